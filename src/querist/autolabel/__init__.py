@@ -1,0 +1,1 @@
+"""Auto-labelling: accept what the model is sure enough of, under a promised error rate."""

@@ -1,0 +1,1 @@
+"""The catalog: assets, embeddings and predictions in Lance, records in SQL."""

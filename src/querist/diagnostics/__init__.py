@@ -1,0 +1,1 @@
+"""Diagnosis: arrays in, findings with evidence and remedy out."""

@@ -1,0 +1,1 @@
+"""Proof offline on labelled arrays: arms, paired seeds, statistics, report."""

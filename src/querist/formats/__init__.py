@@ -1,0 +1,1 @@
+"""Import and export, each with a loss report."""

@@ -1,0 +1,1 @@
+"""The labelling workplace: queue, leases, submissions, oracle."""

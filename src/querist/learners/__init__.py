@@ -1,0 +1,1 @@
+"""Models and encoders behind two seams."""

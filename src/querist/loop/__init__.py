@@ -1,0 +1,1 @@
+"""Rounds: plan, select, collect, train, evaluate, diagnose, decide."""

@@ -1,0 +1,188 @@
+"""Annotations: what a person (or an oracle) said about an asset, as entries of a log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from querist.errors import InvalidInputError
+from querist.schema.geometry import Box, Polygon, Span
+from querist.schema.ontology import Ontology, TaskKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassValue:
+    """One class for the whole asset."""
+
+    TYPE: ClassVar[str] = "class"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassesValue:
+    """Any number of classes for the whole asset; an empty tuple says that none applies."""
+
+    TYPE: ClassVar[str] = "classes"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabeledBox:
+    """A box with its class."""
+
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxesValue:
+    """All objects of an image as boxes; an empty tuple says that there is none."""
+
+    TYPE: ClassVar[str] = "boxes"
+    boxes: tuple[LabeledBox, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabeledPolygon:
+    """A polygon with its class."""
+
+    name: str
+    polygon: Polygon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolygonsValue:
+    """All objects of an image as polygons."""
+
+    TYPE: ClassVar[str] = "polygons"
+    polygons: tuple[LabeledPolygon, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabeledSpan:
+    """A span with its class."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpansValue:
+    """All entities of a text as spans."""
+
+    TYPE: ClassVar[str] = "spans"
+    spans: tuple[LabeledSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberValue:
+    """A number for the whole asset."""
+
+    TYPE: ClassVar[str] = "number"
+    number: float
+
+
+Value = ClassValue | ClassesValue | BoxesValue | PolygonsValue | SpansValue | NumberValue
+
+VALUE_OF_TASK: dict[TaskKind, type[Value]] = {
+    TaskKind.CLASSIFICATION: ClassValue,
+    TaskKind.MULTI_LABEL: ClassesValue,
+    TaskKind.BOXES: BoxesValue,
+    TaskKind.POLYGONS: PolygonsValue,
+    TaskKind.SPANS: SpansValue,
+    TaskKind.REGRESSION: NumberValue,
+}
+
+
+class Action(StrEnum):
+    """What an entry of the label log does."""
+
+    LABEL = "label"
+    SKIP = "skip"
+    CANNOT_TELL = "cannot_tell"
+    UNDO = "undo"
+
+
+class Origin(StrEnum):
+    """Where a label comes from."""
+
+    PERSON = "person"
+    IMPORT = "import"
+    ORACLE = "oracle"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """One entry of the append-only label log.
+
+    Attributes:
+        seq: Position in the log, increasing.
+        asset_id: The asset.
+        version: 1 for the asset's first entry, then 2, 3, …; a writer must know the current one.
+        action: What the entry does.
+        value: The label that holds after this entry; ``None`` after a skip, or an undo to nothing.
+        annotator: Who.
+        origin: Where the label comes from.
+        seconds: Working time spent on the decision.
+        reason: Why it was skipped or cannot be told.
+        round: The round that asked for it; ``None`` when nobody asked.
+        ontology_version: The ontology it was made under.
+        prelabel: The model's suggestion that was shown, if any.
+        model_id: The model that suggested it.
+        submission_id: The writer's own id; the same one twice is stored once.
+        created_at: When it was stored, UTC.
+    """
+
+    seq: int
+    asset_id: str
+    version: int
+    action: Action
+    value: Value | None
+    annotator: str
+    origin: Origin
+    seconds: float | None
+    reason: str | None
+    round: int | None
+    ontology_version: int
+    prelabel: Value | None
+    model_id: str | None
+    submission_id: str
+    created_at: datetime
+
+
+def check_value(value: Value, ontology: Ontology) -> Value:
+    """Return ``value`` if it fits the ontology's task and names only its classes.
+
+    Raises:
+        InvalidInputError: it is of another kind than the task wants.
+        UnknownNameError: it names a class that does not exist.
+    """
+    wanted = VALUE_OF_TASK[ontology.task]
+    if not isinstance(value, wanted):
+        raise InvalidInputError(
+            f"The label is of kind {value.TYPE!r}, the task is {ontology.task.value!r}.",
+            remedy=f"Send a label of kind {wanted.TYPE!r}.",
+        )
+    for name in class_names(value):
+        ontology.index(name)
+    return value
+
+
+def class_names(value: Value) -> tuple[str, ...]:
+    """The classes that ``value`` names, in order, repeats included."""
+    match value:
+        case ClassValue():
+            return (value.name,)
+        case ClassesValue():
+            return value.names
+        case BoxesValue():
+            return tuple(item.name for item in value.boxes)
+        case PolygonsValue():
+            return tuple(item.name for item in value.polygons)
+        case SpansValue():
+            return tuple(item.name for item in value.spans)
+        case NumberValue():
+            return ()

@@ -1,0 +1,167 @@
+"""Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from querist.schema.task import Arm
+
+
+class Step(StrEnum):
+    """The step a round is in; each can be resumed."""
+
+    PLAN = "plan"
+    SELECT = "select"
+    COLLECT = "collect"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+    DIAGNOSE = "diagnose"
+    DECIDE = "decide"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundPlan:
+    """All that is needed to select the same assets again, bit for bit.
+
+    Attributes:
+        batch_size: Assets for the active arm.
+        control_size: Random assets for the control arm.
+        audit_size: Random assets that join the fixed audit set in this round.
+        strategy: Name of the strategy.
+        parameters: Its parameters.
+        seed: Seed of the selection.
+        encoder: Key of the embeddings.
+        model_id: The model whose probabilities were used; ``None`` before the first.
+        label_seq: Last entry of the label log that was seen.
+        asset_count: Assets in the catalog then; later ones are not candidates.
+        candidates_digest: SHA-256 over the candidates' ids in catalog order.
+    """
+
+    batch_size: int
+    control_size: int
+    audit_size: int
+    strategy: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int
+    encoder: str
+    model_id: str | None
+    label_seq: int
+    asset_count: int
+    candidates_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """Why one asset was selected.
+
+    Attributes:
+        round: The round.
+        arm: The arm it was selected for.
+        asset_id: The asset.
+        rank: 0 is asked first.
+        score: The strategy's score, higher is asked first; ``None`` for random arms.
+        propensity: Probability of being drawn, where it is known exactly.
+        reason: One short sentence for people.
+    """
+
+    round: int
+    arm: Arm
+    asset_id: str
+    rank: int
+    score: float | None
+    propensity: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with its doubt: the value, its 95 % interval, and how many it rests on."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """How one model did on the audit set.
+
+    Attributes:
+        arm: The arm whose labels trained the model.
+        model_id: The model.
+        labels: Labels that trained it.
+        accuracy: Share of the audit set it gets right; higher is better.
+        macro_f1: Mean F1 over the classes present; higher is better.
+        per_class: Recall by class.
+    """
+
+    arm: Arm
+    model_id: str
+    labels: int
+    accuracy: Estimate
+    macro_f1: float
+    per_class: Mapping[str, Estimate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing a diagnosis found, in words, with its evidence and what to do.
+
+    Attributes:
+        kind: Stable word: ``class_frequency``, ``confused_classes``, ``label_error``, …
+        title: One sentence.
+        evidence: Numbers behind it.
+        remedy: One sentence that says what to do.
+        asset_ids: The assets behind it, worst first.
+        severity: Expected gain if mended, in points of accuracy; higher first.
+    """
+
+    kind: str
+    title: str
+    evidence: Mapping[str, Any]
+    remedy: str
+    asset_ids: tuple[str, ...] = ()
+    severity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Go on or stop, and why.
+
+    Attributes:
+        stop: Whether Querist advises to stop.
+        sentence: The state and the advice in plain words.
+        reasons: One sentence a criterion.
+        agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
+        bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
+        saved_labels: Labels random would have needed beyond what active needed, where measured.
+    """
+
+    stop: bool
+    sentence: str
+    reasons: tuple[str, ...]
+    agreement: float | None = None
+    bound: float | None = None
+    saved_labels: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One round and where it stands."""
+
+    number: int
+    step: Step
+    plan: RoundPlan | None
+    model_id: str | None = None
+    control_model_id: str | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    advice: Advice | None = None
+    started_at: datetime
+    finished_at: datetime | None = None

@@ -1,0 +1,54 @@
+"""Tasks: one asset waiting for one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Arm(StrEnum):
+    """Why an asset was drawn.
+
+    ``ACTIVE`` was chosen by the strategy and trains the model. ``CONTROL`` is a random draw that
+    trains only the control model. ``AUDIT`` is the fixed random set that measures both and trains
+    neither.
+    """
+
+    ACTIVE = "active"
+    CONTROL = "control"
+    AUDIT = "audit"
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    OPEN = "open"
+    LEASED = "leased"
+    DONE = "done"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One asset waiting for one person.
+
+    Attributes:
+        id: The task's own id.
+        asset_id: The asset.
+        round: The round that asks.
+        arms: Why it was drawn; one asset may serve the active and the control arm at once.
+        priority: Higher is served first.
+        state: Open, leased, done, or returned to the pool when its round closed.
+        annotator: Who holds or did it.
+        leased_until: When the reservation runs out, UTC.
+    """
+
+    id: int
+    asset_id: str
+    round: int
+    arms: tuple[Arm, ...]
+    priority: float
+    state: TaskState
+    annotator: str | None = None
+    leased_until: datetime | None = None

@@ -1,0 +1,1 @@
+"""Query strategies: scores, selectors, and a registry of named compositions."""

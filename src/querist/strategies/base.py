@@ -1,0 +1,124 @@
+"""The strategy seam: what a query strategy gets, what it returns, and where it is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import entry_points
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.errors import UnknownNameError
+
+Floats = NDArray[np.floating]
+Positions = NDArray[np.int64]
+
+UNLABELED = -1
+ENTRY_POINT_GROUP = "querist.strategies"
+
+
+class Signal(StrEnum):
+    """An array a strategy needs and the caller provides."""
+
+    PROBABILITIES = "probabilities"
+    EMBEDDINGS = "embeddings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Everything a strategy may look at; validated by ``check_pool``, never changed.
+
+    Attributes:
+        size: Number of rows N.
+        probabilities: Class probabilities (N, C) of the deployed model, or ``None`` before one.
+        embeddings: Vectors (N, d), float32, finite, or ``None``.
+        labeled: Positions of the labelled rows (L,), sorted.
+        labels: Their classes (L,), whole numbers from 0.
+        candidates: Positions that may be returned (M,), sorted; never holds a labelled row.
+        class_count: Number of classes C if known, else ``None``.
+    """
+
+    size: int
+    probabilities: Floats | None
+    embeddings: Floats | None
+    labeled: Positions
+    labels: Positions
+    candidates: Positions
+    class_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A batch, in the order in which to ask.
+
+    Attributes:
+        indices: Positions in the pool (B,), no repeats.
+        scores: The strategy's score of each (B,); higher was preferred. Finite.
+        reasons: One short sentence each, for people.
+        propensities: Probability that each row was drawn (B,), where exactly known; else ``None``.
+        note: One sentence on what the strategy did and why, for people.
+    """
+
+    indices: Positions
+    scores: Floats
+    reasons: tuple[str, ...]
+    propensities: Floats | None = None
+    note: str = ""
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Chooses which candidates to ask next.
+
+    ``needs`` names the signals without which it refuses. The same pool and generator state give
+    the same answer; the order of the pool matters only among exact ties.
+    """
+
+    name: str
+    summary: str
+    paper: str
+    needs: frozenset[Signal]
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """Choose ``n`` of ``pool.candidates``; the caller makes sure that there are as many."""
+        ...
+
+
+S = TypeVar("S", bound=type)
+_REGISTRY: dict[str, Callable[..., Strategy]] = {}
+
+
+def register(strategy: S) -> S:
+    """Class decorator: make a strategy known by its ``name``."""
+    _REGISTRY[strategy.name] = strategy
+    return strategy
+
+
+def create(name: str, **parameters: object) -> Strategy:
+    """The strategy called ``name``.
+
+    Raises:
+        UnknownNameError: there is none; the nearest names are offered.
+    """
+    registry = _all()
+    if name not in registry:
+        raise UnknownNameError.of("strategy", name, registry)
+    return registry[name](**parameters)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all strategies, sorted, those of other installed packages included."""
+    return tuple(sorted(_all()))
+
+
+def _all() -> dict[str, Callable[..., Strategy]]:
+    import querist.strategies.builtin  # noqa: F401 - registers the built-in strategies
+
+    return _plug_ins(entry_points(group=ENTRY_POINT_GROUP)) | _REGISTRY
+
+
+def _plug_ins(found: Iterable[object]) -> dict[str, Callable[..., Strategy]]:
+    return {point.name: point.load() for point in found}  # type: ignore[attr-defined]
