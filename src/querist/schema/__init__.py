@@ -19,6 +19,7 @@ from querist.schema.annotation import (
 )
 from querist.schema.annotator import Annotator, Role
 from querist.schema.asset import Asset, Media
+from querist.schema.candidate import AddReport, Candidate, Problem
 from querist.schema.geometry import Box, Polygon, Span
 from querist.schema.ids import check_asset_id, check_name, new_id
 from querist.schema.job import Job, JobState
@@ -40,6 +41,7 @@ from querist.schema.task import Arm, Task, TaskState
 
 __all__ = [
     "Action",
+    "AddReport",
     "Advice",
     "Annotation",
     "Annotator",
@@ -47,6 +49,7 @@ __all__ = [
     "Asset",
     "Box",
     "BoxesValue",
+    "Candidate",
     "ClassDefinition",
     "ClassValue",
     "ClassesValue",
@@ -66,6 +69,7 @@ __all__ = [
     "Polygon",
     "PolygonsValue",
     "Prediction",
+    "Problem",
     "Role",
     "Round",
     "RoundPlan",
