@@ -1,0 +1,1 @@
+"""Figures measured against their targets; run one as ``python -m benchmarks.NAME``."""
