@@ -1,0 +1,110 @@
+"""Confidence intervals: for a share, for any statistic, and for a paired difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from querist.errors import InvalidInputError
+from querist.metrics.checks import finite, same_length, share
+
+Statistic = Callable[[NDArray[np.float64]], float]
+
+
+def wilson(successes: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Score interval of a share, good even for few rows and shares near 0 or 1.
+
+    Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    Without rows it is (0, 1): nothing is known.
+
+    Returns:
+        Low and high end, 0 to 1.
+
+    Raises:
+        InvalidInputError: successes are negative or more than ``count``.
+    """
+    _check_counts(successes, count)
+    z = float(special.ndtri(0.5 + share("The confidence", confidence) / 2))
+    if count == 0:
+        return 0.0, 1.0
+    p = successes / count
+    middle = p + z * z / (2 * count)
+    half = z * float(np.sqrt(p * (1 - p) / count + z * z / (4 * count * count)))
+    scale = 1 + z * z / count
+    # The ends are exact at 0 and 1, where the arithmetic leaves a rounding error.
+    low = 0.0 if successes == 0 else (middle - half) / scale
+    high = 1.0 if successes == count else (middle + half) / scale
+    return float(low), float(high)
+
+
+def clopper_pearson(successes: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact interval of a share: covers at least ``confidence`` for every true share.
+
+    Clopper and Pearson (1934), "The use of confidence or fiducial limits illustrated in the case
+    of the binomial". Wider than ``wilson``; use it where a promise is made.
+    """
+    _check_counts(successes, count)
+    tail = (1 - share("The confidence", confidence)) / 2
+    low = 0.0 if successes == 0 else special.betaincinv(successes, count - successes + 1, tail)
+    high = (
+        1.0
+        if successes == count
+        else special.betaincinv(successes + 1, count - successes, 1 - tail)
+    )
+    return float(low), float(high)
+
+
+def bootstrap_interval(
+    values: ArrayLike,
+    statistic: Statistic,
+    rng: np.random.Generator,
+    *,
+    confidence: float = 0.95,
+    repeats: int = 2_000,
+) -> tuple[float, float]:
+    """Percentile bootstrap of ``statistic`` over the values (n,) (Efron, 1979).
+
+    Returns:
+        Low and high end in the statistic's own unit; equal for a single value.
+    """
+    array = finite("The values", values)
+    tail = (1 - share("The confidence", confidence)) / 2
+    draws = (array[rng.integers(len(array), size=len(array))] for _ in range(repeats))
+    found = np.fromiter((statistic(draw) for draw in draws), dtype=np.float64, count=repeats)
+    low, high = np.quantile(found, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def paired_bootstrap_interval(
+    first: ArrayLike,
+    second: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    statistic: Statistic = np.mean,
+    confidence: float = 0.95,
+    repeats: int = 2_000,
+) -> tuple[float, float]:
+    """Bootstrap interval of ``statistic(first - second)`` over pairs (n,), such as shared seeds.
+
+    Raises:
+        InvalidInputError: lengths differ, or there are no pairs.
+    """
+    a, b = same_length(first=first, second=second)
+    return bootstrap_interval(
+        a.astype(np.float64) - b.astype(np.float64),
+        statistic,
+        rng,
+        confidence=confidence,
+        repeats=repeats,
+    )
+
+
+def _check_counts(successes: int, count: int) -> None:
+    if not 0 <= successes <= count:
+        raise InvalidInputError(
+            f"{successes} of {count} is no share.",
+            remedy="Give successes from 0 to the count.",
+        )
