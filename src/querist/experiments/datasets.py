@@ -1,4 +1,4 @@
-"""Labelled image sets for demos and proofs: the packaged one, scikit-learn's digits, Fashion-MNIST."""
+"""Labelled image sets for demos and proofs: the packaged one, digits, Fashion-MNIST."""
 
 from __future__ import annotations
 
