@@ -1,1 +1,28 @@
 """Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
+
+from querist.loop.curve import Curve, CurvePoint, Saving
+from querist.loop.evaluating import ceiling, evaluate
+from querist.loop.intake import add, embed
+from querist.loop.outtake import LossReport, export
+from querist.loop.rounds import Rounds
+from querist.loop.status import Status, status
+from querist.loop.training import train
+from querist.loop.work import answer_rounds, handlers
+
+__all__ = [
+    "Curve",
+    "CurvePoint",
+    "LossReport",
+    "Rounds",
+    "Saving",
+    "Status",
+    "add",
+    "answer_rounds",
+    "ceiling",
+    "embed",
+    "evaluate",
+    "export",
+    "handlers",
+    "status",
+    "train",
+]

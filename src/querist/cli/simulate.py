@@ -1,0 +1,3 @@
+"""simulate: prove a strategy on labelled data, offline."""
+
+from __future__ import annotations

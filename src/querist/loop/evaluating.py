@@ -1,0 +1,73 @@
+"""Measure a model on the audit set, which no model ever trains on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.learners import create_learner
+from querist.loop import snapshot, training
+from querist.loop.intake import open_encoder
+from querist.metrics import macro_f1, wilson
+from querist.schema import Arm, Estimate, Evaluation, ModelVersion
+
+
+def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
+    """Accuracy, macro F1 and recall by class with 95 % intervals; ``None`` without audit labels."""
+    seen = snapshot.take(catalog)
+    rows = seen.audited()
+    if not len(rows):
+        return None
+    truth = seen.codes[rows]
+    predicted = training.predict(catalog, model, rows).argmax(axis=1)
+    right = truth == predicted
+    per_class = {
+        name: proportion(right[truth == code])
+        for code, name in enumerate(model.classes)
+        if (truth == code).any()
+    }
+    return Evaluation(
+        arm=model.arm,
+        model_id=model.id,
+        labels=model.label_count,
+        accuracy=proportion(right),
+        macro_f1=float(macro_f1(truth, predicted)),
+        per_class=per_class,
+    )
+
+
+def proportion(right: NDArray[np.bool_]) -> Estimate:
+    """Share of ``True`` with its 95 % Wilson interval."""
+    low, high = wilson(int(right.sum()), len(right))
+    return Estimate(value=float(right.mean()), low=low, high=high, count=len(right))
+
+
+def ceiling(catalog: Catalog) -> Evaluation | None:
+    """What a model trained on every known label outside the audit set would reach on it.
+
+    Only where ``oracle_column`` names known labels (demos, simulations); ``None`` elsewhere.
+    """
+    column = catalog.settings.oracle_column
+    seen = snapshot.take(catalog)
+    audit = seen.audited()
+    if column is None or not len(audit):
+        return None
+    names = catalog.records.ontologies.current().names
+    code_of = {name: code for code, name in enumerate(names)}
+    known = np.array([code_of.get(str(v), -1) for v in catalog.assets.metadata(column)])
+    rows = np.flatnonzero((known >= 0) & ~seen.audit)
+    settings = catalog.settings
+    vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
+    learner = create_learner(settings.learner.name, **settings.learner.parameters)
+    rng = np.random.default_rng([settings.policy.seed, 40])
+    learner.fit(vectors[rows], known[rows], class_count=len(names), rng=rng)
+    predicted = learner.predict_proba(vectors[audit]).argmax(axis=1)
+    truth = seen.codes[audit]
+    return Evaluation(
+        arm=Arm.ACTIVE,
+        model_id="all-known-labels",
+        labels=len(rows),
+        accuracy=proportion(truth == predicted),
+        macro_f1=float(macro_f1(truth, predicted)),
+    )

@@ -1,0 +1,75 @@
+"""Bring assets in: read a source, store it, and give every asset its vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.engine.base import Progress, silent
+from querist.formats import read_source
+from querist.labeling import Labels
+from querist.learners import Encoder, create_encoder, default_encoder
+from querist.schema import AddReport
+
+FIT_SAMPLE = 5_000
+ENCODE_CHUNK = 2_048
+
+
+def add(catalog: Catalog, source: Any, *, progress: Progress = silent, **options: Any) -> AddReport:
+    """Read ``source`` into the catalog; labels that come with it are imported.
+
+    Args:
+        catalog: Where the assets go.
+        source: A folder, file, array, DataFrame or list of dicts; see ``querist formats``.
+        progress: Told after each chunk.
+        **options: Passed to the format, for example ``id_column="sku"``, ``label_column="kind"``.
+    """
+    read = read_source(source, media=catalog.settings.media, **options)
+    for root in read.roots:
+        catalog.records.sources.add(root)
+    report = catalog.assets.ingest(read.candidates, total=read.total, progress=progress)
+    labels: Mapping[str, str] = read.labels
+    if labels:
+        Labels(catalog).import_many(labels.items(), annotator="import")
+    return report
+
+
+def embed(catalog: Catalog, *, progress: Progress = silent) -> int:
+    """Give a vector to every asset that has none; returns how many were made.
+
+    Stopped half-way it goes on where it was: finished chunks are kept.
+    """
+    encoder = open_encoder(catalog, fit=True)
+    identity = encoder.identity
+    missing = catalog.embeddings.missing(identity.key)
+    for start in range(0, len(missing), ENCODE_CHUNK):
+        progress(start, len(missing), f"Embedding with {identity.name}")
+        ids = missing[start : start + ENCODE_CHUNK]
+        vectors = encoder.encode(catalog.assets.read(ids))
+        catalog.embeddings.put(identity, ids, vectors)
+    progress(len(missing), len(missing), f"Embedded with {identity.name}")
+    return len(missing)
+
+
+def open_encoder(catalog: Catalog, *, fit: bool = False) -> Encoder:
+    """The project's encoder, with its fitted state; ``fit`` allows to fit it now on a sample."""
+    name = catalog.settings.learner.encoder
+    if name == "auto":
+        name = default_encoder(catalog.settings.media)
+    encoder = create_encoder(name)
+    if not encoder.needs_fit:
+        return encoder
+    folder = catalog.embeddings.state_folder(name)
+    if folder.exists():
+        encoder.load(folder)
+    elif fit:
+        rng = np.random.default_rng([catalog.settings.policy.seed, 1])
+        ids = catalog.assets.ids()
+        size = min(FIT_SAMPLE, len(ids))
+        sample = sorted(rng.choice(len(ids), size=size, replace=False).tolist())
+        encoder.fit(catalog.assets.read([ids[i] for i in sample]), rng)
+        encoder.save(folder)
+    return encoder

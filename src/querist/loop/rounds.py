@@ -1,0 +1,229 @@
+"""The rounds: each step is one function, stored before the next begins, so that it can resume."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.catalog.records import NewTask
+from querist.engine.base import Progress, silent
+from querist.errors import ConflictError, InvalidInputError, NotFoundError
+from querist.loop import curve, selecting, snapshot, stopping, training
+from querist.loop.budget import budgets
+from querist.loop.diagnosing import diagnose_round
+from querist.loop.evaluating import evaluate
+from querist.schema import Arm, ModelVersion, Round, Selected, Step
+
+
+class Rounds:
+    """Plan → select → collect → train → evaluate → diagnose → decide.
+
+    ``start`` runs the first two steps and leaves the round collecting labels; ``finish`` runs the
+    others. A process killed in between loses nothing: the next call goes on at the stored step.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._records = catalog.records
+
+    def latest(self) -> Round | None:
+        """The newest round, finished or not."""
+        return self._records.rounds.latest()
+
+    def list(self) -> list[Round]:
+        """All rounds, oldest first."""
+        return list(self._records.rounds.list())
+
+    def start(self, batch_size: int | None = None, *, progress: Progress = silent) -> Round:
+        """Select the next round's assets.
+
+        A round that still collects is finished first; what it had not labelled goes back to the
+        pool. A round that was interrupted before its assets were drawn goes on.
+
+        Raises:
+            EmptyPoolError: there are no assets.
+            InvalidInputError: ``batch_size`` is below one.
+        """
+        round_ = self.latest()
+        if round_ is not None and round_.step not in (Step.PLAN, Step.SELECT, Step.DONE):
+            round_ = self.finish(progress=progress)
+        if round_ is None or round_.step is Step.DONE:
+            round_ = self._open(1 if round_ is None else round_.number + 1, batch_size)
+        elif round_.step is Step.PLAN:
+            round_ = self._plan(round_, batch_size)
+        progress(1, 2, f"Selecting round {round_.number}")
+        return self._select(round_)
+
+    def finish(self, *, progress: Progress = silent) -> Round:
+        """Train, evaluate, diagnose and decide the round that collects, from wherever it stands.
+
+        Raises:
+            NotFoundError: there is no round to finish.
+        """
+        round_ = self.latest()
+        if round_ is None or round_.step in (Step.PLAN, Step.SELECT):
+            raise NotFoundError(
+                "No round is collecting labels.", remedy="Start one first: querist next"
+            )
+        if round_.step is Step.COLLECT:
+            self._records.tasks.close_round(round_.number)
+            round_ = self._move(round_, Step.TRAIN)
+        steps = {
+            Step.TRAIN: self._train,
+            Step.EVALUATE: self._evaluate,
+            Step.DIAGNOSE: self._diagnose,
+            Step.DECIDE: self._decide,
+        }
+        while round_.step is not Step.DONE:
+            progress(
+                list(Step).index(round_.step), len(Step), f"Round {round_.number}: {round_.step}"
+            )
+            round_ = steps[round_.step](round_)
+        return round_
+
+    def train(self, *, progress: Progress = silent) -> ModelVersion:
+        """Train the active arm on all its labels now; finishes a round in which nothing is open.
+
+        Raises:
+            InvalidInputError: there are labels of fewer than two classes.
+        """
+        round_ = self.latest()
+        collecting = round_ is not None and round_.step not in (Step.PLAN, Step.SELECT, Step.DONE)
+        if round_ is not None and collecting and not self._records.tasks.open(round_.number):
+            model_id = self.finish(progress=progress).model_id
+            if model_id is not None:
+                return self._records.models.get(model_id)
+        return training.train(self._catalog, Arm.ACTIVE, progress=progress)
+
+    def replay(self, number: int) -> bool:
+        """Whether drawing round ``number`` again from its provenance gives the same assets.
+
+        Raises:
+            NotFoundError: there is no such round.
+            ConflictError: the round has not been drawn yet.
+        """
+        round_ = self._records.rounds.get(number)
+        if round_.plan is None or round_.step in (Step.PLAN, Step.SELECT):
+            raise ConflictError(
+                f"Round {number} has not been drawn yet.", remedy="Run querist next, then replay."
+            )
+        again, drawn = selecting.draw(self._catalog, number, round_.plan)
+        stored = self._records.rounds.selected(round=number)
+
+        def key(row: Selected) -> tuple[Arm, int]:
+            return row.arm, row.rank
+
+        return again == round_.plan and sorted(drawn, key=key) == sorted(stored, key=key)
+
+    def _open(self, number: int, batch_size: int | None) -> Round:
+        fixed = selecting.plan(self._catalog, batch_size=batch_size)
+        round_ = Round(number=number, step=Step.PLAN, plan=None, started_at=datetime.now(UTC))
+        self._records.rounds.add(round_)
+        return self._move(replace(round_, plan=fixed), Step.SELECT)
+
+    def _plan(self, round_: Round, batch_size: int | None) -> Round:
+        fixed = selecting.plan(self._catalog, batch_size=batch_size)
+        return self._move(replace(round_, plan=fixed), Step.SELECT)
+
+    def _select(self, round_: Round) -> Round:
+        assert round_.plan is not None
+        fixed, drawn = selecting.draw(self._catalog, round_.number, round_.plan)
+        after = replace(round_, plan=fixed, step=Step.COLLECT)
+        tasks = self._tasks(drawn, fixed.batch_size)
+        self._records.rounds.select(after, expected_step=Step.SELECT, selected=drawn, tasks=tasks)
+        return after
+
+    def _tasks(self, drawn: list[Selected], audit_now: int) -> list[NewTask]:
+        """Tasks for what needs a label now, most wanted first.
+
+        The audit set is released in its random order, at most a batch of it a round: its labelled
+        part is a uniform sample at any time and nobody has to label it all before the first model.
+        """
+        arms: dict[str, list[Arm]] = {}
+        audit = self._records.rounds.arm_ids(Arm.AUDIT)
+        audit = [*audit, *(row.asset_id for row in drawn if row.arm is Arm.AUDIT)]
+        done = self._labeled_or_passed()
+        for asset_id in [i for i in audit if i not in done][:audit_now]:
+            arms.setdefault(asset_id, []).append(Arm.AUDIT)
+        for row in drawn:
+            if row.arm is not Arm.AUDIT and row.asset_id not in done:
+                arms.setdefault(row.asset_id, []).append(row.arm)
+        rank = {row.asset_id: row.rank for row in drawn if row.arm is Arm.ACTIVE}
+        last = len(rank)
+        return [
+            NewTask(
+                asset_id=asset_id, arms=tuple(why), priority=float(-rank.get(asset_id, last + i))
+            )
+            for i, (asset_id, why) in enumerate(arms.items())
+        ]
+
+    def _labeled_or_passed(self) -> set[str]:
+        seen = snapshot.take(self._catalog)
+        return {seen.ids[i] for i in np.flatnonzero(seen.labeled | seen.passed)}
+
+    def _train(self, round_: Round) -> Round:
+        found = {arm: self._model(round_, arm) for arm in (Arm.ACTIVE, Arm.CONTROL)}
+        active, control = found[Arm.ACTIVE], found[Arm.CONTROL]
+        after = replace(
+            round_,
+            model_id=active.id if active else None,
+            control_model_id=control.id if control else None,
+        )
+        return self._move(after, Step.EVALUATE)
+
+    def _model(self, round_: Round, arm: Arm) -> ModelVersion | None:
+        # A process killed after the training, before the step was stored, left its model behind.
+        for model in self._records.models.list(arm=arm):
+            if model.round == round_.number:
+                return model
+        try:
+            return training.train(self._catalog, arm, round_number=round_.number)
+        except InvalidInputError:  # fewer than two classes labelled so far: no model in this round
+            return None
+
+    def _evaluate(self, round_: Round) -> Round:
+        models = [i for i in (round_.model_id, round_.control_model_id) if i is not None]
+        found = (evaluate(self._catalog, self._records.models.get(i)) for i in models)
+        evaluations = tuple(evaluation for evaluation in found if evaluation is not None)
+        return self._move(replace(round_, evaluations=evaluations), Step.DIAGNOSE)
+
+    def _diagnose(self, round_: Round) -> Round:
+        findings = diagnose_round(self._catalog, round_) if round_.model_id else ()
+        return self._move(replace(round_, findings=findings), Step.DECIDE)
+
+    def _decide(self, round_: Round) -> Round:
+        earlier = [r for r in self.list() if r.number < round_.number]
+        spent = budgets(self._catalog)
+        seen = snapshot.take(self._catalog)
+        rows = seen.training(Arm.ACTIVE)
+        names = self._records.ontologies.current().names
+        counts = np.bincount(seen.codes[rows], minlength=len(names)).tolist()
+        found = curve.curve([*earlier, round_], spent)
+        saved = curve.saving(found)
+        policy = self._catalog.settings.policy
+        active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)
+        evidence = stopping.Evidence(
+            rounds=round_.number,
+            evaluation=active,
+            target=policy.target_accuracy,
+            agreements=stopping.agreements(self._catalog),
+            wanted_agreement=policy.stop_agreement,
+            thin_classes=stopping.thin_classes(self._catalog, counts),
+            budgets=spent,
+            left=len(seen.candidates()),
+        )
+        advice = stopping.advice_of(
+            evidence,
+            curve.sentence(found, len(rows)),
+            round(saved.control_labels - saved.active_labels) if saved else None,
+        )
+        after = replace(round_, advice=advice, finished_at=datetime.now(UTC))
+        return self._move(after, Step.DONE)
+
+    def _move(self, round_: Round, step: Step) -> Round:
+        after = replace(round_, step=step)
+        self._records.rounds.update(after, expected_step=round_.step)
+        return after

@@ -1,0 +1,120 @@
+"""What a round may know: the pool and its labels as they stood at one moment."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.schema import Arm
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Positions in catalog order; the same ``label_seq`` and ``asset_count`` give the same again.
+
+    Attributes:
+        ids: Asset ids (N,).
+        codes: Class of each asset (N,), -1 without a label.
+        passed: Assets that were skipped or cannot be told (N,), bool.
+        audit: Members of the audit set (N,), bool.
+        control: Members of the control arm (N,), bool.
+        active: Members of the active arm (N,), bool.
+        label_seq: Last entry of the label log that was seen.
+    """
+
+    ids: Sequence[str]
+    codes: Positions
+    passed: NDArray[np.bool_]
+    audit: NDArray[np.bool_]
+    control: NDArray[np.bool_]
+    active: NDArray[np.bool_]
+    label_seq: int
+
+    @property
+    def labeled(self) -> NDArray[np.bool_]:
+        """Assets that hold a label (N,)."""
+        return self.codes >= 0
+
+    def training(self, arm: Arm) -> Positions:
+        """Positions of the labelled assets that train ``arm``.
+
+        The control arm trains on its own random draws only. The active arm trains on every other
+        label except the audit set and what only the control arm asked for.
+        """
+        if arm is Arm.CONTROL:
+            return np.flatnonzero(self.labeled & self.control & ~self.audit)
+        only_control = self.control & ~self.active
+        return np.flatnonzero(self.labeled & ~self.audit & ~only_control)
+
+    def audited(self) -> Positions:
+        """Positions of the audit set that hold a label."""
+        return np.flatnonzero(self.labeled & self.audit)
+
+    def candidates(self) -> Positions:
+        """Positions the active arm may ask for."""
+        taken = np.zeros(len(self.ids), dtype=bool)
+        taken[self.training(Arm.ACTIVE)] = True
+        return np.flatnonzero(~taken & ~self.audit & ~self.passed)
+
+    def digest(self, positions: Positions) -> str:
+        """SHA-256 over the ids at ``positions``, in order."""
+        joined = "\x00".join(self.ids[i] for i in positions.tolist())
+        return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def take(
+    catalog: Catalog,
+    *,
+    label_seq: int | None = None,
+    asset_count: int | None = None,
+    before_round: int | None = None,
+) -> Snapshot:
+    """Look at the pool now, or as it stood at a moment of the past.
+
+    Args:
+        catalog: The catalog.
+        label_seq: See labels up to this entry of the log; all by default.
+        asset_count: See only the first assets in order of adding; all by default.
+        before_round: See only what earlier rounds selected; all by default.
+    """
+    ids = catalog.assets.ids()
+    if asset_count is not None:
+        ids = ids[:asset_count]
+    index = {asset_id: i for i, asset_id in enumerate(ids)}
+    seq = catalog.records.labels.last_seq() if label_seq is None else label_seq
+    codes = np.full(len(ids), -1, dtype=np.int64)
+    passed = np.zeros(len(ids), dtype=bool)
+    class_index = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
+    for asset_id, name in zip(*catalog.records.labels.values(upto=seq), strict=True):
+        if asset_id in index:
+            codes[index[asset_id]] = class_index[name]
+    for asset_id in catalog.records.labels.passed(upto=seq):
+        if asset_id in index:
+            passed[index[asset_id]] = True
+    upto = None if before_round is None else before_round - 1
+
+    def members(arm: Arm) -> NDArray[np.bool_]:
+        return _mask(catalog.records.rounds.arm_ids(arm, upto_round=upto), index)
+
+    return Snapshot(
+        ids=ids,
+        codes=codes,
+        passed=passed,
+        audit=members(Arm.AUDIT),
+        control=members(Arm.CONTROL),
+        active=members(Arm.ACTIVE),
+        label_seq=seq,
+    )
+
+
+def _mask(members: Iterable[str], index: dict[str, int]) -> NDArray[np.bool_]:
+    mask = np.zeros(len(index), dtype=bool)
+    mask[[index[asset_id] for asset_id in members if asset_id in index]] = True
+    return mask

@@ -1,0 +1,102 @@
+"""Where a project stands, in numbers and in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.loop import snapshot
+from querist.loop.budget import BudgetState, budgets
+from querist.loop.curve import Curve, Saving, curve, saving, sentence
+from querist.schema import Advice, Arm, Round, Step, TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Where a project stands.
+
+    Attributes:
+        assets: Assets in the catalog.
+        labeled: Assets that hold a label, whatever for.
+        trained_on: Labels the active arm trains on.
+        audit_labeled: Members of the audit set that hold a label.
+        audit_wanted: Members of the audit set.
+        rounds: All rounds, oldest first.
+        advice: The newest advice, if any.
+        curve: Both arms' learning curves.
+        saving: What active saved against the control, where both are measured.
+        budgets: Each budget with what is spent.
+        ledger: Totals by kind, arm and unit.
+        open_tasks: Tasks of the current round that wait for somebody.
+        current_round: The round that collects labels, if any.
+        sentence: The state and the advice in plain words.
+    """
+
+    assets: int
+    labeled: int
+    trained_on: int
+    audit_labeled: int
+    audit_wanted: int
+    rounds: Sequence[Round]
+    advice: Advice | None
+    curve: Curve
+    saving: Saving | None
+    budgets: Sequence[BudgetState]
+    ledger: Sequence[Mapping[str, Any]]
+    open_tasks: int
+    current_round: int | None
+    sentence: str
+
+
+def status(catalog: Catalog) -> Status:
+    """Look at everything once."""
+    records = catalog.records
+    seen = snapshot.take(catalog)
+    rounds = list(records.rounds.list())
+    spent = budgets(catalog)
+    found = curve(rounds, spent)
+    current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
+    waiting = 0
+    if current is not None:
+        counts = records.tasks.counts(round=current)
+        waiting = counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0)
+    advice = next((r.advice for r in reversed(rounds) if r.advice is not None), None)
+    trained_on = len(seen.training(Arm.ACTIVE))
+    return Status(
+        assets=len(seen.ids),
+        labeled=int(np.count_nonzero(seen.labeled)),
+        trained_on=trained_on,
+        audit_labeled=len(seen.audited()),
+        audit_wanted=int(np.count_nonzero(seen.audit)),
+        rounds=rounds,
+        advice=advice,
+        curve=found,
+        saving=saving(found),
+        budgets=spent,
+        ledger=records.ledger.totals(),
+        open_tasks=waiting,
+        current_round=current,
+        sentence=_sentence(len(seen.ids), rounds, advice, current, waiting)
+        or sentence(found, trained_on),
+    )
+
+
+def _sentence(
+    assets: int,
+    rounds: Sequence[Round],
+    advice: Advice | None,
+    current: int | None,
+    waiting: int,
+) -> str:
+    if not assets:
+        return "No assets yet. Add a folder of images, a table or texts to begin."
+    if not rounds:
+        return f"{assets:,} assets and no round yet. Let Querist choose the first ones to label."
+    if current is not None and waiting:
+        told = f" {advice.sentence}" if advice else ""
+        return f"Round {current} waits for {waiting} labels.{told}"
+    return advice.sentence if advice else ""

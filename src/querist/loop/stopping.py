@@ -1,0 +1,149 @@
+"""When to stop: stabilising predictions, the target, the budget, the end of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.loop.budget import BudgetState
+from querist.metrics import cohen_kappa, f_measure_change_bound
+from querist.schema import Advice, Evaluation
+
+STOP_SET = 2_000
+WINDOW = 3
+MIN_ROUNDS = 4
+MIN_PER_CLASS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the advice rests on.
+
+    Attributes:
+        rounds: Rounds finished, this one included.
+        evaluation: The active model on the audit set, if measured.
+        target: Accuracy the project wants, 0 to 1, if set.
+        agreements: Kappa between consecutive models, oldest first.
+        wanted_agreement: Kappa from which predictions count as stable.
+        thin_classes: Classes with fewer than two training labels.
+        budgets: Each budget with what is spent.
+        left: Assets the active arm may still ask for.
+    """
+
+    rounds: int
+    evaluation: Evaluation | None
+    target: float | None
+    agreements: Sequence[float]
+    wanted_agreement: float
+    thin_classes: Sequence[str]
+    budgets: Sequence[BudgetState]
+    left: int
+
+
+def agreements(catalog: Catalog) -> list[float]:
+    """Cohen's kappa between the predictions of consecutive round models on a fixed stop set.
+
+    The stop set is a random sample of up to 2,000 assets of the pool, labels not needed
+    (Bloodgood and Vijay-Shanker, 2009).
+    """
+    models = [
+        round_.model_id for round_ in catalog.records.rounds.list() if round_.model_id is not None
+    ][-(WINDOW + 1) :]
+    if len(models) < 2:
+        return []
+    tables = [catalog.predictions.probabilities(model_id) for model_id in models]
+    n = min(len(table) for table in tables)
+    rng = np.random.default_rng([catalog.settings.policy.seed, 30])
+    rows = np.sort(rng.choice(n, size=min(STOP_SET, n), replace=False))
+    votes = [table[rows].argmax(axis=1) for table in tables]
+    return [float(cohen_kappa(a, b)) for a, b in pairwise(votes)]
+
+
+def thin_classes(catalog: Catalog, counts: Sequence[int]) -> list[str]:
+    """Classes with fewer than two training labels: none may be judged learned."""
+    names = catalog.records.ontologies.current().names
+    return [name for name, count in zip(names, counts, strict=True) if count < MIN_PER_CLASS]
+
+
+def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, float | None]:
+    """Whether to stop, why, the mean agreement of the last rounds, and the bound it gives.
+
+    Spent budgets and an empty pool stop at once. A target that the lower end of the interval
+    reaches stops. Stable predictions stop after four rounds with every class seen twice.
+    """
+    window = list(evidence.agreements)[-WINDOW:]
+    mean = float(np.mean(window)) if window else None
+    bound = f_measure_change_bound(mean) if mean is not None and mean > 0 else None
+    reasons: list[str] = []
+    stop = False
+    for budget in evidence.budgets:
+        if budget.limit is not None and budget.spent >= budget.limit:
+            stop = True
+            reasons.append(f"The budget of {budget.limit:g} {budget.unit} is spent.")
+    if evidence.left == 0:
+        stop = True
+        reasons.append("Nothing is left to ask.")
+    reached = _target(evidence, reasons)
+    stable = _stable(evidence, window, mean, bound, reasons)
+    return stop or reached or stable, tuple(reasons), mean, bound
+
+
+def _target(evidence: Evidence, reasons: list[str]) -> bool:
+    if evidence.target is None or evidence.evaluation is None:
+        return False
+    accuracy = evidence.evaluation.accuracy
+    if accuracy.low >= evidence.target:
+        reasons.append(
+            f"The target of {evidence.target:.1%} is reached: even the lower end of the "
+            f"interval is {accuracy.low:.1%}."
+        )
+        return True
+    word = "within" if accuracy.high >= evidence.target else "above"
+    reasons.append(f"The target of {evidence.target:.1%} is {word} the interval, not yet certain.")
+    return False
+
+
+def _stable(
+    evidence: Evidence,
+    window: Sequence[float],
+    mean: float | None,
+    bound: float | None,
+    reasons: list[str],
+) -> bool:
+    if mean is None:
+        reasons.append("Too few models to compare their predictions.")
+        return False
+    moved = "" if bound is None else f", so F can move by at most {bound:.1%} now"
+    state = f"Consecutive models agree with kappa {mean:.3f}{moved}"
+    if mean < evidence.wanted_agreement:
+        reasons.append(f"{state}; {evidence.wanted_agreement:.2f} would count as stable.")
+        return False
+    if len(window) < WINDOW or evidence.rounds < MIN_ROUNDS:
+        reasons.append(f"{state}; it must hold for {WINDOW} comparisons in a row.")
+        return False
+    if evidence.thin_classes:
+        reasons.append(
+            f"{state}, but {', '.join(evidence.thin_classes[:5])} have fewer than "
+            f"{MIN_PER_CLASS} labels."
+        )
+        return False
+    reasons.append(f"{state}: the predictions are stable.")
+    return True
+
+
+def advice_of(evidence: Evidence, sentence: str, saved_labels: int | None) -> Advice:
+    """The advice of a round, as it is stored and shown."""
+    stop, reasons, mean, bound = advise(evidence)
+    ending = "Stopping is advised." if stop else "Go on."
+    return Advice(
+        stop=stop,
+        sentence=f"{sentence} {ending}",
+        reasons=reasons,
+        agreement=mean,
+        bound=bound,
+        saved_labels=saved_labels,
+    )

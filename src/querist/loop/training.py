@@ -1,0 +1,121 @@
+"""Train the model of an arm, keep it, and let it predict the pool."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.engine.base import Progress, silent
+from querist.errors import InvalidInputError
+from querist.learners import Learner, create_learner
+from querist.loop import snapshot
+from querist.loop.intake import embed, open_encoder
+from querist.schema import Arm, ModelVersion, new_id
+
+PREDICT_CHUNK = 65_536
+
+
+def train(
+    catalog: Catalog, arm: Arm, *, round_number: int | None = None, progress: Progress = silent
+) -> ModelVersion:
+    """Train ``arm``'s model from scratch on its labels; the active one predicts the whole pool.
+
+    Raises:
+        InvalidInputError: the arm has labels of fewer than two classes.
+    """
+    embed(catalog, progress=progress)
+    settings = catalog.settings
+    seen = snapshot.take(catalog)
+    rows = seen.training(arm)
+    codes = seen.codes[rows]
+    classes = catalog.records.ontologies.current().names
+    if len(np.unique(codes)) < 2:
+        raise InvalidInputError(
+            f"The {arm.value} arm has {len(rows)} labels of {len(np.unique(codes))} classes.",
+            remedy="Label assets of at least two classes, then train.",
+            arm=arm.value,
+            labels=len(rows),
+        )
+    encoder = open_encoder(catalog).identity.key
+    vectors = catalog.embeddings.matrix(encoder)
+    learner = create_learner(settings.learner.name, **settings.learner.parameters)
+    progress(0, None, f"Training on {len(rows)} labels")
+    start = time.perf_counter()
+    rng = np.random.default_rng([settings.policy.seed, seen.label_seq, 20])
+    learner.fit(vectors[rows], codes, class_count=len(classes), rng=rng)
+    seconds = time.perf_counter() - start
+    model = ModelVersion(
+        id=new_id("model"),
+        arm=arm,
+        round=round_number,
+        learner=settings.learner.name,
+        parameters=dict(learner.parameters),
+        encoder=encoder,
+        classes=classes,
+        label_seq=seen.label_seq,
+        label_count=len(rows),
+        labels_digest=_labels_digest([seen.ids[i] for i in rows], codes),
+        seed=settings.policy.seed,
+        fit_seconds=seconds,
+        created_at=datetime.now(UTC),
+    )
+    learner.save(catalog.folder / "models" / model.id)
+    ledger = catalog.records.ledger
+    ledger.add(kind="train", arm=arm, round=round_number, quantity=seconds, unit="seconds")
+    if arm is Arm.ACTIVE:
+        start = time.perf_counter()
+        _predict_pool(catalog, model, learner, progress)
+        seconds = time.perf_counter() - start
+        ledger.add(kind="predict", arm=arm, round=round_number, quantity=seconds, unit="seconds")
+    catalog.records.models.add(model)
+    return model
+
+
+def probabilities(catalog: Catalog, model_id: str, *, at_least: int) -> NDArray[np.float32]:
+    """The model's probabilities (n, C) with n ≥ ``at_least``; assets added since are predicted.
+
+    A class that joined the ontology after the training has probability zero.
+    """
+    known = catalog.predictions.probabilities(model_id)
+    if len(known) < at_least:
+        model = catalog.records.models.get(model_id)
+        _predict_pool(catalog, model, load(catalog, model), silent)
+        known = catalog.predictions.probabilities(model_id)
+    missing = len(catalog.records.ontologies.current().names) - known.shape[1]
+    return np.pad(known, ((0, 0), (0, missing))) if missing > 0 else known
+
+
+def predict(
+    catalog: Catalog, model: ModelVersion, positions: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """The model's probabilities (n, C) for the assets at ``positions``."""
+    vectors = catalog.embeddings.matrix(model.encoder)
+    return load(catalog, model).predict_proba(vectors[positions])
+
+
+def load(catalog: Catalog, model: ModelVersion) -> Learner:
+    """The trained learner of a model version."""
+    learner = create_learner(model.learner, **model.parameters)
+    learner.load(catalog.folder / "models" / model.id)
+    return learner
+
+
+def _predict_pool(
+    catalog: Catalog, model: ModelVersion, learner: Learner, progress: Progress
+) -> None:
+    vectors = catalog.embeddings.matrix(model.encoder)
+    parts = []
+    for start in range(0, len(vectors), PREDICT_CHUNK):
+        progress(start, len(vectors), "Predicting the pool")
+        parts.append(learner.predict_proba(vectors[start : start + PREDICT_CHUNK]))
+    catalog.predictions.put(model.id, model.classes, np.concatenate(parts))
+
+
+def _labels_digest(ids: list[str], codes: NDArray[np.int64]) -> str:
+    pairs = sorted(zip(ids, codes.tolist(), strict=True))
+    return hashlib.sha256("\x00".join(f"{i}={c}" for i, c in pairs).encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""The kinds of long work, as job handlers: JSON parameters in, JSON result out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.engine.base import Handler, Progress
+from querist.errors import InvalidInputError
+from querist.labeling import Labels, answer_with_oracle
+from querist.loop import snapshot
+from querist.loop.intake import add, embed
+from querist.loop.rounds import Rounds
+from querist.schema import Origin, Step, to_json
+
+
+def handlers(catalog: Catalog) -> dict[str, Handler]:
+    """Every kind of job and the function that does it."""
+    rounds = Rounds(catalog)
+
+    def add_assets(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        options = dict(params)
+        report = add(catalog, options.pop("source"), progress=progress, **options)
+        embed(catalog, progress=progress)
+        body: Mapping[str, Any] = to_json(report)
+        return body
+
+    def embed_assets(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        return {"embedded": embed(catalog, progress=progress)}
+
+    def next_round(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        round_ = rounds.start(params.get("batch_size"), progress=progress)
+        return {"round": round_.number}
+
+    def finish_round(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        round_ = rounds.finish(progress=progress)
+        return {"round": round_.number, "advice": to_json(round_.advice)}
+
+    def train(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        return {"model": rounds.train(progress=progress).id}
+
+    def oracle_round(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        return answer_rounds(
+            catalog, int(params.get("rounds", 1)), params.get("batch_size"), progress
+        )
+
+    return {
+        "add": add_assets,
+        "embed": embed_assets,
+        "next_round": next_round,
+        "finish_round": finish_round,
+        "train": train,
+        "oracle_round": oracle_round,
+    }
+
+
+def answer_rounds(
+    catalog: Catalog, count: int, batch_size: int | None, progress: Progress
+) -> Mapping[str, Any]:
+    """Let the known labels answer ``count`` rounds, the one that collects now included.
+
+    Raises:
+        InvalidInputError: the project knows no labels, or ``count`` is below one.
+    """
+    if count < 1:
+        raise InvalidInputError(f"{count} rounds were asked for.", remedy="Ask for at least one.")
+    rounds = Rounds(catalog)
+    answered = 0
+    for done in range(count):
+        latest = rounds.latest()
+        if latest is None or latest.step in (Step.PLAN, Step.SELECT, Step.DONE):
+            rounds.start(batch_size)
+        progress(done, count, f"Answering round {done + 1} of {count}")
+        answered += answer_with_oracle(catalog) + _answer_audit(catalog)
+        rounds.finish()
+    progress(count, count, "The known labels have answered")
+    return {"answered": answered, "rounds": count}
+
+
+def _answer_audit(catalog: Catalog) -> int:
+    """Known labels cost nobody time: they answer the whole audit set at once."""
+    column = catalog.settings.oracle_column
+    seen = snapshot.take(catalog)
+    waiting = np.flatnonzero(seen.audit & ~seen.labeled & ~seen.passed).tolist()
+    if not waiting or column is None:
+        return 0
+    known = catalog.assets.metadata(column)
+    pairs = [(seen.ids[i], str(known[i])) for i in waiting if known[i] is not None]
+    Labels(catalog).import_many(pairs, annotator="known-labels", origin=Origin.ORACLE)
+    return len(pairs)
