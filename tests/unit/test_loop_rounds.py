@@ -1,0 +1,213 @@
+"""Rounds on a real project: real storage, encoder and learner, known labels as the oracle."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist.errors import ConflictError, EmptyPoolError, InvalidInputError, NotFoundError
+from querist.project import Project
+from querist.schema import Arm, Step
+
+COLOURS = ["amber", "blue", "green"]
+
+
+def make_table(n: int = 120, seed: int = 0) -> list[dict[str, object]]:
+    """Rows of two numbers in three well separated classes."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for i in range(n):
+        code = i % 3
+        x, y = rng.normal([code * 3.0, -code * 2.0], 0.6)
+        rows.append({"id": f"row-{i:04d}", "x": float(x), "y": float(y), "known": COLOURS[code]})
+    return rows
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of 120 table rows whose known labels stand in a metadata column."""
+    made = Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=COLOURS,
+        oracle_column="known",
+        policy={"batch_size": 6, "audit_size": 24, "control_share": 0.5},
+    )
+    made.add(make_table(), id_column="id", metadata_columns=["known"])
+    return made
+
+
+def test_round_asks_for_what_the_plan_says(project: Project) -> None:
+    """A round draws the batch, the control share and the audit set, without overlap with audit."""
+    round_ = project.next_round(6)
+    drawn = project.catalog.records.rounds.selected(round=1)
+    by_arm = {arm: {row.asset_id for row in drawn if row.arm is arm} for arm in Arm}
+    assert round_.step is Step.COLLECT
+    assert [len(by_arm[arm]) for arm in (Arm.ACTIVE, Arm.CONTROL, Arm.AUDIT)] == [6, 3, 24]
+    assert not by_arm[Arm.AUDIT] & (by_arm[Arm.ACTIVE] | by_arm[Arm.CONTROL])
+
+
+def test_audit_labels_are_released_a_batch_at_a_time(project: Project) -> None:
+    """Nobody has to label the whole audit set before the first model."""
+    project.next_round(6)
+    tasks = project.catalog.records.tasks.open(1)
+    assert sum(Arm.AUDIT in task.arms for task in tasks) == 6
+
+
+def test_known_labels_run_whole_rounds(project: Project) -> None:
+    """Three rounds give three measured points of both arms, advice and a replay that agrees."""
+    project.oracle(3)
+    found = project.status()
+    assert [point.round for point in found.curve.active] == [1, 2, 3]
+    assert [point.labels for point in found.curve.control] == [3, 6, 9] or found.curve.control
+    assert found.audit_labeled == found.audit_wanted == 24
+    assert found.curve.active[-1].accuracy.value > 0.9
+    assert found.advice is not None
+    assert found.advice.reasons
+    assert all(project.replay(number) for number in (1, 2, 3))
+
+
+def test_audit_and_control_never_train_the_active_model(project: Project) -> None:
+    """The active model's labels are exactly the labels of assets that the active arm asked for."""
+    project.oracle(2)
+    records = project.catalog.records
+    model = records.models.latest(Arm.ACTIVE)
+    assert model is not None
+    assert model.label_count == len(records.rounds.arm_ids(Arm.ACTIVE)) == 12
+
+
+def test_person_labels_a_round_to_its_end(project: Project) -> None:
+    """Labels given one by one through the queue finish the round."""
+    project.next_round(4)
+    known = dict(
+        zip(project.catalog.assets.ids(), project.catalog.assets.metadata("known"), strict=True)
+    )
+    while page := project.queue.next("ana", count=3).items:
+        for item in page:
+            project.labels.submit(
+                item.asset.id,
+                known[item.asset.id],
+                annotator="ana",
+                task_id=item.task.id,
+                expected_version=item.version,
+                seconds=1.5,
+            )
+    model = project.train()
+    assert model.label_count == 4
+    assert project.rounds.list()[-1].step is Step.DONE
+    spent = {budget.unit: budget.spent for budget in project.status().budgets}
+    assert spent["seconds"] == pytest.approx(1.5 * spent["labels"])
+
+
+def test_next_round_closes_the_open_one(project: Project) -> None:
+    """What a closed round had not labelled goes back to the pool and may be asked again."""
+    project.next_round(6)
+    second = project.next_round(6)
+    assert second.number == 2
+    assert project.rounds.list()[0].step is Step.DONE
+    drawn = project.catalog.records.rounds.selected(round=2, arm=Arm.ACTIVE)
+    assert len(drawn) == 6
+
+
+def test_train_without_two_classes_says_so(project: Project) -> None:
+    """Training on labels of one class is refused with the reason."""
+    project.labels.submit("row-0000", "amber", annotator="ana")
+    with pytest.raises(InvalidInputError, match="1 labels of 1 classes"):
+        project.train()
+
+
+def test_empty_project_has_no_round(tmp_path: Path) -> None:
+    """A round of nothing is refused with the command that adds assets."""
+    empty = Project.create(tmp_path / "e", media="table", classes=COLOURS)
+    with pytest.raises(EmptyPoolError, match="querist add"):
+        empty.next_round()
+    with pytest.raises(NotFoundError):
+        empty.finish_round()
+    assert empty.status().sentence.startswith("No assets yet")
+
+
+def test_impossible_batches_are_refused(project: Project) -> None:
+    """A batch of zero is refused; a batch beyond the pool takes all that is left."""
+    with pytest.raises(InvalidInputError):
+        project.next_round(0)
+    project.next_round(10_000)
+    drawn = project.catalog.records.rounds.selected(round=1, arm=Arm.ACTIVE)
+    assert len(drawn) == 120 - 24
+
+
+def test_replay_of_an_undrawn_round_is_refused(project: Project) -> None:
+    """Only a drawn round can be drawn again."""
+    project.next_round(4)
+    assert project.replay(1)
+    with pytest.raises((ConflictError, NotFoundError)):
+        project.replay(2)
+
+
+def test_new_assets_top_up_the_audit_set(project: Project) -> None:
+    """Assets added later join the audit set at the same rate."""
+    project.oracle(1)
+    more = [{**row, "id": f"new-{i}"} for i, row in enumerate(make_table(60, seed=9))]
+    project.add(more, id_column="id", metadata_columns=["known"])
+    project.next_round(4)
+    audit = project.catalog.records.rounds.arm_ids(Arm.AUDIT)
+    assert len(audit) == 24 + 12
+    assert sum(asset_id.startswith("new-") for asset_id in audit) == 12
+    assert project.replay(2)
+
+
+def test_skipped_assets_are_not_asked_again(project: Project) -> None:
+    """A skipped asset leaves the candidates."""
+    project.next_round(4)
+    asset_id = project.catalog.records.rounds.selected(round=1, arm=Arm.ACTIVE)[0].asset_id
+    project.labels.skip(asset_id, annotator="ana", reason="blurred")
+    project.next_round(10_000)
+    drawn = {
+        row.asset_id for row in project.catalog.records.rounds.selected(round=2, arm=Arm.ACTIVE)
+    }
+    assert asset_id not in drawn
+
+
+KILLED = """
+import os, sys
+from querist.project import Project
+from querist.loop.rounds import Rounds
+step = sys.argv[2]
+real = Rounds._move
+def move(self, round_, after):
+    if after.value == step:
+        os.kill(os.getpid(), 9)
+    return real(self, round_, after)
+Rounds._move = move
+project = Project.open(sys.argv[1])
+project.oracle(1)
+"""
+
+
+@pytest.mark.parametrize("step", ["select", "train", "evaluate", "diagnose", "decide", "done"])
+def test_killed_round_resumes_at_its_step(project: Project, step: str) -> None:
+    """A process killed just before any step is stored goes on there and loses no label."""
+    folder = project.folder
+    project.close()
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), step], check=False)
+    assert done.returncode == -9
+    with Project.open(folder) as again:
+        before = again.status().labeled
+        again.oracle(1)
+        found = again.status()
+        assert found.labeled >= before
+        assert [round_.step for round_ in found.rounds] == [Step.DONE]
+        assert found.curve.active
+        assert again.replay(1)
+
+
+def test_status_is_plain_json(project: Project) -> None:
+    """The status can be printed as JSON."""
+    from querist.schema import to_json
+
+    project.oracle(1)
+    assert json.loads(json.dumps(to_json(project.status())))["assets"] == 120
