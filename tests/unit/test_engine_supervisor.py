@@ -15,8 +15,8 @@ from querist.engine import LocalWorker
 CHILD = """
 import os, sys
 from pathlib import Path
-from querist.engine import stop_signals
-stop = stop_signals()
+from querist.engine import until_parent_ends
+stop = until_parent_ends()
 with open(sys.argv[1], "a") as file:
     file.write(f"{os.getpid()}\\n")
 stop.wait()
@@ -34,6 +34,7 @@ time.sleep(60)
 
 @pytest.fixture
 def journal(tmp_path):
+    """A file the child writes its process id to."""
     return tmp_path / "journal"
 
 

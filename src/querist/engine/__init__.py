@@ -4,7 +4,7 @@ from querist.engine.base import Engine, Handler, JobStore, Progress, silent
 from querist.engine.inline import InlineEngine
 from querist.engine.job_run import result_of, run_job
 from querist.engine.supervisor import LocalWorker
-from querist.engine.worker import WorkerEngine, run_worker, stop_signals
+from querist.engine.worker import WorkerEngine, run_worker, until_parent_ends
 
 __all__ = [
     "Engine",
@@ -18,5 +18,5 @@ __all__ = [
     "run_job",
     "run_worker",
     "silent",
-    "stop_signals",
+    "until_parent_ends",
 ]

@@ -60,12 +60,14 @@ def run_worker(
 ) -> int:
     """Claim and run jobs, oldest first, until ``stop`` is set; returns how many it ran.
 
+    The jobs know the worker by ``name`` and its process id.
+
     Jobs whose worker died (no sign of life for ``orphan_seconds``) go back into the queue when
     the loop starts and whenever it is idle. When ``stop`` is set while a job runs, the job is
     abandoned at its next progress report and the next worker resumes it. A job that has ended its
     worker three times is failed, so that it cannot block the queue for ever.
     """
-    ran, orphans_at = 0, 0.0
+    name, ran, orphans_at = f"{name}-{os.getpid()}", 0, 0.0
     while not stop.is_set():
         try:
             if time.monotonic() >= orphans_at:
@@ -86,7 +88,7 @@ def run_worker(
     return ran
 
 
-def stop_signals() -> threading.Event:
+def until_parent_ends() -> threading.Event:
     """An event for ``run_worker`` that is set on SIGTERM, on Ctrl-C, and when the parent ends.
 
     A worker that :class:`LocalWorker` started watches its standard input: the pipe closes when

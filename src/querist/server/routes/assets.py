@@ -1,0 +1,181 @@
+"""Assets: the grid, its facets, one asset, its picture; adding a folder of the server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from querist.catalog import AssetQuery, cards, facets, run
+from querist.errors import NotFoundError
+from querist.project import Project
+from querist.schema import Arm, Job, Role
+from querist.server.auth import at_least
+from querist.server.pictures import picture
+from querist.server.schemas import (
+    AddRequest,
+    Annotation,
+    AssetCard,
+    AssetDetail,
+    AssetPage,
+    AssetPrediction,
+    Facets,
+)
+from querist.server.service import Served
+
+NEIGHBOURS = 12
+
+router = APIRouter(tags=["assets"])
+
+AssetId = Annotated[str, Query(min_length=1, max_length=512)]
+Share = Annotated[float | None, Query(ge=0, le=1)]
+BYTES: dict[int | str, dict[str, object]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The bytes."},
+    304: {"description": "The client has it already."},
+}
+
+
+def asset_query(
+    state: Literal["any", "labeled", "unlabeled", "skipped"] = "any",
+    label: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
+    predicted: Annotated[list[str], Query()] = [],  # noqa: B006
+    min_confidence: Share = None,
+    max_confidence: Share = None,
+    disagree: bool = False,
+    arm: Arm | None = None,
+    round: int | None = None,  # noqa: A002 - the parameter's name on the wire
+    q: Annotated[str, Query(max_length=512)] = "",
+) -> AssetQuery:
+    """The conditions that the grid and the facets share."""
+    confidence = None
+    if min_confidence is not None or max_confidence is not None:
+        low = 0.0 if min_confidence is None else min_confidence
+        confidence = (low, 1.0 if max_confidence is None else max_confidence)
+    return AssetQuery(
+        state=state,
+        label=tuple(label),
+        predicted=tuple(predicted),
+        confidence=confidence,
+        disagree=disagree,
+        arm=arm,
+        round=round,
+        text=q,
+    )
+
+
+Conditions = Annotated[AssetQuery, Depends(asset_query)]
+
+
+@router.get("/assets", operation_id="list_assets")
+def list_assets(
+    service: Served,
+    query: Conditions,
+    sort: Literal["order", "confidence", "-confidence", "margin", "newest_label"] = "order",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> AssetPage:
+    """One page of the assets that fit the conditions."""
+    query = replace(query, sort=sort, offset=offset, limit=limit)
+    page = run(service.project.catalog, query, newest_model(service.project))
+    return AssetPage(
+        total=page.total, items=[AssetCard.model_validate(card) for card in page.cards]
+    )
+
+
+@router.get("/assets/facets", operation_id="get_facets")
+def get_facets(service: Served, query: Conditions) -> Facets:
+    """How the assets that fit the conditions fall into groups."""
+    found = facets(service.project.catalog, query, newest_model(service.project))
+    return Facets.model_validate(found)
+
+
+@router.post(
+    "/assets/add",
+    operation_id="add_assets",
+    status_code=202,
+    dependencies=[Depends(at_least(Role.OWNER))],
+)
+def add_assets(body: AddRequest, service: Served) -> Job:
+    """Add a folder or file that lies on the server's machine."""
+    return service.jobs.submit("add", {"source": body.path})
+
+
+@router.get("/asset", operation_id="get_asset")
+def get_asset(id: AssetId, service: Served) -> AssetDetail:  # noqa: A002
+    """Everything known about one asset."""
+    catalog = service.project.catalog
+    asset = catalog.assets.get(id)
+    history = [Annotation.of(entry) for entry in catalog.records.labels.history(id)]
+    newest = history[-1] if history else None
+    return AssetDetail(
+        asset=asset,
+        label=newest,
+        version=newest.version if newest else 0,
+        history=history,
+        prediction=_prediction(service.project, id),
+        selected=[s for s in catalog.records.rounds.selected() if s.asset_id == id],
+        neighbours=_neighbours(service.project, id),
+    )
+
+
+@router.get(
+    "/asset/thumbnail", operation_id="get_thumbnail", response_class=Response, responses=BYTES
+)
+def get_thumbnail(id: AssetId, request: Request, service: Served) -> Response:  # noqa: A002
+    """A small picture of an image asset."""
+    assets = service.project.catalog.assets
+    return picture(request, f"t-{assets.get(id).content_hash}", lambda: assets.thumbnail(id))
+
+
+@router.get("/asset/content", operation_id="get_content", response_class=Response, responses=BYTES)
+def get_content(id: AssetId, request: Request, service: Served) -> Response:  # noqa: A002
+    """The asset's own bytes."""
+    assets = service.project.catalog.assets
+    return picture(request, f"c-{assets.get(id).content_hash}", lambda: assets.content(id))
+
+
+def newest_model(project: Project) -> str | None:
+    """The model whose predictions are shown."""
+    model = project.catalog.records.models.latest(Arm.ACTIVE)
+    return None if model is None else model.id
+
+
+def _prediction(project: Project, asset_id: str) -> AssetPrediction | None:
+    model = project.catalog.records.models.latest(Arm.ACTIVE)
+    if model is None:
+        return None
+    try:
+        table = project.catalog.predictions.probabilities(model.id)
+    except NotFoundError:
+        return None
+    position = int(project.catalog.assets.positions([asset_id])[0])
+    if position >= len(table):
+        return None
+    row = np.asarray(table[position], dtype=float)
+    first, second = np.argsort(-row, kind="stable")[:2]
+    return AssetPrediction(
+        model_id=model.id,
+        predicted=model.classes[first],
+        confidence=float(row[first]),
+        margin=float(row[first] - row[second]),
+        probabilities={name: float(p) for name, p in zip(model.classes, row, strict=True)},
+    )
+
+
+def _neighbours(project: Project, asset_id: str) -> list[AssetCard]:
+    catalog = project.catalog
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    keys = catalog.embeddings.keys()
+    key = model.encoder if model is not None else keys[-1] if keys else None
+    if key is None:
+        return []
+    position = int(catalog.assets.positions([asset_id])[0])
+    try:
+        positions, _ = catalog.embeddings.nearest(key, position, NEIGHBOURS + 1)
+    except NotFoundError:
+        return []
+    ids = catalog.assets.ids()
+    near = [ids[int(p)] for p in positions if int(p) != position][:NEIGHBOURS]
+    return [AssetCard.model_validate(card) for card in cards(catalog, near, newest_model(project))]

@@ -1,0 +1,19 @@
+"""The stream of live events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+
+from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from querist.server.service import Served
+
+router = APIRouter(tags=["events"])
+
+
+@router.get("/events", operation_id="stream_events", response_class=EventSourceResponse)
+async def stream_events(service: Served) -> AsyncIterable[ServerSentEvent]:
+    """Server-sent events: ``job`` (a Job) and ``change`` (a ChangeEvent); a comment each 15 s."""
+    async for event in service.events.subscribe():
+        yield event

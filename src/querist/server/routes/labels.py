@@ -1,0 +1,147 @@
+"""Labels: store, undo, look back, export."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, BackgroundTasks, Query, Response
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from querist import schema
+from querist.catalog import cards
+from querist.errors import InvalidInputError, QueristError
+from querist.schema import new_id
+from querist.server.auth import Current
+from querist.server.routes.assets import newest_model
+from querist.server.schemas import (
+    Annotation,
+    AssetCard,
+    BulkConflict,
+    BulkLabelRequest,
+    BulkResult,
+    ErrorDetail,
+    LabelRequest,
+    RecentLabel,
+    UndoRequest,
+)
+from querist.server.service import Served, Service
+from querist.server.values import read_value
+
+MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+
+router = APIRouter(prefix="/labels", tags=["labels"])
+
+
+@router.post(
+    "",
+    operation_id="create_label",
+    status_code=201,
+    responses={200: {"model": Annotation, "description": "It was stored before."}},
+)
+def create_label(
+    body: LabelRequest,
+    service: Served,
+    current: Current,
+    response: Response,
+    after: BackgroundTasks,
+) -> Annotation:
+    """Store one decision; the same ``submission_id`` again gives the stored entry back."""
+    last = service.project.catalog.records.labels.last_seq()
+    entry = _store(service, current.name, body)
+    if entry.seq <= last:
+        response.status_code = 200
+    if body.task_id is not None:
+        after.add_task(service.finish_round_if_complete)
+    return Annotation.of(entry)
+
+
+@router.post("/bulk", operation_id="create_labels")
+def create_labels(
+    body: BulkLabelRequest, service: Served, current: Current, after: BackgroundTasks
+) -> BulkResult:
+    """Give many assets the same label; each is stored or refused by itself."""
+    value, stored, conflicts = read_value(body.value), 0, list[BulkConflict]()
+    for asset_id in dict.fromkeys(body.asset_ids):
+        try:
+            service.project.labels.submit(asset_id, value, annotator=current.name)
+            stored += 1
+        except QueristError as error:
+            detail = ErrorDetail.model_validate(schema.to_json(error.to_json()["error"]))
+            conflicts.append(BulkConflict(asset_id=asset_id, error=detail))
+    after.add_task(service.finish_round_if_complete)
+    return BulkResult(stored=stored, conflicts=conflicts)
+
+
+@router.post("/undo", operation_id="undo_label")
+def undo_label(body: UndoRequest, service: Served, current: Current) -> Annotation:
+    """Take back one's last entry of an asset; its task is open again."""
+    entry = service.project.labels.undo(
+        body.asset_id, current.name, submission_id=body.submission_id
+    )
+    return Annotation.of(entry)
+
+
+@router.get("/recent", operation_id="list_recent_labels")
+def list_recent_labels(
+    service: Served, current: Current, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> list[RecentLabel]:
+    """One's own last decisions, newest first."""
+    project = service.project
+    entries = list(project.labels.recent(current.name, limit))
+    ids = list(dict.fromkeys(entry.asset_id for entry in entries))
+    found = {card.id: card for card in cards(project.catalog, ids, newest_model(project))}
+    return [
+        RecentLabel(
+            annotation=Annotation.of(entry), card=AssetCard.model_validate(found[entry.asset_id])
+        )
+        for entry in entries
+        if entry.asset_id in found
+    ]
+
+
+@router.get(
+    "/export",
+    operation_id="export_labels",
+    response_class=FileResponse,
+    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+)
+def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> FileResponse:  # noqa: A002
+    """All current labels as a file."""
+    folder = tempfile.TemporaryDirectory(prefix="querist-export-")
+    path = Path(folder.name, f"labels.{format}")
+    service.project.export(path)
+    return FileResponse(
+        path,
+        media_type=MEDIA_TYPES[format],
+        filename=f"{service.project.settings.name}-labels.{format}",
+        background=BackgroundTask(folder.cleanup),
+    )
+
+
+def _store(service: Service, annotator: str, body: LabelRequest) -> schema.Annotation:
+    labels = service.project.labels
+    about = {
+        "annotator": annotator,
+        "expected_version": body.expected_version,
+        "seconds": body.seconds,
+        "submission_id": body.submission_id or new_id("sub"),
+        "task_id": body.task_id,
+    }
+    if body.action != "label":
+        decide = labels.skip if body.action == "skip" else labels.cannot_tell
+        return decide(body.asset_id, reason=body.reason, **about)
+    if body.value is None:
+        raise InvalidInputError(
+            "The label has no value.", remedy="Send a value, or the action skip or cannot_tell."
+        )
+    prelabel = None if body.prelabel is None else read_value(body.prelabel)
+    return labels.submit(
+        body.asset_id,
+        read_value(body.value),
+        prelabel=prelabel,
+        model_id=body.model_id,
+        **about,
+    )

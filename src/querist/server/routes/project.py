@@ -1,0 +1,98 @@
+"""The project and its home page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter
+
+from querist.loop import Status
+from querist.schema import Arm, Estimate, Round
+from querist.server.schemas import (
+    AuditState,
+    Budget,
+    Budgets,
+    CurvePoint,
+    Curves,
+    Home,
+    ProjectInfo,
+    RoundSummary,
+)
+from querist.server.service import Served
+
+router = APIRouter(tags=["project"])
+
+
+@router.get("/project", operation_id="get_project")
+def get_project(service: Served) -> ProjectInfo:
+    """What the project is."""
+    project = service.project
+    settings, ontology = project.settings, project.ontology
+    ids, _ = project.catalog.records.labels.values()
+    return ProjectInfo(
+        name=settings.name,
+        task=ontology.task,
+        media=settings.media,
+        ontology=ontology,
+        asset_count=project.catalog.assets.count(),
+        labeled_count=len(ids),
+        oracle=settings.oracle_column is not None,
+        default_batch_size=settings.policy.batch_size,
+        strategy=settings.policy.strategy,
+        learner=settings.learner.name,
+        encoder=settings.learner.encoder,
+    )
+
+
+@router.get("/home", operation_id="get_home")
+def get_home(service: Served) -> Home:
+    """Where the project stands and what Querist advises."""
+    status = service.project.status()
+    return Home(
+        sentence=status.sentence,
+        advice=status.advice,
+        curve=Curves(
+            active=[CurvePoint(**asdict(point)) for point in status.curve.active],
+            control=[CurvePoint(**asdict(point)) for point in status.curve.control],
+        ),
+        audit=AuditState(labeled=status.audit_labeled, wanted=status.audit_wanted),
+        rounds=[_summary(round_) for round_ in status.rounds],
+        budget=_budgets(status),
+        open_tasks=status.open_tasks,
+        current_round=status.current_round,
+        next_batch_size=service.project.settings.policy.batch_size,
+        saved_labels=_saved(status),
+    )
+
+
+def _summary(round_: Round) -> RoundSummary:
+    active = _evaluation(round_, Arm.ACTIVE)
+    control = _evaluation(round_, Arm.CONTROL)
+    return RoundSummary(
+        number=round_.number,
+        step=round_.step,
+        strategy=round_.plan.strategy if round_.plan else None,
+        batch_size=round_.plan.batch_size if round_.plan else None,
+        labels=active[0] if active else None,
+        accuracy=active[1] if active else None,
+        control_accuracy=control[1] if control else None,
+        note=round_.advice.sentence if round_.advice else "",
+        started_at=round_.started_at,
+        finished_at=round_.finished_at,
+        findings=len(round_.findings),
+    )
+
+
+def _evaluation(round_: Round, arm: Arm) -> tuple[int, Estimate] | None:
+    found = next((e for e in round_.evaluations if e.arm is arm), None)
+    return None if found is None else (found.labels, found.accuracy)
+
+
+def _budgets(status: Status) -> Budgets:
+    by_unit = {b.unit: Budget(spent=b.spent, limit=b.limit) for b in status.budgets}
+    return Budgets(labels=by_unit["labels"], seconds=by_unit["seconds"], money=by_unit["money"])
+
+
+def _saved(status: Status) -> int | None:
+    saving = status.saving
+    return None if saving is None else round(saving.control_labels - saving.active_labels)

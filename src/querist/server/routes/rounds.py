@@ -1,0 +1,49 @@
+"""Rounds: look, start the next, finish, let known labels answer."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from querist.schema import Job, Role, Round
+from querist.server.auth import at_least
+from querist.server.schemas import NextRoundRequest, OracleRequest, RoundDetail
+from querist.server.service import Served
+
+SELECTED = 500
+
+router = APIRouter(tags=["rounds"])
+manage = [Depends(at_least(Role.MANAGER))]
+
+
+@router.get("/rounds", operation_id="list_rounds")
+def list_rounds(service: Served) -> list[Round]:
+    """All rounds, oldest first."""
+    return list(service.project.catalog.records.rounds.list())
+
+
+@router.get("/rounds/{number}", operation_id="get_round")
+def get_round(number: int, service: Served) -> RoundDetail:
+    """One round and the first assets it selected."""
+    rounds = service.project.catalog.records.rounds
+    return RoundDetail(
+        round=rounds.get(number), selected=list(rounds.selected(round=number))[:SELECTED]
+    )
+
+
+@router.post("/rounds", operation_id="start_round", status_code=202, dependencies=manage)
+def start_round(body: NextRoundRequest, service: Served) -> Job:
+    """Select the next batch."""
+    params = {} if body.batch_size is None else {"batch_size": body.batch_size}
+    return service.jobs.submit("next_round", params)
+
+
+@router.post("/rounds/finish", operation_id="finish_round", status_code=202, dependencies=manage)
+def finish_round(service: Served) -> Job:
+    """Train, evaluate and diagnose now, whatever is still open."""
+    return service.jobs.submit("finish_round")
+
+
+@router.post("/oracle", operation_id="run_oracle", status_code=202, dependencies=manage)
+def run_oracle(body: OracleRequest, service: Served) -> Job:
+    """Let the known labels answer whole rounds."""
+    return service.jobs.submit("oracle_round", {"rounds": body.rounds})

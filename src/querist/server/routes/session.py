@@ -1,0 +1,57 @@
+"""Login by one-time token, who am I, logout, health."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from querist import __version__
+from querist.schema import Annotator
+from querist.server.auth import COOKIE, SESSION_SECONDS, Current
+from querist.server.schemas import Done, Health, LoginRequest, Me
+from querist.server.service import Served
+
+public = APIRouter(tags=["session"])
+router = APIRouter(tags=["session"])
+
+
+@public.get("/health", operation_id="get_health")
+def get_health() -> Health:
+    """Whether the server answers."""
+    return Health(status="ok", version=__version__)
+
+
+@public.post("/session", operation_id="create_session")
+def create_session(body: LoginRequest, service: Served, response: Response) -> Me:
+    """Exchange the one-time token for a session cookie."""
+    tokens = service.project.catalog.records.tokens
+    annotator = tokens.redeem(body.token)
+    secret = tokens.issue(annotator.name, kind="session", ttl_seconds=SESSION_SECONDS)
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(SESSION_SECONDS),
+        httponly=True,
+        samesite="lax",
+        secure=service.secure_cookie,
+    )
+    return _me(annotator)
+
+
+@router.get("/session", operation_id="get_session")
+def get_session(current: Current) -> Me:
+    """Who is logged in."""
+    return _me(current)
+
+
+@router.delete("/session", operation_id="delete_session")
+def delete_session(request: Request, service: Served, response: Response) -> Done:
+    """Log out: the cookie's session ends everywhere."""
+    secret = request.cookies.get(COOKIE)
+    if secret:
+        service.project.catalog.records.tokens.revoke(secret)
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    return Done()
+
+
+def _me(annotator: Annotator) -> Me:
+    return Me(name=annotator.name, role=annotator.role)

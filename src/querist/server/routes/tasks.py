@@ -1,0 +1,33 @@
+"""Tasks: reserve, renew and give back."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from querist.schema import to_json
+from querist.server.auth import Current
+from querist.server.schemas import Done, LeaseRequest, QueuePage, TaskIds
+from querist.server.service import Served
+
+router = APIRouter(prefix="/tasks", tags=["tasks"])
+
+
+@router.post("/lease", operation_id="lease_tasks")
+def lease_tasks(body: LeaseRequest, service: Served, current: Current) -> QueuePage:
+    """Reserve the next tasks; those one holds already come first."""
+    page = service.project.queue.next(current.name, body.count, lease_seconds=body.seconds)
+    return QueuePage.model_validate(to_json(page))
+
+
+@router.post("/renew", operation_id="renew_tasks")
+def renew_tasks(body: TaskIds, service: Served, current: Current) -> Done:
+    """Hold reserved tasks for longer."""
+    service.project.queue.renew(body.task_ids, current.name)
+    return Done()
+
+
+@router.post("/release", operation_id="release_tasks")
+def release_tasks(body: TaskIds, service: Served, current: Current) -> Done:
+    """Give reserved tasks back."""
+    service.project.queue.release(body.task_ids, current.name)
+    return Done()

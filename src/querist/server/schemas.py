@@ -1,0 +1,353 @@
+"""What goes over the wire: one model for each request and response, so that clients are typed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from querist import schema
+from querist.schema import Action, Arm, Asset, Estimate, Media, Origin, Role, Selected, Step, Task
+from querist.schema import to_json as json_form
+from querist.server.values import Value
+
+AssetId = schema.ids.MAX_ASSET_ID
+
+
+class Request(BaseModel):
+    """Base of all request bodies: a field we do not know is an error, not a silent loss."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong, with which value, and what to do about it."""
+
+    code: str
+    message: str
+    remedy: str
+    details: dict[str, Any]
+
+
+class ErrorBody(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+class Health(BaseModel):
+    """The server answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class LoginRequest(Request):
+    """The one-time token that ``querist serve`` printed."""
+
+    token: str = Field(min_length=1, max_length=512)
+
+
+class Me(BaseModel):
+    """Who is logged in."""
+
+    name: str
+    role: Role
+    csrf: str | None = None
+
+
+class Done(BaseModel):
+    """It is done, there is nothing to tell."""
+
+    ok: Literal[True] = True
+
+
+class ProjectInfo(BaseModel):
+    """What the project is."""
+
+    name: str
+    task: schema.TaskKind
+    media: Media
+    ontology: schema.Ontology
+    asset_count: int
+    labeled_count: int
+    oracle: bool = Field(description="Whether known labels can answer rounds.")
+    default_batch_size: int
+    strategy: str
+    learner: str
+    encoder: str
+
+
+class CurvePoint(BaseModel):
+    """One round of one arm: accuracy on the audit set against what it cost."""
+
+    round: int
+    labels: int
+    accuracy: Estimate
+    seconds: float | None
+    money: float | None
+
+
+class Curves(BaseModel):
+    """Both arms' learning curves."""
+
+    active: list[CurvePoint]
+    control: list[CurvePoint]
+
+
+class AuditState(BaseModel):
+    """How much of the audit set is labelled."""
+
+    labeled: int
+    wanted: int
+
+
+class RoundSummary(BaseModel):
+    """One round as a line of the timeline."""
+
+    number: int
+    step: Step
+    strategy: str | None
+    batch_size: int | None
+    labels: int | None
+    accuracy: Estimate | None
+    control_accuracy: Estimate | None
+    note: str
+    started_at: datetime
+    finished_at: datetime | None
+    findings: int
+
+
+class Budget(BaseModel):
+    """What is spent of one budget; no limit is ``null``."""
+
+    spent: float
+    limit: float | None
+
+
+class Budgets(BaseModel):
+    """All budgets."""
+
+    labels: Budget
+    seconds: Budget
+    money: Budget
+
+
+class Home(BaseModel):
+    """Everything the home page shows."""
+
+    sentence: str
+    advice: schema.Advice | None
+    curve: Curves
+    audit: AuditState
+    rounds: list[RoundSummary]
+    budget: Budgets
+    open_tasks: int
+    current_round: int | None
+    next_batch_size: int
+    saved_labels: int | None
+    currency: str = "EUR"
+
+
+class AssetCard(BaseModel):
+    """An asset as a tile of the grid."""
+
+    id: str
+    media: Media
+    text: str | None
+    label: str | None
+    state: Literal["labeled", "unlabeled", "skipped"]
+    predicted: str | None
+    confidence: float | None
+    arms: list[Arm]
+    round: int | None
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class AssetPage(BaseModel):
+    """One page of the grid."""
+
+    total: int
+    items: list[AssetCard]
+
+
+class Facets(BaseModel):
+    """How the assets of a query fall into groups."""
+
+    state: dict[str, int]
+    label: dict[str, int]
+    predicted: dict[str, int]
+    confidence: list[int] = Field(description="Counts in 20 bins of equal width from 0 to 1.")
+
+
+class Annotation(BaseModel):
+    """One entry of the append-only label log."""
+
+    seq: int
+    asset_id: str
+    version: int
+    action: Action
+    value: Value | None
+    annotator: str
+    origin: Origin
+    seconds: float | None
+    reason: str | None
+    round: int | None
+    ontology_version: int
+    prelabel: Value | None
+    model_id: str | None
+    submission_id: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, entry: schema.Annotation) -> Annotation:
+        """The wire form of an entry."""
+        return cls.model_validate(json_form(entry))
+
+
+class AssetPrediction(BaseModel):
+    """What the newest model says about one asset."""
+
+    model_id: str
+    predicted: str
+    confidence: float
+    margin: float
+    probabilities: dict[str, float]
+
+
+class AssetDetail(BaseModel):
+    """Everything known about one asset."""
+
+    asset: Asset
+    label: Annotation | None
+    version: int
+    history: list[Annotation]
+    prediction: AssetPrediction | None
+    selected: list[Selected]
+    neighbours: list[AssetCard]
+
+
+class LeaseRequest(Request):
+    """How many tasks to reserve, and for how long."""
+
+    count: int = Field(default=1, ge=1, le=100)
+    seconds: float = Field(default=120, ge=5, le=3600)
+
+
+class TaskIds(Request):
+    """Tasks that one holds."""
+
+    task_ids: list[int] = Field(max_length=500)
+
+
+class QueueItem(BaseModel):
+    """One reserved task with all that is needed to answer it."""
+
+    task: Task
+    asset: Asset
+    version: int = Field(description="Send it back as expected_version.")
+    prelabel: Value | None
+    confidence: float | None
+    model_id: str | None
+    why: str
+
+
+class QueuePage(BaseModel):
+    """The reserved tasks."""
+
+    items: list[QueueItem]
+    remaining: int
+    explanation: str
+
+
+class LabelRequest(Request):
+    """One decision about one asset."""
+
+    asset_id: str = Field(min_length=1, max_length=AssetId)
+    action: Literal["label", "skip", "cannot_tell"] = "label"
+    value: Value | None = None
+    expected_version: int | None = Field(default=None, ge=0)
+    seconds: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    reason: str | None = Field(default=None, max_length=2000)
+    task_id: int | None = None
+    submission_id: str = Field(min_length=1, max_length=128)
+    prelabel: Value | None = None
+    model_id: str | None = None
+
+
+class BulkLabelRequest(Request):
+    """One value for many assets."""
+
+    asset_ids: list[str] = Field(min_length=1, max_length=1000)
+    value: Value
+
+
+class BulkConflict(BaseModel):
+    """An asset that was not labelled, and why."""
+
+    asset_id: str
+    error: ErrorDetail
+
+
+class BulkResult(BaseModel):
+    """What came of a bulk label."""
+
+    stored: int
+    conflicts: list[BulkConflict]
+
+
+class UndoRequest(Request):
+    """Take back the last entry of one asset."""
+
+    asset_id: str = Field(min_length=1, max_length=AssetId)
+    submission_id: str = Field(min_length=1, max_length=128)
+
+
+class RecentLabel(BaseModel):
+    """One of the last decisions."""
+
+    annotation: Annotation
+    card: AssetCard
+
+
+class RoundDetail(BaseModel):
+    """One round with the first 500 assets it selected."""
+
+    round: schema.Round
+    selected: list[Selected]
+
+
+class NextRoundRequest(Request):
+    """How many assets the next round asks for; the project's own batch size by default."""
+
+    batch_size: int | None = Field(default=None, ge=1, le=100_000)
+
+
+class OracleRequest(Request):
+    """How many rounds the known labels shall answer."""
+
+    rounds: int = Field(default=1, ge=1, le=1000)
+
+
+class AddRequest(Request):
+    """A folder or file on the server's machine."""
+
+    path: str = Field(min_length=1, max_length=4096)
+
+
+class JobLog(BaseModel):
+    """A job's log, oldest line first."""
+
+    lines: list[str]
+
+
+class ChangeEvent(BaseModel):
+    """Data of the event ``change``: something about labels, tasks or rounds is new."""
+
+    labeled: int
+    open_tasks: int
+    round: int | None
+    step: Step | None
+    seq: int = Field(description="Last entry of the label log.")

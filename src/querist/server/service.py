@@ -1,0 +1,60 @@
+"""What the routes need at hand: the project, the engine that takes jobs, and the live events."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from querist.engine import Engine
+from querist.schema import Job, JobState, Step, TaskState
+
+if TYPE_CHECKING:
+    from querist.project import Project
+    from querist.server.events import Broadcaster
+
+# A job of one of these kinds will finish the current round by itself.
+_FINISHING = frozenset({"finish_round", "next_round", "oracle_round"})
+_ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One served project."""
+
+    project: Project
+    jobs: Engine
+    events: Broadcaster
+    secure_cookie: bool = False
+    finishing: threading.Lock = field(default_factory=threading.Lock)
+
+    def finish_round_if_complete(self) -> Job | None:
+        """Submit ``finish_round`` once no task of the collecting round waits for anybody.
+
+        Nothing is submitted while a job that will finish the round is queued or running.
+        """
+        with self.finishing:
+            records = self.project.catalog.records
+            latest = records.rounds.latest()
+            if latest is None or latest.step is not Step.COLLECT:
+                return None
+            counts = records.tasks.counts(round=latest.number)
+            if counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0):
+                return None
+            # An empty round is not a complete one: a person has to look at it.
+            if not counts.get(TaskState.DONE, 0):
+                return None
+            if any(j.kind in _FINISHING and j.state in _ACTIVE for j in records.jobs.list()):
+                return None
+            return self.jobs.submit("finish_round")
+
+
+def served(request: Request) -> Service:
+    """The service of the app that got the request."""
+    service: Service = request.app.state.service
+    return service
+
+
+Served = Annotated[Service, Depends(served)]
