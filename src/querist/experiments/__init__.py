@@ -1,1 +1,25 @@
 """Proof offline on labelled arrays: arms, paired seeds, statistics, report."""
+
+from querist.experiments.data import LabeledData, from_table, labeled_data, load_data
+from querist.experiments.datasets import (
+    ImageSet,
+    load_demo,
+    load_digits_images,
+    load_fashion_mnist,
+    write_image_folder,
+)
+from querist.experiments.settings import CONTROL, SimulationSettings
+
+__all__ = [
+    "CONTROL",
+    "ImageSet",
+    "LabeledData",
+    "SimulationSettings",
+    "from_table",
+    "labeled_data",
+    "load_data",
+    "load_demo",
+    "load_digits_images",
+    "load_fashion_mnist",
+    "write_image_folder",
+]

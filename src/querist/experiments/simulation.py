@@ -1,0 +1,158 @@
+"""A simulation: arms × paired seeds → runs → statistics → one JSON object; stops can be resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from querist._version import __version__
+from querist.errors import ConflictError, StorageError
+from querist.experiments.data import LabeledData
+from querist.experiments.runner import Run, full_data_quality, run, split_by_seed
+from querist.experiments.settings import SimulationSettings
+from querist.experiments.statistics import compare
+from querist.schema import to_json
+
+if TYPE_CHECKING:
+    from querist.engine.base import Progress
+
+
+def simulate(
+    data: LabeledData,
+    settings: SimulationSettings | None = None,
+    *,
+    resume_file: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Run every arm under every seed and compare the arms with the random control.
+
+    Args:
+        data: Labelled rows.
+        settings: What to do; the defaults compare ``auto`` with random.
+        resume_file: JSON lines of finished runs; those found there are not run again, and each new
+            one is added at once, so that a killed simulation goes on where it was.
+        progress: Called as (runs done, runs in all, text).
+
+    Returns:
+        The JSON object of ``querist simulate``: data, settings, runs, comparison.
+
+    Raises:
+        ConflictError: ``resume_file`` belongs to other data or settings.
+        StorageError: ``resume_file`` cannot be read or written.
+    """
+    chosen = settings or SimulationSettings()
+    store = _RunFile(resume_file, _fingerprint(data, chosen))
+    done, full = store.read()
+    jobs = [(strategy, seed) for seed in range(chosen.seeds) for strategy in chosen.arms]
+    for number, (strategy, seed) in enumerate(jobs):
+        if progress is not None:
+            progress(number, len(jobs), f"{strategy}, seed {seed}")
+        if seed not in full:
+            full[seed] = full_data_quality(data, chosen, seed)
+            store.append({"seed": seed, "full_accuracy": full[seed]})
+        if (strategy, seed) not in done:
+            done[strategy, seed] = run(data, chosen, strategy=strategy, seed=seed)
+            store.append({"run": asdict(done[strategy, seed])})
+    if progress is not None:
+        progress(len(jobs), len(jobs), "Done")
+    runs = [done[job] for job in jobs]
+    return {
+        "data": _describe(data, chosen, full),
+        "settings": {**to_json(chosen), "arms": list(chosen.arms), "querist": __version__},
+        "runs": [asdict(found) for found in runs],
+        "comparison": compare(runs, full, chosen.quality_targets),
+    }
+
+
+def _describe(
+    data: LabeledData, settings: SimulationSettings, full: dict[int, float]
+) -> dict[str, Any]:
+    split = split_by_seed(data, 0, settings.test_share)
+    accuracies = [full[seed] for seed in range(settings.seeds)]
+    return {
+        "name": data.name,
+        "rows": len(data.y),
+        "features": int(data.X.shape[1]),
+        "classes": list(data.class_names),
+        "pool": len(split.pool),
+        "test": len(split.test),
+        "given_split": data.test is not None,
+        "standardized": data.standardized,
+        "digest": data.digest,
+        "full_data_accuracy": accuracies,
+        "full_data_accuracy_mean": float(np.mean(accuracies)),
+    }
+
+
+def _fingerprint(data: LabeledData, settings: SimulationSettings) -> str:
+    """Tells runs that may be put together; more seeds or other arms may join the same file."""
+    body = to_json(settings)
+    for free in ("strategies", "seeds", "quality_targets"):
+        body.pop(free)
+    text = json.dumps([body, data.digest, __version__], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _RunFile:
+    """The finished runs on disk, one JSON object a line; without a path it keeps nothing."""
+
+    def __init__(self, path: Path | None, fingerprint: str) -> None:
+        self._path = path
+        self._fingerprint = fingerprint
+
+    def read(self) -> tuple[dict[tuple[str, int], Run], dict[int, float]]:
+        runs: dict[tuple[str, int], Run] = {}
+        full: dict[int, float] = {}
+        for entry in self._entries():
+            if "run" in entry:
+                found = Run(**entry["run"])
+                runs[found.strategy, found.seed] = found
+            elif "full_accuracy" in entry:
+                full[int(entry["seed"])] = float(entry["full_accuracy"])
+        return runs, full
+
+    def append(self, entry: dict[str, Any]) -> None:
+        if self._path is None:
+            return
+        try:
+            with self._path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(entry) + "\n")
+        except OSError as problem:
+            raise self._error(problem) from problem
+
+    def _entries(self) -> list[dict[str, Any]]:
+        if self._path is None:
+            return []
+        if not self._path.exists():
+            self.append({"fingerprint": self._fingerprint})
+            return []
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise self._error(problem) from problem
+        if not text.endswith("\n"):
+            # The last line was cut by a kill; what it held is run again.
+            text = text[: text.rfind("\n") + 1]
+            self._path.write_text(text, encoding="utf-8")
+        try:
+            entries = [json.loads(line) for line in text.splitlines()]
+        except json.JSONDecodeError as problem:
+            raise self._error(problem) from problem
+        if not entries:
+            self.append({"fingerprint": self._fingerprint})
+        elif entries[0].get("fingerprint") != self._fingerprint:
+            raise ConflictError(
+                f"{self._path.name} holds runs of other data or settings.",
+                remedy="Give another output name, or start without resuming.",
+            )
+        return entries
+
+    def _error(self, problem: Exception) -> StorageError:
+        return StorageError(
+            f"{self._path} cannot be used: {problem}.", remedy="Remove it and start again."
+        )
