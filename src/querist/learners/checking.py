@@ -1,0 +1,107 @@
+"""Refusals that all learners and encoders share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from querist.errors import InvalidInputError, NotFittedError, StorageError
+from querist.learners.base import Codes, Item, Matrix
+from querist.schema import Media
+
+
+def check_matrix(X: ArrayLike, *, dimensions: int | None = None) -> Matrix:
+    """``X`` as finite float32 (n, d); copied only where its kind is another.
+
+    Raises:
+        InvalidInputError: not two-dimensional, NaN or infinite, or not ``dimensions`` columns.
+    """
+    matrix = np.asarray(X, dtype=np.float32)
+    if matrix.ndim != 2:
+        raise InvalidInputError(
+            f"X has the shape {matrix.shape}.", remedy="Give an array of rows, (n, d)."
+        )
+    if dimensions is not None and matrix.shape[1] != dimensions:
+        raise InvalidInputError(
+            f"X has {matrix.shape[1]} columns, the model was trained on {dimensions}.",
+            remedy="Give vectors of the encoder that the model was trained on.",
+        )
+    # The sum is finite only if every value is: one pass without a temporary of X's size.
+    with np.errstate(invalid="ignore", over="ignore"):
+        finite = np.isfinite(matrix.sum(dtype=np.float64))
+    if not finite:
+        rows = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+        raise InvalidInputError(
+            f"X holds NaN or infinite values in {len(rows)} rows, first in row {rows[0]}.",
+            remedy="Remove these rows or fill the missing values.",
+            rows=rows[:20].tolist(),
+        )
+    return matrix
+
+
+def check_training(
+    X: ArrayLike, y: ArrayLike, class_count: int
+) -> tuple[Matrix, Codes, NDArray[np.int64]]:
+    """The checked rows, their codes (n,), and the codes that occur, sorted.
+
+    Raises:
+        InvalidInputError: no rows, fewer than two classes, shapes that disagree, or NaN.
+    """
+    matrix = check_matrix(X)
+    given = np.asarray(y)
+    if given.shape != (len(matrix),):
+        raise InvalidInputError(
+            f"y has the shape {given.shape}, X has {len(matrix)} rows.",
+            remedy="Give one class code for each row.",
+        )
+    if not len(matrix):
+        raise InvalidInputError("There are no rows to train on.", remedy="Label some assets first.")
+    codes = given.astype(np.int64)
+    if (codes != given).any() or codes.min() < 0 or codes.max() >= class_count:
+        wrong = given[(codes != given) | (codes < 0) | (codes >= class_count)]
+        raise InvalidInputError(
+            f"y holds {wrong[0]!r}, there are {class_count} classes.",
+            remedy=f"Give whole numbers from 0 to {class_count - 1}.",
+        )
+    present = np.unique(codes)
+    if len(present) < 2:
+        raise InvalidInputError(
+            f"All {len(codes)} labels are of one class, {present[0]}.",
+            remedy="Label assets of at least two classes, then train.",
+        )
+    return matrix, codes, present
+
+
+def check_media(items: Sequence[Item], media: Media, encoder: str) -> None:
+    """Refuse items that ``encoder`` cannot read.
+
+    Raises:
+        InvalidInputError: an item has another medium, or lacks its content.
+    """
+    field = {Media.IMAGE: "data", Media.TEXT: "text", Media.TABLE: "features"}[media]
+    for position, item in enumerate(items):
+        if item.media is not media or getattr(item, field) is None:
+            raise InvalidInputError(
+                f"Item {position} is {item.media.value!r} or has no {field}; "
+                f"the encoder {encoder!r} reads {media.value!r}.",
+                remedy="Choose an encoder for this medium, or give its content.",
+                position=position,
+            )
+
+
+def unfitted(name: str) -> NotFittedError:
+    """The error of a model or encoder that is asked too early."""
+    return NotFittedError(
+        f"{name!r} is not fitted yet.", remedy="Call fit, or load a saved state, first.", name=name
+    )
+
+
+def unreadable(name: str, folder: object, error: Exception) -> StorageError:
+    """The error of a state that is missing or broken."""
+    return StorageError(
+        f"The state of {name!r} in {folder} cannot be read: {error}.",
+        remedy="Train or fit it again.",
+        name=name,
+    )

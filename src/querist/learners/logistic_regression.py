@@ -1,0 +1,134 @@
+"""The default learner: multinomial logistic regression on scaled vectors."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.errors import InvalidInputError
+from querist.learners import arrays
+from querist.learners.base import Codes, Matrix
+from querist.learners.checking import check_matrix, check_training, unfitted
+
+DEFAULT_C = 0.03
+PREDICT_ROWS = 65_536
+
+
+class LogisticRegressionLearner:
+    """Standardised features, then scikit-learn's L2-regularised logistic regression (lbfgs).
+
+    Args:
+        C: Inverse strength of the regularisation, over 0; higher fits the labels more closely.
+        max_iter: Steps of the solver at most.
+
+    Example:
+        >>> learner = LogisticRegressionLearner()
+        >>> X, y = np.array([[0.0], [1.0]], np.float32), np.array([0, 1])
+        >>> learner.fit(X, y, class_count=3, rng=np.random.default_rng(0))
+        >>> learner.predict_proba(X).shape
+        (2, 3)
+    """
+
+    name: ClassVar[str] = "logistic-regression"
+    summary: ClassVar[str] = "Linear, fast, well calibrated; the default on embeddings"
+    paper: ClassVar[str] = "Cox 1958"
+
+    def __init__(self, C: float = DEFAULT_C, max_iter: int = 300) -> None:
+        if not (math.isfinite(C) and C > 0):
+            raise InvalidInputError(f"C is {C}.", remedy="Give a number over 0, such as 0.03.")
+        if max_iter < 1:
+            raise InvalidInputError(f"max_iter is {max_iter}.", remedy="Give 1 or more.")
+        self._parameters = {"C": float(C), "max_iter": int(max_iter)}
+        self._weights: Matrix | None = None  # (d, K), the scaling folded in
+        self._intercept: Matrix = np.zeros(0, np.float32)  # (K,)
+        self._present: Codes = np.zeros(0, np.int64)  # (K,)
+        self._class_count = 0
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """``C`` and ``max_iter``."""
+        return dict(self._parameters)
+
+    def fit(
+        self,
+        X: Matrix,
+        y: Codes,
+        *,
+        class_count: int,
+        rng: np.random.Generator,  # noqa: ARG002 - the seam gives it, lbfgs needs none
+    ) -> None:
+        """Train on rows (n, d); the result depends on X and y alone, ``rng`` is not used.
+
+        Raises:
+            InvalidInputError: no rows, fewer than two classes, shapes that disagree, or NaN.
+        """
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+
+        rows, codes, present = check_training(X, y, class_count)
+        mean = rows.mean(axis=0, dtype=np.float64)
+        scale = rows.std(axis=0, dtype=np.float64)
+        # A constant column says nothing; dividing by its rounding error would say a lot.
+        scale[scale <= 1e-6 * np.maximum(1, np.abs(mean))] = np.inf
+        model = LogisticRegression(**self._parameters)
+        with warnings.catch_warnings():
+            # A fit stopped early is still a good model, and the steps are bounded on purpose.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit((rows - mean) / scale, codes)
+        weights, intercept = model.coef_.T, model.intercept_
+        if len(present) == 2:  # one column of log odds becomes two of logits
+            weights = np.concatenate([np.zeros_like(weights), weights], axis=1)
+            intercept = np.concatenate([np.zeros(1), intercept])
+        weights = weights / scale[:, None]
+        self._weights = weights.astype(np.float32)
+        self._intercept = (intercept - mean @ weights).astype(np.float32)
+        self._present = present
+        self._class_count = class_count
+
+    def predict_proba(self, X: Matrix) -> NDArray[np.float32]:
+        """Probabilities (n, C); a class never seen gets 0.
+
+        Raises:
+            NotFittedError: before ``fit`` or ``load``.
+            InvalidInputError: NaN, or another number of columns than in training.
+        """
+        if self._weights is None:
+            raise unfitted(self.name)
+        rows = check_matrix(X, dimensions=len(self._weights))
+        found = np.zeros((len(rows), self._class_count), np.float32)
+        for start in range(0, len(rows), PREDICT_ROWS):
+            logits = rows[start : start + PREDICT_ROWS] @ self._weights + self._intercept
+            logits -= logits.max(axis=1, keepdims=True)
+            np.exp(logits, out=logits)
+            logits /= logits.sum(axis=1, keepdims=True)
+            found[start : start + PREDICT_ROWS, self._present] = logits
+        return found
+
+    def save(self, folder: Path) -> None:
+        """Write ``weights.safetensors`` and ``learner.json``."""
+        if self._weights is None:
+            raise unfitted(self.name)
+        state: dict[str, NDArray[Any]] = {
+            "weights": self._weights,
+            "intercept": self._intercept,
+            "present": self._present,
+        }
+        arrays.write(folder, state, {"name": self.name, "class_count": self._class_count})
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote.
+
+        Raises:
+            StorageError: the folder does not hold a model of this kind.
+        """
+        state, facts = arrays.read(folder, self.name, ("weights", "intercept", "present"))
+        self._weights = state["weights"]
+        self._intercept = state["intercept"]
+        self._present = state["present"]
+        self._class_count = int(facts["class_count"])

@@ -1,0 +1,122 @@
+"""Learners and encoders by name, those of other installed packages included."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from querist.errors import InvalidInputError, UnknownNameError
+from querist.learners.base import Encoder, Learner
+from querist.schema import Media
+
+LEARNER_GROUP = "querist.learners"
+ENCODER_GROUP = "querist.encoders"
+
+# Strings, so that asking for the names imports neither scikit-learn nor torch.
+_LEARNERS = {
+    "logistic-regression": "querist.learners.logistic_regression:LogisticRegressionLearner",
+    "random-forest": "querist.learners.sklearn_learner:RandomForestLearner",
+    "svm-rbf": "querist.learners.sklearn_learner:SupportVectorLearner",
+    "hist-gradient-boosting": "querist.learners.sklearn_learner:HistGradientBoostingLearner",
+    "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
+}
+_ENCODERS = {
+    "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",
+    "text-tfidf": "querist.learners.text_tfidf:TextTfidf",
+    "table-scaled": "querist.learners.table_scaled:TableScaled",
+    "efficientnet-lite0": "querist.learners.efficientnet:EfficientNetLite0",
+    "minilm": "querist.learners.minilm:MiniLM",
+}
+_DEFAULT_ENCODERS = {
+    Media.IMAGE: "image-descriptor",
+    Media.TEXT: "text-tfidf",
+    Media.TABLE: "table-scaled",
+}
+
+
+def learner_names() -> tuple[str, ...]:
+    """The names of all learners, sorted."""
+    return tuple(sorted({*_LEARNERS, *_plug_in_names(LEARNER_GROUP)}))
+
+
+def encoder_names() -> tuple[str, ...]:
+    """The names of all encoders, sorted."""
+    return tuple(sorted({*_ENCODERS, *_plug_in_names(ENCODER_GROUP)}))
+
+
+def create_learner(name: str, **parameters: Any) -> Learner:
+    """The learner called ``name``, not yet trained.
+
+    Example:
+        >>> create_learner("logistic-regression", C=0.1).name
+        'logistic-regression'
+
+    Raises:
+        UnknownNameError: there is none; the nearest names are offered.
+        InvalidInputError: it has no such parameter.
+    """
+    return cast(Learner, _build(learner_class(name), "learner", name, parameters))
+
+
+def create_encoder(name: str, **parameters: Any) -> Encoder:
+    """The encoder called ``name``, not yet fitted.
+
+    Raises:
+        UnknownNameError: there is none; the nearest names are offered.
+        InvalidInputError: it has no such parameter.
+        MissingDependencyError: it needs an extra that is not installed.
+    """
+    return cast(Encoder, _build(encoder_class(name), "encoder", name, parameters))
+
+
+def learner_class(name: str) -> type[Learner]:
+    """The class behind a learner's name; its ``summary`` says in one line what it is."""
+    return cast("type[Learner]", _find("learner", name, _LEARNERS, LEARNER_GROUP))
+
+
+def encoder_class(name: str) -> type[Encoder]:
+    """The class behind an encoder's name; its ``summary`` says in one line what it is."""
+    return cast("type[Encoder]", _find("encoder", name, _ENCODERS, ENCODER_GROUP))
+
+
+def default_encoder(media: Media | str) -> str:
+    """The name of the encoder for ``media`` that needs no download.
+
+    Raises:
+        UnknownNameError: there is no such medium.
+    """
+    try:
+        return _DEFAULT_ENCODERS[Media(media)]
+    except (ValueError, KeyError):
+        raise UnknownNameError.of("medium", str(media), [m.value for m in Media]) from None
+
+
+def _plug_in_names(group: str) -> tuple[str, ...]:
+    return tuple(point.name for point in entry_points(group=group))
+
+
+def _find(kind: str, name: str, built_in: dict[str, str], group: str) -> Any:
+    if name in built_in:
+        module, _, attribute = built_in[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)
+    for point in entry_points(group=group):
+        if point.name == name:
+            return point.load()
+    raise UnknownNameError.of(kind, name, {*built_in, *_plug_in_names(group)})
+
+
+def _build(factory: Any, kind: str, name: str, parameters: dict[str, Any]) -> Any:
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(**parameters)
+    except TypeError as error:
+        known = ", ".join(signature.parameters) or "none"
+        raise InvalidInputError(
+            f"The {kind} {name!r} does not take {sorted(parameters)}: {error}.",
+            remedy=f"Its parameters are: {known}.",
+            name=name,
+            parameters=sorted(parameters),
+        ) from None
+    return factory(**parameters)
