@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from querist.schema import Job, TaskState, to_json
-from querist.server.schemas import ChangeEvent
+from querist.schema import Job, TaskState
+from querist.server import schemas as wire
 
 if TYPE_CHECKING:
     from querist.project import Project
@@ -86,12 +86,12 @@ class Broadcaster:
             for event in events:
                 _put(queue, event)
 
-    def _look(self) -> tuple[ChangeEvent, dict[str, Job]]:
+    def _look(self) -> tuple[wire.ChangeEvent, dict[str, Job]]:
         records = self._project.catalog.records
         latest = records.rounds.latest()
         counts = records.tasks.counts(round=latest.number) if latest else {}
         ids, _ = records.labels.values()
-        change = ChangeEvent(
+        change = wire.ChangeEvent(
             labeled=len(ids),
             open_tasks=counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0),
             round=latest.number if latest else None,
@@ -108,9 +108,9 @@ def _put(queue: asyncio.Queue[ServerSentEvent | None], event: ServerSentEvent | 
     queue.put_nowait(event)
 
 
-def _change(change: ChangeEvent) -> ServerSentEvent:
+def _change(change: wire.ChangeEvent) -> ServerSentEvent:
     return ServerSentEvent(event="change", data=change)
 
 
 def _job(job: Job) -> ServerSentEvent:
-    return ServerSentEvent(event="job", data=to_json(job))
+    return ServerSentEvent(event="job", data=wire.Job.of(job))

@@ -12,7 +12,7 @@ from querist.schema import Action, Arm, Asset, Estimate, Media, Origin, Role, Se
 from querist.schema import to_json as json_form
 from querist.server.values import Value
 
-AssetId = schema.ids.MAX_ASSET_ID
+MAX_ID = 512
 
 
 class Request(BaseModel):
@@ -265,7 +265,7 @@ class QueuePage(BaseModel):
 class LabelRequest(Request):
     """One decision about one asset."""
 
-    asset_id: str = Field(min_length=1, max_length=AssetId)
+    asset_id: str = Field(min_length=1, max_length=MAX_ID)
     action: Literal["label", "skip", "cannot_tell"] = "label"
     value: Value | None = None
     expected_version: int | None = Field(default=None, ge=0)
@@ -301,7 +301,7 @@ class BulkResult(BaseModel):
 class UndoRequest(Request):
     """Take back the last entry of one asset."""
 
-    asset_id: str = Field(min_length=1, max_length=AssetId)
+    asset_id: str = Field(min_length=1, max_length=MAX_ID)
     submission_id: str = Field(min_length=1, max_length=128)
 
 
@@ -335,6 +335,32 @@ class AddRequest(Request):
     """A folder or file on the server's machine."""
 
     path: str = Field(min_length=1, max_length=4096)
+
+
+class Job(BaseModel):
+    """One piece of long work."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    kind: str
+    params: dict[str, Any]
+    state: schema.JobState
+    done: int
+    total: int | None
+    message: str
+    cancel_requested: bool
+    result: dict[str, Any] | None
+    error: ErrorDetail | None
+    worker: str | None
+    heartbeat: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, job: schema.Job) -> Job:
+        """The wire form of a job."""
+        return cls.model_validate(json_form(job))
 
 
 class JobLog(BaseModel):

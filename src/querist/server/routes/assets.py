@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from querist.catalog import AssetQuery, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
-from querist.schema import Arm, Job, Role
+from querist.schema import Arm, Role
 from querist.server.auth import at_least
 from querist.server.pictures import picture
 from querist.server.schemas import (
@@ -22,6 +22,7 @@ from querist.server.schemas import (
     AssetPage,
     AssetPrediction,
     Facets,
+    Job,
 )
 from querist.server.service import Served
 
@@ -99,7 +100,7 @@ def get_facets(service: Served, query: Conditions) -> Facets:
 )
 def add_assets(body: AddRequest, service: Served) -> Job:
     """Add a folder or file that lies on the server's machine."""
-    return service.jobs.submit("add", {"source": body.path})
+    return Job.of(service.jobs.submit("add", {"source": body.path}))
 
 
 @router.get("/asset", operation_id="get_asset")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from querist.schema import Job, Role
+from querist.schema import Role
 from querist.server.auth import at_least
-from querist.server.schemas import JobLog
+from querist.server.schemas import Job, JobLog
 from querist.server.service import Served
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -17,13 +17,13 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 @router.get("", operation_id="list_jobs")
 def list_jobs(service: Served, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Job]:
     """The newest jobs first."""
-    return list(service.project.catalog.records.jobs.list(limit=limit))
+    return [Job.of(job) for job in service.project.catalog.records.jobs.list(limit=limit)]
 
 
 @router.get("/{job_id}", operation_id="get_job")
 def get_job(job_id: str, service: Served) -> Job:
     """One job."""
-    return service.project.catalog.records.jobs.get(job_id)
+    return Job.of(service.project.catalog.records.jobs.get(job_id))
 
 
 @router.get("/{job_id}/log", operation_id="get_job_log")
@@ -41,4 +41,4 @@ def get_job_log(job_id: str, service: Served) -> JobLog:
 )
 def cancel_job(job_id: str, service: Served) -> Job:
     """Ask a job to stop at its next report of progress."""
-    return service.jobs.cancel(job_id)
+    return Job.of(service.jobs.cancel(job_id))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from querist.schema import Job, Role, Round
+from querist.schema import Role, Round
 from querist.server.auth import at_least
-from querist.server.schemas import NextRoundRequest, OracleRequest, RoundDetail
+from querist.server.schemas import Job, NextRoundRequest, OracleRequest, RoundDetail
 from querist.server.service import Served
 
 SELECTED = 500
@@ -34,16 +34,16 @@ def get_round(number: int, service: Served) -> RoundDetail:
 def start_round(body: NextRoundRequest, service: Served) -> Job:
     """Select the next batch."""
     params = {} if body.batch_size is None else {"batch_size": body.batch_size}
-    return service.jobs.submit("next_round", params)
+    return Job.of(service.jobs.submit("next_round", params))
 
 
 @router.post("/rounds/finish", operation_id="finish_round", status_code=202, dependencies=manage)
 def finish_round(service: Served) -> Job:
     """Train, evaluate and diagnose now, whatever is still open."""
-    return service.jobs.submit("finish_round")
+    return Job.of(service.jobs.submit("finish_round"))
 
 
 @router.post("/oracle", operation_id="run_oracle", status_code=202, dependencies=manage)
 def run_oracle(body: OracleRequest, service: Served) -> Job:
     """Let the known labels answer whole rounds."""
-    return service.jobs.submit("oracle_round", {"rounds": body.rounds})
+    return Job.of(service.jobs.submit("oracle_round", {"rounds": body.rounds}))
