@@ -2,86 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
-from querist.engine import InlineEngine, WorkerEngine, result_of, run_job, run_worker
-from querist.engine.kit import CHECKS, HANDLERS
-from querist.errors import NotFoundError, UnavailableError
-from querist.schema import Job, JobState, new_id
-
-
-class MemoryJobs:
-    """A JobStore in memory."""
-
-    def __init__(self):
-        self.jobs, self.logs, self.reports = {}, {}, []
-        self.lock = threading.RLock()
-
-    def add(self, kind, params):
-        job = Job(id=new_id("job"), kind=kind, params=dict(params), created_at=datetime.now(UTC))
-        with self.lock:
-            self.jobs[job.id], self.logs[job.id] = job, []
-        return job
-
-    def get(self, job_id):
-        if job_id not in self.jobs:
-            raise NotFoundError(f"There is no job {job_id!r}.", remedy="List the jobs.")
-        return self.jobs[job_id]
-
-    def list(self, *, limit=50):
-        return sorted(self.jobs.values(), key=lambda j: j.id, reverse=True)[:limit]
-
-    def _set(self, job_id, **values):
-        with self.lock:
-            self.jobs[job_id] = replace(self.get(job_id), **values)
-            return self.jobs[job_id]
-
-    def claim(self, worker, *, job_id=None):
-        with self.lock:
-            for job in sorted(self.jobs.values(), key=lambda j: j.id):
-                if job.state is JobState.QUEUED and job_id in (None, job.id):
-                    now = datetime.now(UTC)
-                    return self._set(
-                        job.id, state=JobState.RUNNING, worker=worker, started_at=now, heartbeat=now
-                    )
-        return None
-
-    def report(self, job_id, *, done, total, message):
-        self.reports.append((done, total, message))
-        now = datetime.now(UTC)
-        job = self._set(job_id, done=done, total=total, message=message, heartbeat=now)
-        return job.cancel_requested
-
-    def log(self, job_id, line):
-        self.logs[job_id].append(line)
-
-    def read_log(self, job_id):
-        return self.logs[job_id]
-
-    def finish(self, job_id, *, result=None, error=None, cancelled=False):
-        state = JobState.CANCELLED if cancelled else JobState.FAILED if error else JobState.DONE
-        now = datetime.now(UTC)
-        return self._set(job_id, state=state, result=result, error=error, finished_at=now)
-
-    def request_cancel(self, job_id):
-        with self.lock:
-            if self.get(job_id).state is JobState.QUEUED:
-                self.finish(job_id, cancelled=True)
-            return self._set(job_id, cancel_requested=True)
-
-    def requeue_orphans(self, *, older_than_seconds):
-        with self.lock:
-            return [
-                self._set(job.id, state=JobState.QUEUED, worker=None)
-                for job in self.jobs.values()
-                if job.state is JobState.RUNNING
-                and (datetime.now(UTC) - job.heartbeat).total_seconds() > older_than_seconds
-            ]
+from querist.catalog.records import Records
+from querist.engine import InlineEngine, JobStore, WorkerEngine, result_of, run_job, run_worker
+from querist.engine.kit import CHECKS, HANDLERS, check_resume
+from querist.errors import UnavailableError
+from querist.schema import JobState
 
 
 class Inline:
@@ -95,9 +27,10 @@ class Worker:
 
 
 @pytest.fixture
-def store():
-    """An empty store."""
-    return MemoryJobs()
+def store(tmp_path) -> Iterator[JobStore]:
+    """An empty store: the project's own records."""
+    with Records("records.db", tmp_path) as records:
+        yield records.jobs
 
 
 @pytest.fixture
@@ -163,35 +96,45 @@ def test_cancelling_a_queued_job_ends_it_at_once(store):
     assert engine.wait(job.id, timeout=0).state is JobState.CANCELLED
 
 
+class Watched:
+    """The store, with an event for the first report and a list of all."""
+
+    def __init__(self, store):
+        self._store, self.reports, self.reported = store, [], threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def report(self, job_id, **values):
+        self.reports.append(values)
+        self.reported.set()
+        return self._store.report(job_id, **values)
+
+
 def test_progress_is_throttled_and_the_last_report_is_kept(store):
-    """A thousand reports are stored as a handful, and the last one is among them."""
+    """A thousand reports are stored as two, and the last one is among them."""
 
     def busy(params, progress):
         for i in range(1000):
             progress(i + 1, 1000, "working")
 
-    job = store.claim("w") if store.add("busy", {}) else None
-    ended = run_job(store, job, {"busy": busy}, report_seconds=60, heartbeat_seconds=60)
-    assert len(store.reports) == 2
+    store.add("busy", {})
+    watched = Watched(store)
+    ended = run_job(
+        watched, store.claim("w"), {"busy": busy}, report_seconds=60, heartbeat_seconds=60
+    )
+    assert [values["done"] for values in watched.reports] == [1, 1000]
     assert (ended.done, ended.total) == (1000, 1000)
 
 
 def test_a_silent_handler_gives_signs_of_life(store):
     """A handler that reports nothing is kept alive by the side thread's heartbeats."""
-    seen = threading.Event()
-
-    class Watched(MemoryJobs):
-        def report(self, job_id, **values):
-            seen.set()
-            return super().report(job_id, **values)
-
-    watched = Watched()
-    watched.add("silent", {})
-    job = watched.claim("w")
+    store.add("silent", {})
+    watched = Watched(store)
     ended = run_job(
         watched,
-        job,
-        {"silent": lambda params, progress: {"seen": seen.wait(10)}},
+        store.claim("w"),
+        {"silent": lambda params, progress: {"seen": watched.reported.wait(10)}},
         heartbeat_seconds=0.01,
     )
     assert ended.result == {"seen": True}
@@ -226,15 +169,62 @@ def test_a_stopped_worker_leaves_its_job_to_the_next(store):
     assert sum("stopped" in line for line in store.read_log(job.id)) == 1
 
 
-def test_a_job_that_ends_its_worker_three_times_is_failed(store, working):
+def test_a_job_that_ends_its_worker_three_times_is_failed(store):
     """A job with three recorded starts is failed with a remedy instead of started again."""
     job = store.add("kit.count", {"to": 1})
-    store.jobs.pop(job.id)
-    store.logs[job.id] = ["Started by a.", "Started by b.", "Started by c."]
-    store.jobs[job.id] = job
+    for name in "abc":
+        store.log(job.id, f"Started by {name}.")
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=run_worker,
+        args=(store, HANDLERS),
+        kwargs={"name": "w1", "stop": stop, "poll_seconds": 0.01},
+    )
+    thread.start()
     ended = WorkerEngine(store).wait(job.id, timeout=10)
+    stop.set()
+    thread.join()
     assert ended.error["code"] == "unavailable"
     assert "3 times" in ended.error["message"]
+
+
+WORKER = """
+import sys, os
+from querist.catalog.records import Records
+from querist.engine import run_worker, until_parent_ends
+from querist.engine.kit import HANDLERS
+with Records("records.db", sys.argv[1]) as records:
+    run_worker(
+        records.jobs, HANDLERS, name="w", stop=until_parent_ends(),
+        poll_seconds=0.02, heartbeat_seconds=0.05, orphan_seconds=0.5,
+    )
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_job_outlives_a_killed_worker(store, tmp_path):
+    """SIGKILL of the worker process: the next one takes the job and ends it."""
+    children = []
+
+    def start():
+        command = [sys.executable, "-c", WORKER, str(tmp_path)]
+        children.append(subprocess.Popen(command))
+
+    def kill():
+        children[-1].kill()
+        children[-1].wait()
+
+    try:
+        check_resume(
+            store,
+            WorkerEngine(store),
+            marker=tmp_path / "marker",
+            start_worker=start,
+            kill_worker=kill,
+        )
+    finally:
+        children[-1].terminate()
+        assert children[-1].wait(20) == 0
 
 
 def test_the_log_tells_phases_not_numbers(store):

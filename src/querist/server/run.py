@@ -142,7 +142,9 @@ def _address(host: str, listener: socket.socket) -> str:
 def _login_token(project: Project) -> str:
     records = project.catalog.records
     owner = records.annotators.ensure(OWNER, role=Role.OWNER)
-    return records.tokens.issue(owner.name, kind="login", ttl_seconds=LOGIN_SECONDS)
+    if owner.role is not Role.OWNER:
+        records.annotators.update(OWNER, role=Role.OWNER, hourly_cost=owner.hourly_cost)
+    return records.tokens.issue(OWNER, kind="login", ttl_seconds=LOGIN_SECONDS)
 
 
 def _without_query(record: logging.LogRecord) -> bool:

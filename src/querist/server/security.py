@@ -57,7 +57,7 @@ class HostCheck:
 
     def __init__(self, app: ASGIApp, *, hosts: Iterable[str]) -> None:
         self._app = app
-        given = {host.lower() for host in hosts}
+        given = {f"[{h.strip('[]')}]" if ":" in h else h.lower() for h in hosts}
         self._any_address = bool(given & ANY_ADDRESS)
         self._hosts = LOCAL_HOSTS | given
 

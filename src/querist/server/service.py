@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from querist.engine import Engine
-from querist.schema import Job, JobState, Step, TaskState
+from querist.schema import Job, JobState, Step
 
 if TYPE_CHECKING:
     from querist.project import Project
@@ -40,11 +40,7 @@ class Service:
             latest = records.rounds.latest()
             if latest is None or latest.step is not Step.COLLECT:
                 return None
-            counts = records.tasks.counts(round=latest.number)
-            if counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0):
-                return None
-            # An empty round is not a complete one: a person has to look at it.
-            if not counts.get(TaskState.DONE, 0):
+            if records.tasks.any_open(latest.number):
                 return None
             if any(j.kind in _FINISHING and j.state in _ACTIVE for j in records.jobs.list()):
                 return None

@@ -116,7 +116,7 @@ def get_asset(id: AssetId, service: Served) -> AssetDetail:  # noqa: A002
         version=newest.version if newest else 0,
         history=history,
         prediction=_prediction(service.project, id),
-        selected=[s for s in catalog.records.rounds.selected() if s.asset_id == id],
+        selected=catalog.records.rounds.selected(asset_id=id),
         neighbours=_neighbours(service.project, id),
     )
 
