@@ -43,7 +43,7 @@ def from_json(kind: type[T], body: Any) -> T:
     Raises:
         InvalidInputError: a field is missing, unknown, or of the wrong kind; the path is named.
     """
-    return typing.cast(T, _read(kind, body, kind.__name__))
+    return typing.cast(T, _read(kind, body, getattr(kind, "__name__", "value")))
 
 
 def _read(kind: Any, body: Any, path: str) -> Any:  # noqa: PLR0911 - one return a kind

@@ -1,0 +1,183 @@
+"""The connection to the records: one engine, short reads, and writes that are safe once done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from querist.catalog.records.address import Address
+from querist.catalog.records.writer_lock import WriterLock
+from querist.errors import (
+    ConflictError,
+    InvalidInputError,
+    MissingDependencyError,
+    QueristError,
+    StorageError,
+    UnavailableError,
+)
+
+Clock = Callable[[], datetime]
+_BUSY_SECONDS = 30.0
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """One engine on SQLite or PostgreSQL.
+
+    Reads and writes are transactions in ``with`` blocks; an exception takes everything back, and
+    errors of the driver come out as Querist's own.
+    """
+
+    def __init__(self, address: Address, *, clock: Clock = utc_now) -> None:
+        self.address = address
+        self.now = clock
+        self.is_sqlite = address.path is not None
+        self._lock = _lock(address.path) if address.path else None
+        self._engine = _engine(address)
+        self._writes = self._engine.execution_options(querist="durable")
+        self._relaxed = self._engine.execution_options(querist="relaxed")
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads; all its queries see one moment on SQLite."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
+            raise translate(problem, self.address.shown) from problem
+
+    @contextmanager
+    def write(self, *, durable: bool = True, counted: bool = True) -> Iterator[sa.Connection]:
+        """A transaction that writes, alone on SQLite.
+
+        Args:
+            durable: Whether the end of the block waits until the disk has it. What may be lost in
+                a power cut without harm (leases, progress) need not wait.
+            counted: Whether it raises the change token (off only before the tables exist).
+        """
+        engine = self._writes if durable else self._relaxed
+        try:
+            with self._lock.held() if self._lock else nullcontext(), engine.begin() as connection:
+                if self.is_sqlite and counted:
+                    connection.exec_driver_sql("UPDATE change_counter SET value = value + 1")
+                yield connection
+        except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
+            raise translate(problem, self.address.shown) from problem
+
+    def insert_new(self, table: sa.Table) -> Any:
+        """An INSERT into ``table`` that leaves a row with the same key as it is."""
+        if self.is_sqlite:
+            return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing()
+
+    def skip_locked(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Lock the rows of ``query`` and pass over those that others hold; SQLite needs neither."""
+        return query if self.is_sqlite else query.with_for_update(skip_locked=True)
+
+    def close(self) -> None:
+        """Close all connections; the last one of SQLite also folds the log into the file."""
+        if self._lock is None:
+            self._engine.dispose()
+            return
+        with self._lock.held():
+            self._engine.dispose()
+        self._lock.close()
+
+
+def translate(problem: BaseException, shown: str) -> QueristError:
+    """The Querist error for an error of the driver; ``shown`` names the database."""
+    cause = getattr(problem, "orig", None) or problem
+    if isinstance(cause, QueristError):
+        return cause
+    text = (str(cause).strip().splitlines() or [""])[0]
+    if isinstance(problem, sa.exc.IntegrityError):
+        return ConflictError(
+            f"{shown} already holds this, or lacks what it refers to: {text}.",
+            remedy="Read the present state and try again.",
+        )
+    if isinstance(problem, sa.exc.DataError) or (
+        isinstance(problem, sa.exc.StatementError) and not isinstance(problem, sa.exc.DBAPIError)
+    ):
+        return InvalidInputError(
+            f"A value cannot be stored: {text}.",
+            remedy="Use finite numbers, JSON values, and text without NUL characters.",
+        )
+    if isinstance(problem, sa.exc.TimeoutError) or "database is locked" in text:
+        return UnavailableError(f"{shown} is busy: {text}.", remedy="Try again in a moment.")
+    return StorageError(
+        f"{shown} cannot be used: {text}.",
+        remedy="Check that it exists, that you may write to it, and that the disk is not full."
+        if "PostgreSQL" not in shown
+        else "Check that the server runs, and the user, password and database in the URL.",
+    )
+
+
+def _lock(path: Path) -> WriterLock:
+    return WriterLock(path.with_name(path.name + ".lock"), timeout=_BUSY_SECONDS)
+
+
+def _engine(address: Address) -> sa.Engine:
+    options: dict[str, Any] = {"json_serializer": _dumps, "pool_timeout": _BUSY_SECONDS}
+    if address.path is not None:
+        engine = sa.create_engine(address.url, pool_size=10, max_overflow=90, **options)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        engine = sa.create_engine(
+            address.url,
+            pool_size=8,
+            max_overflow=24,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10},
+            **options,
+        )
+    except ImportError:
+        raise MissingDependencyError.of("Records on PostgreSQL", "postgres") from None
+    sa.event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Transactions are begun by hand below: the driver's own rules would begin them too late.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise StorageError(
+            f"SQLite cannot keep a write-ahead log here (mode {mode!r}).",
+            remedy="Keep the project on a local disk, or its records on PostgreSQL.",
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    kind = connection.get_execution_options().get("querist")
+    raw: Any = connection.connection.driver_connection
+    if kind is None:
+        raw.execute("BEGIN")
+        return
+    raw.execute(f"PRAGMA synchronous = {'FULL' if kind == 'durable' else 'NORMAL'}")
+    raw.execute("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("querist") == "relaxed":
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,366 @@
+"""The label log: append-only, one transaction an entry, stale writes refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records import undoing
+from querist.catalog.records.connection import Database
+from querist.catalog.records.label_rows import FIELDS, Entry, annotation_of, entry_of
+from querist.catalog.records.tables import annotation_log, current_annotations
+from querist.catalog.records.task_ends import finish_task
+from querist.errors import ConflictError
+from querist.schema import Action, Annotation, Origin, Value, to_json
+
+_CHUNK = 500
+_CURRENT = tuple(current_annotations.c[column.name] for column in FIELDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelStates:
+    """The last entry of every asset as columns, ordered by asset id.
+
+    Attributes:
+        asset_ids: The assets that have an entry.
+        actions: What their last entry did.
+        classes: The class that holds, ``None`` where none does or the value is of another kind.
+        labeled: Whether a value of any kind holds.
+        seqs: Position of the last entry in the log.
+    """
+
+    asset_ids: list[str]
+    actions: list[str]
+    classes: list[str | None]
+    labeled: list[bool]
+    seqs: list[int]
+
+
+class LabelLog:
+    """The append-only log of labels; nothing in it is ever changed or removed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(  # noqa: PLR0913 - one parameter a fact of the entry, all by keyword
+        self,
+        *,
+        asset_id: str,
+        action: Action,
+        value: Value | None,
+        annotator: str,
+        ontology_version: int,
+        submission_id: str,
+        origin: Origin = Origin.PERSON,
+        expected_version: int | None = None,
+        seconds: float | None = None,
+        reason: str | None = None,
+        round: int | None = None,  # noqa: A002 - the word of the house
+        prelabel: Value | None = None,
+        model_id: str | None = None,
+        task_id: int | None = None,
+    ) -> Annotation:
+        """Append one entry and finish its task, in one transaction that is on disk on return.
+
+        Args:
+            asset_id: The asset.
+            action: Label, skip or cannot_tell.
+            value: The label; ``None`` exactly when it is not a label.
+            annotator: Who.
+            ontology_version: The ontology it was made under.
+            submission_id: The writer's own id: the same one again returns what was stored then.
+            origin: Where it comes from.
+            expected_version: The asset's version the writer saw (0: none); ``None`` does not ask.
+            seconds: Working time.
+            reason: Why it was skipped or cannot be told.
+            round: The round that asked.
+            prelabel: The suggestion that was shown.
+            model_id: The model that suggested it.
+            task_id: The task that this finishes, whoever holds it now.
+
+        Raises:
+            ConflictError: the asset has another version by now (details: ``current``, ``yours``),
+                or the submission id belongs to another asset.
+            InvalidInputError: a field is wrong.
+            NotFoundError: there is no such task.
+        """
+        entry = Entry(
+            asset_id=asset_id,
+            action=action,
+            value=value,
+            annotator=annotator,
+            ontology_version=ontology_version,
+            submission_id=submission_id,
+            origin=origin,
+            expected_version=expected_version,
+            seconds=seconds,
+            reason=reason,
+            round=round,
+            prelabel=prelabel,
+            model_id=model_id,
+            task_id=task_id,
+        )
+        with self._database.write() as connection:
+            queue_up(connection)
+            stored = _of_submission(connection, submission_id)
+            if stored is not None:
+                return _same(stored, entry)
+            version = _version(connection, asset_id)
+            _check_version(connection, entry, version)
+            now = self._database.now()
+            found = connection.execute(_INSERT, entry.row(version + 1, now))
+            if task_id is not None:
+                finish_task(connection, task_id, asset_id, annotator)
+            return entry.stored(found.scalar_one(), version + 1, now)
+
+    def append_many(self, entries: Sequence[Mapping[str, Any]]) -> list[Annotation]:
+        """Append many entries (imports, oracles) in one transaction: all of them or none.
+
+        Args:
+            entries: The keyword arguments of ``append``, one mapping an entry.
+
+        Returns:
+            The stored entries in the same order.
+
+        Raises:
+            The errors of ``append``.
+        """
+        wanted = [entry_of(fields) for fields in entries]
+        done: list[Annotation] = []
+        with self._database.write() as connection:
+            queue_up(connection)
+            for start in range(0, len(wanted), _CHUNK):
+                done.extend(self._append_chunk(connection, wanted[start : start + _CHUNK]))
+        return done
+
+    def undo(
+        self, *, asset_id: str, annotator: str, submission_id: str, lease_seconds: float = 600
+    ) -> Annotation:
+        """Take back the decision that holds for an asset, by appending an entry that says so.
+
+        Decisions (label, skip, cannot_tell) form a stack: each one is laid on top, an undo takes
+        the top one off, and what lies below holds again. Undoing twice goes back two decisions; a
+        decision after an undo is laid on what the undo left. The new entry's value is the value
+        that holds now, ``None`` when that is a skip or nothing.
+
+        The task that the decision had finished is leased to the annotator again while its round
+        still collects labels.
+
+        Args:
+            asset_id: The asset.
+            annotator: Who undoes; must have made the decision.
+            submission_id: The writer's own id, as in ``append``.
+            lease_seconds: How long the task is reserved.
+
+        Raises:
+            InvalidInputError: nothing is left to undo.
+            ConflictError: somebody else made the decision.
+        """
+        with self._database.write() as connection:
+            queue_up(connection)
+            stored = _of_submission(connection, submission_id)
+            if stored is not None:
+                return stored
+            now = self._database.now()
+            row = undoing.undo(
+                connection,
+                asset_id=asset_id,
+                annotator=annotator,
+                submission_id=submission_id,
+                now=now,
+                lease_seconds=lease_seconds,
+            )
+            seq = connection.execute(_INSERT, row).scalar_one()
+            return annotation_of(connection.execute(_BY_SEQ, {"seq": seq}).one())
+
+    def current(self, asset_id: str) -> Annotation | None:
+        """The last entry of an asset, or ``None``."""
+        with self._database.read() as connection:
+            return _current(connection, asset_id)
+
+    def submitted(self, submission_id: str) -> Annotation | None:
+        """The entry stored for a submission, or ``None``."""
+        with self._database.read() as connection:
+            return _of_submission(connection, submission_id)
+
+    def currents(self, *, upto: int | None = None) -> list[Annotation]:
+        """The last entry of every asset, ordered by asset id; as of log position ``upto``."""
+        with self._database.read() as connection:
+            return [annotation_of(row) for row in connection.execute(_latest(_CURRENT, upto))]
+
+    def values(self, *, upto: int | None = None) -> tuple[list[str], list[str]]:
+        """The class labels that hold, ordered by asset id; as of log position ``upto``.
+
+        Returns:
+            The asset ids, and the class name of each.
+        """
+        query = _latest((current_annotations.c.asset_id, current_annotations.c.class_name), upto)
+        query = query.where(query.selected_columns.class_name.is_not(None))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [row[0] for row in rows], [row[1] for row in rows]
+
+    def states(self, *, upto: int | None = None) -> LabelStates:
+        """The last entry of every asset as columns; as of log position ``upto``."""
+        view = current_annotations.c
+        query = _latest((view.asset_id, view.action, view.class_name, view.seq), upto)
+        origin = query.get_final_froms()[0].c
+        query = query.add_columns(origin.value.is_not(None))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        ids, actions, classes, seqs, labeled = zip(*rows, strict=True) if rows else ((),) * 5
+        return LabelStates(
+            asset_ids=list(ids),
+            actions=list(actions),
+            classes=list(classes),
+            labeled=[bool(flag) for flag in labeled],
+            seqs=list(seqs),
+        )
+
+    def history(self, asset_id: str) -> list[Annotation]:
+        """All entries of an asset, oldest first."""
+        query = _SELECT.where(annotation_log.c.asset_id == asset_id).order_by(
+            annotation_log.c.version
+        )
+        return self._list(query)
+
+    def recent(self, annotator: str, limit: int = 10) -> list[Annotation]:
+        """The newest entries of an annotator, newest first."""
+        query = _SELECT.where(annotation_log.c.annotator == annotator)
+        return self._list(query.order_by(annotation_log.c.seq.desc()).limit(limit))
+
+    def since(self, seq: int, limit: int = 1000) -> list[Annotation]:
+        """The entries after log position ``seq``, oldest first."""
+        query = _SELECT.where(annotation_log.c.seq > seq).order_by(annotation_log.c.seq)
+        return self._list(query.limit(limit))
+
+    def last_seq(self) -> int:
+        """Position of the newest entry; 0 when the log is empty."""
+        with self._database.read() as connection:
+            return int(connection.execute(_LAST_SEQ).scalar() or 0)
+
+    def _list(self, query: sa.Select[Any]) -> list[Annotation]:
+        with self._database.read() as connection:
+            return [annotation_of(row) for row in connection.execute(query)]
+
+    def _append_chunk(self, connection: sa.Connection, chunk: list[Entry]) -> list[Annotation]:
+        stored = _of_submissions(connection, chunk)
+        versions = _versions(connection, chunk)
+        now = self._database.now()
+        fresh: dict[str, tuple[Entry, dict[str, Any]]] = {}
+        for entry in chunk:
+            if entry.submission_id in fresh or entry.submission_id in stored:
+                continue
+            version = versions.get(entry.asset_id, 0)
+            if entry.expected_version not in (None, version):
+                _check_version(connection, entry, version)
+            versions[entry.asset_id] = version + 1
+            fresh[entry.submission_id] = (entry, entry.row(version + 1, now))
+        rows = [row for _, row in fresh.values()]
+        seqs = connection.scalars(_INSERT_MANY, rows).all() if rows else ()
+        for (key, (entry, row)), seq in zip(fresh.items(), seqs, strict=True):
+            stored[key] = entry.stored(seq, row["version"], now)
+            if entry.task_id is not None:
+                finish_task(connection, entry.task_id, entry.asset_id, entry.annotator)
+        return [_same(stored[entry.submission_id], entry) for entry in chunk]
+
+
+def queue_up(connection: sa.Connection) -> None:
+    """Let writers of the log in one by one until they are done, so that ``seq`` never runs ahead.
+
+    On PostgreSQL a later number could otherwise be visible before an earlier one, and "the state
+    as of seq" would change afterwards. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock('annotations'::regclass::oid::bigint)"
+        )
+
+
+_SELECT = sa.select(*FIELDS)
+_BY_SEQ = _SELECT.where(annotation_log.c.seq == sa.bindparam("seq"))
+_BY_SUBMISSION = _SELECT.where(annotation_log.c.submission_id == sa.bindparam("submission"))
+_NEWEST = (
+    sa.select(annotation_log.c.version)
+    .where(annotation_log.c.asset_id == sa.bindparam("asset"))
+    .order_by(annotation_log.c.version.desc())
+    .limit(1)
+)
+_BY_ASSET = (
+    _SELECT.where(annotation_log.c.asset_id == sa.bindparam("asset"))
+    .order_by(annotation_log.c.version.desc())
+    .limit(1)
+)
+_LAST_SEQ = sa.select(sa.func.max(annotation_log.c.seq))
+_INSERT = sa.insert(annotation_log).returning(annotation_log.c.seq)
+_INSERT_MANY = sa.insert(annotation_log).returning(
+    annotation_log.c.seq, sort_by_parameter_order=True
+)
+
+
+def _latest(columns: Sequence[sa.ColumnClause[Any]], upto: int | None) -> sa.Select[Any]:
+    if upto is None:
+        return sa.select(*columns).order_by(current_annotations.c.asset_id)
+    entry, later = annotation_log.alias("entry"), annotation_log.alias("later")
+    successor = sa.exists().where(
+        later.c.asset_id == entry.c.asset_id,
+        later.c.version == entry.c.version + 1,
+        later.c.seq <= upto,
+    )
+    picked = [entry.c[column.name] for column in columns]
+    return sa.select(*picked).where(entry.c.seq <= upto, ~successor).order_by(entry.c.asset_id)
+
+
+def _version(connection: sa.Connection, asset_id: str) -> int:
+    return int(connection.execute(_NEWEST, {"asset": asset_id}).scalar() or 0)
+
+
+def _current(connection: sa.Connection, asset_id: str) -> Annotation | None:
+    row = connection.execute(_BY_ASSET, {"asset": asset_id}).one_or_none()
+    return None if row is None else annotation_of(row)
+
+
+def _of_submission(connection: sa.Connection, submission_id: str) -> Annotation | None:
+    row = connection.execute(_BY_SUBMISSION, {"submission": submission_id}).one_or_none()
+    return None if row is None else annotation_of(row)
+
+
+def _of_submissions(connection: sa.Connection, chunk: list[Entry]) -> dict[str, Annotation]:
+    keys = [entry.submission_id for entry in chunk]
+    rows = connection.execute(_SELECT.where(annotation_log.c.submission_id.in_(keys)))
+    return {row.submission_id: annotation_of(row) for row in rows}
+
+
+def _versions(connection: sa.Connection, chunk: list[Entry]) -> dict[str, int]:
+    query = (
+        sa.select(annotation_log.c.asset_id, sa.func.max(annotation_log.c.version))
+        .where(annotation_log.c.asset_id.in_(sorted({entry.asset_id for entry in chunk})))
+        .group_by(annotation_log.c.asset_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _same(stored: Annotation, entry: Entry) -> Annotation:
+    if stored.asset_id == entry.asset_id:
+        return stored
+    raise ConflictError(
+        f"The submission id {entry.submission_id!r} was used for {stored.asset_id!r}, "
+        f"not {entry.asset_id!r}.",
+        remedy="Send a new submission id with each decision.",
+        current=to_json(stored),
+    )
+
+
+def _check_version(connection: sa.Connection, entry: Entry, version: int) -> None:
+    if entry.expected_version in (None, version):
+        return
+    current = _current(connection, entry.asset_id)
+    raise ConflictError(
+        f"{entry.asset_id!r} has version {version} by now, you saw {entry.expected_version}.",
+        remedy="Look at the present label, then decide again.",
+        current=to_json(current),
+        yours=to_json(entry.value),
+    )

@@ -1,0 +1,61 @@
+"""Model versions: which learner, trained on which labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.connection import Database
+from querist.catalog.records.tables import models
+from querist.errors import ConflictError, NotFoundError
+from querist.schema import Arm, ModelVersion, from_json, to_json
+
+_FIELDS = tuple(column for column in models.c if column.name != "ordinal")
+
+# Inside the class `list` is a method.
+_Models = list[ModelVersion]
+
+
+class ModelList:
+    """All model versions of a project."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, model: ModelVersion) -> ModelVersion:
+        """Store a model version; raises ConflictError if its id is taken."""
+        row = {**to_json(model), "created_at": model.created_at}
+        with self._database.write() as connection:
+            added = connection.execute(self._database.insert_new(models).values(row))
+            if not added.rowcount:
+                raise ConflictError(
+                    f"A model {model.id!r} exists already.", remedy="Give it a new id."
+                )
+        return model
+
+    def get(self, model_id: str) -> ModelVersion:
+        """The model version; raises NotFoundError."""
+        found = self._list(sa.select(*_FIELDS).where(models.c.id == model_id))
+        if not found:
+            raise NotFoundError(f"There is no model {model_id!r}.", remedy="List the models.")
+        return found[0]
+
+    def list(self, arm: Arm | None = None) -> _Models:
+        """All model versions, or those of one arm, oldest first."""
+        query = sa.select(*_FIELDS).order_by(models.c.ordinal)
+        return self._list(query if arm is None else query.where(models.c.arm == arm.value))
+
+    def latest(self, arm: Arm) -> ModelVersion | None:
+        """The model version of an arm that was stored last, or ``None``."""
+        query = sa.select(*_FIELDS).where(models.c.arm == arm.value)
+        found = self._list(query.order_by(models.c.ordinal.desc()).limit(1))
+        return found[0] if found else None
+
+    def _list(self, query: sa.Select[Any]) -> _Models:
+        with self._database.read() as connection:
+            return [_model(row) for row in connection.execute(query)]
+
+
+def _model(row: sa.Row[Any]) -> ModelVersion:
+    return from_json(ModelVersion, to_json(row._asdict()))

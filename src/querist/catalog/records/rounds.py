@@ -1,0 +1,171 @@
+"""Rounds, and why each asset was selected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.connection import Database
+from querist.catalog.records.tables import rounds, selected, tasks
+from querist.catalog.records.tasks import NewTask, task_row
+from querist.errors import ConflictError, NotFoundError
+from querist.schema import Arm, Round, Selected, Step, from_json, to_json
+
+_FIELDS = tuple(column.name for column in rounds.c)
+_TIMES = ("started_at", "finished_at")
+
+# Inside the class `list` is a method.
+_Rounds = list[Round]
+_Selections = list[Selected]
+_Ids = list[str]
+
+
+class RoundList:
+    """All rounds of a project."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, new: Round) -> Round:
+        """Store a new round; raises ConflictError if its number is taken."""
+        with self._database.write() as connection:
+            added = connection.execute(self._database.insert_new(rounds).values(_row(new)))
+            if not added.rowcount:
+                raise ConflictError(
+                    f"Round {new.number} exists already.", remedy="Continue it, or take the next."
+                )
+        return new
+
+    def get(self, number: int) -> Round:
+        """The round; raises NotFoundError."""
+        found = self._list(sa.select(rounds).where(rounds.c.number == number))
+        if not found:
+            raise NotFoundError(f"There is no round {number}.", remedy="List the rounds.")
+        return found[0]
+
+    def latest(self) -> Round | None:
+        """The round with the highest number, or ``None``."""
+        found = self._list(sa.select(rounds).order_by(rounds.c.number.desc()).limit(1))
+        return found[0] if found else None
+
+    def list(self) -> _Rounds:
+        """All rounds, oldest first."""
+        return self._list(sa.select(rounds).order_by(rounds.c.number))
+
+    def update(self, after: Round, *, expected_step: Step) -> Round:
+        """Store what a step has brought.
+
+        Raises:
+            ConflictError: the round is in another step than ``expected_step`` by now.
+            NotFoundError: there is no such round.
+        """
+        with self._database.write() as connection:
+            _update(connection, after, expected_step)
+        return after
+
+    def select(
+        self,
+        after: Round,
+        *,
+        expected_step: Step,
+        selected: Sequence[Selected],
+        tasks: Sequence[NewTask],
+    ) -> Round:
+        """Store a selection, its tasks and the round's new state in one transaction.
+
+        Raises:
+            ConflictError: the round is in another step than ``expected_step`` by now.
+            NotFoundError: there is no such round.
+        """
+        with self._database.write() as connection:
+            _update(connection, after, expected_step)
+            _insert_selection(connection, after.number, selected, tasks)
+        return after
+
+    def selected(
+        self,
+        round: int | None = None,  # noqa: A002 - the word of the house
+        arm: Arm | None = None,
+        *,
+        asset_id: str | None = None,
+    ) -> _Selections:
+        """Why assets were selected, in the order of round, arm and rank; filters narrow it."""
+        query = sa.select(selected).order_by(selected.c.round, selected.c.arm, selected.c.rank)
+        if round is not None:
+            query = query.where(selected.c.round == round)
+        if arm is not None:
+            query = query.where(selected.c.arm == arm.value)
+        if asset_id is not None:
+            query = query.where(selected.c.asset_id == asset_id)
+        with self._database.read() as connection:
+            return [_selected(row) for row in connection.execute(query)]
+
+    def arm_ids(self, arm: Arm, upto_round: int | None = None) -> _Ids:
+        """The distinct assets of an arm, first drawn first, up to and including a round."""
+        query = sa.select(selected.c.asset_id).where(selected.c.arm == arm.value)
+        if upto_round is not None:
+            query = query.where(selected.c.round <= upto_round)
+        query = query.order_by(selected.c.round, selected.c.rank)
+        with self._database.read() as connection:
+            return list(dict.fromkeys(connection.scalars(query)))
+
+    def _list(self, query: sa.Select[Any]) -> _Rounds:
+        with self._database.read() as connection:
+            return [_round(row) for row in connection.execute(query)]
+
+
+def _update(connection: sa.Connection, after: Round, expected_step: Step) -> None:
+    moved = connection.execute(
+        sa.update(rounds)
+        .where(rounds.c.number == after.number, rounds.c.step == expected_step.value)
+        .values(_row(after))
+    )
+    if moved.rowcount:
+        return
+    step = connection.execute(
+        sa.select(rounds.c.step).where(rounds.c.number == after.number)
+    ).scalar()
+    if step is None:
+        raise NotFoundError(f"There is no round {after.number}.", remedy="List the rounds.")
+    raise ConflictError(
+        f"Round {after.number} is in step {step!r} by now, not {expected_step.value!r}.",
+        remedy="Read the round again and continue from there.",
+        step=step,
+        expected_step=expected_step.value,
+    )
+
+
+def _insert_selection(
+    connection: sa.Connection,
+    number: int,
+    chosen: Sequence[Selected],
+    new_tasks: Sequence[NewTask],
+) -> None:
+    if chosen:
+        connection.execute(sa.insert(selected), [to_json(item) for item in chosen])
+    if new_tasks:
+        connection.execute(sa.insert(tasks), [task_row(task, number) for task in new_tasks])
+
+
+def _row(item: Round) -> dict[str, Any]:
+    body: dict[str, Any] = to_json(item)
+    return {**body, **{name: getattr(item, name) for name in _TIMES}}
+
+
+def _round(row: sa.Row[Any]) -> Round:
+    body = {name: getattr(row, name) for name in _FIELDS}
+    return from_json(Round, {**body, **{name: to_json(body[name]) for name in _TIMES}})
+
+
+def _selected(row: sa.Row[Any]) -> Selected:
+    return Selected(
+        round=row.round,
+        arm=Arm(row.arm),
+        asset_id=row.asset_id,
+        rank=row.rank,
+        score=row.score,
+        propensity=row.propensity,
+        reason=row.reason,
+    )

@@ -1,0 +1,217 @@
+"""Tasks: who labels what next; one task is never given to two people at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.connection import Database
+from querist.catalog.records.tables import tasks
+from querist.errors import InvalidInputError, NotFoundError
+from querist.schema import Arm, Task, TaskState, check_name
+
+_OPEN, _LEASED = TaskState.OPEN.value, TaskState.LEASED.value
+_FREE = {"state": _OPEN, "annotator": None, "leased_until": None}
+_ORDER = (tasks.c.priority.desc(), tasks.c.id)
+_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task to be made: the asset, the arms it serves, and its priority (higher comes first)."""
+
+    asset_id: str
+    arms: tuple[Arm, ...]
+    priority: float
+
+
+class TaskList:
+    """The tasks of all rounds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lease(
+        self,
+        annotator: str,
+        *,
+        count: int,
+        seconds: float,
+        round: int | None = None,  # noqa: A002 - the word of the house
+    ) -> list[Task]:
+        """Reserve tasks for an annotator, highest priority first, then oldest.
+
+        Those the annotator holds already come first and are reserved anew; leases that have run
+        out are given again.
+
+        Args:
+            annotator: Who asks.
+            count: At most so many tasks, 1 to 1000.
+            seconds: How long they are reserved.
+            round: Only tasks of this round.
+
+        Raises:
+            InvalidInputError: ``count`` or ``seconds`` is out of range.
+        """
+        check_name("annotator", annotator)
+        _check(count, seconds)
+        now = self._database.now()
+        until = now + timedelta(seconds=seconds)
+        with self._database.write(durable=False) as connection:
+            self._take_back(connection, now)
+            lease = {"state": _LEASED, "annotator": annotator, "leased_until": until}
+            mine = tasks.c.state == _LEASED, tasks.c.annotator == annotator
+            held = self._move(connection, mine, lease, count, round)
+            if len(held) < count:
+                waiting = (tasks.c.state == _OPEN,)
+                held += self._move(connection, waiting, lease, count - len(held), round)
+        return held
+
+    def renew(self, task_ids: Sequence[int], annotator: str, seconds: float) -> list[Task]:
+        """Reserve held tasks for longer; returns those that the annotator still holds."""
+        _check(1, seconds)
+        until = self._database.now() + timedelta(seconds=seconds)
+        return self._change_held(task_ids, annotator, {"leased_until": until})
+
+    def release(self, task_ids: Sequence[int], annotator: str) -> list[Task]:
+        """Give held tasks back to the queue; returns those that the annotator held."""
+        return self._change_held(task_ids, annotator, _FREE)
+
+    def get(self, task_id: int) -> Task:
+        """The task; raises NotFoundError."""
+        found = self._list(sa.select(tasks).where(tasks.c.id == task_id))
+        if not found:
+            raise NotFoundError(f"There is no task {task_id}.", remedy="Lease the next task.")
+        return found[0]
+
+    def for_asset(self, asset_id: str) -> list[Task]:
+        """All tasks that ask about an asset, oldest first."""
+        return self._list(sa.select(tasks).where(tasks.c.asset_id == asset_id).order_by(tasks.c.id))
+
+    def open(self, round: int) -> list[Task]:  # noqa: A002 - the word of the house
+        """The tasks of a round that nobody has finished, leased ones included, in serving order."""
+        return self._list(
+            sa.select(tasks)
+            .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
+            .order_by(*_ORDER)
+        )
+
+    def any_open(self, round: int) -> bool:  # noqa: A002 - the word of the house
+        """Whether somebody still has to finish a task of the round; cheap at any size."""
+        query = sa.select(
+            sa.exists().where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
+        )
+        with self._database.read() as connection:
+            return bool(connection.execute(query).scalar())
+
+    def counts(self, round: int | None = None) -> dict[TaskState, int]:  # noqa: A002
+        """How many tasks are in each state, of one round or of all."""
+        query = sa.select(tasks.c.state, sa.func.count()).group_by(tasks.c.state)
+        if round is not None:
+            query = query.where(tasks.c.round == round)
+        with self._database.read() as connection:
+            found = {row[0]: row[1] for row in connection.execute(query)}
+        return {state: found.get(state.value, 0) for state in TaskState}
+
+    def close_round(self, round: int) -> int:  # noqa: A002 - the word of the house
+        """Return all unfinished tasks of a round to the pool; returns how many."""
+        with self._database.write() as connection:
+            return connection.execute(
+                sa.update(tasks)
+                .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
+                .values({**_FREE, "state": TaskState.RETURNED.value})
+            ).rowcount
+
+    def _take_back(self, connection: sa.Connection, now: datetime) -> None:
+        expired = sa.select(tasks.c.id).where(tasks.c.state == _LEASED, tasks.c.leased_until <= now)
+        expired = self._database.skip_locked(expired)
+        connection.execute(sa.update(tasks).where(tasks.c.id.in_(expired)).values(_FREE))
+
+    def _move(
+        self,
+        connection: sa.Connection,
+        conditions: tuple[sa.ColumnElement[bool], ...],
+        values: dict[str, Any],
+        count: int,
+        round: int | None,  # noqa: A002 - the word of the house
+    ) -> list[Task]:
+        query = sa.select(tasks.c.id).where(*conditions)
+        if round is not None:
+            query = query.where(tasks.c.round == round)
+        query = self._database.skip_locked(query.order_by(*_ORDER).limit(count))
+        # Materialised first: PostgreSQL could run a plain sub-query, and its locks, again.
+        picked = query.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
+        update = (
+            sa.update(tasks)
+            .where(tasks.c.id.in_(sa.select(picked.c.id)))
+            .values(values)
+            .returning(*tasks.c)
+        )
+        return _sorted(connection.execute(update).all())
+
+    def _change_held(
+        self, task_ids: Sequence[int], annotator: str, values: dict[str, Any]
+    ) -> list[Task]:
+        if not task_ids:
+            return []
+        update = (
+            sa.update(tasks)
+            .where(
+                tasks.c.id.in_(list(task_ids)),
+                tasks.c.state == _LEASED,
+                tasks.c.annotator == annotator,
+            )
+            .values(values)
+            .returning(*tasks.c)
+        )
+        with self._database.write(durable=False) as connection:
+            return _sorted(connection.execute(update).all())
+
+    def _list(self, query: sa.Select[Any]) -> list[Task]:
+        with self._database.read() as connection:
+            return [_task(row) for row in connection.execute(query)]
+
+
+def task_row(task: NewTask, round: int) -> dict[str, Any]:  # noqa: A002 - the word of the house
+    """The row of a new task of a round."""
+    return {
+        "asset_id": task.asset_id,
+        "round": round,
+        "arms": [arm.value for arm in task.arms],
+        "priority": task.priority,
+        "state": _OPEN,
+        "annotator": None,
+        "leased_until": None,
+    }
+
+
+def _task(row: sa.Row[Any]) -> Task:
+    return Task(
+        id=row.id,
+        asset_id=row.asset_id,
+        round=row.round,
+        arms=tuple(Arm(arm) for arm in row.arms),
+        priority=row.priority,
+        state=TaskState(row.state),
+        annotator=row.annotator,
+        leased_until=row.leased_until,
+    )
+
+
+def _sorted(rows: Sequence[sa.Row[Any]]) -> list[Task]:
+    return sorted((_task(row) for row in rows), key=lambda task: (-task.priority, task.id))
+
+
+def _check(count: int, seconds: float) -> None:
+    if not 1 <= count <= _MOST:
+        raise InvalidInputError(
+            f"The number of tasks is {count}.", remedy=f"Ask for 1 to {_MOST} tasks."
+        )
+    if not 0 < seconds <= 7 * 24 * 3600:
+        raise InvalidInputError(
+            f"The reservation lasts {seconds} s.", remedy="Give more than 0 s, at most a week."
+        )
