@@ -150,7 +150,8 @@ class _Model:
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
         if not self.trained:
             return np.full(len(X), self._only, dtype=np.int64)
-        return np.argmax(self.probabilities(X), axis=1).astype(np.int64)
+        found: NDArray[np.int64] = np.argmax(self.probabilities(X), axis=1)
+        return found
 
 
 def _score(found: Run, predicted: NDArray[np.int64], truth: NDArray[np.int64]) -> None:
