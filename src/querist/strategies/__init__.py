@@ -1,1 +1,29 @@
 """Query strategies: scores, selectors, and a registry of named compositions."""
+
+from querist.strategies.base import (
+    UNLABELED,
+    Pool,
+    Selection,
+    Signal,
+    Strategy,
+    create,
+    names,
+    register,
+)
+from querist.strategies.query import query
+from querist.strategies.validation import check_pool, need_embeddings, need_probabilities
+
+__all__ = [
+    "UNLABELED",
+    "Pool",
+    "Selection",
+    "Signal",
+    "Strategy",
+    "check_pool",
+    "create",
+    "names",
+    "need_embeddings",
+    "need_probabilities",
+    "query",
+    "register",
+]

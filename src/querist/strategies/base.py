@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import entry_points
-from typing import Protocol, TypeVar, runtime_checkable
+from inspect import Parameter, signature
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,21 +78,21 @@ class Strategy(Protocol):
     the same answer; the order of the pool matters only among exact ties.
     """
 
-    name: str
-    summary: str
-    paper: str
-    needs: frozenset[Signal]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    paper: ClassVar[str]
+    needs: ClassVar[frozenset[Signal]]
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """Choose ``n`` of ``pool.candidates``; the caller makes sure that there are as many."""
         ...
 
 
-S = TypeVar("S", bound=type)
+S = TypeVar("S", bound=Strategy)
 _REGISTRY: dict[str, Callable[..., Strategy]] = {}
 
 
-def register(strategy: S) -> S:
+def register(strategy: type[S]) -> type[S]:
     """Class decorator: make a strategy known by its ``name``."""
     _REGISTRY[strategy.name] = strategy
     return strategy
@@ -101,12 +102,17 @@ def create(name: str, **parameters: object) -> Strategy:
     """The strategy called ``name``.
 
     Raises:
-        UnknownNameError: there is none; the nearest names are offered.
+        UnknownNameError: there is none, or it has no such parameter; the nearest are offered.
     """
     registry = _all()
     if name not in registry:
         raise UnknownNameError.of("strategy", name, registry)
-    return registry[name](**parameters)
+    factory = registry[name]
+    known = signature(factory).parameters
+    if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
+        for parameter in parameters.keys() - known.keys():
+            raise UnknownNameError.of(f"parameter of {name!r}", parameter, known)
+    return factory(**parameters)
 
 
 def names() -> tuple[str, ...]:

@@ -1,0 +1,116 @@
+"""Auto: coverage until a model can be trusted, then what it is unsure of, widely spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from querist.strategies import explain, scores
+from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.coverage import Cover, Space, adaptive_radius, cover
+from querist.strategies.geometry import content_keys
+from querist.strategies.selectors import power_sample
+
+# A class with fewer labels than this is not judged: the model has hardly seen it.
+_SEEN = 2
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auto:
+    """The default: does no harm and needs no tuning.
+
+    Attributes:
+        random_share: Share of each batch that is drawn at random, whatever the rest does.
+    """
+
+    name: ClassVar[str] = "auto"
+    summary: ClassVar[str] = "Coverage first, then uncertainty spread over the pool; the default."
+    paper: ClassVar[str] = "Bae et al. (2025), Uncertainty Herding, with guards of our own."
+    needs: ClassVar[frozenset[Signal]] = frozenset()
+    random_share: float = 0.05
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """Choose ``n`` candidates by what the pool allows; ``note`` says which rule and why."""
+        at_random = _draw(pool, _share(n, self.random_share, rng), rng)
+        free = np.setdiff1d(pool.candidates, at_random, assume_unique=True)
+        wanted = n - len(at_random)
+        chosen, values, reasons, note = _choose(pool, free, wanted, rng)
+        return Selection(
+            indices=np.concatenate([chosen, at_random]),
+            scores=np.concatenate([values, np.zeros(len(at_random))]),
+            reasons=reasons + (explain.AT_RANDOM,) * len(at_random),
+            note=note,
+        )
+
+
+def _choose(
+    pool: Pool, free: Positions, n: int, rng: np.random.Generator
+) -> tuple[Positions, Floats, tuple[str, ...], str]:
+    if pool.embeddings is None:
+        return _without_vectors(pool, free, n, rng)
+    space = Space.of(pool, pool.embeddings, rng)
+    why_not = _doubt(pool)
+    if why_not or pool.probabilities is None:
+        found = cover(space, free, pool.labeled, n, rng)
+        note = f"Rows that stand for much of the pool: {why_not}"
+        return found.positions, found.gains, explain.coverage(found.covered), note
+    weights = scores.margin(pool.probabilities[free])
+    radius = adaptive_radius(space, pool.labeled)
+    found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=radius)
+    note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
+    return found.positions, found.gains, _mixed_reasons(pool.probabilities, found), note
+
+
+def _without_vectors(
+    pool: Pool, free: Positions, n: int, rng: np.random.Generator
+) -> tuple[Positions, Floats, tuple[str, ...], str]:
+    if pool.probabilities is None:
+        picks = rng.choice(free, size=n, replace=False)
+        note = "Drawn at random: there is neither a model nor an embedding to go by yet."
+        return picks, np.zeros(n), ("Drawn at random.",) * n, note
+    values = scores.margin(pool.probabilities[free])
+    places, _ = power_sample(values, n, 4.0, rng)
+    picks = free[places]
+    note = "Rows the model is unsure of, with some chance for the others: no embedding was given."
+    return (
+        picks,
+        values[places].astype(np.float64),
+        explain.hesitation(pool.probabilities[picks]),
+        note,
+    )
+
+
+def _doubt(pool: Pool) -> str:
+    """Why the model cannot be trusted yet, in words; empty if it can."""
+    if pool.probabilities is None:
+        return "there is no model yet."
+    known = pool.labels[pool.labels != UNLABELED]
+    _, counts = np.unique(known, return_counts=True)
+    if len(counts) < 2:
+        return "fewer than two classes are known."
+    if counts.min() < _SEEN:
+        return f"{int((counts < _SEEN).sum())} classes have a single label."
+    return ""
+
+
+def _mixed_reasons(probabilities: Floats, found: Cover) -> tuple[str, ...]:
+    return explain.hesitation(probabilities[found.positions])
+
+
+def _share(n: int, share: float, rng: np.random.Generator) -> int:
+    whole = int(n * share)
+    return whole + int(rng.random() < n * share - whole)
+
+
+def _draw(pool: Pool, k: int, rng: np.random.Generator) -> Positions:
+    if not k:
+        return pool.candidates[:0]
+    rows = pool.probabilities if pool.embeddings is None else pool.embeddings
+    if rows is None:
+        return rng.choice(pool.candidates, size=k, replace=False)
+    keys = content_keys(rows, pool.candidates, rng)
+    order = np.argpartition(keys, k - 1)[:k]
+    return pool.candidates[order[np.argsort(keys[order])]]

@@ -1,0 +1,123 @@
+"""Choosing rows that cover the pool, in bounded memory: sub-pools, one space, one radius."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.strategies.base import Floats, Pool, Positions
+from querist.strategies.geometry import (
+    Matrix,
+    Vector,
+    row_chunks,
+    sample_rows,
+    squared_distances,
+    unit_rows,
+)
+from querist.strategies.herding import covered_by, greedy, similarity
+
+# Rows of one sub-pool; its similarities take SUB_POOL² × 4 bytes = 64 MiB at most.
+SUB_POOL = 4096
+# Picks from one sub-pool before the next is drawn.
+_PART = 1024
+_MEAN_ROWS = 20_000
+# Radius on unit vectors before two rows are labelled (Bae, Sutherland et al., 2024).
+FIRST_RADIUS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The vectors of a pool, centred and scaled to length one, made on demand."""
+
+    rows: Floats
+    center: Vector
+
+    @classmethod
+    def of(cls, pool: Pool, rows: Floats, rng: np.random.Generator) -> Space:
+        """The space of the pool's rows; the centre is the mean of up to 20,000 candidates."""
+        sample = sample_rows(pool.candidates, rows, _MEAN_ROWS, rng)
+        return cls(rows, rows[sample].mean(axis=0, dtype=np.float64).astype(np.float32))
+
+    def at(self, positions: Positions) -> Matrix:
+        """The unit vectors (p, d) of some positions."""
+        return unit_rows(self.rows[positions] - self.center)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What ``cover`` chose: positions (k,), gains (k,) and similarity to labelled rows (k,)."""
+
+    positions: Positions
+    gains: NDArray[np.float64]
+    covered: Vector
+
+
+def cover(
+    space: Space,
+    candidates: Positions,
+    labeled: Positions,
+    k: int,
+    rng: np.random.Generator,
+    *,
+    weights: Vector | None = None,
+    radius: float = FIRST_RADIUS,
+) -> Cover:
+    """Choose ``k`` candidates that cover the candidates' weight best, beside what is labelled.
+
+    Above ``SUB_POOL`` candidates each part of the batch is chosen from a random sub-pool.
+
+    Args:
+        space: The vectors.
+        candidates: Positions that may be chosen (m,).
+        labeled: Positions that cover already (l,).
+        k: How many, at most m.
+        rng: Draws the sub-pools.
+        weights: How much each candidate matters (m,), not negative; all alike if ``None``.
+        radius: Distance at which similarity has fallen to 1/e.
+    """
+    matter = np.ones(len(candidates), dtype=np.float32) if weights is None else weights
+    taken = np.zeros(len(candidates), dtype=bool)
+    centers = space.at(labeled)
+    parts: list[Cover] = []
+    left = k
+    while left:
+        free = np.flatnonzero(~taken)
+        sub = np.searchsorted(candidates, sample_rows(candidates[free], space.rows, SUB_POOL, rng))
+        part = min(left, len(sub), _PART if len(free) > SUB_POOL else left)
+        vectors = space.at(candidates[sub])
+        covered = covered_by(vectors, centers, radius)
+        places, gains = greedy(similarity(vectors, vectors, radius), matter[sub], covered, part)
+        parts.append(Cover(positions=candidates[sub[places]], gains=gains, covered=covered[places]))
+        taken[sub[places]] = True
+        centers = np.concatenate([centers, vectors[places]])
+        left -= part
+    return Cover(
+        positions=np.concatenate([part.positions for part in parts]),
+        gains=np.concatenate([part.gains for part in parts]),
+        covered=np.concatenate([part.covered for part in parts]),
+    )
+
+
+def adaptive_radius(space: Space, labeled: Positions) -> float:
+    """Low quantile of the distances between nearest labelled rows; 1 below two of them.
+
+    It shrinks as labels come in, so that coverage turns into uncertainty (Bae et al., 2025).
+    Duplicates among the labelled rows are why it is the 1 % quantile and not the minimum.
+    """
+    if len(labeled) < 2:
+        return FIRST_RADIUS
+    vectors = space.at(labeled)
+    nearest = np.sqrt(_to_others(vectors))
+    nearest = nearest[nearest > 1e-4]
+    return max(float(np.quantile(nearest, 0.01)), 0.02) if len(nearest) else FIRST_RADIUS
+
+
+def _to_others(vectors: Matrix) -> Vector:
+    found = np.empty(len(vectors), dtype=np.float32)
+    for rows in row_chunks(len(vectors), len(vectors)):
+        table = squared_distances(vectors[rows], vectors)
+        table[np.arange(table.shape[0]), np.arange(rows.start, rows.stop)] = np.inf
+        found[rows] = table.min(axis=1)
+    return found

@@ -1,0 +1,96 @@
+"""Vectors and distances in bounded memory: float32, in chunks, never N × N."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.strategies.base import Floats, Positions
+
+Matrix = NDArray[np.float32]
+Vector = NDArray[np.float32]
+
+# Numbers held at once by one chunk of a distance table: 8 MiB.
+CHUNK = 1 << 21
+
+
+def unit_rows(vectors: Floats) -> Matrix:
+    """The rows (n, d) scaled to length one; rows of length zero stay zero."""
+    x: Matrix = np.array(vectors, dtype=np.float32)
+    # Divided by the largest first, so that the squares of huge rows cannot overflow.
+    x /= _not_zero(np.abs(x).max(axis=1, initial=0))[:, None]
+    x /= _not_zero(np.sqrt(squared_norms(x)))[:, None]
+    return x
+
+
+def squared_norms(x: Matrix) -> Vector:
+    """Squared lengths of the rows (n,)."""
+    norms: Vector = np.einsum("ij,ij->i", x, x)
+    return norms
+
+
+def squared_distances(a: Matrix, b: Matrix) -> Matrix:
+    """Squared Euclidean distances (n, m) between the rows of ``a`` and ``b``, never negative."""
+    table: Matrix = a @ b.T
+    table *= -2
+    table += squared_norms(a)[:, None]
+    table += squared_norms(b)
+    np.maximum(table, 0, out=table)
+    return table
+
+
+def row_chunks(count: int, width: int) -> Iterator[slice]:
+    """Slices over ``count`` rows such that rows × ``width`` stays within ``CHUNK`` numbers."""
+    step = max(CHUNK // max(width, 1), 1)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def nearest_squared(a: Matrix, b: Matrix) -> Vector:
+    """Squared distance of each row of ``a`` (n,) to its nearest row of ``b``; inf if b is empty."""
+    found = np.full(len(a), np.inf, dtype=np.float32)
+    if len(b):
+        for rows in row_chunks(len(a), len(b)):
+            found[rows] = squared_distances(a[rows], b).min(axis=1)
+    return found
+
+
+def content_keys(
+    rows: Floats, positions: Positions, rng: np.random.Generator
+) -> NDArray[np.uint64]:
+    """A seeded random key for each of the ``positions`` that depends on the row's numbers alone.
+
+    Drawing by these keys gives the same rows in any order of the pool. Up to 8 columns are read.
+    """
+    width = rows.shape[1]
+    columns = np.unique(np.linspace(0, width - 1, min(width, 8)).astype(np.int64))
+    start, *weights = rng.integers(0, 2**64, size=len(columns) + 1, dtype=np.uint64)
+    keys = np.full(len(positions), start, dtype=np.uint64)
+    for column, weight in zip(columns.tolist(), weights, strict=True):
+        # + 0 turns -0.0 into 0.0, so that equal numbers have equal bits.
+        numbers = rows[positions, column].astype(np.float32) + np.float32(0)
+        keys = _mixed(keys ^ (numbers.view(np.uint32).astype(np.uint64) * (weight | np.uint64(1))))
+    return keys
+
+
+def _not_zero(values: Vector) -> Vector:
+    return np.where(values > 0, values, np.float32(1))
+
+
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014); unsigned products wrap around.
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+def sample_rows(
+    positions: Positions, rows: Floats, limit: int, rng: np.random.Generator
+) -> Positions:
+    """At most ``limit`` of the ``positions``, drawn by ``content_keys``, in their own order."""
+    if len(positions) <= limit:
+        return positions
+    keys = content_keys(rows, positions, rng)
+    return positions[np.sort(np.argpartition(keys, limit)[:limit])]

@@ -1,0 +1,73 @@
+"""Arrays in, positions out: the one call for people with their own loop."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from querist.errors import InvalidInputError
+from querist.strategies.base import Selection, create
+from querist.strategies.validation import check_pool
+
+RandomState = int | np.random.Generator | np.random.SeedSequence | None
+
+
+def query(
+    name: str,
+    n: int,
+    *,
+    probabilities: ArrayLike | None = None,
+    embeddings: ArrayLike | None = None,
+    labeled: ArrayLike | None = None,
+    labels: ArrayLike | None = None,
+    candidates: ArrayLike | None = None,
+    random_state: RandomState = None,
+    **parameters: object,
+) -> Selection:
+    """Choose which ``n`` rows of a pool to label next.
+
+        picks = querist.query("auto", n=10, probabilities=P, embeddings=E, labeled=idx, labels=y)
+        picks.indices
+
+    Args:
+        name: The strategy; ``querist.strategies.names()`` lists them. ``auto`` needs no tuning.
+        n: How many rows; fewer come back only when fewer are left.
+        probabilities: (N, C) over all rows, labelled ones too; ``None`` before two classes are
+            known.
+        embeddings: (N, d) over all rows, or ``None``.
+        labeled: Positions of the labelled rows, which are never returned.
+        labels: Their classes, in the same order.
+        candidates: Positions that may be returned; all unlabelled rows if ``None``.
+        random_state: A seed or a generator; the same seed gives the same answer.
+        **parameters: The strategy's own parameters.
+
+    Returns:
+        The batch in the order in which to ask.
+
+    Raises:
+        UnknownNameError: there is no such strategy; the nearest names are offered.
+        MissingSignalError: the strategy needs an array that was not given.
+        EmptyPoolError: nothing is left to choose from.
+        InvalidInputError: an array, ``n`` or a parameter is wrong.
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise InvalidInputError(f"n is {n!r}.", remedy="Ask for at least one row.")
+    strategy = create(name, **parameters)
+    pool = check_pool(
+        probabilities=probabilities,
+        embeddings=embeddings,
+        labeled=labeled,
+        labels=labels,
+        candidates=candidates,
+    )
+    return strategy.select(pool, min(int(n), len(pool.candidates)), _generator(random_state))
+
+
+def _generator(random_state: RandomState) -> np.random.Generator:
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"random_state is {random_state!r}.",
+            remedy="Give a whole number from 0, a numpy Generator, or None.",
+        ) from error

@@ -1,0 +1,32 @@
+"""Uniform random choice, the control of every comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from querist.strategies.base import Pool, Selection, Signal, register
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Random:
+    """Each candidate with the same chance, without replacement; the chance is recorded."""
+
+    name: ClassVar[str] = "random"
+    summary: ClassVar[str] = "Every unlabelled row with the same chance."
+    paper: ClassVar[str] = "Simple random sampling; Cochran (1977), Sampling Techniques."
+    needs: ClassVar[frozenset[Signal]] = frozenset()
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """Draw ``n`` candidates; ``propensities`` is n / M for each."""
+        picks = rng.choice(pool.candidates, size=n, replace=False)
+        return Selection(
+            indices=picks,
+            scores=np.zeros(n),
+            reasons=("Drawn at random.",) * n,
+            propensities=np.full(n, n / len(pool.candidates)),
+            note=f"{n} of {len(pool.candidates)} unlabelled rows, each with the same chance.",
+        )

@@ -1,0 +1,286 @@
+"""Turns the caller's arrays into a checked ``Pool``, or refuses with what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError
+from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Signal
+
+# Rows of probabilities may miss 1 by this much: float16 tables do.
+SUM_TOLERANCE = 2e-3
+_CHUNK_BYTES = 1 << 22
+
+_HOW = {
+    Signal.PROBABILITIES: (
+        "Pass probabilities=model.predict_proba(X), an (N, C) array over all rows; before two "
+        "classes are labelled use 'auto', 'random' or a coverage strategy such as 'maxherding'."
+    ),
+    Signal.EMBEDDINGS: (
+        "Pass embeddings=, an (N, d) array with a vector for each row, for example the scaled "
+        "features or the output of an encoder."
+    ),
+}
+
+
+def check_pool(
+    *,
+    size: int | None = None,
+    probabilities: ArrayLike | None = None,
+    embeddings: ArrayLike | None = None,
+    labeled: ArrayLike | None = None,
+    labels: ArrayLike | None = None,
+    candidates: ArrayLike | None = None,
+    class_count: int | None = None,
+) -> Pool:
+    """Check the arrays of a pool of N rows and put them into one form. Nothing is changed.
+
+    Args:
+        size: N; needed only when neither probabilities nor embeddings are given.
+        probabilities: Class probabilities (N, C), rows sum to one; ``None`` before a model.
+        embeddings: Vectors (N, d), finite; any number type, used as float32.
+        labeled: Positions of the labelled rows (L,), any order.
+        labels: Their classes (L,): whole numbers from 0, the columns of ``probabilities``, or
+            names, which are numbered in sorted order. ``UNLABELED`` marks a class not known.
+        candidates: Positions that may be returned; all but the labelled rows if ``None``.
+        class_count: Number of classes, if more are known than the probabilities show.
+
+    Raises:
+        InvalidInputError: an array has the wrong shape, type or values.
+        EmptyPoolError: no candidate is left.
+    """
+    table = None if probabilities is None else _probabilities(probabilities)
+    vectors = None if embeddings is None else _embeddings(embeddings)
+    count = _size(size, table, vectors, candidates, labeled)
+    rows = _positions("labeled", labeled, count)
+    codes = _codes(labels, len(rows))
+    order = np.argsort(rows, kind="stable")
+    rows, codes = rows[order], codes[order]
+    free = _candidates(candidates, rows, count)
+    if class_count is None and table is not None:
+        class_count = table.shape[1]
+    return Pool(
+        size=count,
+        probabilities=table,
+        embeddings=vectors,
+        labeled=rows,
+        labels=codes,
+        candidates=free,
+        class_count=class_count,
+    )
+
+
+def need_probabilities(pool: Pool, strategy: str) -> Floats:
+    """The probabilities (N, C).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide them.
+    """
+    if pool.probabilities is None:
+        raise _missing(strategy, Signal.PROBABILITIES)
+    return pool.probabilities
+
+
+def need_embeddings(pool: Pool, strategy: str) -> Floats:
+    """The embeddings (N, d).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide them.
+    """
+    if pool.embeddings is None:
+        raise _missing(strategy, Signal.EMBEDDINGS)
+    return pool.embeddings
+
+
+def _missing(strategy: str, signal: Signal) -> MissingSignalError:
+    return MissingSignalError(
+        f"The strategy {strategy!r} needs {signal.value}, which were not given.",
+        remedy=_HOW[signal],
+        strategy=strategy,
+        signal=signal.value,
+    )
+
+
+def _probabilities(given: ArrayLike) -> Floats:
+    table = _matrix("probabilities", given)
+    if table.dtype.kind != "f" or table.dtype.itemsize < 4:
+        table = table.astype(np.float32)
+    if table.shape[1] < 2:
+        raise InvalidInputError(
+            "The probabilities have one column.",
+            remedy="Give one column for each class; with a single class known give None.",
+        )
+    ones = np.ones(table.shape[1], dtype=table.dtype)
+    for start, block in _blocks(table):
+        sums = block @ ones
+        wrong = ~(np.abs(sums - 1) <= SUM_TOLERANCE)
+        if wrong.any():
+            at = int(wrong.argmax())
+            value = float(sums[at])
+            if not np.isfinite(value):
+                raise _not_finite("probabilities", start + at)
+            raise InvalidInputError(
+                f"The probabilities of row {start + at} sum to {value:.4g}, not to one.",
+                remedy="Give class probabilities, not scores or logits; apply a softmax first.",
+                row=start + at,
+            )
+        if block.min() < -SUM_TOLERANCE:
+            at = int(block.min(axis=1).argmin())
+            raise InvalidInputError(
+                f"A probability of row {start + at} is {float(block[at].min()):.4g}.",
+                remedy="Probabilities lie between 0 and 1.",
+                row=start + at,
+            )
+    return table
+
+
+def _embeddings(given: ArrayLike) -> Floats:
+    table = _matrix("embeddings", given)
+    if table.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            table = table.astype(np.float32)
+    if table.shape[1] < 1:
+        raise InvalidInputError(
+            "The embeddings have no columns.", remedy="Give at least one number for each row."
+        )
+    ones = np.ones(table.shape[1], dtype=np.float32)
+    for start, block in _blocks(table):
+        with np.errstate(over="ignore", invalid="ignore"):
+            quick = np.isfinite(block @ ones).all()
+        # The quick sum may overflow where every value is finite, so a hit is looked at again.
+        if not quick:
+            bad = ~np.isfinite(block).all(axis=1)
+            if bad.any():
+                raise _not_finite("embeddings", start + int(bad.argmax()))
+    return table
+
+
+def _matrix(name: str, given: ArrayLike) -> NDArray[Any]:
+    if hasattr(given, "tocsr"):
+        raise InvalidInputError(
+            f"The {name} are a sparse matrix.",
+            remedy="Reduce it first, for example with TruncatedSVD, and pass the dense result.",
+        )
+    array = np.asanyarray(given)
+    if array.ndim != 2 or array.dtype.kind not in "fiub":
+        raise InvalidInputError(
+            f"The {name} have the shape {array.shape} and the type {array.dtype}.",
+            remedy="Give a two-dimensional array of numbers, one row for each item of the pool.",
+        )
+    return array
+
+
+def _size(
+    size: int | None,
+    table: Floats | None,
+    vectors: Floats | None,
+    candidates: ArrayLike | None,
+    labeled: ArrayLike | None,
+) -> int:
+    told = {
+        name: value
+        for name, value in (
+            ("size", size),
+            ("probabilities", None if table is None else len(table)),
+            ("embeddings", None if vectors is None else len(vectors)),
+        )
+        if value is not None
+    }
+    if len(set(told.values())) > 1:
+        words = ", ".join(f"{name} {value}" for name, value in told.items())
+        raise InvalidInputError(
+            f"The numbers of rows disagree: {words}.",
+            remedy="Every array covers the whole pool, labelled rows too, in one order.",
+        )
+    if told:
+        return int(next(iter(told.values())))
+    if candidates is None:
+        raise MissingSignalError(
+            "The size of the pool is not known.",
+            remedy="Pass embeddings=, probabilities= or candidates=.",
+        )
+    both = [np.asarray(given).ravel() for given in (candidates, labeled) if given is not None]
+    return max((int(array.max()) + 1 for array in both if array.size), default=0)
+
+
+def _positions(name: str, given: ArrayLike | None, size: int) -> Positions:
+    array = np.asarray([] if given is None else given)
+    if array.size == 0:
+        return np.zeros(0, dtype=np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise InvalidInputError(
+            f"{name} has the shape {array.shape} and the type {array.dtype}.",
+            remedy="Give a list of row positions; for a mask use np.flatnonzero(mask).",
+        )
+    array = array.astype(np.int64)
+    outside = (array < 0) | (array >= size)
+    if outside.any():
+        raise InvalidInputError(
+            f"{name} holds the position {int(array[outside][0])}, but the pool has {size} rows.",
+            remedy=f"Positions run from 0 to {size - 1}.",
+        )
+    counts = np.bincount(array, minlength=1)
+    if counts.max() > 1:
+        raise InvalidInputError(
+            f"{name} holds the position {int(counts.argmax())} more than once.",
+            remedy="Give each position once.",
+        )
+    return array
+
+
+def _codes(labels: ArrayLike | None, count: int) -> Positions:
+    if labels is None:
+        return np.full(count, UNLABELED, dtype=np.int64)
+    array = np.asarray(labels)
+    if array.shape != (count,) and not (array.size == 0 and count == 0):
+        raise InvalidInputError(
+            f"labels has the shape {array.shape}, but {count} rows are labelled.",
+            remedy="Give one class for each labelled position.",
+        )
+    if not array.size:
+        return np.zeros(0, dtype=np.int64)
+    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
+        array = array.astype(np.int64)
+    if array.dtype.kind in "USO" and all(isinstance(value, str) for value in array.tolist()):
+        return np.unique(array, return_inverse=True)[1].astype(np.int64)
+    if array.dtype.kind not in "iub" or array.astype(np.int64).min() < UNLABELED:
+        raise InvalidInputError(
+            f"labels of the type {array.dtype} hold something that is no class.",
+            remedy="Give whole numbers from 0, or names.",
+        )
+    return array.astype(np.int64)
+
+
+def _candidates(given: ArrayLike | None, labeled: Positions, size: int) -> Positions:
+    free = np.zeros(size, dtype=bool)
+    if given is None:
+        free[:] = True
+    else:
+        free[_positions("candidates", given, size)] = True
+    free[labeled] = False
+    found = np.flatnonzero(free)
+    if not found.size:
+        raise EmptyPoolError(
+            f"Nothing is left to choose from: {size} rows, {len(labeled)} of them labelled.",
+            remedy="Add more items, or stop: every candidate has a label.",
+            size=size,
+            labeled=len(labeled),
+        )
+    return found
+
+
+def _blocks(table: NDArray[Any]) -> Any:
+    step = max(_CHUNK_BYTES // max(table.shape[1] * table.itemsize, 1), 1)
+    for start in range(0, len(table), step):
+        yield start, table[start : start + step]
+
+
+def _not_finite(name: str, row: int) -> InvalidInputError:
+    return InvalidInputError(
+        f"The {name} of row {row} hold NaN or an infinite number.",
+        remedy="Repair or leave out this row before selecting.",
+        row=row,
+    )
