@@ -1,1 +1,32 @@
-"""Import and export, each with a loss report."""
+"""Import and export: sources into candidates, labels into files, each with a report of losses."""
+
+from querist.formats.base import (
+    Format,
+    Loss,
+    LossReport,
+    ReadOptions,
+    ReadReport,
+    Source,
+    create,
+    names,
+    register,
+)
+from querist.formats.choosing import read_labels, read_source, write_labels
+from querist.formats.label_row import COLUMNS, LabelRow
+
+__all__ = [
+    "COLUMNS",
+    "Format",
+    "LabelRow",
+    "Loss",
+    "LossReport",
+    "ReadOptions",
+    "ReadReport",
+    "Source",
+    "create",
+    "names",
+    "read_labels",
+    "read_source",
+    "register",
+    "write_labels",
+]
