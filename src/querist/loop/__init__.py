@@ -3,7 +3,7 @@
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.evaluating import ceiling, evaluate
 from querist.loop.intake import add, embed
-from querist.loop.outtake import LossReport, export
+from querist.loop.outtake import LossReport, export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
 from querist.loop.training import train
@@ -23,6 +23,7 @@ __all__ = [
     "evaluate",
     "export",
     "handlers",
+    "labeled_arrays",
     "status",
     "train",
 ]

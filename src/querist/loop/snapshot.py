@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.schema import Arm
+from querist.schema import Action, Arm
 
 Positions = NDArray[np.int64]
 
@@ -92,12 +92,14 @@ def take(
     codes = np.full(len(ids), -1, dtype=np.int64)
     passed = np.zeros(len(ids), dtype=bool)
     class_index = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
-    for asset_id, name in zip(*catalog.records.labels.values(upto=seq), strict=True):
-        if asset_id in index:
-            codes[index[asset_id]] = class_index[name]
-    for asset_id in catalog.records.labels.passed(upto=seq):
-        if asset_id in index:
-            passed[index[asset_id]] = True
+    states = catalog.records.labels.states(upto=seq)
+    for asset_id, action, name in zip(
+        states.asset_ids, states.actions, states.classes, strict=True
+    ):
+        position = index.get(asset_id)
+        if position is not None:
+            codes[position] = class_index.get(name, -1) if name is not None else -1
+            passed[position] = action in (Action.SKIP, Action.CANNOT_TELL)
     upto = None if before_round is None else before_round - 1
 
     def members(arm: Arm) -> NDArray[np.bool_]:
