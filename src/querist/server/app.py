@@ -16,6 +16,7 @@ from querist.engine import Engine, WorkerEngine
 from querist.project import Project
 from querist.server.events import Broadcaster
 from querist.server.failures import add_failure_handlers
+from querist.server.labeled_count import LabeledCount
 from querist.server.routes import PREFIX, api_router
 from querist.server.schemas import ChangeEvent
 from querist.server.security import HostCheck, SecurityHeaders
@@ -41,10 +42,12 @@ def create_app(
         secure_cookie: Whether the session cookie is for HTTPS only.
     """
     app = _api(hosts)
+    labeled = LabeledCount(project.catalog.records.labels)
     app.state.service = Service(
         project=project,
         jobs=engine or WorkerEngine(project.catalog.records.jobs),
-        events=Broadcaster(project),
+        events=Broadcaster(project, labeled),
+        labeled=labeled,
         secure_cookie=secure_cookie,
     )
     app.router.default = WebApp(static)

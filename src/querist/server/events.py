@@ -16,6 +16,7 @@ from querist.server import schemas as wire
 
 if TYPE_CHECKING:
     from querist.project import Project
+    from querist.server.labeled_count import LabeledCount
 
 POLL_SECONDS = 0.25
 MAX_WAITING = 200
@@ -30,8 +31,11 @@ class Broadcaster:
     loses its oldest events, never its newest: each event carries the whole state it speaks of.
     """
 
-    def __init__(self, project: Project, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, project: Project, labeled: LabeledCount, *, poll_seconds: float = POLL_SECONDS
+    ) -> None:
         self._project = project
+        self._labeled = labeled
         self._poll_seconds = poll_seconds
         self._clients: set[asyncio.Queue[ServerSentEvent | None]] = set()
         self._listening = asyncio.Event()
@@ -90,13 +94,13 @@ class Broadcaster:
         records = self._project.catalog.records
         latest = records.rounds.latest()
         counts = records.tasks.counts(round=latest.number) if latest else {}
-        ids, _ = records.labels.values()
+        labeled, seq = self._labeled.read()
         change = wire.ChangeEvent(
-            labeled=len(ids),
+            labeled=labeled,
             open_tasks=counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0),
             round=latest.number if latest else None,
             step=latest.step if latest else None,
-            seq=records.labels.last_seq(),
+            seq=seq,
         )
         return change, {job.id: job for job in reversed(records.jobs.list())}
 

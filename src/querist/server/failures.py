@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException as HttpFailure
 
 from querist.errors import InvalidInputError, NotFoundError, QueristError
 from querist.schema import to_json
+from querist.server.security import HEADERS
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +56,15 @@ def _in_words(problems: Sequence[Any]) -> InvalidInputError:
 
 def _http_failure(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HttpFailure)
-    path, kind = request.url.path, InvalidInputError
-    message = f"{error.detail}: {request.method} {path}."
+    path, remedy = request.url.path, "Compare it with /api/v1/openapi.json."
+    told: QueristError
     if error.status_code == 404:
-        kind, message = NotFoundError, f"There is nothing at {path}."
+        told = NotFoundError(f"There is nothing at {path}.", remedy=remedy)
     elif error.status_code == 405:
-        message = f"{path} does not answer {request.method}."
-    answer = _answer(
-        kind(message, remedy="Compare it with /api/v1/openapi.json."), error.status_code
-    )
+        told = InvalidInputError(f"{path} does not answer {request.method}.", remedy=remedy)
+    else:
+        told = InvalidInputError(f"{error.detail}: {request.method} {path}.", remedy=remedy)
+    answer = _answer(told, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
 
@@ -75,4 +76,7 @@ def _unexpected(request: Request, error: Exception) -> JSONResponse:
         remedy="Read the server's log; if the data is fine, report it as a bug of Querist.",
         type=type(error).__name__,
     )
-    return _answer(told)
+    answer = _answer(told)
+    # This answer is made outside of the other guards.
+    answer.headers.update(HEADERS)
+    return answer

@@ -14,6 +14,7 @@ from querist.schema import Job, JobState, Step
 if TYPE_CHECKING:
     from querist.project import Project
     from querist.server.events import Broadcaster
+    from querist.server.labeled_count import LabeledCount
 
 # A job of one of these kinds will finish the current round by itself.
 _FINISHING = frozenset({"finish_round", "next_round", "oracle_round"})
@@ -27,6 +28,7 @@ class Service:
     project: Project
     jobs: Engine
     events: Broadcaster
+    labeled: LabeledCount
     secure_cookie: bool = False
     finishing: threading.Lock = field(default_factory=threading.Lock)
 

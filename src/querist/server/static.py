@@ -31,6 +31,9 @@ class WebApp(StaticFiles):
         super().__init__(directory=folder, check_dir=False, follow_symlink=False)
         self._folder = folder
 
+    async def check_config(self) -> None:
+        """Nothing: a folder that is not there yet is answered with how to build it."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or the app's page, or 404 for what looks like a file or an API route."""
         if scope["path"].startswith("/api/"):
@@ -39,6 +42,7 @@ class WebApp(StaticFiles):
             raise HttpFailure(405, headers={"Allow": "GET, HEAD"})
         if not (self._folder / "index.html").is_file():
             return HTMLResponse(NOT_BUILT)
+        path = "index.html" if path == "." else path
         try:
             response = await super().get_response(path, scope)
         except HttpFailure as failure:

@@ -28,14 +28,13 @@ def get_project(service: Served) -> ProjectInfo:
     """What the project is."""
     project = service.project
     settings, ontology = project.settings, project.ontology
-    ids, _ = project.catalog.records.labels.values()
     return ProjectInfo(
         name=settings.name,
         task=ontology.task,
         media=settings.media,
         ontology=ontology,
         asset_count=project.catalog.assets.count(),
-        labeled_count=len(ids),
+        labeled_count=service.labeled.read()[0],
         oracle=settings.oracle_column is not None,
         default_batch_size=settings.policy.batch_size,
         strategy=settings.policy.strategy,
