@@ -31,7 +31,7 @@ def split_target(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         )
     missing = _missing(y)
     if not minus_one_is_class(y[~missing]):
-        missing |= _is_minus_one(y)
+        missing[~missing] = _is_minus_one(y[~missing])
     values = y.astype(object)
     values[missing] = None
     return values, ~missing

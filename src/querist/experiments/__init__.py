@@ -8,7 +8,9 @@ from querist.experiments.datasets import (
     load_fashion_mnist,
     write_image_folder,
 )
+from querist.experiments.report import project_report, simulation_report
 from querist.experiments.settings import CONTROL, SimulationSettings
+from querist.experiments.simulation import simulate
 
 __all__ = [
     "CONTROL",
@@ -21,5 +23,8 @@ __all__ = [
     "load_demo",
     "load_digits_images",
     "load_fashion_mnist",
+    "project_report",
+    "simulate",
+    "simulation_report",
     "write_image_folder",
 ]

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
 from querist.experiments.data import LabeledData
-from querist.experiments.settings import SimulationSettings
+from querist.experiments.settings import CONTROL, SimulationSettings
 from querist.learners import create_learner
 from querist.metrics import accuracy, aulc, macro_f1
-from querist.strategies import query
+from querist.strategies import Signal, create, query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,9 @@ def split_by_seed(data: LabeledData, seed: int, test_share: float = 0.3) -> Spli
 def run(data: LabeledData, settings: SimulationSettings, *, strategy: str, seed: int) -> Run:
     """Ask ``batch_size`` labels a round from none on, train after each round, and test.
 
-    The same data, settings, strategy and seed give the same run, times and memory apart.
+    A strategy that needs probabilities gets its first batch from the random control, the same one
+    under the same seed. The same data, settings, strategy and seed give the same run, times and
+    memory apart.
 
     Raises:
         UnknownNameError: there is no such strategy or learner.
@@ -89,20 +91,24 @@ def run(data: LabeledData, settings: SimulationSettings, *, strategy: str, seed:
     found = Run(strategy=strategy, seed=seed)
     labeled = np.empty(0, dtype=np.int64)
     model = _Model(settings, len(data.class_names))
+    parameters = dict(settings.strategy_parameters.get(strategy, {}))
+    waits = Signal.PROBABILITIES in create(strategy, **parameters).needs
     with _peak_memory() as peak:
         for number in range(settings.rounds):
             if len(labeled) == len(X):
                 break
             start = time.perf_counter()
+            # A strategy that cannot start without a model starts with the control's random batch.
+            arm = strategy if model.trained or not waits else CONTROL
             picks = query(
-                strategy,
+                arm,
                 n=settings.batch_size,
                 probabilities=model.probabilities(X) if model.trained else None,
                 embeddings=X,
                 labeled=labeled,
                 labels=y[labeled],
-                random_state=int(np.random.default_rng([seed, 1, number]).integers(2**31)),
-                **dict(settings.strategy_parameters.get(strategy, {})),
+                random_state=np.random.default_rng([seed, 1, number]),
+                **dict(settings.strategy_parameters.get(arm, {})),
             ).indices
             found.select_seconds.append(time.perf_counter() - start)
             labeled = np.concatenate([labeled, picks])
