@@ -8,9 +8,10 @@ from querist.experiments.datasets import (
     load_fashion_mnist,
     write_image_folder,
 )
-from querist.experiments.report import project_report, simulation_report
+from querist.experiments.report import project_report
 from querist.experiments.settings import CONTROL, SimulationSettings
 from querist.experiments.simulation import simulate
+from querist.experiments.simulation_report import simulation_report
 
 __all__ = [
     "CONTROL",

@@ -14,8 +14,13 @@ NAME_GAP = 19.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One line: its name, colour (a CSS variable), and points with ``labels``, ``value``, and
-    optionally ``low`` and ``high``.
+    """One line.
+
+    Attributes:
+        name: Written at its end.
+        color: A CSS variable.
+        points: Each with ``labels`` and ``value``, and ``low`` and ``high`` where there is doubt.
+        dashed: Whether it is drawn broken, as the control is.
     """
 
     name: str
@@ -26,7 +31,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A comparison drawn across the chart: at height ``value``, from ``start`` to ``end`` labels."""
+    """An arrow drawn across the chart: at height ``value``, from ``start`` to ``end`` labels."""
 
     value: float
     start: float
@@ -167,8 +172,8 @@ def _names(frame: _Frame, curves: Sequence[Curve]) -> list[str]:
     )
     parts: list[str] = []
     free = 0.0
-    for y, _, curve in wanted:
-        y = max(y, free)
+    for height, _, curve in wanted:
+        y = max(height, free)
         free = y + NAME_GAP
         x = frame.x(curve.points[-1]["labels"]) + 12
         parts.append(
