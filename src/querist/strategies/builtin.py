@@ -1,5 +1,25 @@
 """Registers the built-in strategies by importing them."""
 
-from querist.strategies import auto, coreset, random, uncertainty
+from querist.strategies import (
+    auto,
+    badge,
+    coreset,
+    herds,
+    power,
+    random,
+    typiclust,
+    uncertainty,
+    wkmeans,
+)
 
-__all__ = ["auto", "coreset", "random", "uncertainty"]
+__all__ = [
+    "auto",
+    "badge",
+    "coreset",
+    "herds",
+    "power",
+    "random",
+    "typiclust",
+    "uncertainty",
+    "wkmeans",
+]

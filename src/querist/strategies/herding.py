@@ -29,7 +29,8 @@ def covered_by(targets: Matrix, centers: Matrix, radius: float) -> Vector:
     if len(centers):
         for rows in row_chunks(len(targets), len(centers)):
             nearest = squared_distances(targets[rows], centers).min(axis=1)
-            found[rows] = np.exp(-np.minimum(nearest / np.float32(radius * radius), _FAR))
+            far: Vector = np.minimum(nearest / np.float32(radius * radius), _FAR)
+            found[rows] = np.exp(-far)
     return found
 
 
@@ -76,8 +77,7 @@ def greedy(
 
 
 def _gains(similarities: Matrix, weights: Vector, covered: Vector) -> Vector:
-    more = similarities - covered
-    np.maximum(more, 0, out=more)
+    more: Matrix = np.maximum(similarities - covered, 0)
     gains: Vector = more @ weights
     return gains
 

@@ -1,0 +1,49 @@
+"""Margin-weighted k-means: the most uncertain rows, spread by clustering them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from querist.strategies import explain, scores
+from querist.strategies.base import Pool, Selection, Signal, register
+from querist.strategies.clusters import k_means, nearest_to_each
+from querist.strategies.geometry import unit_rows
+from querist.strategies.selectors import top_k
+from querist.strategies.validation import need_embeddings, need_probabilities
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedKMeans:
+    """The row nearest to each centre of a margin-weighted k-means of the uncertain rows.
+
+    Attributes:
+        beta: The beta × n least certain rows are clustered.
+    """
+
+    name: ClassVar[str] = "wkmeans"
+    summary: ClassVar[str] = "The least certain rows, clustered, and the middle of each cluster."
+    paper: ClassVar[str] = "Zhdanov (2019), Diverse mini-batch active learning."
+    needs: ClassVar[frozenset[Signal]] = frozenset({Signal.PROBABILITIES, Signal.EMBEDDINGS})
+    beta: int = 10
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """The ``n`` picks; the score is one minus the margin."""
+        table = need_probabilities(pool, self.name)
+        vectors = need_embeddings(pool, self.name)
+        values = scores.margin(table)[pool.candidates]
+        short = top_k(values, min(self.beta * n, len(values)), rng)
+        rows = unit_rows(vectors[pool.candidates[short]])
+        centers, _ = k_means(rows, n, rng, weights=np.maximum(values[short], 1e-6))
+        places = short[nearest_to_each(rows, centers)]
+        places = places[np.argsort(-values[places], kind="stable")]
+        picks = pool.candidates[places]
+        return Selection(
+            indices=picks,
+            scores=values[places].astype(np.float64),
+            reasons=explain.hesitation(table[picks]),
+            note=f"The middle of each of {n} groups among the rows the model is least sure of.",
+        )
