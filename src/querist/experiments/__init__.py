@@ -8,10 +8,9 @@ from querist.experiments.datasets import (
     load_fashion_mnist,
     write_image_folder,
 )
-from querist.experiments.report import project_report
+from querist.experiments.report import project_report, simulation_report
 from querist.experiments.settings import CONTROL, SimulationSettings
-from querist.experiments.simulation import simulate
-from querist.experiments.simulation_report import simulation_report
+from querist.experiments.simulation import run_simulation
 
 __all__ = [
     "CONTROL",
@@ -25,7 +24,7 @@ __all__ = [
     "load_digits_images",
     "load_fashion_mnist",
     "project_report",
-    "simulate",
+    "run_simulation",
     "simulation_report",
     "write_image_folder",
 ]

@@ -25,7 +25,7 @@ header p.kicker { margin:0 0 8px; color:var(--dim); font-size:13px; }
 h1 { margin:0 0 12px; font-size:32px; line-height:1.2; letter-spacing:-.015em; font-weight:650; }
 header p.sentence { margin:0; font-size:19px; line-height:1.5; color:var(--text); max-width:46em; }
 h2 { margin:0 0 4px; font-size:18px; font-weight:620; letter-spacing:-.005em; }
-h2 + p { margin:0 0 16px; color:var(--dim); max-width:52em; }
+h2 + p { margin:0 0 16px; color:var(--dim); max-width:64em; }
 section { margin-top:20px; padding:24px; background:var(--surface); border:1px solid var(--line);
   border-radius:12px; break-inside:avoid; }
 .facts { display:grid; grid-template-columns:repeat(auto-fit,minmax(190px,1fr)); gap:16px;
@@ -58,7 +58,7 @@ td strong { font-weight:620; }
 .advice.stop { border-left-color:var(--good); }
 .advice p { margin:0; font-size:17px; } .advice ul { margin:10px 0 0; padding-left:20px;
   color:var(--dim); }
-.pictures { display:grid; grid-template-columns:repeat(auto-fill,minmax(96px,1fr)); gap:14px 12px; }
+.pictures { display:grid; grid-template-columns:repeat(auto-fill,minmax(82px,1fr)); gap:14px 10px; }
 figure { margin:0; } figure img { display:block; width:100%; aspect-ratio:1; object-fit:contain;
   background:#000; border-radius:8px; image-rendering:auto; }
 figure img.small { image-rendering:pixelated; }

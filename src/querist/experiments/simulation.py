@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from querist.engine.base import Progress
 
 
-def simulate(
+def run_simulation(
     data: LabeledData,
     settings: SimulationSettings | None = None,
     *,

@@ -18,7 +18,7 @@ DASH = "\N{EN DASH}"
 
 
 def simulation_report(result: Mapping[str, Any]) -> str:
-    """The report of a simulation, from the object that ``simulate`` returns."""
+    """The report of a simulation, from the object that ``run_simulation`` returns."""
     data, rows = result["data"], result["comparison"]
     best = next((row for row in rows if row["strategy"] != CONTROL), rows[0])
     seeds = int(result["settings"]["seeds"])
@@ -60,7 +60,7 @@ def _verdict(best: Mapping[str, Any], seeds: int) -> str:
     if low > 0:
         return (
             f"{name} beats random by {gain:.1f} points of accuracy on average ({doubt}) "
-            f"and won under {best['wins']} of {seeds} seeds."
+            f"and won with {best['wins']} of {seeds} seeds."
         )
     if high < 0:
         return f"{name} loses to random by {-gain:.1f} points of accuracy on average ({doubt})."
