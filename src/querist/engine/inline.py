@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ class InlineEngine:
     def submit(self, kind: str, params: Mapping[str, Any] | None = None) -> Job:
         """Store the job, run it, and return it as it ended."""
         job = self._store.add(kind, params or {})
-        claimed = self._store.claim(self.name, job_id=job.id)
+        claimed = self._store.claim(f"{self.name}-{os.getpid()}", job_id=job.id)
         if claimed is None:
             # A worker on the same project was quicker: its result is as good.
             return self.wait(job.id)

@@ -73,7 +73,7 @@ def run_worker(
             if time.monotonic() >= orphans_at:
                 orphans_at = time.monotonic() + orphan_seconds / 4
                 for orphan in store.requeue_orphans(older_than_seconds=orphan_seconds):
-                    store.log(orphan.id, "Its worker gave no sign of life: queued again.")
+                    store.log(orphan.id, f"Its worker gave no sign of life: {orphan.state.value}.")
             job = store.claim(name)
             if job is None:
                 stop.wait(poll_seconds)
