@@ -1,1 +1,25 @@
-"""The catalog: assets, embeddings and predictions in Lance, records in SQL."""
+"""Assets, embeddings, predictions (Lance) and records (SQL): one folder, one Catalog."""
+
+from querist.catalog.assets import Assets
+from querist.catalog.catalog import Catalog
+from querist.catalog.embeddings import Embeddings
+from querist.catalog.predictions import Predictions, PredictionSummary
+from querist.catalog.query import AssetCard, AssetPage, AssetQuery, cards, facets, run
+from querist.catalog.settings import LearnerSettings, PolicySettings, Settings
+
+__all__ = [
+    "AssetCard",
+    "AssetPage",
+    "AssetQuery",
+    "Assets",
+    "Catalog",
+    "Embeddings",
+    "LearnerSettings",
+    "PolicySettings",
+    "PredictionSummary",
+    "Predictions",
+    "Settings",
+    "cards",
+    "facets",
+    "run",
+]

@@ -1,0 +1,115 @@
+"""Catalog: one project folder with its assets, embeddings, predictions and records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from querist.catalog.assets import Assets
+from querist.catalog.durable import exclusive
+from querist.catalog.embeddings import Embeddings
+from querist.catalog.predictions import Predictions
+from querist.catalog.records import Records
+from querist.catalog.settings import FILE_NAME, Settings
+from querist.catalog.views import Views
+from querist.errors import ConflictError, NotFoundError, StorageError
+from querist.schema import Ontology
+
+
+class Catalog:
+    """What a project holds; safe to share between threads, and open in several processes at once.
+
+    Attributes:
+        folder: Where the project lives.
+        settings: What its ``querist.toml`` says.
+        assets: Images, texts or rows.
+        embeddings: Their vectors, by encoder.
+        predictions: What models say about them, by model version.
+        records: Labels, tasks, rounds, people, jobs.
+        views: Kept arrays behind asset queries.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, records: Records) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.records = records
+        self.assets = Assets(folder / "assets.lance", settings.media, records.sources.list)
+        self.embeddings = Embeddings(
+            folder / "embeddings", self.assets, folder / "cache" / "embeddings"
+        )
+        self.predictions = Predictions(
+            folder / "predictions", self.assets, folder / "cache" / "predictions"
+        )
+        self.views = Views(self.assets, self.predictions, records)
+
+    @classmethod
+    def create(cls, folder: str | Path, settings: Settings) -> Catalog:
+        """Make a project in ``folder``, which may hold other files but no project.
+
+        Raises:
+            ConflictError: there is a project already.
+            StorageError: the folder cannot be written.
+        """
+        folder = Path(folder).absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"The folder {str(folder)!r} cannot be made: {error.strerror}.",
+                remedy="Choose a folder that may be written.",
+            ) from None
+        with exclusive(folder / ".querist.lock", doing="making a project"):
+            if (folder / FILE_NAME).exists():
+                raise ConflictError(
+                    f"There is a project in {str(folder)!r} already.",
+                    remedy="Open it, or choose another folder.",
+                )
+            records = Records(settings.records, folder)
+            try:
+                _agree(records, settings)
+                # Last: a folder whose making was interrupted is no project and can be made again.
+                settings.write(folder)
+                return cls(folder, settings, records)
+            except BaseException:
+                records.close()
+                raise
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Catalog:
+        """Open the project in ``folder``; a class that its file names anew joins the ontology.
+
+        Raises:
+            NotFoundError: there is no project.
+            InvalidInputError: its ``querist.toml`` is wrong.
+            StorageError: its records cannot be opened.
+        """
+        folder = Path(folder).absolute()
+        settings = Settings.read(folder)
+        records = Records(settings.records, folder)
+        try:
+            _agree(records, settings)
+            return cls(folder, settings, records)
+        except BaseException:
+            records.close()
+            raise
+
+    def close(self) -> None:
+        """Release files and connections; safe to call twice."""
+        self.embeddings.close()
+        self.predictions.close()
+        self.views.close()
+        self.records.close()
+
+
+def _agree(records: Records, settings: Settings) -> None:
+    """Put the first ontology, or add the classes that people wrote into the file since."""
+    try:
+        current: Ontology = records.ontologies.current()
+    except NotFoundError:
+        records.ontologies.put(settings.ontology())
+        return
+    fresh = [name for name in settings.classes if name not in current.names]
+    if fresh:
+        grown = current
+        for name in fresh:
+            grown = grown.with_class(name)
+            records.ontologies.put(grown)

@@ -1,0 +1,213 @@
+"""Predictions: one Lance table a model version, served as a kept memory map in catalog order."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from querist.catalog.assets import Assets
+from querist.catalog.folder_names import check_folder_name
+from querist.catalog.matrices import Matrix, MatrixCache
+from querist.catalog.tables import BATCH_ROWS, Table, scan, stamp_of
+from querist.errors import InvalidInputError, NotFoundError
+
+_SUM_TOLERANCE = 1e-3
+_SUMMARIES_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionSummary:
+    """What most views want of a model's probabilities, one value an asset.
+
+    Attributes:
+        classes: The class names in column order.
+        top: (n,) column of the most probable class.
+        confidence: (n,) its probability; higher is surer.
+        margin: (n,) best minus second-best probability; lower is more uncertain.
+    """
+
+    classes: tuple[str, ...]
+    top: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+    margin: NDArray[np.float32]
+
+
+class Predictions:
+    """Class probabilities of assets, by model version."""
+
+    def __init__(self, folder: Path, assets: Assets, cache: Path) -> None:
+        self._folder = folder
+        self._assets = assets
+        self._matrices = MatrixCache(cache)
+        self._tables: dict[str, Table] = {}
+        self._summaries: dict[str, tuple[str, PredictionSummary]] = {}
+        self._guard = threading.RLock()
+
+    def put(self, model_id: str, classes: Sequence[str], probabilities: ArrayLike) -> None:
+        """Store what a model says about the first n assets; replaces what it said before.
+
+        Args:
+            model_id: The model version.
+            classes: C class names in column order.
+            probabilities: (n, C), rows sum to one, in catalog order, n at most the asset count.
+
+        Raises:
+            InvalidInputError: shapes disagree, or a row is no probability distribution.
+        """
+        matrix = _checked(classes, probabilities, self._assets.count())
+        table = self._table(model_id)
+        with table.writing():
+            schema = _schema(matrix.shape[1])
+            table.replace(
+                schema,
+                _batches(schema, matrix),
+                metadata={"classes": json.dumps(list(classes), ensure_ascii=False)},
+            )
+            table.tidy()
+
+    def probabilities(self, model_id: str) -> Matrix:
+        """The probabilities (n, C), n the number of assets when it predicted: a kept memory map.
+
+        Raises:
+            NotFoundError: this model has predicted nothing.
+        """
+        return self._matrix(model_id)[1]
+
+    def classes(self, model_id: str) -> tuple[str, ...]:
+        """The class names in column order.
+
+        Raises:
+            NotFoundError: this model has predicted nothing.
+        """
+        self._dataset(model_id)
+        return tuple(json.loads(self._table(model_id).metadata()["classes"]))
+
+    def summary(self, model_id: str) -> PredictionSummary:
+        """Most probable class, confidence and margin of every predicted asset; kept in memory.
+
+        Raises:
+            NotFoundError: this model has predicted nothing.
+        """
+        return self.summary_as_of(model_id)[1]
+
+    def summary_as_of(self, model_id: str) -> tuple[str, PredictionSummary]:
+        """``summary`` with a stamp that changes when the model predicts again."""
+        with self._guard:
+            stamp, matrix = self._matrix(model_id)
+            held = self._summaries.get(model_id)
+            if held is not None and held[0] == stamp:
+                return held
+            made = stamp, _summary(matrix, self.classes(model_id))
+            self._summaries.pop(model_id, None)
+            self._summaries[model_id] = made
+            while len(self._summaries) > _SUMMARIES_KEPT:
+                self._summaries.pop(next(iter(self._summaries)))
+            return made
+
+    def close(self) -> None:
+        """Let go of the memory maps."""
+        self._matrices.close()
+        self._summaries.clear()
+
+    def _matrix(self, model_id: str) -> tuple[str, Matrix]:
+        dataset = self._dataset(model_id)
+        uid, version = stamp_of(dataset)
+        stamp = f"{uid}-{version}"
+        held = self._matrices.held(model_id, stamp)
+        if held is not None:
+            return stamp, held
+        classes = dataset.schema.field("probabilities").type.list_size
+
+        def fill(out: Matrix) -> None:
+            for batch in scan(dataset, ["position", "probabilities"]):
+                rows = batch.column("position").to_numpy(zero_copy_only=False)
+                values = batch.column("probabilities").flatten().to_numpy(zero_copy_only=False)
+                out[rows] = values.reshape(-1, classes)
+
+        shape = (dataset.count_rows(), classes)
+        return stamp, self._matrices.get(model_id, stamp, shape, fill)
+
+    def _dataset(self, model_id: str) -> Any:
+        try:
+            return self._table(model_id).dataset()
+        except NotFoundError:
+            raise NotFoundError(
+                f"The model {model_id!r} has predicted nothing.",
+                remedy="Run: querist train",
+                model_id=model_id,
+            ) from None
+
+    def _table(self, model_id: str) -> Table:
+        check_folder_name("model id", model_id)
+        with self._guard:
+            if model_id not in self._tables:
+                self._tables[model_id] = Table(self._folder / f"{model_id}.lance")
+            return self._tables[model_id]
+
+
+def _summary(matrix: Matrix, classes: tuple[str, ...]) -> PredictionSummary:
+    top = matrix.argmax(axis=1)
+    confidence = np.take_along_axis(matrix, top[:, None], axis=1)[:, 0]
+    if matrix.shape[1] > 1:
+        second = np.partition(matrix, -2, axis=1)[:, -2]
+    else:
+        second = np.zeros_like(confidence)
+    return PredictionSummary(
+        classes=classes, top=top, confidence=confidence, margin=confidence - second
+    )
+
+
+def _checked(classes: Sequence[str], probabilities: ArrayLike, count: int) -> Matrix:
+    matrix = np.ascontiguousarray(probabilities, dtype=np.float32)
+    if matrix.ndim != 2 or matrix.shape[1] != len(classes) or not len(classes):
+        raise InvalidInputError(
+            f"The probabilities have shape {matrix.shape} for {len(classes)} classes.",
+            remedy=f"Give an array of shape (n, {len(classes)}) with at least one class.",
+        )
+    if len(matrix) > count:
+        raise InvalidInputError(
+            f"There are probabilities for {len(matrix)} assets, the catalog has {count}.",
+            remedy="Give one row an asset, in catalog order.",
+        )
+    sums = matrix.sum(axis=1, dtype=np.float64)
+    right = (matrix >= 0).all(axis=1) & (np.abs(sums - 1.0) <= _SUM_TOLERANCE)
+    if not right.all():
+        row = int(np.flatnonzero(~right)[0])
+        raise InvalidInputError(
+            f"Row {row} of the probabilities is {matrix[row].tolist()}.",
+            remedy="Give numbers of 0 or more that sum to one in each row.",
+        )
+    return matrix
+
+
+def _schema(classes: int) -> Any:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field("position", pa.int64(), nullable=False),
+            pa.field("probabilities", pa.list_(pa.float32(), classes), nullable=False),
+        ]
+    )
+
+
+def _batches(schema: Any, matrix: Matrix) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for start in range(0, len(matrix), BATCH_ROWS):
+        rows = matrix[start : start + BATCH_ROWS]
+        values = pa.array(rows.reshape(-1), type=pa.float32())
+        yield pa.record_batch(
+            [
+                pa.array(np.arange(start, start + len(rows), dtype=np.int64)),
+                pa.FixedSizeListArray.from_arrays(values, matrix.shape[1]),
+            ],
+            schema=schema,
+        )

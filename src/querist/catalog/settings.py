@@ -1,0 +1,182 @@
+"""Settings: what ``querist.toml`` says, read with helpful errors and written with its comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from querist.catalog import toml_form
+from querist.catalog.durable import write_atomically
+from querist.errors import InvalidInputError, NotFoundError
+from querist.schema import Media, Ontology, TaskKind
+
+FILE_NAME = "querist.toml"
+_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+_COUNT = (lambda v: v >= 0, "0 or more")
+_POSITIVE = (lambda v: v > 0, "a number above 0")
+_SHARE = (lambda v: 0 <= v <= 1, "a share from 0 to 1")
+# What must hold of a setting, and what to give instead.
+_RANGES: toml_form.Ranges = {
+    "name": (lambda v: bool(v.strip()), "some text"),
+    "records": (lambda v: bool(v.strip()), "records.db, a postgresql:// URL, or env:NAME"),
+    "batch_size": _POSITIVE,
+    "audit_size": _COUNT,
+    "seed": _COUNT,
+    "control_share": _SHARE,
+    "budget_labels": _POSITIVE,
+    "budget_seconds": _POSITIVE,
+    "budget_money": _POSITIVE,
+    "hourly_cost": _COUNT,
+    "target_accuracy": _SHARE,
+    "stop_agreement": _SHARE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnerSettings:
+    """The ``[learner]`` table.
+
+    Attributes:
+        name: Name of the learner.
+        encoder: Name of the encoder; ``auto`` takes the default one of the project's media.
+        parameters: The learner's parameters.
+    """
+
+    name: str = "logistic-regression"
+    encoder: str = "auto"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySettings:
+    """The ``[policy]`` table: what each round does and when to stop.
+
+    Attributes:
+        strategy: Name of the strategy; ``auto`` lets Querist choose.
+        parameters: The strategy's parameters.
+        batch_size: Assets a round asks for.
+        audit_size: Random assets that measure accuracy and never train.
+        control_share: Random assets for the control arm, as a share of the batch, 0 to 1.
+        seed: Seed of everything random.
+        budget_labels: Most labels to spend; ``None`` for no limit.
+        budget_seconds: Most seconds of labelling to spend.
+        budget_money: Most money to spend.
+        hourly_cost: Money an hour of labelling, where people have no cost of their own.
+        target_accuracy: Stop once the accuracy surely reaches this, 0 to 1.
+        stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1.
+    """
+
+    strategy: str = "auto"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    batch_size: int = 50
+    audit_size: int = 200
+    control_share: float = 0.2
+    seed: int = 0
+    budget_labels: int | None = None
+    budget_seconds: float | None = None
+    budget_money: float | None = None
+    hourly_cost: float | None = None
+    target_accuracy: float | None = None
+    stop_agreement: float = 0.99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Settings:
+    """What a project is; the content of its ``querist.toml``.
+
+    Attributes:
+        name: The project's name.
+        task: What is asked about each asset.
+        media: What the assets are made of.
+        classes: The class names in order; more can be added later.
+        records: ``records.db`` inside the folder, a ``postgresql://`` URL, or ``env:NAME`` to take
+            the URL from an environment variable, so that no password lies in the file.
+        learner: The learner and its encoder.
+        policy: What each round does.
+        oracle_column: Metadata column that holds known labels, for demos and simulations.
+    """
+
+    name: str
+    task: TaskKind = TaskKind.CLASSIFICATION
+    media: Media = Media.IMAGE
+    classes: tuple[str, ...] = ()
+    records: str = "records.db"
+    learner: LearnerSettings = field(default_factory=LearnerSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    oracle_column: str | None = None
+
+    @classmethod
+    def of(cls, **values: Any) -> Settings:
+        """Build settings from plain values, as they stand in the file.
+
+        Args:
+            **values: ``name="shop"``, ``classes=[…]``, ``policy={"batch_size": 20}``, …
+
+        Raises:
+            InvalidInputError: a value is of the wrong type or out of its range.
+            UnknownNameError: there is no such setting; the nearest names are offered.
+        """
+        return _build(values, where="The settings")
+
+    @classmethod
+    def read(cls, folder: Path) -> Settings:
+        """Read the ``querist.toml`` of ``folder``.
+
+        Raises:
+            NotFoundError: there is none.
+            InvalidInputError: it is not TOML, or a value in it is wrong.
+        """
+        import tomlkit
+        from tomlkit.exceptions import ParseError
+
+        path = Path(folder) / FILE_NAME
+        try:
+            document = tomlkit.parse(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFoundError(
+                f"There is no project in {str(folder)!r}: {FILE_NAME} is missing.",
+                remedy=f"Make one by: querist init {folder}",
+            ) from None
+        except (ParseError, UnicodeDecodeError) as error:
+            raise InvalidInputError(
+                f"{path} is not valid TOML: {error}.", remedy="Correct that line."
+            ) from None
+        return _build(document.unwrap(), where=str(path))
+
+    def write(self, folder: Path) -> None:
+        """Write ``querist.toml``; comments and order of an existing file are kept."""
+        path = Path(folder) / FILE_NAME
+        existing = path.read_text(encoding="utf-8") if path.exists() else None
+        header = "A Querist project. Edit and commit this file."
+        write_atomically(path, toml_form.dump(self, existing, header=header).encode())
+
+    def ontology(self) -> Ontology:
+        """The first ontology: the task and the classes."""
+        return Ontology.of(self.task, self.classes)
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{f.name}={mask_password(v) if f.name == 'records' else v!r}"
+            for f in fields(self)
+            for v in (getattr(self, f.name),)
+        )
+        return f"Settings({', '.join(shown)})"
+
+
+def mask_password(url: str) -> str:
+    """``url`` with its password, if any, replaced by stars.
+
+    Example:
+        >>> mask_password("postgresql://ana:secret@db/shop")
+        'postgresql://ana:***@db/shop'
+    """
+    return _PASSWORD.sub(r"\1:***@", url)
+
+
+def _build(values: Mapping[str, Any], *, where: str) -> Settings:
+    settings = toml_form.build(Settings, values, where=where, ranges=_RANGES)
+    settings.ontology()  # refuses empty and repeated class names
+    return settings
