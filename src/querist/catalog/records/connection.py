@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,11 +75,13 @@ class Database:
         except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
             raise translate(problem, self.address.shown) from problem
 
-    def insert_new(self, table: sa.Table) -> Any:
-        """An INSERT into ``table`` that leaves a row with the same key as it is."""
-        if self.is_sqlite:
-            return sqlite.insert(table).on_conflict_do_nothing()
-        return postgresql.insert(table).on_conflict_do_nothing()
+    def insert_new(
+        self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]
+    ) -> bool:
+        """Insert ``row`` unless a row with the same key is there; returns whether it was new."""
+        insert: Any = (sqlite if self.is_sqlite else postgresql).insert(table).values(row)
+        added = insert.on_conflict_do_nothing().returning(sa.literal(1))
+        return connection.execute(added).one_or_none() is not None
 
     def skip_locked(self, query: sa.Select[Any]) -> sa.Select[Any]:
         """Lock the rows of ``query`` and pass over those that others hold; SQLite needs neither."""
@@ -180,4 +182,10 @@ def _begin_postgresql(connection: sa.Connection) -> None:
 
 
 def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as problem:
+        raise InvalidInputError(
+            f"A value cannot be stored as JSON: {problem}.",
+            remedy="Use finite numbers, text, lists and objects with text keys.",
+        ) from None

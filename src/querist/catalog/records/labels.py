@@ -111,9 +111,9 @@ class LabelLog:
             version = _version(connection, asset_id)
             _check_version(connection, entry, version)
             now = self._database.now()
-            found = connection.execute(_INSERT, entry.row(version + 1, now))
             if task_id is not None:
                 finish_task(connection, task_id, asset_id, annotator)
+            found = connection.execute(_INSERT, entry.row(version + 1, now))
             return entry.stored(found.scalar_one(), version + 1, now)
 
     def append_many(self, entries: Sequence[Mapping[str, Any]]) -> list[Annotation]:
@@ -259,12 +259,13 @@ class LabelLog:
                 _check_version(connection, entry, version)
             versions[entry.asset_id] = version + 1
             fresh[entry.submission_id] = (entry, entry.row(version + 1, now))
+        for entry, _ in fresh.values():
+            if entry.task_id is not None:
+                finish_task(connection, entry.task_id, entry.asset_id, entry.annotator)
         rows = [row for _, row in fresh.values()]
         seqs = connection.scalars(_INSERT_MANY, rows).all() if rows else ()
         for (key, (entry, row)), seq in zip(fresh.items(), seqs, strict=True):
             stored[key] = entry.stored(seq, row["version"], now)
-            if entry.task_id is not None:
-                finish_task(connection, entry.task_id, entry.asset_id, entry.annotator)
         return [_same(stored[entry.submission_id], entry) for entry in chunk]
 
 

@@ -27,8 +27,7 @@ class ModelList:
         """Store a model version; raises ConflictError if its id is taken."""
         row = {**to_json(model), "created_at": model.created_at}
         with self._database.write() as connection:
-            added = connection.execute(self._database.insert_new(models).values(row))
-            if not added.rowcount:
+            if not self._database.insert_new(connection, models, row):
                 raise ConflictError(
                     f"A model {model.id!r} exists already.", remedy="Give it a new id."
                 )

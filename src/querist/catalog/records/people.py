@@ -40,7 +40,7 @@ class AnnotatorList:
             "created_at": self._database.now(),
         }
         with self._database.write() as connection:
-            connection.execute(self._database.insert_new(annotators).values(row))
+            self._database.insert_new(connection, annotators, row)
         return self.get(name)
 
     def update(self, name: str, *, role: Role, hourly_cost: float | None) -> Annotator:
@@ -165,7 +165,7 @@ class SourceList:
         row = {"path": str(path), "created_at": self._database.now()}
         if path not in self.list():
             with self._database.write() as connection:
-                connection.execute(self._database.insert_new(sources).values(row))
+                self._database.insert_new(connection, sources, row)
         return path
 
     def list(self) -> list[Path]:

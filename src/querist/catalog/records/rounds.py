@@ -31,8 +31,7 @@ class RoundList:
     def add(self, new: Round) -> Round:
         """Store a new round; raises ConflictError if its number is taken."""
         with self._database.write() as connection:
-            added = connection.execute(self._database.insert_new(rounds).values(_row(new)))
-            if not added.rowcount:
+            if not self._database.insert_new(connection, rounds, _row(new)):
                 raise ConflictError(
                     f"Round {new.number} exists already.", remedy="Continue it, or take the next."
                 )
