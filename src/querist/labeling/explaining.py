@@ -1,0 +1,55 @@
+"""The queue in words: how far a round is, who holds what, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from querist.catalog import Catalog
+from querist.schema import Round, Step, Task, TaskState
+
+
+def explain(catalog: Catalog, *, own: int) -> str:
+    """Where the newest round stands, for somebody who holds ``own`` of its tasks."""
+    latest = catalog.records.rounds.latest()
+    if latest is None:
+        return "No round has been started yet. Start one to get assets to label."
+    if latest.step in (Step.PLAN, Step.SELECT):
+        return f"The assets of round {latest.number} are being selected."
+    counts = catalog.records.tasks.counts(latest.number)
+    answered = _answered(counts[TaskState.DONE], sum(counts.values()), latest.number)
+    if latest.step is not Step.COLLECT:
+        return f"{answered}. {_after(latest)}"
+    if own or counts[TaskState.OPEN]:
+        return f"{answered}."
+    held = catalog.records.tasks.open(latest.number)
+    if held:
+        return f"{answered}; {_holders(held)}."
+    return f"{answered}. Finish the round to train on them."
+
+
+def _answered(done: int, total: int, number: int) -> str:
+    if not total:
+        return f"Round {number} asked for nothing"
+    which = f"All {total}" if done == total else f"{done} of {total}"
+    return f"{which} in round {number} are answered"
+
+
+def _after(latest: Round) -> str:
+    if latest.step is Step.DONE:
+        return "Start the next round to go on."
+    return "The model is learning from them."
+
+
+def _holders(tasks: Sequence[Task]) -> str:
+    parts = []
+    for name in sorted({task.annotator or "somebody" for task in tasks}):
+        own = [task for task in tasks if (task.annotator or "somebody") == name]
+        until = max(task.leased_until for task in own if task.leased_until is not None)
+        verb = "is" if len(own) == 1 else "are"
+        parts.append(f"{len(own)} {verb} held by {name} until {_clock(until)}")
+    return ", ".join(parts)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M} UTC"

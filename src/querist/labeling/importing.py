@@ -1,0 +1,129 @@
+"""Labels that are known from elsewhere: stored in bulk, never over what people said here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from querist.catalog import Catalog
+from querist.errors import ConflictError, NotFoundError
+from querist.labeling import spending
+from querist.labeling.known_assets import check_known
+from querist.labeling.values import Label, as_value
+from querist.schema import (
+    Action,
+    Annotation,
+    Ontology,
+    Origin,
+    Role,
+    Task,
+    Value,
+    check_name,
+    new_id,
+)
+
+_CHUNK = 2_000
+_TRIES = 3
+
+
+def import_labels(
+    catalog: Catalog,
+    pairs: Iterable[tuple[str, Label]],
+    annotator: str,
+    *,
+    origin: Origin,
+    skip_unknown: bool,
+) -> int:
+    """Store known labels; what it promises is said at ``Labels.import_many``."""
+    role = Role.MODEL if origin is Origin.ORACLE else Role.ANNOTATOR
+    catalog.records.annotators.ensure(check_name("annotator", annotator), role)
+    ontology = catalog.records.ontologies.current()
+    remaining = iter(pairs)
+    stored = 0
+    while chunk := dict(islice(remaining, _CHUNK)):
+        known = _known(catalog, chunk, skip_unknown)
+        wanted = {asset_id: as_value(label, ontology) for asset_id, label in known.items()}
+        stored += _store(catalog, wanted, annotator, origin, ontology)
+    return stored
+
+
+def _known(catalog: Catalog, chunk: Mapping[str, Label], skip_unknown: bool) -> Mapping[str, Label]:
+    try:
+        catalog.assets.positions(list(chunk))
+        return chunk
+    except NotFoundError as error:
+        unknown = set(error.details.get("ids", ()))
+        if not skip_unknown or not unknown:
+            for asset_id in chunk:
+                check_known(catalog, asset_id)
+            raise
+    # The error names some of the unknown ids: leave them out and ask again.
+    rest = {asset_id: label for asset_id, label in chunk.items() if asset_id not in unknown}
+    return _known(catalog, rest, skip_unknown)
+
+
+def _store(
+    catalog: Catalog,
+    wanted: Mapping[str, Value],
+    annotator: str,
+    origin: Origin,
+    ontology: Ontology,
+) -> int:
+    for attempt in range(_TRIES):
+        entries = list(_entries(catalog, wanted, annotator, origin, ontology.version))
+        try:
+            stored = catalog.records.labels.append_many(entries) if entries else []
+        except ConflictError:
+            # Somebody labelled one of them meanwhile: look again at what holds now.
+            if attempt == _TRIES - 1:
+                raise
+            continue
+        if origin is Origin.ORACLE and stored:
+            spending.book_many(catalog, stored)
+        return len(stored)
+    return 0
+
+
+def _entries(
+    catalog: Catalog,
+    wanted: Mapping[str, Value],
+    annotator: str,
+    origin: Origin,
+    ontology_version: int,
+) -> Iterator[dict[str, Any]]:
+    held = _held(catalog, wanted)
+    tasks = _waiting_tasks(catalog)
+    for asset_id, value in wanted.items():
+        now = held.get(asset_id)
+        if now is not None and (now.value == value or now.origin is Origin.PERSON):
+            continue
+        task = tasks.get(asset_id)
+        yield {
+            "asset_id": asset_id,
+            "action": Action.LABEL,
+            "value": value,
+            "annotator": annotator,
+            "origin": origin,
+            "expected_version": now.version if now else 0,
+            "round": task.round if task else None,
+            "ontology_version": ontology_version,
+            "submission_id": new_id("sub"),
+            "task_id": task.id if task else None,
+        }
+
+
+def _held(catalog: Catalog, wanted: Mapping[str, Value]) -> dict[str, Annotation]:
+    log = catalog.records.labels
+    if not log.last_seq():
+        return {}
+    states = log.states()
+    found = (log.current(asset_id) for asset_id in states.asset_ids if asset_id in wanted)
+    return {entry.asset_id: entry for entry in found if entry is not None}
+
+
+def _waiting_tasks(catalog: Catalog) -> dict[str, Task]:
+    latest = catalog.records.rounds.latest()
+    if latest is None:
+        return {}
+    return {task.asset_id: task for task in catalog.records.tasks.open(latest.number)}

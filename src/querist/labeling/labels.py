@@ -1,0 +1,283 @@
+"""Labels: the rules of giving, skipping, taking back and importing them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from querist.catalog import Catalog
+from querist.errors import InvalidInputError
+from querist.labeling import spending
+from querist.labeling.importing import import_labels
+from querist.labeling.known_assets import check_known
+from querist.labeling.values import Label, as_value
+from querist.schema import (
+    Action,
+    Annotation,
+    Arm,
+    Origin,
+    Task,
+    TaskState,
+    Value,
+    check_name,
+    new_id,
+)
+
+_UNFINISHED = (TaskState.OPEN, TaskState.LEASED)
+
+
+class Labels:
+    """Gives labels to assets; each decision is one entry of the append-only log.
+
+    A decision about an asset that a task asks for finishes the task, whether or not the caller
+    names it. Everything but the import of known labels is booked in the ledger.
+
+    Example:
+        >>> labels.submit("img-7", "boot", annotator="ana")               # doctest: +SKIP
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._log = catalog.records.labels
+        # Two tries of one submission must not both find it new and book it twice.
+        self._guards = [threading.Lock() for _ in range(64)]
+
+    def submit(
+        self,
+        asset_id: str,
+        label: Label,
+        *,
+        annotator: str,
+        expected_version: int | None = None,
+        seconds: float | None = None,
+        submission_id: str | None = None,
+        task_id: int | None = None,
+        origin: Origin = Origin.PERSON,
+        prelabel: Value | None = None,
+        model_id: str | None = None,
+    ) -> Annotation:
+        """Store a label; on return it is on disk.
+
+        Args:
+            asset_id: The asset.
+            label: A class name, or what the task asks for: class names, a number, a value.
+            annotator: Who; made known if new.
+            expected_version: The version of the asset's label that was seen, 0 for none; a newer
+                one is a conflict. ``None`` does not ask.
+            seconds: Working time spent on the decision.
+            submission_id: The caller's own id; the same one again stores nothing and gives back
+                what was stored.
+            task_id: The task that asked; an unfinished task of the asset by default.
+            origin: Where the label comes from.
+            prelabel: The model's suggestion that was shown.
+            model_id: The model that suggested it.
+
+        Raises:
+            NotFoundError: there is no such asset; the nearest ids are offered.
+            UnknownNameError: there is no such class.
+            InvalidInputError: the label does not fit the task, or another value is wrong.
+            ConflictError: the label changed meanwhile; nothing was written.
+        """
+        ontology = self._catalog.records.ontologies.current()
+        return self._decide(
+            _Decision(
+                action=Action.LABEL,
+                asset_id=asset_id,
+                value=as_value(label, ontology),
+                annotator=annotator,
+                expected_version=expected_version,
+                seconds=seconds,
+                submission_id=submission_id,
+                task_id=task_id,
+                origin=origin,
+                prelabel=prelabel,
+                model_id=model_id,
+            )
+        )
+
+    def skip(
+        self,
+        asset_id: str,
+        *,
+        annotator: str,
+        reason: str | None = None,
+        expected_version: int | None = None,
+        seconds: float | None = None,
+        submission_id: str | None = None,
+        task_id: int | None = None,
+    ) -> Annotation:
+        """Pass over an asset, for example because it is broken; arguments as in ``submit``."""
+        return self._decide(
+            _Decision(
+                action=Action.SKIP,
+                asset_id=asset_id,
+                annotator=annotator,
+                reason=reason,
+                expected_version=expected_version,
+                seconds=seconds,
+                submission_id=submission_id,
+                task_id=task_id,
+            )
+        )
+
+    def cannot_tell(
+        self,
+        asset_id: str,
+        *,
+        annotator: str,
+        reason: str | None = None,
+        expected_version: int | None = None,
+        seconds: float | None = None,
+        submission_id: str | None = None,
+        task_id: int | None = None,
+    ) -> Annotation:
+        """Say that nobody could decide from the asset alone; arguments as in ``submit``."""
+        return self._decide(
+            _Decision(
+                action=Action.CANNOT_TELL,
+                asset_id=asset_id,
+                annotator=annotator,
+                reason=reason,
+                expected_version=expected_version,
+                seconds=seconds,
+                submission_id=submission_id,
+                task_id=task_id,
+            )
+        )
+
+    def undo(
+        self, asset_id: str, annotator: str, *, submission_id: str | None = None
+    ) -> Annotation:
+        """Take back one's last decision on an asset; its task is open to the annotator again.
+
+        Raises:
+            NotFoundError: there is no such asset.
+            InvalidInputError: there is nothing to take back.
+            ConflictError: somebody else decided last.
+        """
+        check_known(self._catalog, asset_id)
+        submission = submission_id or new_id("sub")
+        with self._guard(submission):
+            held = self._log.current(asset_id)
+            known = self._log.submitted(submission)
+            entry = self._log.undo(asset_id=asset_id, annotator=annotator, submission_id=submission)
+            if known is None and held is not None and held.value is not None:
+                arms = self._arms(asset_id, entry.round)
+                spending.book(self._catalog, entry, arms, labels=-1)
+        return entry
+
+    def current(self, asset_id: str) -> Annotation | None:
+        """The last entry of an asset, ``None`` if it has none; raises NotFoundError."""
+        return self._log.current(check_known(self._catalog, asset_id))
+
+    def history(self, asset_id: str) -> list[Annotation]:
+        """All entries of an asset, oldest first; raises NotFoundError."""
+        return list(self._log.history(check_known(self._catalog, asset_id)))
+
+    def recent(self, annotator: str, limit: int = 10) -> list[Annotation]:
+        """The newest entries of an annotator, newest first."""
+        return list(self._log.recent(annotator, limit))
+
+    def import_many(
+        self,
+        pairs: Iterable[tuple[str, Label]],
+        annotator: str,
+        *,
+        origin: Origin = Origin.IMPORT,
+        skip_unknown: bool = False,
+    ) -> int:
+        """Store labels that are known from elsewhere; returns how many were new.
+
+        A label that a person gave here is never replaced, and one that holds already is not stored
+        again: importing twice is the same as once. Imports cost nothing; known labels that stand
+        in for people (``Origin.ORACLE``) are booked as labels.
+
+        Args:
+            pairs: Asset ids and labels.
+            annotator: In whose name.
+            origin: Where they come from.
+            skip_unknown: Pass over ids that are not in the catalog instead of refusing.
+
+        Raises:
+            NotFoundError: there is no such asset; nothing of its chunk of 2,000 is stored.
+            UnknownNameError: there is no such class; likewise.
+        """
+        return import_labels(
+            self._catalog, pairs, annotator, origin=origin, skip_unknown=skip_unknown
+        )
+
+    def _decide(self, wanted: _Decision) -> Annotation:
+        check_known(self._catalog, wanted.asset_id)
+        _check_seconds(wanted.seconds)
+        self._catalog.records.annotators.ensure(check_name("annotator", wanted.annotator))
+        task = self._task(wanted.asset_id, wanted.annotator, wanted.task_id)
+        submission = wanted.submission_id or new_id("sub")
+        with self._guard(submission):
+            known = self._log.submitted(submission)
+            entry = self._log.append(
+                asset_id=wanted.asset_id,
+                action=wanted.action,
+                value=wanted.value,
+                annotator=wanted.annotator,
+                origin=wanted.origin,
+                expected_version=wanted.expected_version,
+                seconds=wanted.seconds,
+                reason=wanted.reason,
+                round=task.round if task else None,
+                ontology_version=self._catalog.records.ontologies.current().version,
+                prelabel=wanted.prelabel,
+                model_id=wanted.model_id,
+                submission_id=submission,
+                task_id=task.id if task else None,
+            )
+            # A process that died between the two writes left an entry that is not booked.
+            if known is None or not spending.is_booked(self._catalog, entry):
+                arms = task.arms if task else self._arms(entry.asset_id, entry.round)
+                labels = spending.labels_of(entry.action)
+                spending.book(self._catalog, entry, arms, labels=labels)
+        return entry
+
+    def _task(self, asset_id: str, annotator: str, task_id: int | None) -> Task | None:
+        if task_id is not None:
+            return self._catalog.records.tasks.get(task_id)
+        waiting = [
+            task
+            for task in self._catalog.records.tasks.for_asset(asset_id)
+            if task.state in _UNFINISHED
+        ]
+        own = [task for task in waiting if task.annotator == annotator]
+        return next(iter(own or waiting), None)
+
+    def _arms(self, asset_id: str, round_number: int | None) -> tuple[Arm, ...]:
+        for task in self._catalog.records.tasks.for_asset(asset_id):
+            if task.round == round_number:
+                return task.arms
+        return ()
+
+    def _guard(self, submission_id: str) -> threading.Lock:
+        return self._guards[hash(submission_id) % len(self._guards)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decision:
+    action: Action
+    asset_id: str
+    value: Value | None = None
+    annotator: str
+    expected_version: int | None
+    seconds: float | None
+    submission_id: str | None
+    task_id: int | None
+    reason: str | None = None
+    origin: Origin = Origin.PERSON
+    prelabel: Value | None = None
+    model_id: str | None = None
+
+
+def _check_seconds(seconds: float | None) -> None:
+    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+        raise InvalidInputError(
+            f"The working time is {seconds} s.", remedy="Give 0 or more seconds, or none."
+        )

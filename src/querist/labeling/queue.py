@@ -1,0 +1,163 @@
+"""The queue: the next assets for one person, why each is asked, and what the model thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from querist.catalog import Catalog
+from querist.errors import NotFoundError
+from querist.labeling.explaining import explain
+from querist.schema import (
+    Arm,
+    Asset,
+    ClassValue,
+    Selected,
+    Task,
+    TaskKind,
+    TaskState,
+    Value,
+    check_name,
+)
+
+LEASE_SECONDS = 120.0
+# The reason that says most comes first where an asset was drawn for several arms.
+_TELLING = (Arm.ACTIVE, Arm.CONTROL, Arm.AUDIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """One task with all that is needed to answer it.
+
+    Attributes:
+        task: The task, held by the annotator who asked.
+        asset: The asset.
+        version: Version of its label; send it back as ``expected_version``.
+        prelabel: What the newest model suggests; ``None`` before one, for assets it has not seen,
+            and for the audit set, where a suggestion would flatter the model it measures.
+        confidence: The model's probability of its suggestion, 0 to 1.
+        model_id: The model that suggests.
+        why: Why the asset was selected, in words.
+    """
+
+    task: Task
+    asset: Asset
+    version: int
+    prelabel: Value | None
+    confidence: float | None
+    model_id: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """What one person gets.
+
+    Attributes:
+        items: The tasks, most wanted first.
+        remaining: Tasks that wait for an answer and are not held by others, these included.
+        explanation: Where the round stands, and why there is nothing if there is nothing.
+    """
+
+    items: list[QueueItem]
+    remaining: int
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suggestion:
+    model_id: str
+    name: str
+    confidence: float
+
+
+class Queue:
+    """Hands out tasks: never the same to two people, and back again when a lease runs out."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def next(
+        self, annotator: str, count: int = 1, *, lease_seconds: float = LEASE_SECONDS
+    ) -> QueuePage:
+        """Reserve the next tasks for ``annotator``; those held already come first.
+
+        Args:
+            annotator: Who asks; made known if new.
+            count: At most so many.
+            lease_seconds: How long they are reserved.
+
+        Raises:
+            InvalidInputError: the name, the count or the time cannot be used.
+        """
+        records = self._catalog.records
+        records.annotators.ensure(check_name("annotator", annotator))
+        tasks = records.tasks.lease(annotator, count=count, seconds=lease_seconds)
+        return QueuePage(
+            items=self._items(tasks),
+            remaining=records.tasks.counts()[TaskState.OPEN] + len(tasks),
+            explanation=explain(self._catalog, own=len(tasks)),
+        )
+
+    def renew(
+        self, task_ids: Sequence[int], annotator: str, lease_seconds: float = LEASE_SECONDS
+    ) -> list[Task]:
+        """Reserve held tasks for longer; returns those that are still held."""
+        return list(self._catalog.records.tasks.renew(list(task_ids), annotator, lease_seconds))
+
+    def release(self, task_ids: Sequence[int], annotator: str) -> list[Task]:
+        """Give held tasks back for others; returns those that were held."""
+        return list(self._catalog.records.tasks.release(list(task_ids), annotator))
+
+    def _items(self, tasks: Sequence[Task]) -> list[QueueItem]:
+        if not tasks:
+            return []
+        ids = [task.asset_id for task in tasks]
+        assets = self._catalog.assets.get_many(ids)
+        suggestions = self._suggestions(tasks)
+        items = []
+        for task, asset in zip(tasks, assets, strict=True):
+            suggestion = suggestions.get(task.id)
+            held = self._catalog.records.labels.current(task.asset_id)
+            items.append(
+                QueueItem(
+                    task=task,
+                    asset=asset,
+                    version=held.version if held else 0,
+                    prelabel=ClassValue(name=suggestion.name) if suggestion else None,
+                    confidence=suggestion.confidence if suggestion else None,
+                    model_id=suggestion.model_id if suggestion else None,
+                    why=self._why(task),
+                )
+            )
+        return items
+
+    def _suggestions(self, tasks: Sequence[Task]) -> dict[int, _Suggestion]:
+        if self._catalog.settings.task is not TaskKind.CLASSIFICATION:
+            return {}
+        model = self._catalog.records.models.latest(Arm.ACTIVE)
+        if model is None:
+            return {}
+        try:
+            summary = self._catalog.predictions.summary(model.id)
+        except NotFoundError:
+            return {}
+        blind = [task for task in tasks if Arm.AUDIT not in task.arms]
+        positions = self._catalog.assets.positions([task.asset_id for task in blind])
+        return {
+            task.id: _Suggestion(
+                model_id=model.id,
+                name=summary.classes[int(summary.top[position])],
+                confidence=float(summary.confidence[position]),
+            )
+            for task, position in zip(blind, positions.tolist(), strict=True)
+            if position < len(summary.top)
+        }
+
+    def _why(self, task: Task) -> str:
+        found = self._catalog.records.rounds.selected(task.round, asset_id=task.asset_id)
+        reasons: dict[Arm, Selected] = {item.arm: item for item in found}
+        for arm in _TELLING:
+            if arm in reasons:
+                return reasons[arm].reason
+        return f"Round {task.round} asks for it."
