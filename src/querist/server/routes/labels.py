@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 from fastapi.responses import FileResponse
@@ -13,7 +13,6 @@ from starlette.background import BackgroundTask
 from querist import schema
 from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
-from querist.schema import new_id
 from querist.server.auth import Current
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
@@ -53,8 +52,7 @@ def create_label(
     entry = _store(service, current.name, body)
     if entry.seq <= last:
         response.status_code = 200
-    if body.task_id is not None:
-        after.add_task(service.finish_round_if_complete)
+    after.add_task(service.finish_round_if_complete)
     return Annotation.of(entry)
 
 
@@ -121,15 +119,25 @@ def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> F
     )
 
 
+class _About(TypedDict):
+    """What every decision says, whatever it is."""
+
+    annotator: str
+    expected_version: int | None
+    seconds: float | None
+    submission_id: str
+    task_id: int | None
+
+
 def _store(service: Service, annotator: str, body: LabelRequest) -> schema.Annotation:
     labels = service.project.labels
-    about = {
-        "annotator": annotator,
-        "expected_version": body.expected_version,
-        "seconds": body.seconds,
-        "submission_id": body.submission_id or new_id("sub"),
-        "task_id": body.task_id,
-    }
+    about = _About(
+        annotator=annotator,
+        expected_version=body.expected_version,
+        seconds=body.seconds,
+        submission_id=body.submission_id,
+        task_id=body.task_id,
+    )
     if body.action != "label":
         decide = labels.skip if body.action == "skip" else labels.cannot_tell
         return decide(body.asset_id, reason=body.reason, **about)
