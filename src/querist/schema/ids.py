@@ -9,7 +9,7 @@ import time
 from querist.errors import InvalidInputError
 
 MAX_ASSET_ID = 512
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z")
 
 
 def new_id(prefix: str) -> str:
