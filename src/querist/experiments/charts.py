@@ -67,8 +67,9 @@ def learning_curves(
     if saving is not None:
         parts.append(_saving(frame, saving))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(description)}">'
-        f"{''.join(parts)}</svg>"
+        f'<div class="scroll"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(description)}">'
+        f"{''.join(parts)}</svg></div>"
     )
 
 

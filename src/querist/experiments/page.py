@@ -45,6 +45,10 @@ svg text.name { font-weight:600; font-size:14px; }
 svg text.mark { fill:var(--text); font-weight:600; }
 table { width:100%; border-collapse:collapse; font-size:14px; }
 .scroll { overflow-x:auto; margin:0 -4px; padding:0 4px; }
+.scroll svg { min-width:600px; }
+h2 + .scroll { margin-top:14px; }
+td.n + td:not(.n), th.n + th:not(.n) { padding-left:16px; }
+td:last-child:not(.n) { min-width:200px; }
 th { text-align:left; color:var(--dim); font-weight:500; font-size:13px;
   padding:0 16px 8px 0; border-bottom:1px solid var(--line); white-space:nowrap; }
 td { padding:9px 16px 9px 0; border-bottom:1px solid var(--line); vertical-align:top; }
@@ -56,8 +60,8 @@ td strong { font-weight:620; }
 .up { color:var(--good); } .down { color:var(--bad); }
 .advice { border-left:4px solid var(--accent); }
 .advice.stop { border-left-color:var(--good); }
-.advice p { margin:0; font-size:17px; } .advice ul { margin:10px 0 0; padding-left:20px;
-  color:var(--dim); }
+.advice h2 + p { margin:0; font-size:17px; color:var(--text); }
+.advice ul { margin:10px 0 0; padding-left:20px; color:var(--dim); }
 .pictures { display:grid; grid-template-columns:repeat(auto-fill,minmax(82px,1fr)); gap:14px 10px; }
 figure { margin:0; } figure img { display:block; width:100%; aspect-ratio:1; object-fit:contain;
   background:#000; border-radius:8px; image-rendering:auto; }

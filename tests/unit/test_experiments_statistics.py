@@ -1,0 +1,93 @@
+"""Facts about the comparison of arms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from querist.experiments.runner import Run
+from querist.experiments.statistics import compare, curve_band, label_saving, pairwise_penalty
+
+
+def _run(strategy: str, seed: int, accuracy: list[float]) -> Run:
+    return Run(
+        strategy=strategy,
+        seed=seed,
+        labels=[10 * (i + 1) for i in range(len(accuracy))],
+        accuracy=accuracy,
+        aulc=float(np.mean(accuracy)),
+    )
+
+
+OURS = [_run("auto", seed, [0.5 + 0.01 * seed, 0.9, 0.9]) for seed in range(4)]
+CONTROL = [_run("random", seed, [0.4 + 0.01 * seed, 0.6, 0.9]) for seed in range(4)]
+FULL = dict.fromkeys(range(4), 1.0)
+
+
+def test_gain_wins_and_interval_come_from_pairs() -> None:
+    """Each seed's area less the control's of the same seed: here the same for all."""
+    rows = compare([*CONTROL, *OURS], FULL, (0.9,))
+    assert [row["strategy"] for row in rows] == ["auto", "random"]
+    auto, random = rows
+    assert auto["aulc_gain"] == pytest.approx(0.4 / 3)
+    assert auto["gain_ci"] == pytest.approx([0.4 / 3, 0.4 / 3])
+    assert (auto["wins"], auto["losses"]) == (4, 0)
+    assert (random["wins"], random["losses"], random["aulc_gain"]) == (0, 0, 0.0)
+    assert auto["label_saving_at"] == {"0.9": pytest.approx(1 - 20 / 30)}
+
+
+def test_the_interval_covers_the_true_gain_and_holds_the_mean() -> None:
+    """Noise between seeds widens the interval around the mean gain."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.02, (20, 3))
+    ours = [_run("auto", s, list(np.array([0.5, 0.7, 0.8]) + noise[s])) for s in range(20)]
+    control = [_run("random", s, [0.5, 0.7, 0.8]) for s in range(20)]
+    row = next(r for r in compare([*ours, *control], FULL, ()) if r["strategy"] == "auto")
+    low, high = row["gain_ci"]
+    assert low < row["aulc_gain"] < high
+    assert low < 0 < high
+    assert row["aulc_gain"] == pytest.approx(noise.mean())
+
+
+def test_a_control_that_never_arrives_gives_a_lower_bound() -> None:
+    """Its last count stands in, and the row says so."""
+    short = [_run("random", s, [0.4, 0.6, 0.7]) for s in range(4)]
+    found = label_saving(OURS, short, FULL, 0.9)
+    assert found["saving"] == pytest.approx(1 - 20 / 30)
+    assert found["at_least"]
+    assert found["reached"] == [4, 0]
+
+
+def test_an_arm_that_does_not_always_arrive_claims_nothing() -> None:
+    """One seed below the target is enough for None."""
+    ours = [*OURS[:3], _run("auto", 3, [0.5, 0.6, 0.7])]
+    found = label_saving(ours, CONTROL, FULL, 0.9)
+    assert found["saving"] is None
+    assert found["strategy"] is None
+    assert found["reached"] == [3, 4]
+    assert not found["at_least"]
+
+
+def test_the_penalty_counts_rounds_in_which_another_arm_is_surely_better() -> None:
+    """Two rounds of three are clearly lost, the last is equal."""
+    rng = np.random.default_rng(1)
+    good = np.column_stack([np.full(6, 0.8), np.full(6, 0.9), np.full(6, 0.9)])
+    bad = good - [0.2, 0.2, 0.0] + np.column_stack([rng.normal(0, 0.01, (6, 2)), np.zeros(6)])
+    penalty = pairwise_penalty({"good": good, "bad": bad})
+    assert penalty == {"good": 0.0, "bad": pytest.approx(2 / 3)}
+
+
+def test_one_seed_proves_nothing() -> None:
+    """Without a second seed no arm is called beaten, and the interval is the point itself."""
+    rows = compare([OURS[0], CONTROL[0]], {0: 1.0}, (0.9,))
+    assert [row["beaten"] for row in rows] == [0.0, 0.0]
+    assert rows[0]["gain_ci"] == pytest.approx([rows[0]["aulc_gain"]] * 2)
+
+
+def test_a_band_holds_its_mean() -> None:
+    """At every label count low ≤ mean ≤ high, and equal seeds have no doubt."""
+    band = curve_band(OURS)
+    assert [point["labels"] for point in band] == [10, 20, 30]
+    assert band[0]["low"] < band[0]["value"] == pytest.approx(0.515)
+    assert band[0]["value"] < band[0]["high"]
+    assert band[1]["low"] == band[1]["high"] == pytest.approx(0.9)
