@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import entry_points
 from inspect import Parameter, signature
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
@@ -123,8 +124,10 @@ def names() -> tuple[str, ...]:
 def _all() -> dict[str, Callable[..., Strategy]]:
     import querist.strategies.builtin  # noqa: F401 - registers the built-in strategies
 
-    return _plug_ins(entry_points(group=ENTRY_POINT_GROUP)) | _REGISTRY
+    return _plug_ins() | _REGISTRY
 
 
-def _plug_ins(found: Iterable[object]) -> dict[str, Callable[..., Strategy]]:
-    return {point.name: point.load() for point in found}  # type: ignore[attr-defined]
+@cache
+def _plug_ins() -> dict[str, Callable[..., Strategy]]:
+    # What is installed does not change while a program runs, and looking it up takes long.
+    return {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
