@@ -1,0 +1,45 @@
+/** What the app asks the server to do. */
+import { answer, api } from "./client";
+import type { LabelBody, Value } from "./types";
+
+export const openSession = (token: string) =>
+  answer(api.POST("/api/v1/session", { body: { token } }));
+export const closeSession = () => answer(api.DELETE("/api/v1/session"));
+
+export const leaseTasks = (count: number) =>
+  answer(api.POST("/api/v1/tasks/lease", { body: { count: Math.min(100, count), seconds: 120 } }));
+export const renewTasks = (taskIds: number[]) =>
+  answer(api.POST("/api/v1/tasks/renew", { body: { task_ids: taskIds } }));
+/** Also works while the page is being left. */
+export const releaseTasks = (taskIds: number[]) =>
+  answer(api.POST("/api/v1/tasks/release", { body: { task_ids: taskIds }, keepalive: true }));
+
+export const sendLabel = (body: LabelBody) => answer(api.POST("/api/v1/labels", { body }));
+export const sendUndo = (assetId: string, submissionId: string) =>
+  answer(
+    api.POST("/api/v1/labels/undo", { body: { asset_id: assetId, submission_id: submissionId } }),
+  );
+
+const BULK = 1_000;
+
+/** Give many assets one label, in as many requests as the server's limit asks for. */
+export async function sendBulk(assetIds: readonly string[], value: Value) {
+  const all = { stored: 0, conflicts: 0 };
+  for (let at = 0; at < assetIds.length; at += BULK) {
+    const body = { asset_ids: assetIds.slice(at, at + BULK), value };
+    const result = await answer(api.POST("/api/v1/labels/bulk", { body }));
+    all.stored += result.stored;
+    all.conflicts += result.conflicts.length;
+  }
+  return all;
+}
+
+export const startRound = (batchSize?: number) =>
+  answer(api.POST("/api/v1/rounds", { body: { batch_size: batchSize ?? null } }));
+export const finishRound = () => answer(api.POST("/api/v1/rounds/finish"));
+export const answerWithOracle = (rounds: number) =>
+  answer(api.POST("/api/v1/oracle", { body: { rounds } }));
+export const addFolder = (path: string) =>
+  answer(api.POST("/api/v1/assets/add", { body: { path } }));
+export const cancelJob = (id: string) =>
+  answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));

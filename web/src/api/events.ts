@@ -1,0 +1,85 @@
+/** Server-sent events: jobs and changes flow into the query cache while the page is open. */
+import type { QueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { eventsUrl } from "./client";
+import { jobsQuery } from "./queries";
+import type { ChangeEvent, Job } from "./types";
+
+export type Connection = "connecting" | "open" | "lost";
+
+let connection: Connection = "connecting";
+const listeners = new Set<() => void>();
+
+function setConnection(next: Connection): void {
+  if (next === connection) return;
+  connection = next;
+  for (const listener of listeners) listener();
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => connection,
+  );
+}
+
+/** Put `job` into a list of jobs, newest first; a late report never reopens one that ended. */
+export function mergeJob(jobs: readonly Job[], job: Job): Job[] {
+  const known = jobs.find((other) => other.id === job.id);
+  if (known && !isActive(known) && isActive(job)) return [...jobs];
+  if (known) return jobs.map((other) => (other.id === job.id ? job : other));
+  return [job, ...jobs];
+}
+
+export function isActive(job: Job): boolean {
+  return job.state === "queued" || job.state === "running";
+}
+
+const TOUCHED = ["home", "project", "round", "facets", "asset", "assets"];
+
+/** Refetch what a change touches, at most once a second, however fast people label. */
+function refresher(client: QueryClient): () => void {
+  let planned = false;
+  return () => {
+    if (planned) return;
+    planned = true;
+    window.setTimeout(() => {
+      planned = false;
+      for (const key of TOUCHED) void client.invalidateQueries({ queryKey: [key] });
+    }, 1_000);
+  };
+}
+
+/** Open the event stream; returns how to close it. */
+export function connectEvents(client: QueryClient): () => void {
+  const refresh = refresher(client);
+  const source = new EventSource(eventsUrl);
+  source.onopen = () => {
+    setConnection("open");
+    void client.invalidateQueries({ queryKey: jobsQuery.queryKey });
+  };
+  source.onerror = () => setConnection("lost");
+  source.addEventListener("job", (event: MessageEvent<string>) => {
+    const job = JSON.parse(event.data) as Job;
+    client.setQueryData(jobsQuery.queryKey, (jobs) => mergeJob(jobs ?? [], job));
+    if (!isActive(job)) refresh();
+  });
+  let last = "";
+  source.addEventListener("change", (event: MessageEvent<string>) => {
+    const change = JSON.parse(event.data) as ChangeEvent;
+    const seen = `${change.seq}/${change.round}/${change.step}/${change.open_tasks}`;
+    if (seen === last) return;
+    last = seen;
+    refresh();
+  });
+  const leaving = () => source.close();
+  window.addEventListener("pagehide", leaving);
+  return () => {
+    window.removeEventListener("pagehide", leaving);
+    source.close();
+    setConnection("connecting");
+  };
+}

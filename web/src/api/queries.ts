@@ -1,0 +1,82 @@
+/** What the screens read from the server, each under one cache key. */
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, api } from "./client";
+import type { Filter, Sort } from "./types";
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/session", { signal })),
+  retry: false,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const projectQuery = queryOptions({
+  queryKey: ["project"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/project", { signal })),
+  staleTime: 30_000,
+});
+
+export const homeQuery = queryOptions({
+  queryKey: ["home"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/home", { signal })),
+  staleTime: 2_000,
+});
+
+export const jobsQuery = queryOptions({
+  queryKey: ["jobs"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/jobs", { signal })),
+  staleTime: 10_000,
+});
+
+export const jobLogQuery = (id: string, live: boolean) =>
+  queryOptions({
+    queryKey: ["job-log", id],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/jobs/{job_id}/log", { params: { path: { job_id: id } }, signal })),
+    refetchInterval: live ? 1_500 : false,
+  });
+
+export const roundQuery = (number: number) =>
+  queryOptions({
+    queryKey: ["round", number],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/rounds/{number}", { params: { path: { number } }, signal })),
+    staleTime: 2_000,
+  });
+
+export const recentQuery = queryOptions({
+  queryKey: ["recent"],
+  queryFn: ({ signal }) =>
+    answer(api.GET("/api/v1/labels/recent", { params: { query: { limit: 20 } }, signal })),
+  staleTime: 0,
+  gcTime: 0,
+  refetchOnWindowFocus: false,
+});
+
+export const facetsQuery = (filter: Filter) =>
+  queryOptions({
+    queryKey: ["facets", filter],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/assets/facets", { params: { query: filter }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+  });
+
+export type View = Filter & { sort?: Sort };
+
+export const pageQuery = (view: View, offset: number, limit: number) =>
+  queryOptions({
+    queryKey: ["assets", view, offset, limit],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/assets", { params: { query: { ...view, offset, limit } }, signal })),
+    staleTime: 15_000,
+  });
+
+export const assetQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["asset", id],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/asset", { params: { query: { id } }, signal })),
+    staleTime: 2_000,
+    placeholderData: keepPreviousData,
+  });

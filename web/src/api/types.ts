@@ -1,0 +1,53 @@
+/** Short names for the server's objects; their forms are generated from its OpenAPI document. */
+import type { Readable } from "openapi-typescript-helpers";
+import type { components, paths } from "./schema";
+
+/** As the client returns them, which is what `Readable` says. */
+type Forms = Readable<components["schemas"]>;
+
+export type Action = Forms["Action"];
+export type Advice = Forms["Advice"];
+export type Annotation = Forms["Annotation"];
+export type Arm = Forms["Arm"];
+export type Asset = Forms["Asset"];
+export type AssetCard = Forms["AssetCard"];
+export type AssetDetail = Forms["AssetDetail"];
+export type BudgetLine = Forms["Budget"];
+export type ChangeEvent = Forms["ChangeEvent"];
+export type ClassDefinition = Forms["ClassDefinition"];
+export type CurvePoint = Forms["CurvePoint"];
+export type ErrorBody = Forms["ErrorDetail"];
+export type Estimate = Forms["Estimate"];
+export type Evaluation = Forms["Evaluation"];
+export type Finding = Forms["Finding"];
+export type Home = Forms["Home"];
+export type Job = Forms["Job"];
+export type LabelBody = Forms["LabelRequest"];
+export type Me = Forms["Me"];
+export type Media = Forms["Media"];
+export type PredictionView = Forms["AssetPrediction"];
+export type ProjectInfo = Forms["ProjectInfo"];
+export type QueueItem = Forms["QueueItem"];
+export type Recent = Forms["RecentLabel"];
+export type Role = Forms["Role"];
+export type Round = Forms["Round"];
+export type RoundPlan = Forms["RoundPlan"];
+export type RoundSummary = Forms["RoundSummary"];
+export type Selected = Forms["Selected"];
+export type Value = NonNullable<Annotation["value"]>;
+
+/** What narrows the grid, as the server's query parameters. */
+export type Filter = NonNullable<paths["/api/v1/assets/facets"]["get"]["parameters"]["query"]>;
+export type Sort = NonNullable<
+  NonNullable<paths["/api/v1/assets"]["get"]["parameters"]["query"]>["sort"]
+>;
+
+/** The class a value names, when it names exactly one. */
+export function className(value: Value | null | undefined): string | null {
+  return value?.type === "class" ? value.name : null;
+}
+
+/** Whether a role may start rounds and stop jobs. */
+export function mayManage(me: Me | undefined): boolean {
+  return me?.role === "owner" || me?.role === "manager";
+}

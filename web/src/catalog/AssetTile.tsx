@@ -1,0 +1,106 @@
+/** One asset in the grid: its thumbnail, its label, and what the model says. */
+import { IconCheck } from "@tabler/icons-react";
+import { type CSSProperties, type MouseEvent, memo } from "react";
+import type { AssetCard } from "../api/types";
+import { Thumbnail } from "../parts/AssetView";
+import { Swatch, useClassColour } from "../parts/ClassChip";
+import { percent, shortId } from "../parts/format";
+import styles from "./catalog.module.css";
+
+type Props = {
+  card: AssetCard | undefined;
+  height: number;
+  focused: boolean;
+  opened: boolean;
+  selected: boolean;
+  selecting: boolean;
+  click: (event: MouseEvent) => void;
+  check: (event: MouseEvent) => void;
+};
+
+export const AssetTile = memo(Tile, (before, after) =>
+  (["card", "height", "focused", "opened", "selected", "selecting", "click"] as const).every(
+    (key) => before[key] === after[key],
+  ),
+);
+
+function Tile(props: Props) {
+  const { card, height } = props;
+  const colour = useClassColour();
+  if (!card) return <div className={styles.ghost} style={{ height: height + 28 }} />;
+  const style = { "--class": colour(card.label) } as CSSProperties;
+  return (
+    <div
+      className={styles.tile}
+      data-focused={props.focused || undefined}
+      data-open={props.opened || undefined}
+      data-selected={props.selected || undefined}
+      data-labeled={card.label !== null || undefined}
+      style={style}
+    >
+      <button
+        type="button"
+        className={styles.tileOpen}
+        onClick={props.click}
+        aria-label={describe(card)}
+        tabIndex={props.focused ? 0 : -1}
+        data-asset={card.id}
+      >
+        <span className={styles.tileMedia} style={{ height }}>
+          <Thumbnail id={card.id} media={card.media} text={card.text} />
+        </span>
+        <Caption card={card} />
+      </button>
+      <button
+        type="button"
+        className={styles.tileCheck}
+        data-shown={props.selecting || undefined}
+        aria-pressed={props.selected}
+        aria-label={`Select ${shortId(card.id)}`}
+        tabIndex={-1}
+        onClick={props.check}
+      >
+        <IconCheck size={14} stroke={3} aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+function Caption({ card }: { card: AssetCard }) {
+  const colour = useClassColour();
+  const name = card.label ?? card.predicted;
+  const wrong = card.label !== null && card.predicted !== null && card.label !== card.predicted;
+  return (
+    <span className={styles.caption}>
+      {name === null ? (
+        <span className={styles.captionName} data-quiet>
+          {card.state === "skipped" ? "skipped" : shortId(card.id, 18)}
+        </span>
+      ) : (
+        <>
+          <Swatch colour={colour(name)} hollow={card.label === null} />
+          <span className={styles.captionName} data-quiet={card.label === null || undefined}>
+            {name}
+          </span>
+        </>
+      )}
+      {wrong && card.predicted !== null ? (
+        <span className={styles.wrong} title={`The model says ${card.predicted}`}>
+          <Swatch colour={colour(card.predicted)} hollow />
+        </span>
+      ) : null}
+      {card.confidence !== null && (
+        <span className={styles.captionShare}>{percent(card.confidence, 0)}</span>
+      )}
+    </span>
+  );
+}
+
+function describe(card: AssetCard): string {
+  const parts = [card.id];
+  if (card.label !== null) parts.push(`labelled ${card.label}`);
+  else parts.push(card.state === "skipped" ? "skipped" : "no label");
+  if (card.predicted !== null && card.confidence !== null)
+    parts.push(`model says ${card.predicted}, ${percent(card.confidence, 0)}`);
+  return parts.join(", ");
+}

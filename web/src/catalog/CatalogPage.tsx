@@ -1,0 +1,100 @@
+/** The catalog: what is there? Filters in the address, a grid for millions, a drawer for one. */
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { pageQuery, projectQuery } from "../api/queries";
+import { AssetDrawer } from "./AssetDrawer";
+import { AssetGrid } from "./AssetGrid";
+import styles from "./catalog.module.css";
+import { FacetPanel } from "./FacetPanel";
+import { QueryBar } from "./QueryBar";
+import { SelectionBar } from "./SelectionBar";
+import { type CatalogSearch, toQuery } from "./search";
+import { useAssetWindow } from "./useAssetWindow";
+import { useCatalogKeys } from "./useCatalogKeys";
+import { useSelection } from "./useSelection";
+
+export type ChangeSearch = (part: Partial<CatalogSearch>) => void;
+
+export function CatalogPage() {
+  const search = useSearch({ from: "/catalog" });
+  const navigate = useNavigate({ from: "/catalog" });
+  const view = useMemo(() => toQuery(search), [search]);
+  const filter = useMemo(() => ({ ...view, sort: undefined }), [view]);
+  const [size, setSize] = useState(readSize);
+  const [focus, setFocus] = useState(0);
+  const columns = useRef(1);
+  const project = useQuery(projectQuery).data;
+  const first = useQuery(pageQuery(view, search.from ?? 0, 200));
+  const window_ = useAssetWindow(view, search.from ?? 0, first.data?.total ?? 0);
+  const selection = useSelection(view, window_);
+
+  const change: ChangeSearch = useCallback(
+    (part) => {
+      const moves = !("asset" in part);
+      if (moves) setFocus(0);
+      void navigate({
+        search: (old) => ({
+          ...old,
+          ...(moves && !("from" in part) ? { from: undefined } : {}),
+          ...part,
+        }),
+        replace: "q" in part || "asset" in part,
+        resetScroll: false,
+      });
+    },
+    [navigate],
+  );
+
+  useCatalogKeys({ window: window_, focus, setFocus, columns, selection, search, change });
+
+  return (
+    <div className={styles.page}>
+      <FacetPanel search={search} filter={filter} change={change} project={project} />
+      <section className={styles.content} aria-label="Assets">
+        <QueryBar
+          search={search}
+          change={change}
+          total={first.data?.total ?? null}
+          windowSize={window_.count}
+          size={size}
+          setSize={(value) => {
+            localStorage.setItem("querist-tile", String(value));
+            setSize(value);
+          }}
+        />
+        <AssetGrid
+          window={window_}
+          pending={first.isPending}
+          error={first.error}
+          empty={project?.asset_count === 0}
+          size={size}
+          focus={focus}
+          columnsRef={columns}
+          selected={selection.ids}
+          open={search.asset ?? null}
+          click={(index, id, event) => {
+            setFocus(index);
+            if (event.shiftKey || event.ctrlKey || event.metaKey || selection.ids.size > 0)
+              selection.click(index, id, event.shiftKey);
+            else change({ asset: id });
+          }}
+          check={(index, id, event) => {
+            setFocus(index);
+            selection.click(index, id, event.shiftKey);
+          }}
+          clear={() => void navigate({ search: {} })}
+        />
+        {selection.ids.size > 0 && project && (
+          <SelectionBar selection={selection} project={project} total={window_.total} />
+        )}
+      </section>
+      <AssetDrawer id={search.asset ?? null} change={change} />
+    </div>
+  );
+}
+
+function readSize(): number {
+  const stored = Number(localStorage.getItem("querist-tile"));
+  return stored >= 72 && stored <= 320 ? stored : 144;
+}

@@ -1,0 +1,188 @@
+/** Above the grid: text search, how many there are, order, size, and the active filters as chips. */
+import { ActionIcon, NativeSelect, Slider, TextInput, Tooltip } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconChevronLeft, IconChevronRight, IconSearch, IconX } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import type { Sort } from "../api/types";
+import { ClassChip } from "../parts/ClassChip";
+import { count, percent } from "../parts/format";
+import type { ChangeSearch } from "./CatalogPage";
+import styles from "./catalog.module.css";
+import type { CatalogSearch } from "./search";
+import { WINDOW } from "./useAssetWindow";
+
+const ORDERS: { value: Sort; label: string }[] = [
+  { value: "order", label: "As added" },
+  { value: "confidence", label: "Least confident first" },
+  { value: "-confidence", label: "Most confident first" },
+  { value: "margin", label: "Closest call first" },
+  { value: "newest_label", label: "Newest label first" },
+];
+
+type Props = {
+  search: CatalogSearch;
+  change: ChangeSearch;
+  total: number | null;
+  windowSize: number;
+  size: number;
+  setSize: (size: number) => void;
+};
+
+export function QueryBar({ search, change, total, windowSize, size, setSize }: Props) {
+  return (
+    <header className={styles.queryBar}>
+      <div className={styles.queryRow}>
+        <TextSearch value={search.q ?? ""} change={change} />
+        <NativeSelect
+          data={ORDERS}
+          value={search.sort ?? "order"}
+          onChange={(event) => change({ sort: event.currentTarget.value as Sort })}
+          aria-label="Order"
+          className={styles.order}
+        />
+        <Tooltip label="Size of the thumbnails">
+          <Slider
+            className={styles.size}
+            value={size}
+            onChange={setSize}
+            min={72}
+            max={320}
+            step={8}
+            label={null}
+            size="sm"
+            thumbLabel="Size of the thumbnails"
+          />
+        </Tooltip>
+      </div>
+      <div className={styles.chipRow}>
+        <strong data-testid="total">{total === null ? "…" : `${count(total)} assets`}</strong>
+        <Chips search={search} change={change} />
+        {total !== null && total > WINDOW && (
+          <Pager from={search.from ?? 0} total={total} windowSize={windowSize} change={change} />
+        )}
+      </div>
+    </header>
+  );
+}
+
+function TextSearch({ value, change }: { value: string; change: ChangeSearch }) {
+  const [text, setText] = useState(value);
+  const send = useDebouncedCallback((q: string) => change({ q: q || undefined }), 200);
+  useEffect(() => setText(value), [value]);
+  return (
+    <TextInput
+      id="catalog-text"
+      className={styles.textSearch}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        send(event.currentTarget.value);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.currentTarget.blur();
+      }}
+      placeholder="Search names and texts"
+      aria-label="Search names and texts"
+      leftSection={<IconSearch size={16} />}
+      rightSection={<kbd>/</kbd>}
+    />
+  );
+}
+
+function Chips({ search, change }: { search: CatalogSearch; change: ChangeSearch }) {
+  const without = (list: string[] | undefined, name: string) => {
+    const rest = list?.filter((item) => item !== name);
+    return rest?.length ? rest : undefined;
+  };
+  return (
+    <>
+      {search.state && (
+        <Chip
+          text={
+            search.state === "labeled"
+              ? "labelled"
+              : search.state === "unlabeled"
+                ? "no label"
+                : search.state
+          }
+          off={() => change({ state: undefined })}
+        />
+      )}
+      {search.label?.map((name) => (
+        <Chip
+          key={`l${name}`}
+          text={`label ${name}`}
+          off={() => change({ label: without(search.label, name) })}
+        >
+          <ClassChip name={name} />
+        </Chip>
+      ))}
+      {search.predicted?.map((name) => (
+        <Chip
+          key={`p${name}`}
+          text={`predicted ${name}`}
+          off={() => change({ predicted: without(search.predicted, name) })}
+        >
+          <ClassChip name={name} hollow />
+        </Chip>
+      ))}
+      {(search.min !== undefined || search.max !== undefined) && (
+        <Chip
+          text={`confidence ${percent(search.min ?? 0, 0)} to ${percent(search.max ?? 1, 0)}`}
+          off={() => change({ min: undefined, max: undefined })}
+        />
+      )}
+      {search.disagree && (
+        <Chip text="model disagrees" off={() => change({ disagree: undefined })} />
+      )}
+      {search.arm && <Chip text={`${search.arm} set`} off={() => change({ arm: undefined })} />}
+      {search.round !== undefined && (
+        <Chip text={`round ${search.round}`} off={() => change({ round: undefined })} />
+      )}
+      {search.q && <Chip text={`“${search.q}”`} off={() => change({ q: undefined })} />}
+    </>
+  );
+}
+
+type ChipProps = { text: string; off: () => void; children?: React.ReactNode };
+
+function Chip({ text, off, children }: ChipProps) {
+  return (
+    <span className={styles.filterChip}>
+      {children ?? text}
+      <button type="button" onClick={off} aria-label={`Remove the filter ${text}`}>
+        <IconX size={12} aria-hidden="true" />
+      </button>
+    </span>
+  );
+}
+
+type PagerProps = { from: number; total: number; windowSize: number; change: ChangeSearch };
+
+function Pager({ from, total, windowSize, change }: PagerProps) {
+  return (
+    <span className={styles.pager}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={24}
+        disabled={from === 0}
+        aria-label="The window before"
+        onClick={() => change({ from: Math.max(0, from - WINDOW) || undefined })}
+      >
+        <IconChevronLeft size={16} />
+      </ActionIcon>
+      {count(from + 1)} to {count(from + windowSize)}
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={24}
+        disabled={from + WINDOW >= total}
+        aria-label="The next window"
+        onClick={() => change({ from: from + WINDOW })}
+      >
+        <IconChevronRight size={16} />
+      </ActionIcon>
+    </span>
+  );
+}

@@ -1,0 +1,60 @@
+/** The keyboard in the catalog: move, open, select, clear. */
+import { type RefObject, useEffect } from "react";
+import { isOnControl, isTyping } from "../shell/typing";
+import type { ChangeSearch } from "./CatalogPage";
+import type { CatalogSearch } from "./search";
+import type { AssetWindow } from "./useAssetWindow";
+import type { CatalogSelection } from "./useSelection";
+
+type Wiring = {
+  window: AssetWindow;
+  focus: number;
+  setFocus: (index: number) => void;
+  columns: RefObject<number>;
+  selection: CatalogSelection;
+  search: CatalogSearch;
+  change: ChangeSearch;
+};
+
+/** Where an arrow key leads in a grid; null when the key does not move. */
+export function move(key: string, focus: number, columns: number, count: number): number | null {
+  const steps: Record<string, number> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    PageUp: -columns * 4,
+    PageDown: columns * 4,
+    Home: -count,
+    End: count,
+  };
+  const step = steps[key];
+  if (step === undefined) return null;
+  return Math.max(0, Math.min(count - 1, focus + step));
+}
+
+export function useCatalogKeys(wiring: Wiring): void {
+  const { window: assets, focus, setFocus, columns, selection, search, change } = wiring;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const target = move(event.key, focus, columns.current, assets.count);
+      const card = assets.cardAt(target ?? focus);
+      if (target !== null) {
+        setFocus(target);
+        if (search.asset && card) change({ asset: card.id });
+      } else if (event.key === "Escape") {
+        if (search.asset) change({ asset: undefined });
+        else selection.clear();
+      } else if (event.key.toLowerCase() === "a") selection.all();
+      else if (event.key.toLowerCase() === "x" && card)
+        selection.click(focus, card.id, event.shiftKey);
+      else if (event.key === "/") document.getElementById("catalog-text")?.focus();
+      else if (event.key === "Enter" && card && !isOnControl(event)) change({ asset: card.id });
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [assets, focus, setFocus, columns, selection, search.asset, change]);
+}

@@ -1,0 +1,76 @@
+/** Go on or stop, with the reasons, and how far the audit set is labelled. */
+import { Progress } from "@mantine/core";
+import { IconCircleCheck, IconPlayerTrackNext } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import type { Home } from "../api/types";
+import { count, percent } from "../parts/format";
+import styles from "./home.module.css";
+
+export function AdviceCard({ home }: { home: Home }) {
+  return (
+    <section className={styles.card} aria-labelledby="advice-title">
+      <Verdict home={home} />
+      {home.saved_labels !== null && home.saved_labels > 0 && (
+        <p className={styles.figure}>
+          <strong>{count(home.saved_labels)}</strong> labels saved against random
+        </p>
+      )}
+      <Audit home={home} />
+    </section>
+  );
+}
+
+function Verdict({ home }: { home: Home }) {
+  const advice = home.advice;
+  if (advice === null)
+    return (
+      <div>
+        <h2 id="advice-title">No advice yet</h2>
+        <p className={styles.dim}>
+          Once a model has been measured on the audit set, Querist says here whether going on is
+          worth it, and why.
+        </p>
+      </div>
+    );
+  const Icon = advice.stop ? IconCircleCheck : IconPlayerTrackNext;
+  return (
+    <div>
+      <h2 id="advice-title" className={styles.verdict} data-stop={advice.stop || undefined}>
+        <Icon size={20} aria-hidden="true" />
+        {advice.stop ? "Querist advises to stop" : "Querist advises to go on"}
+      </h2>
+      <p className={styles.adviceText}>{advice.sentence}</p>
+      <ul className={styles.reasons}>
+        {advice.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Audit({ home }: { home: Home }) {
+  const { labeled, wanted } = home.audit;
+  const share = wanted > 0 ? labeled / wanted : 0;
+  return (
+    <div className={styles.meter}>
+      <div className={styles.meterHead}>
+        <Link to="/catalog" search={{ arm: "audit" }}>
+          Audit set
+        </Link>
+        <span>
+          {count(labeled)} of {count(wanted)}
+        </span>
+      </div>
+      <Progress
+        value={100 * share}
+        size={6}
+        transitionDuration={120}
+        aria-label={`Audit set ${percent(share, 0)} labelled`}
+      />
+      <p className={styles.hint}>
+        A fixed random sample that measures every model and trains none.
+      </p>
+    </div>
+  );
+}

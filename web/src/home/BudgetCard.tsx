@@ -1,0 +1,60 @@
+/** What was spent, and of how much: labels, working time, money. */
+import { Progress } from "@mantine/core";
+import type { BudgetLine, Home, ProjectInfo } from "../api/types";
+import { count, duration, money, percent } from "../parts/format";
+import styles from "./home.module.css";
+
+export function BudgetCard({ home, project }: { home: Home; project: ProjectInfo }) {
+  const { labels, seconds, money: cost } = home.budget;
+  return (
+    <section className={styles.card} aria-labelledby="budget-title">
+      <h2 id="budget-title">Spent so far</h2>
+      <Line name="Labels" line={labels} show={count} />
+      <Line name="Working time" line={seconds} show={duration} />
+      {(cost.limit !== null || cost.spent > 0) && (
+        <Line name="Money" line={cost} show={(amount) => money(amount, home.currency)} />
+      )}
+      <dl className={styles.facts}>
+        <Fact name="Assets" value={count(project.asset_count)} />
+        <Fact name="Strategy" value={project.strategy} />
+        <Fact name="Learner" value={project.learner} />
+        <Fact name="Encoder" value={project.encoder} />
+      </dl>
+    </section>
+  );
+}
+
+type LineProps = { name: string; line: BudgetLine; show: (value: number) => string };
+
+function Line({ name, line, show }: LineProps) {
+  const share = line.limit ? line.spent / line.limit : null;
+  return (
+    <div className={styles.meter}>
+      <div className={styles.meterHead}>
+        <span>{name}</span>
+        <span>
+          {show(line.spent)}
+          {line.limit !== null && <> of {show(line.limit)}</>}
+        </span>
+      </div>
+      {share !== null && (
+        <Progress
+          value={Math.min(100, 100 * share)}
+          color={share >= 1 ? "red" : "iris"}
+          size={6}
+          transitionDuration={120}
+          aria-label={`${name}: ${percent(share, 0)} of the budget spent`}
+        />
+      )}
+    </div>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd title={value}>{value}</dd>
+    </div>
+  );
+}

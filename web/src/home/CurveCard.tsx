@@ -1,0 +1,82 @@
+/** The learning curve: the active arm against the random control, with their 95 % bands. */
+import { SegmentedControl } from "@mantine/core";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import type { Home } from "../api/types";
+import { estimate } from "../parts/format";
+import { type Axis, availableAxes, curveRows, drawCurve } from "./curvePlot";
+import styles from "./home.module.css";
+
+const NAMES: Record<Axis, string> = { labels: "Labels", seconds: "Hours", money: "Money" };
+
+export default function CurveCard({ home }: { home: Home }) {
+  const axes = availableAxes(home.curve);
+  const [wanted, setWanted] = useState<Axis>("labels");
+  const axis = axes.includes(wanted) ? wanted : "labels";
+  return (
+    <section className={styles.card} aria-labelledby="curve-title">
+      <div className={styles.cardHead}>
+        <div>
+          <h2 id="curve-title">Accuracy on the audit set</h2>
+          <p className={styles.hint}>{summary(home)}</p>
+        </div>
+        <SegmentedControl
+          size="xs"
+          value={axis}
+          onChange={(value) => setWanted(value as Axis)}
+          data={(Object.keys(NAMES) as Axis[]).map((value) => ({
+            value,
+            label: NAMES[value],
+            disabled: !axes.includes(value),
+          }))}
+          aria-label="Horizontal axis"
+        />
+      </div>
+      {home.curve.active.length === 0 ? <NoCurve home={home} /> : <Chart home={home} axis={axis} />}
+    </section>
+  );
+}
+
+function summary(home: Home): string {
+  const last = home.curve.active.at(-1);
+  if (!last)
+    return "Measured on a fixed random sample, beside a model that learns from random labels.";
+  return `${estimate(last.accuracy)} after ${last.labels} labels; bands are 95 % intervals, audit of ${last.accuracy.count}.`;
+}
+
+function NoCurve({ home }: { home: Home }) {
+  return (
+    <div className={styles.noCurve}>
+      <p>
+        {home.rounds.length === 0
+          ? `Label the first ${home.next_batch_size} and the curve begins here.`
+          : "The curve begins when this round's labels are in and the first model is measured."}
+      </p>
+    </div>
+  );
+}
+
+function Chart({ home, axis }: { home: Home; axis: Axis }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const { ref, width } = useElementSize();
+  const host = useMergedRef(frame, ref);
+  const navigate = useNavigate();
+
+  useEffect(() => {
+    if (!frame.current || width < 120) return;
+    const chart = drawCurve(curveRows(home.curve, axis), { axis, width, currency: home.currency });
+    frame.current.replaceChildren(chart);
+    const open = (event: MouseEvent) => {
+      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      const number = link?.getAttribute("href")?.split("/").at(-1);
+      if (!number || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      void navigate({ to: "/rounds/$number", params: { number } });
+    };
+    chart.addEventListener("click", open as EventListener);
+    return () => chart.removeEventListener("click", open as EventListener);
+  }, [home.curve, home.currency, axis, width, navigate]);
+
+  return <div ref={host} className={styles.chart} />;
+}

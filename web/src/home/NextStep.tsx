@@ -1,0 +1,108 @@
+/** The primary button of Home, and what stands in its place while a job runs. */
+import { Button, Group, NumberInput } from "@mantine/core";
+import { IconArrowRight, IconPlayerPlay, IconWand } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { sessionQuery } from "../api/queries";
+import { type Home, mayManage, type ProjectInfo } from "../api/types";
+import { JobProgress } from "../jobs/JobRow";
+import {
+  jobTitle,
+  useFinishRound,
+  useOracle,
+  useRoundJob,
+  useStartRound,
+} from "../jobs/useRoundJobs";
+import { count } from "../parts/format";
+import styles from "./home.module.css";
+
+type Props = { home: Home; project: ProjectInfo };
+
+export function NextStep({ home, project }: Props) {
+  const job = useRoundJob();
+  const manages = mayManage(useQuery(sessionQuery).data);
+  if (job)
+    return (
+      <div className={styles.step} aria-live="polite">
+        <strong>{jobTitle(job.kind)}</strong>
+        <JobProgress job={job} />
+      </div>
+    );
+  return (
+    <div className={styles.step}>
+      {(manages || home.open_tasks > 0) && <PrimaryButton home={home} />}
+      {!manages && home.open_tasks === 0 && (
+        <p className={styles.hint}>
+          Nothing waits for a label. The project's manager asks for the next batch.
+        </p>
+      )}
+      {manages && project.oracle && <OracleButton />}
+    </div>
+  );
+}
+
+function PrimaryButton({ home }: { home: Home }) {
+  const navigate = useNavigate();
+  const start = useStartRound();
+  const finish = useFinishRound();
+  const collecting = home.rounds.find((round) => round.number === home.current_round);
+  if (home.open_tasks > 0)
+    return (
+      <Button
+        size="md"
+        rightSection={<IconArrowRight size={18} />}
+        onClick={() => void navigate({ to: "/label" })}
+      >
+        Go on labelling ({count(home.open_tasks)} open)
+      </Button>
+    );
+  if (collecting && collecting.step !== "done")
+    return (
+      <Button
+        size="md"
+        leftSection={<IconPlayerPlay size={18} />}
+        loading={finish.isPending}
+        onClick={() => finish.mutate()}
+      >
+        Train and measure round {collecting.number}
+      </Button>
+    );
+  return (
+    <Button
+      size="md"
+      variant={home.advice?.stop ? "default" : "filled"}
+      rightSection={<IconArrowRight size={18} />}
+      loading={start.isPending}
+      onClick={() => start.mutate(undefined)}
+    >
+      Label the next {count(home.next_batch_size)}
+    </Button>
+  );
+}
+
+function OracleButton() {
+  const [rounds, setRounds] = useState(3);
+  const oracle = useOracle();
+  return (
+    <Group gap={8} wrap="nowrap" justify="flex-end">
+      <Button
+        variant="default"
+        leftSection={<IconWand size={16} />}
+        loading={oracle.isPending}
+        onClick={() => oracle.mutate(rounds)}
+      >
+        Let the known labels answer
+      </Button>
+      <NumberInput
+        value={rounds}
+        onChange={(value) => setRounds(Math.max(1, Number(value) || 1))}
+        min={1}
+        max={50}
+        w={104}
+        suffix={rounds === 1 ? " round" : " rounds"}
+        aria-label="How many rounds the known labels answer"
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,87 @@
+/** The rounds so far, newest first: what each chose, what it brought, what it taught. */
+import { Link } from "@tanstack/react-router";
+import type { RoundSummary } from "../api/types";
+import { EstimateText } from "../parts/EstimateText";
+import { ago, plural, points, words } from "../parts/format";
+import styles from "./home.module.css";
+
+const STEPS: Record<string, string> = {
+  plan: "planning",
+  select: "choosing",
+  collect: "labelling",
+  train: "training",
+  evaluate: "measuring",
+  diagnose: "diagnosing",
+  decide: "deciding",
+};
+
+export function RoundTimeline({ rounds }: { rounds: RoundSummary[] }) {
+  const newest = [...rounds].sort((a, b) => b.number - a.number);
+  return (
+    <section className={styles.card} aria-labelledby="timeline-title">
+      <h2 id="timeline-title">Rounds</h2>
+      <ol className={styles.timeline}>
+        {newest.map((round, index) => (
+          <TimelineRow key={round.number} round={round} before={newest[index + 1]} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function TimelineRow({ round, before }: { round: RoundSummary; before: RoundSummary | undefined }) {
+  const gain =
+    round.accuracy && before?.accuracy ? round.accuracy.value - before.accuracy.value : null;
+  return (
+    <li>
+      <Link
+        to="/rounds/$number"
+        params={{ number: String(round.number) }}
+        className={styles.timelineRow}
+      >
+        <span className={styles.roundNumber} data-open={round.step !== "done" || undefined}>
+          {round.number}
+        </span>
+        <span className={styles.roundWords}>
+          <span>{whatItDid(round)}</span>
+          <span className={styles.hint}>{noteOf(round)}</span>
+        </span>
+        <span className={styles.roundResult}>
+          {round.step === "done" ? (
+            <EstimateText of={round.accuracy} />
+          ) : (
+            <em>{STEPS[round.step] ?? round.step}</em>
+          )}
+          <span className={styles.hint}>
+            {gain === null ? "" : `${points(gain)} points`}
+            {round.control_accuracy !== null && round.accuracy !== null && (
+              <>
+                {gain === null ? "" : ", "}
+                {points(round.accuracy.value - round.control_accuracy.value)} against random
+              </>
+            )}
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+}
+
+/** "50 assets by margin, 150 labels in all". */
+function whatItDid(round: RoundSummary): string {
+  const strategy = words(round.strategy ?? "random").toLowerCase();
+  const chosen =
+    round.batch_size === null
+      ? "Being planned"
+      : `${plural(round.batch_size, "asset")} by ${strategy}`;
+  return round.labels === null ? chosen : `${chosen}, ${plural(round.labels, "label")} in all`;
+}
+
+function noteOf(round: RoundSummary): string {
+  const parts = [
+    round.note,
+    round.findings > 0 ? plural(round.findings, "finding") : "",
+    ago(round.finished_at ?? round.started_at),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}

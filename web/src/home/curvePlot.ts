@@ -1,0 +1,183 @@
+/** Draws the learning curve with Observable Plot: lines labelled at their end, bands for doubt. */
+import * as Plot from "@observablehq/plot";
+import type { CurvePoint, Home } from "../api/types";
+import { count, estimate, money, percent } from "../parts/format";
+
+export type Axis = "labels" | "seconds" | "money";
+
+export type Row = {
+  arm: "active" | "control";
+  round: number;
+  labels: number;
+  x: number;
+  value: number;
+  low: number;
+  high: number;
+  title: string;
+};
+
+const HEIGHT = 340;
+const COLOUR = { active: "var(--q-accent)", control: "var(--q-control)" };
+const NAME = { active: "Active", control: "Random" };
+
+/** The axes for which every point has a value. */
+export function availableAxes(curve: Home["curve"]): Axis[] {
+  const points = [...curve.active, ...curve.control];
+  const has = (axis: Axis) => points.length > 0 && points.every((point) => point[axis] !== null);
+  return (["labels", "seconds", "money"] as const).filter((axis) => axis === "labels" || has(axis));
+}
+
+/** Both arms as rows; `x` is labels, hours or money. */
+export function curveRows(curve: Home["curve"], axis: Axis): Row[] {
+  const rows = (arm: Row["arm"], points: readonly CurvePoint[]) =>
+    points.map((point) => ({
+      arm,
+      round: point.round,
+      labels: point.labels,
+      x: (point[axis] ?? 0) / (axis === "seconds" ? 3600 : 1),
+      value: point.accuracy.value,
+      low: point.accuracy.low,
+      high: point.accuracy.high,
+      title: `${NAME[arm]}, round ${point.round}\n${count(point.labels)} labels\n${estimate(point.accuracy)}`,
+    }));
+  return [...rows("control", curve.control), ...rows("active", curve.active)];
+}
+
+/** Vertical nudges in pixels that keep two end labels apart. */
+export function nudges(
+  active: number,
+  control: number | null,
+  pixelsPerUnit: number,
+): [number, number] {
+  if (control === null) return [0, 0];
+  const apart = (active - control) * pixelsPerUnit;
+  const missing = Math.max(0, 18 - Math.abs(apart)) / 2;
+  const up = apart >= 0 ? -missing : missing;
+  return [up, -up];
+}
+
+type Options = { axis: Axis; width: number; currency: string };
+
+export function drawCurve(
+  rows: readonly Row[],
+  { axis, width, currency }: Options,
+): SVGElement | HTMLElement {
+  const low = Math.max(0, Math.min(...rows.map((row) => row.low)) - 0.02);
+  const high = Math.min(1, Math.max(...rows.map((row) => row.high)) + 0.02);
+  const ends = (["active", "control"] as const).map((arm) =>
+    rows.filter((row) => row.arm === arm).at(-1),
+  );
+  const [active, control] = ends;
+  const [up, down] = nudges(
+    active?.value ?? 0,
+    control?.value ?? null,
+    (HEIGHT - 56) / (high - low),
+  );
+  return Plot.plot({
+    width,
+    height: HEIGHT,
+    marginLeft: 48,
+    marginRight: 112,
+    marginTop: 16,
+    marginBottom: 40,
+    style: {
+      background: "transparent",
+      color: "var(--q-dim)",
+      fontSize: "12px",
+      fontFamily: "inherit",
+      overflow: "visible",
+    },
+    ariaLabel: "Learning curve",
+    x: {
+      label: axisLabel(axis, currency),
+      labelAnchor: "right",
+      labelArrow: "none",
+      ticks: Math.min(8, Math.floor(width / 90)),
+      tickSize: 0,
+      tickPadding: 8,
+      nice: true,
+    },
+    y: {
+      domain: [low, high],
+      label: null,
+      ticks: 6,
+      tickSize: 0,
+      tickPadding: 8,
+      tickFormat: (value: number) => percent(value, 0),
+    },
+    marks: [
+      Plot.gridY({ stroke: "var(--q-line)", strokeOpacity: 1, ticks: 6 }),
+      ...(["control", "active"] as const).flatMap((arm) =>
+        armMarks(
+          rows.filter((row) => row.arm === arm),
+          arm,
+        ),
+      ),
+      ...endLabel(active, up),
+      ...endLabel(control, down),
+      Plot.tip(
+        rows,
+        Plot.pointer({
+          x: "x",
+          y: "value",
+          title: "title",
+          fill: "var(--q-surface)",
+          stroke: "var(--q-line-strong)",
+        }),
+      ),
+    ],
+  });
+}
+
+function armMarks(rows: readonly Row[], arm: Row["arm"]): Plot.Markish[] {
+  const line = { x: "x", curve: "monotone-x" as const };
+  return [
+    Plot.areaY(rows, {
+      ...line,
+      y1: "low",
+      y2: "high",
+      fill: COLOUR[arm],
+      fillOpacity: arm === "active" ? 0.16 : 0.12,
+    }),
+    Plot.lineY(rows, {
+      ...line,
+      y: "value",
+      stroke: COLOUR[arm],
+      strokeWidth: arm === "active" ? 2.5 : 1.75,
+    }),
+    Plot.dot(rows, {
+      x: "x",
+      y: "value",
+      r: arm === "active" ? 4.5 : 3.5,
+      fill: COLOUR[arm],
+      stroke: "var(--q-surface)",
+      strokeWidth: 1.5,
+      href: (row: Row) => `/rounds/${row.round}`,
+      ariaLabel: (row: Row) => row.title.replaceAll("\n", ", "),
+    }),
+  ];
+}
+
+function endLabel(end: Row | undefined, dy: number): Plot.Markish[] {
+  if (!end) return [];
+  const text = `${NAME[end.arm]} ${percent(end.value)}`;
+  return [
+    Plot.text([end], {
+      x: "x",
+      y: "value",
+      text: () => text,
+      dx: 12,
+      dy,
+      textAnchor: "start",
+      fill: end.arm === "active" ? "var(--q-accent-text)" : "var(--q-dim)",
+      fontWeight: 600,
+      fontSize: 12,
+    }),
+  ];
+}
+
+function axisLabel(axis: Axis, currency: string): string {
+  if (axis === "seconds") return "hours of labelling";
+  if (axis === "money") return `spent (${money(0, currency).replace(/[\d.,\s]/g, "") || currency})`;
+  return "labels";
+}

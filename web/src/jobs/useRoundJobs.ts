@@ -1,0 +1,101 @@
+/** Starting rounds and following their jobs to the end. */
+import { notifications } from "@mantine/notifications";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { answerWithOracle, finishRound, startRound } from "../api/actions";
+import { ApiError } from "../api/client";
+import { isActive, mergeJob } from "../api/events";
+import { homeQuery, jobsQuery } from "../api/queries";
+import type { Job } from "../api/types";
+import { words } from "../parts/format";
+
+const ROUND_KINDS = new Set(["next_round", "finish_round", "oracle_round", "oracle", "train"]);
+
+/** The job that works on the rounds now, if any. */
+export function useRoundJob(): Job | null {
+  const jobs = useQuery(jobsQuery).data ?? [];
+  return jobs.find((job) => ROUND_KINDS.has(job.kind) && isActive(job)) ?? null;
+}
+
+/** What a kind of job is called. */
+export function jobTitle(kind: string): string {
+  const titles: Record<string, string> = {
+    add: "Adding assets",
+    embed: "Computing embeddings",
+    next_round: "Choosing the next batch",
+    finish_round: "Training and measuring",
+    train: "Training",
+    oracle_round: "Known labels answer",
+    oracle: "Known labels answer",
+  };
+  return titles[kind] ?? words(kind);
+}
+
+export function jobProblem(job: Job): { message: string; remedy: string } {
+  return {
+    message: job.error?.message ?? "The job failed.",
+    remedy: job.error?.remedy ?? "Its log says more.",
+  };
+}
+
+export function showFailure(failure: unknown): void {
+  const message = failure instanceof Error ? failure.message : "Something went wrong.";
+  const remedy = failure instanceof ApiError ? failure.remedy : "";
+  notifications.show({ color: "red", title: message, message: remedy });
+}
+
+function remember(client: QueryClient, job: Job): void {
+  client.setQueryData(jobsQuery.queryKey, (jobs) => mergeJob(jobs ?? [], job));
+}
+
+const batches = new Set<string>();
+
+/** Draw the next batch; once it is there, Label opens (see `useBatchFollower`). */
+export function useStartRound() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (batchSize: number | undefined) => startRound(batchSize),
+    onSuccess: (job) => {
+      batches.add(job.id);
+      remember(client, job);
+    },
+    onError: showFailure,
+  });
+}
+
+export function useFinishRound() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => finishRound(),
+    onSuccess: (job) => remember(client, job),
+    onError: showFailure,
+  });
+}
+
+export function useOracle() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (rounds: number) => answerWithOracle(rounds),
+    onSuccess: (job) => remember(client, job),
+    onError: showFailure,
+  });
+}
+
+/** Lives in the frame, so that it outlasts the button: opens Label when an asked-for batch is ready. */
+export function useBatchFollower(): void {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const jobs = useQuery(jobsQuery).data;
+
+  useEffect(() => {
+    for (const job of jobs ?? []) {
+      if (isActive(job) || !batches.delete(job.id)) continue;
+      void client.invalidateQueries({ queryKey: homeQuery.queryKey });
+      if (job.state === "done") void navigate({ to: "/label" });
+      if (job.state !== "failed") continue;
+      const problem = jobProblem(job);
+      notifications.show({ color: "red", title: problem.message, message: problem.remedy });
+    }
+  }, [jobs, client, navigate]);
+}

@@ -1,0 +1,126 @@
+/** What happens when nothing is left to label: training runs, then the next batch is one key away. */
+import { Button, Skeleton } from "@mantine/core";
+import { IconArrowRight, IconChecks, IconTag } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { homeQuery } from "../api/queries";
+import type { Home } from "../api/types";
+import { JobProgress } from "../jobs/JobRow";
+import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
+import { count, estimate, points } from "../parts/format";
+import { Empty } from "../parts/Notices";
+import styles from "./label.module.css";
+import type { Session } from "./session";
+
+type Props = { state: Session; reload: () => void };
+
+export function BatchEnd({ state, reload }: Props) {
+  const home = useQuery(homeQuery).data;
+  const job = useRoundJob();
+  const open = home?.open_tasks ?? 0;
+
+  useEffect(() => {
+    if (!state.loaded || open === 0 || job) return;
+    reload();
+    const timer = window.setInterval(reload, 5_000);
+    return () => window.clearInterval(timer);
+  }, [state.loaded, open, job, reload]);
+
+  if (!state.loaded || !home) return <Skeleton height="60%" m="auto" width="60%" radius="lg" />;
+  if (job)
+    return (
+      <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>
+        <p>Every answer is stored. The model learns from them now; you may leave this page.</p>
+        <div className={styles.endProgress}>
+          <JobProgress job={job} />
+        </div>
+      </Empty>
+    );
+  return <NextBatch home={home} explanation={state.explanation} />;
+}
+
+function NextBatch({ home, explanation }: { home: Home; explanation: string }) {
+  const start = useStartRound();
+  const finish = useFinishRound();
+  const waiting = home.rounds.find(
+    (round) => round.number === home.current_round && round.step !== "done",
+  );
+  const last = home.rounds.find(
+    (round) => round.step === "done" && round.number === lastDone(home),
+  );
+  if (home.open_tasks > 0)
+    return (
+      <Empty title="Others hold the rest of this batch" icon={<IconTag size={24} />}>
+        {explanation || "Tasks come back here when their reservation runs out."}
+      </Empty>
+    );
+  if (waiting)
+    return (
+      <Empty
+        title={`All of round ${waiting.number} is labelled`}
+        icon={<IconChecks size={24} />}
+        action={
+          <Button
+            size="md"
+            data-autofocus
+            loading={finish.isPending}
+            onClick={() => finish.mutate()}
+          >
+            Train and measure
+          </Button>
+        }
+      >
+        Training begins by itself; if it was stopped, start it here.
+      </Empty>
+    );
+  return (
+    <Empty
+      title={last ? `Round ${last.number} is done` : "Nothing is waiting for a label"}
+      icon={last ? <IconChecks size={24} /> : <IconTag size={24} />}
+      action={
+        <>
+          <Button
+            size="md"
+            autoFocus
+            loading={start.isPending}
+            rightSection={<IconArrowRight size={18} />}
+            onClick={() => start.mutate(undefined)}
+          >
+            Label the next {count(home.next_batch_size)}
+          </Button>
+          <Button size="md" variant="default" component={Link} to="/">
+            See the curve
+          </Button>
+        </>
+      }
+    >
+      {last?.accuracy ? (
+        <Result home={home} />
+      ) : (
+        "Ask for a batch, and Querist chooses what is worth a label."
+      )}
+    </Empty>
+  );
+}
+
+function Result({ home }: { home: Home }) {
+  const [before, last] =
+    home.curve.active.slice(-2).length === 2
+      ? home.curve.active.slice(-2)
+      : [undefined, home.curve.active.at(-1)];
+  if (!last) return null;
+  return (
+    <p>
+      The model is right in {estimate(last.accuracy)} of the audit set
+      {before && <> ({points(last.accuracy.value - before.accuracy.value)} points)</>}.{" "}
+      {home.advice?.sentence}
+    </p>
+  );
+}
+
+function lastDone(home: Home): number {
+  return Math.max(
+    ...home.rounds.filter((round) => round.step === "done").map((round) => round.number),
+  );
+}

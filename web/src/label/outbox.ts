@@ -1,0 +1,209 @@
+/** Decisions on their way to the server: kept in local storage until acknowledged, sent in order. */
+import { ApiError } from "../api/client";
+import type { Annotation, LabelBody } from "../api/types";
+
+export type Cargo =
+  | { kind: "label"; body: LabelBody }
+  | { kind: "undo"; asset_id: string; submission_id: string };
+
+export type EntryState = "waiting" | "sending" | "conflict" | "refused";
+
+export type Entry = {
+  id: string;
+  order: number;
+  cargo: Cargo;
+  state: EntryState;
+  attempts: number;
+  theirs: Annotation | null;
+  problem: string | null;
+};
+
+export type OutboxStatus = { pending: number; trouble: number; reachable: boolean };
+
+export type Delivery = { entry: Entry; annotation: Annotation };
+
+type Wiring = {
+  send: (cargo: Cargo) => Promise<Annotation>;
+  storage: Storage;
+  scope: string;
+  wait?: (milliseconds: number) => Promise<void>;
+  delivered?: (delivery: Delivery) => void;
+};
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15_000;
+
+/** How long to wait before attempt number `attempts` + 1, in milliseconds. */
+export function backOff(attempts: number): number {
+  return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.max(0, attempts - 1));
+}
+
+export function submissionOf(cargo: Cargo): string {
+  return cargo.kind === "label" ? cargo.body.submission_id : cargo.submission_id;
+}
+
+export function assetOf(cargo: Cargo): string {
+  return cargo.kind === "label" ? cargo.body.asset_id : cargo.asset_id;
+}
+
+/** A queue that survives a reload and a lost connection; one submission id is stored once. */
+export class Outbox {
+  private entries: Entry[] = [];
+  private readonly listeners = new Set<() => void>();
+  private running = false;
+  private reachable = true;
+  private wake: (() => void) | null = null;
+  private order = 0;
+  private readonly prefix: string;
+  private readonly wiring: Wiring;
+  private status: OutboxStatus = { pending: 0, trouble: 0, reachable: true };
+
+  constructor(wiring: Wiring) {
+    this.wiring = wiring;
+    this.prefix = `querist-outbox:${wiring.scope}:`;
+    this.load();
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  list = (): readonly Entry[] => this.entries;
+
+  summary = (): OutboxStatus => this.status;
+
+  /** Tasks answered here whose answer the server does not have yet. */
+  tasks(): number[] {
+    return this.entries.flatMap(({ cargo }) =>
+      cargo.kind === "label" ? (cargo.body.task_id ?? []) : [],
+    );
+  }
+
+  /** Keep `cargo` and begin to send it; it is on disk before this returns. */
+  add(cargo: Cargo): Entry {
+    this.order += 1;
+    const entry: Entry = {
+      id: submissionOf(cargo),
+      order: this.order,
+      cargo,
+      state: "waiting",
+      attempts: 0,
+      theirs: null,
+      problem: null,
+    };
+    this.store(entry);
+    this.update([...this.entries, entry]);
+    void this.flush();
+    return entry;
+  }
+
+  /** Take back what was not sent yet; false when it is already on its way or gone. */
+  takeBack(id: string): boolean {
+    const entry = this.entries.find((other) => other.id === id);
+    if (!entry || entry.state === "sending" || entry.attempts > 0) return false;
+    this.drop(id);
+    return true;
+  }
+
+  /** Forget an entry for good: the other version stays. */
+  drop(id: string): void {
+    this.wiring.storage.removeItem(this.prefix + id);
+    this.update(this.entries.filter((entry) => entry.id !== id));
+  }
+
+  /** Send everything that waits, in order, until nothing is left; retries while unreachable. */
+  async flush(): Promise<void> {
+    if (this.running) {
+      this.wake?.();
+      return;
+    }
+    this.running = true;
+    try {
+      for (let next = this.next(); next; next = this.next()) await this.attempt(next);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private next(): Entry | undefined {
+    return this.entries.find((entry) => entry.state === "waiting" && !this.blocked(entry));
+  }
+
+  /** An asset in trouble holds back its own later entries, and only those. */
+  private blocked(entry: Entry): boolean {
+    return this.entries.some(
+      (other) =>
+        other.order < entry.order &&
+        (other.state === "conflict" || other.state === "refused") &&
+        assetOf(other.cargo) === assetOf(entry.cargo),
+    );
+  }
+
+  private async attempt(entry: Entry): Promise<void> {
+    this.change(entry.id, { state: "sending", attempts: entry.attempts + 1 });
+    try {
+      const annotation = await this.wiring.send(entry.cargo);
+      this.reachable = true;
+      this.drop(entry.id);
+      this.wiring.delivered?.({ entry, annotation });
+    } catch (failure) {
+      await this.failed(entry, failure);
+    }
+  }
+
+  private async failed(entry: Entry, failure: unknown): Promise<void> {
+    if (failure instanceof ApiError && !failure.passing && failure.status !== 401) {
+      this.reachable = true;
+      const theirs = failure.code === "conflict" ? (failure.details.current ?? null) : null;
+      this.change(entry.id, {
+        state: failure.status === 409 ? "conflict" : "refused",
+        theirs: theirs as Annotation | null,
+        problem: `${failure.message} ${failure.remedy}`,
+      });
+      return;
+    }
+    this.reachable = false;
+    this.change(entry.id, { state: "waiting" });
+    await this.pause(backOff(entry.attempts + 1));
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    const wait = this.wiring.wait ?? ((ms: number) => new Promise((done) => setTimeout(done, ms)));
+    return Promise.race([wait(milliseconds), woken]);
+  }
+
+  private change(id: string, part: Partial<Entry>): void {
+    const next = this.entries.map((entry) => (entry.id === id ? { ...entry, ...part } : entry));
+    const changed = next.find((entry) => entry.id === id);
+    if (changed) this.store(changed);
+    this.update(next);
+  }
+
+  private update(entries: Entry[]): void {
+    this.entries = entries;
+    const trouble = entries.filter((e) => e.state === "conflict" || e.state === "refused").length;
+    this.status = { pending: entries.length - trouble, trouble, reachable: this.reachable };
+    for (const listener of this.listeners) listener();
+  }
+
+  private store(entry: Entry): void {
+    this.wiring.storage.setItem(this.prefix + entry.id, JSON.stringify(entry));
+  }
+
+  private load(): void {
+    const found: Entry[] = [];
+    for (let i = 0; i < this.wiring.storage.length; i += 1) {
+      const key = this.wiring.storage.key(i);
+      if (!key?.startsWith(this.prefix)) continue;
+      const text = this.wiring.storage.getItem(key);
+      if (text) found.push(JSON.parse(text) as Entry);
+    }
+    found.sort((a, b) => a.order - b.order);
+    this.order = found.at(-1)?.order ?? 0;
+    this.update(found.map((e) => (e.state === "sending" ? { ...e, state: "waiting" } : e)));
+  }
+}

@@ -1,0 +1,185 @@
+/** Drives a labelling session: leases ahead, sends decisions through the outbox, undoes, renews. */
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { leaseTasks, releaseTasks, renewTasks } from "../api/actions";
+import { recentQuery } from "../api/queries";
+import type { Action, Value } from "../api/types";
+import type { Outbox } from "./outbox";
+import { onDelivered } from "./outboxStore";
+import { prefetchImage } from "./prefetch";
+import {
+  current,
+  type Decision,
+  editedDecision,
+  emptySession,
+  type Item,
+  neighbour,
+  reduce,
+  type Session,
+} from "./session";
+
+const AHEAD = 8;
+const RENEW_EVERY = 45_000;
+const ASK_AGAIN = 4_000;
+
+export type LabelSession = {
+  state: Session;
+  item: Item | null;
+  edited: Decision | null;
+  failure: Error | null;
+  decide: (action: Exclude<Action, "undo">, value: Value | null, seconds: number) => void;
+  undo: () => void;
+  edit: (submissionId: string | null) => void;
+  step: (direction: -1 | 1) => void;
+  reload: () => void;
+};
+
+export function useLabelSession(outbox: Outbox | null): LabelSession {
+  const [state, dispatch] = useReducer(reduce, emptySession);
+  const latest = useRef(state);
+  latest.current = state;
+  const lease = useLease(latest, dispatch, outbox);
+
+  const recent = useQuery(recentQuery).data;
+  useEffect(() => {
+    if (recent) dispatch({ kind: "recalled", recent });
+  }, [recent]);
+
+  useEffect(
+    () => onDelivered(({ annotation }) => dispatch({ kind: "acknowledged", annotation })),
+    [],
+  );
+
+  const item = current(state);
+  const edited = editedDecision(state);
+  const decide = useCallback<LabelSession["decide"]>(
+    (action, value, seconds) => {
+      const session = latest.current;
+      const target = current(session);
+      if (!target || !outbox) return;
+      const old = editedDecision(session);
+      const decision = makeDecision(target, old, action, value);
+      outbox.add({
+        kind: "label",
+        body: {
+          asset_id: target.asset.id,
+          action,
+          value,
+          expected_version: old ? old.version : target.version,
+          seconds,
+          reason: null,
+          task_id: old ? null : target.taskId,
+          submission_id: decision.submissionId,
+          prelabel: target.prelabel,
+          model_id: target.model_id,
+        },
+      });
+      dispatch({ kind: "decided", decision, edit: old !== null });
+    },
+    [outbox],
+  );
+
+  const undo = useCallback(() => {
+    const session = latest.current;
+    const last = editedDecision(session) ?? session.decisions[0];
+    if (!last || !outbox) return;
+    const unsent = outbox.takeBack(last.submissionId);
+    if (!unsent) outbox.add({ kind: "undo", asset_id: last.item.asset.id, submission_id: newId() });
+    const version = unsent ? last.version - 1 : last.version + 1;
+    dispatch({ kind: "undone", submissionId: last.submissionId, version });
+  }, [outbox]);
+
+  const edit = useCallback(
+    (submissionId: string | null) => dispatch({ kind: "edit", submissionId }),
+    [],
+  );
+  const step = useCallback(
+    (direction: -1 | 1) =>
+      dispatch({ kind: "edit", submissionId: neighbour(latest.current, direction) }),
+    [],
+  );
+
+  return useMemo(
+    () => ({ state, item, edited, decide, undo, edit, step, ...lease }),
+    [state, item, edited, decide, undo, edit, step, lease],
+  );
+}
+
+type Dispatch = (event: Parameters<typeof reduce>[1]) => void;
+
+/** Keeps tasks leased ahead, renews them while the page is open, gives them back when it is left. */
+function useLease(latest: { current: Session }, dispatch: Dispatch, outbox: Outbox | null) {
+  const [failure, setFailure] = useState<Error | null>(null);
+  const busy = useRef(false);
+  const waiting = latest.current.queue.length;
+  const exhausted = latest.current.loaded && latest.current.remaining <= waiting;
+
+  const ask = useCallback(async () => {
+    if (busy.current) return;
+    busy.current = true;
+    try {
+      const onTheWay = () => outbox?.tasks() ?? [];
+      const before = onTheWay();
+      const page = await leaseTasks(latest.current.queue.length + before.length + AHEAD);
+      dispatch({ kind: "leased", ...page, sent: [...before, ...onTheWay()] });
+      for (const { asset } of page.items) if (asset.media === "image") void prefetchImage(asset.id);
+      setFailure(null);
+    } catch (problem) {
+      setFailure(problem instanceof Error ? problem : new Error(String(problem)));
+    } finally {
+      busy.current = false;
+    }
+  }, [latest, dispatch, outbox]);
+
+  useEffect(() => {
+    if (waiting < AHEAD / 2 && !exhausted) void ask();
+  }, [waiting, exhausted, ask]);
+
+  useEffect(() => {
+    if (failure === null) return;
+    const timer = window.setTimeout(() => void ask(), ASK_AGAIN);
+    return () => window.clearTimeout(timer);
+  }, [failure, ask]);
+
+  useEffect(() => {
+    const held = () => latest.current.queue.flatMap((item) => item.taskId ?? []);
+    const renew = window.setInterval(() => {
+      const ids = held();
+      if (ids.length > 0) renewTasks(ids).catch(() => undefined);
+    }, RENEW_EVERY);
+    const release = () => {
+      const ids = held();
+      if (ids.length > 0) releaseTasks(ids).catch(() => undefined);
+    };
+    window.addEventListener("pagehide", release);
+    return () => {
+      window.clearInterval(renew);
+      window.removeEventListener("pagehide", release);
+      release();
+    };
+  }, [latest]);
+
+  const reload = useCallback(() => void ask(), [ask]);
+  return useMemo(() => ({ failure, reload }), [failure, reload]);
+}
+
+function makeDecision(
+  target: Item,
+  old: Decision | null,
+  action: Decision["action"],
+  value: Value | null,
+): Decision {
+  return {
+    submissionId: newId(),
+    item: target,
+    action,
+    value,
+    version: (old ? old.version : target.version) + 1,
+  };
+}
+
+/** A random id that needs no secure context. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}

@@ -1,0 +1,65 @@
+/** An asset itself, large or small: a picture, a text, or a table row. */
+import { useState } from "react";
+import { contentUrl, thumbnailUrl } from "../api/client";
+import type { Asset, Media } from "../api/types";
+import styles from "./parts.module.css";
+
+/** The whole asset, as large as its place allows; small pictures are enlarged. */
+export function AssetView({ asset, large = false }: { asset: Asset; large?: boolean }) {
+  if (asset.media === "image") return <Picture asset={asset} large={large} />;
+  if (asset.media === "text")
+    return (
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a long text must scroll by keyboard
+      <article className={large ? styles.textLarge : styles.text} tabIndex={0}>
+        {asset.text}
+      </article>
+    );
+  return <Row values={asset.features ?? asset.metadata} />;
+}
+
+function Picture({ asset, large }: { asset: Asset; large: boolean }) {
+  const [broken, setBroken] = useState<string | null>(null);
+  if (broken === asset.id)
+    return <p className={styles.broken}>The picture of {asset.id} cannot be shown.</p>;
+  return (
+    <img
+      className={large ? styles.pictureLarge : styles.picture}
+      src={contentUrl(asset.id)}
+      alt={`Asset ${asset.id}`}
+      decoding="sync"
+      draggable={false}
+      onError={() => setBroken(asset.id)}
+    />
+  );
+}
+
+function Row({ values }: { values: Record<string, unknown> }) {
+  return (
+    <dl className={styles.rowTable}>
+      {Object.entries(values).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{String(value ?? "–")}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+type ThumbnailProps = { id: string; media: Media; text: string | null; alt?: string };
+
+/** The small form for grids and strips; the place it stands in gives the size. */
+export function Thumbnail({ id, media, text, alt = "" }: ThumbnailProps) {
+  if (media === "image")
+    return (
+      <img
+        className={styles.thumbnail}
+        src={thumbnailUrl(id)}
+        alt={alt}
+        loading="lazy"
+        decoding="async"
+        draggable={false}
+      />
+    );
+  return <span className={styles.thumbnailText}>{text || id}</span>;
+}

@@ -1,0 +1,84 @@
+/** Numbers, times and names as people read them. */
+import type { Estimate } from "../api/types";
+
+const counts = new Intl.NumberFormat("en");
+const THIN = "\u202f";
+
+export function count(value: number): string {
+  return counts.format(Math.round(value));
+}
+
+/** "1 label", "2 labels". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${Math.round(value) === 1 ? one : many}`;
+}
+
+/** A share of one as "94.1 %"; rounding never says 100 % or 0 % of what is not. */
+export function percent(share: number, digits = 1): string {
+  const text = (share * 100).toFixed(digits);
+  if (share < 1 && Number(text) >= 100) return `>${(100 - 10 ** -digits).toFixed(digits)}${THIN}%`;
+  return `${text}${THIN}%`;
+}
+
+/** Half the width of the interval, in points. */
+export function halfWidth(estimate: Estimate): string {
+  return (((estimate.high - estimate.low) / 2) * 100).toFixed(1);
+}
+
+/** "94.1 % ± 1.2". */
+export function estimate(value: Estimate): string {
+  return `${percent(value.value)} ± ${halfWidth(value)}`;
+}
+
+/** A signed difference of shares in points: "+0.8". */
+export function points(difference: number): string {
+  const text = Math.abs(difference * 100).toFixed(1);
+  if (Number(text) === 0) return "±0.0";
+  return `${difference > 0 ? "+" : "−"}${text}`;
+}
+
+/** Seconds as the coarsest words that still say something: "42 s", "3 min", "1 h 20 min". */
+export function duration(seconds: number): string {
+  if (seconds < 1) return "<1 s";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  const hours = counts.format(Math.floor(minutes / 60));
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
+}
+
+export function money(amount: number, currency: string): string {
+  return new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+    maximumFractionDigits: amount < 100 ? 2 : 0,
+  }).format(amount);
+}
+
+/** How long ago, in one word or two. */
+export function ago(time: string, now: number = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
+  if (seconds < 10) return "just now";
+  if (seconds < 3600) return `${duration(seconds)} ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+}
+
+/** Seconds still needed at the pace so far; null while it is too early to say. */
+export function timeLeft(done: number, total: number | null, elapsed: number): number | null {
+  if (total === null || total <= 0 || done <= 0 || elapsed < 1) return null;
+  return Math.max(0, (elapsed / done) * (total - done));
+}
+
+/** The last part of a path-like id, which is what tells assets apart. */
+export function shortId(id: string, limit = 28): string {
+  const tail = id.split("/").at(-1) || id;
+  return tail.length <= limit ? tail : `…${tail.slice(1 - limit)}`;
+}
+
+/** "next_round" → "Next round". */
+export function words(name: string): string {
+  const text = name.replaceAll("_", " ").replaceAll("-", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

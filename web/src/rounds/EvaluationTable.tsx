@@ -1,0 +1,60 @@
+/** How both models did on the audit set, in all and by class. */
+import type { Evaluation } from "../api/types";
+import { ClassChip } from "../parts/ClassChip";
+import { EstimateText } from "../parts/EstimateText";
+import { count, percent } from "../parts/format";
+import styles from "./rounds.module.css";
+
+const ARMS = { active: "Active", control: "Random", audit: "Audit" };
+
+export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) {
+  if (evaluations.length === 0) return null;
+  const active = evaluations.find((evaluation) => evaluation.arm === "active");
+  const classes = Object.entries(active?.per_class ?? {}).sort((a, b) => a[1].value - b[1].value);
+  return (
+    <section className={styles.card} aria-labelledby="evaluation">
+      <h2 id="evaluation">On the audit set</h2>
+      <table className={styles.evaluation}>
+        <thead>
+          <tr>
+            <th scope="col">Model</th>
+            <th scope="col">Labels</th>
+            <th scope="col">Accuracy</th>
+            <th scope="col">Macro F1</th>
+          </tr>
+        </thead>
+        <tbody>
+          {evaluations.map((evaluation) => (
+            <tr key={evaluation.arm}>
+              <th scope="row">{ARMS[evaluation.arm]}</th>
+              <td>{count(evaluation.labels)}</td>
+              <td>
+                <EstimateText of={evaluation.accuracy} />
+              </td>
+              <td>{percent(evaluation.macro_f1)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {classes.length > 0 && (
+        <>
+          <h3>Found, by class, weakest first</h3>
+          <ul className={styles.recalls}>
+            {classes.slice(0, 20).map(([name, recall]) => (
+              <li key={name}>
+                <ClassChip name={name} />
+                <span className={styles.range} aria-hidden="true">
+                  <span
+                    style={{ left: `${100 * recall.low}%`, right: `${100 * (1 - recall.high)}%` }}
+                  />
+                  <i style={{ left: `${100 * recall.value}%` }} />
+                </span>
+                <EstimateText of={recall} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}

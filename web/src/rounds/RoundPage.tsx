@@ -1,0 +1,138 @@
+/** One round: its plan, what it chose and why, how the models did, what was found, what is advised. */
+import { Skeleton } from "@mantine/core";
+import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { homeQuery, projectQuery, roundQuery } from "../api/queries";
+import type { Finding, Round, RoundPlan } from "../api/types";
+import { estimate, points, words } from "../parts/format";
+import { ErrorNotice } from "../parts/Notices";
+import { EvaluationTable } from "./EvaluationTable";
+import styles from "./rounds.module.css";
+import { SelectedGallery } from "./SelectedGallery";
+
+export function RoundPage() {
+  const { number } = useParams({ from: "/rounds/$number" });
+  const { data, error } = useQuery(roundQuery(Number(number)));
+  const project = useQuery(projectQuery).data;
+  if (error && !data)
+    return (
+      <div className={styles.page}>
+        <ErrorNotice error={error} />
+      </div>
+    );
+  if (!data || !project)
+    return (
+      <div className={styles.page}>
+        <Skeleton height={28} width={360} mb={24} />
+        <Skeleton height={320} radius="lg" />
+      </div>
+    );
+  const { round, selected } = data;
+  return (
+    <div className={styles.page}>
+      <Pager number={round.number} />
+      <h1 className={styles.title}>{sentence(round)}</h1>
+      <div className={styles.columns}>
+        <div className={styles.main}>
+          <SelectedGallery selected={selected} media={project.media} round={round.number} />
+        </div>
+        <div className={styles.side}>
+          {round.advice && (
+            <section className={styles.card} aria-labelledby="round-advice">
+              <h2 id="round-advice">{round.advice.stop ? "Advice: stop" : "Advice: go on"}</h2>
+              <p>{round.advice.sentence}</p>
+              <ul className={styles.reasons}>
+                {round.advice.reasons.map((reason) => (
+                  <li key={reason}>{reason}</li>
+                ))}
+              </ul>
+            </section>
+          )}
+          <EvaluationTable evaluations={round.evaluations} />
+          <Findings findings={round.findings} />
+          {round.plan && <Plan plan={round.plan} />}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function sentence(round: Round): string {
+  const active = round.evaluations.find((evaluation) => evaluation.arm === "active");
+  const control = round.evaluations.find((evaluation) => evaluation.arm === "control");
+  const head = `Round ${round.number}`;
+  if (!active)
+    return round.step === "done"
+      ? `${head}: done.`
+      : `${head}: ${words(round.step).toLowerCase()}.`;
+  const against = control
+    ? `, ${points(active.accuracy.value - control.accuracy.value)} against random`
+    : "";
+  return `${head}: ${estimate(active.accuracy)} with ${active.labels} labels${against}.`;
+}
+
+function Pager({ number }: { number: number }) {
+  const last = useQuery(homeQuery).data?.rounds.length ?? number;
+  return (
+    <nav className={styles.pager} aria-label="Rounds">
+      <Link to="/rounds">All rounds</Link>
+      {number > 1 && (
+        <Link to="/rounds/$number" params={{ number: String(number - 1) }}>
+          <IconChevronLeft size={14} aria-hidden="true" /> Round {number - 1}
+        </Link>
+      )}
+      {number < last && (
+        <Link to="/rounds/$number" params={{ number: String(number + 1) }}>
+          Round {number + 1} <IconChevronRight size={14} aria-hidden="true" />
+        </Link>
+      )}
+    </nav>
+  );
+}
+
+function Findings({ findings }: { findings: Finding[] }) {
+  if (findings.length === 0) return null;
+  return (
+    <section className={styles.card} aria-labelledby="findings">
+      <h2 id="findings">Findings</h2>
+      <ul className={styles.findings}>
+        {findings.map((finding) => (
+          <li key={`${finding.kind}-${finding.title}`}>
+            <strong>{finding.title}</strong>
+            <p>{finding.remedy}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Plan({ plan }: { plan: RoundPlan }) {
+  const rows: [string, string | number][] = [
+    ["Strategy", plan.strategy],
+    ["Active batch", plan.batch_size],
+    ["Random control", plan.control_size],
+    ["New audit assets", plan.audit_size],
+    ["Candidates from", plan.asset_count],
+    ["Embeddings", plan.encoder],
+    ["Model", plan.model_id ?? "none yet"],
+    ["Seed", plan.seed],
+  ];
+  for (const [name, value] of Object.entries(plan.parameters))
+    rows.push([words(name), String(value)]);
+  return (
+    <section className={styles.card} aria-labelledby="plan">
+      <h2 id="plan">Plan</h2>
+      <p className={styles.hint}>With these the same assets are chosen again, bit for bit.</p>
+      <dl className={styles.facts}>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd title={String(value)}>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

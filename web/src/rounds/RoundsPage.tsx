@@ -1,0 +1,114 @@
+/** All rounds: what each chose, and what it brought. */
+import { Skeleton, Table } from "@mantine/core";
+import { IconTimeline } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { homeQuery } from "../api/queries";
+import type { Home, RoundSummary } from "../api/types";
+import { EstimateText } from "../parts/EstimateText";
+import { ago, count, plural, points, words } from "../parts/format";
+import { Empty, ErrorNotice } from "../parts/Notices";
+import styles from "./rounds.module.css";
+
+export function RoundsPage() {
+  const home = useQuery(homeQuery);
+  if (home.error && !home.data) return <ErrorNotice error={home.error} />;
+  if (!home.data)
+    return (
+      <div className={styles.page}>
+        <Skeleton height={320} radius="lg" />
+      </div>
+    );
+  if (home.data.rounds.length === 0)
+    return (
+      <Empty
+        title="No round yet"
+        icon={<IconTimeline size={24} />}
+        action={
+          <Link className={styles.link} to="/">
+            Go to Home to begin the first one
+          </Link>
+        }
+      >
+        A round chooses what is worth a label, waits for the answers, trains, measures, and says
+        whether to go on.
+      </Empty>
+    );
+  return <RoundList home={home.data} />;
+}
+
+function RoundList({ home }: { home: Home }) {
+  const rounds = [...home.rounds].sort((a, b) => b.number - a.number);
+  const finished = rounds.filter((round) => round.step === "done").length;
+  return (
+    <div className={styles.page}>
+      <h1 className={styles.title}>
+        {plural(rounds.length, "round")},{" "}
+        {finished === rounds.length ? "all measured" : `${finished} measured`}.
+      </h1>
+      <section className={styles.card}>
+        <Table.ScrollContainer minWidth={760} type="native">
+          <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Round</Table.Th>
+                <Table.Th>Chosen by</Table.Th>
+                <Table.Th ta="right">Assets</Table.Th>
+                <Table.Th ta="right">Labels</Table.Th>
+                <Table.Th ta="right">Accuracy</Table.Th>
+                <Table.Th ta="right">Random</Table.Th>
+                <Table.Th ta="right">Difference</Table.Th>
+                <Table.Th>Note</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rounds.map((round) => (
+                <Row key={round.number} round={round} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      </section>
+    </div>
+  );
+}
+
+function maybe(value: number | null): string {
+  return value === null ? "–" : count(value);
+}
+
+function Row({ round }: { round: RoundSummary }) {
+  const navigate = useNavigate();
+  const params = { number: String(round.number) };
+  const gain =
+    round.accuracy && round.control_accuracy
+      ? round.accuracy.value - round.control_accuracy.value
+      : null;
+  return (
+    <Table.Tr
+      className={styles.row}
+      onClick={() => void navigate({ to: "/rounds/$number", params })}
+    >
+      <Table.Td>
+        <Link className={styles.rowLink} to="/rounds/$number" params={params}>
+          Round {round.number}
+        </Link>
+      </Table.Td>
+      <Table.Td>{words(round.strategy ?? "random")}</Table.Td>
+      <Table.Td ta="right">{maybe(round.batch_size)}</Table.Td>
+      <Table.Td ta="right">{maybe(round.labels)}</Table.Td>
+      <Table.Td ta="right">
+        <EstimateText of={round.accuracy} />
+      </Table.Td>
+      <Table.Td ta="right" c="dimmed">
+        <EstimateText of={round.control_accuracy} />
+      </Table.Td>
+      <Table.Td ta="right">{gain === null ? "" : points(gain)}</Table.Td>
+      <Table.Td c="dimmed">
+        {round.step === "done"
+          ? round.note || ago(round.finished_at ?? round.started_at)
+          : words(round.step)}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,62 @@
+/** What a round chose: a picture each, and why in one line. */
+import { SegmentedControl } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { Arm, Media, Selected } from "../api/types";
+import { Thumbnail } from "../parts/AssetView";
+import { count, shortId } from "../parts/format";
+import styles from "./rounds.module.css";
+
+const NAMES: Record<Arm, string> = { active: "Strategy", control: "Random", audit: "Audit" };
+const FIRST = 60;
+
+type Props = { selected: Selected[]; media: Media; round: number };
+
+export function SelectedGallery({ selected, media, round }: Props) {
+  const arms = (Object.keys(NAMES) as Arm[]).filter((arm) => selected.some((s) => s.arm === arm));
+  const [wanted, setWanted] = useState<Arm>("active");
+  const [all, setAll] = useState(false);
+  const arm = arms.includes(wanted) ? wanted : (arms[0] ?? "active");
+  const rows = selected.filter((entry) => entry.arm === arm).sort((a, b) => a.rank - b.rank);
+  return (
+    <section className={styles.card} aria-labelledby="selected">
+      <div className={styles.cardHead}>
+        <h2 id="selected">What it chose, and why</h2>
+        <SegmentedControl
+          size="xs"
+          value={arm}
+          onChange={(value) => setWanted(value as Arm)}
+          data={arms.map((value) => ({
+            value,
+            label: `${NAMES[value]} ${count(selected.filter((s) => s.arm === value).length)}`,
+          }))}
+          aria-label="Drawn for"
+        />
+      </div>
+      <ul className={styles.gallery} data-media={media}>
+        {rows.slice(0, all ? rows.length : FIRST).map((entry) => (
+          <li key={entry.asset_id}>
+            <Link
+              to="/catalog"
+              search={{ round, arm, asset: entry.asset_id }}
+              className={styles.pick}
+            >
+              <span className={styles.pickMedia}>
+                <Thumbnail id={entry.asset_id} media={media} text={entry.asset_id} />
+              </span>
+              <span className={styles.pickWords}>
+                <strong>{shortId(entry.asset_id, 22)}</strong>
+                <span>{entry.reason}</span>
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {rows.length > FIRST && !all && (
+        <button type="button" className={styles.link} onClick={() => setAll(true)}>
+          Show all {count(rows.length)}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,53 @@
+/** The pages and their addresses. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
+import { CatalogPage } from "./catalog/CatalogPage";
+import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
+import { HomePage } from "./home/HomePage";
+import { PageMissing } from "./parts/Notices";
+import { RoundPage } from "./rounds/RoundPage";
+import { RoundsPage } from "./rounds/RoundsPage";
+import { AppFrame } from "./shell/AppFrame";
+
+const root = createRootRoute({ component: AppFrame, notFoundComponent: PageMissing });
+
+const home = createRoute({ getParentRoute: () => root, path: "/", component: HomePage });
+
+const catalog = createRoute({
+  getParentRoute: () => root,
+  path: "/catalog",
+  validateSearch: readSearch,
+  component: CatalogPage,
+});
+
+const label = createRoute({
+  getParentRoute: () => root,
+  path: "/label",
+  component: lazyRouteComponent(() => import("./label/LabelPage"), "LabelPage"),
+});
+
+const rounds = createRoute({ getParentRoute: () => root, path: "/rounds", component: RoundsPage });
+
+const round = createRoute({
+  getParentRoute: () => root,
+  path: "/rounds/$number",
+  component: RoundPage,
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, catalog, label, rounds, round]),
+  parseSearch: parseQueryString,
+  stringifySearch: writeQueryString,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,76 @@
+/** The frame around every page: one quiet bar on top, the page below. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { projectQuery, sessionQuery } from "../api/queries";
+import { JobTray } from "../jobs/JobTray";
+import { useBatchFollower } from "../jobs/useRoundJobs";
+import { openOutbox } from "../label/outboxStore";
+import { CheatSheet } from "./CheatSheet";
+import { Mark } from "./Mark";
+import { Palette, PaletteButton } from "./Palette";
+import { SavedMark } from "./SavedMark";
+import styles from "./shell.module.css";
+import { ThemeToggle } from "./ThemeToggle";
+import { useShellKeys } from "./useShellKeys";
+
+const PAGES = [
+  { to: "/", label: "Home" },
+  { to: "/catalog", label: "Catalog" },
+  { to: "/label", label: "Label" },
+  { to: "/rounds", label: "Rounds" },
+] as const;
+
+export function AppFrame() {
+  const project = useQuery(projectQuery).data;
+  const me = useQuery(sessionQuery).data;
+  const [sheet, setSheet] = useState(false);
+  useBatchFollower();
+  useShellKeys(() => setSheet(true));
+  const scope = project && me ? `${project.name}/${me.name}` : null;
+
+  useEffect(() => {
+    if (scope !== null) openOutbox(scope);
+  }, [scope]);
+
+  useEffect(() => {
+    if (project) document.title = `${project.name} · Querist`;
+  }, [project]);
+
+  return (
+    <div className={styles.frame}>
+      <a className="skip-link" href="#page">
+        Skip to the page
+      </a>
+      <header className={styles.bar}>
+        <Link to="/" className={styles.brand} aria-label="Querist, home">
+          <Mark size={24} />
+          <span className={styles.project}>{project?.name ?? " "}</span>
+        </Link>
+        <nav className={styles.nav} aria-label="Pages">
+          {PAGES.map((page) => (
+            <Link
+              key={page.to}
+              to={page.to}
+              className={styles.navLink}
+              activeOptions={{ exact: page.to === "/", includeSearch: false }}
+            >
+              {page.label}
+            </Link>
+          ))}
+        </nav>
+        <div className={styles.tools}>
+          <SavedMark />
+          <JobTray />
+          <PaletteButton />
+          <ThemeToggle />
+          <CheatSheet opened={sheet} open={() => setSheet(true)} close={() => setSheet(false)} />
+        </div>
+      </header>
+      <main id="page" className={styles.page} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Palette showKeys={() => setSheet(true)} />
+    </div>
+  );
+}

@@ -1,0 +1,176 @@
+/** The command palette: pages, actions and classes behind one key. */
+import { ActionIcon, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
+import {
+  IconChartLine,
+  IconDownload,
+  IconHome,
+  IconKeyboard,
+  IconLayoutGrid,
+  IconLogout,
+  IconMoon,
+  IconPlayerPlay,
+  IconRefresh,
+  IconSearch,
+  IconTag,
+} from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { closeSession } from "../api/actions";
+import { exportUrl } from "../api/client";
+import { projectQuery } from "../api/queries";
+import { useFinishRound, useStartRound } from "../jobs/useRoundJobs";
+import { Swatch } from "../parts/ClassChip";
+import { Key } from "../parts/Key";
+
+const SIZE = 18;
+
+export function PaletteButton() {
+  return (
+    <Tooltip
+      label={
+        <span>
+          Find anything <Key of="mod" /> <Key of="K" />
+        </span>
+      }
+    >
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size={32}
+        aria-label="Find a page, class or action"
+        onClick={spotlight.open}
+      >
+        <IconSearch size={SIZE} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+export function Palette({ showKeys }: { showKeys: () => void }) {
+  const actions = usePaletteActions(showKeys);
+  return (
+    <Spotlight
+      actions={actions}
+      shortcut={["mod + K"]}
+      limit={40}
+      highlightQuery
+      scrollable
+      maxHeight={420}
+      nothingFound="Nothing has this name"
+      searchProps={{
+        leftSection: <IconSearch size={SIZE} />,
+        placeholder: "A page, a class, an action…",
+        "aria-label": "Find a page, a class or an action",
+      }}
+    />
+  );
+}
+
+function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const project = useQuery(projectQuery).data;
+  const { setColorScheme, colorScheme } = useMantineColorScheme();
+  const start = useStartRound();
+  const finish = useFinishRound();
+
+  return useMemo(
+    () => [
+      {
+        group: "Pages",
+        actions: [
+          {
+            id: "home",
+            label: "Home",
+            leftSection: <IconHome size={SIZE} />,
+            onClick: () => void navigate({ to: "/" }),
+          },
+          {
+            id: "catalog",
+            label: "Catalog",
+            leftSection: <IconLayoutGrid size={SIZE} />,
+            onClick: () => void navigate({ to: "/catalog" }),
+          },
+          {
+            id: "label",
+            label: "Label",
+            leftSection: <IconTag size={SIZE} />,
+            onClick: () => void navigate({ to: "/label" }),
+          },
+          {
+            id: "rounds",
+            label: "Rounds",
+            leftSection: <IconChartLine size={SIZE} />,
+            onClick: () => void navigate({ to: "/rounds" }),
+          },
+        ],
+      },
+      {
+        group: "Actions",
+        actions: [
+          {
+            id: "next",
+            label: "Ask for the next batch",
+            leftSection: <IconPlayerPlay size={SIZE} />,
+            onClick: () => start.mutate(undefined),
+          },
+          {
+            id: "finish",
+            label: "Train now and close this round",
+            leftSection: <IconRefresh size={SIZE} />,
+            onClick: () => finish.mutate(),
+          },
+          {
+            id: "unlabelled",
+            label: "Show what has no label",
+            leftSection: <IconLayoutGrid size={SIZE} />,
+            onClick: () => void navigate({ to: "/catalog", search: { state: "unlabeled" } }),
+          },
+          {
+            id: "disagree",
+            label: "Show where the model disagrees with a label",
+            leftSection: <IconLayoutGrid size={SIZE} />,
+            onClick: () => void navigate({ to: "/catalog", search: { disagree: true } }),
+          },
+          {
+            id: "export",
+            label: "Download the labels as CSV",
+            leftSection: <IconDownload size={SIZE} />,
+            onClick: () => window.location.assign(exportUrl("csv")),
+          },
+          {
+            id: "theme",
+            label: "Change the theme",
+            leftSection: <IconMoon size={SIZE} />,
+            onClick: () => setColorScheme(colorScheme === "dark" ? "light" : "dark"),
+          },
+          {
+            id: "keys",
+            label: "Show the keys",
+            leftSection: <IconKeyboard size={SIZE} />,
+            onClick: showKeys,
+          },
+          {
+            id: "out",
+            label: "Sign out",
+            leftSection: <IconLogout size={SIZE} />,
+            onClick: () => void closeSession().then(() => client.resetQueries()),
+          },
+        ],
+      },
+      {
+        group: "Classes",
+        actions: (project?.ontology.classes ?? []).map((item) => ({
+          id: `class-${item.name}`,
+          label: item.name,
+          description: `Show what is labelled ${item.name}`,
+          leftSection: <Swatch colour={item.colour} />,
+          onClick: () => void navigate({ to: "/catalog", search: { label: [item.name] } }),
+        })),
+      },
+    ],
+    [navigate, client, project, setColorScheme, colorScheme, showKeys, start, finish],
+  );
+}
