@@ -94,6 +94,9 @@ class Loss:
     count: int
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.column}, {self.count} cells: {self.message}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossReport:
