@@ -68,7 +68,7 @@ class ImageFolderFormat:
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Sort key by which ``img2`` comes before ``img10``."""
     parts = _DIGITS.split(name.casefold())
-    return tuple((0, int(p), p) if i % 2 else (1, 0, p) for i, p in enumerate(parts) if p)
+    return tuple((0, int(p), "") if i % 2 else (1, 0, p) for i, p in enumerate(parts) if p)
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[str]:
