@@ -40,6 +40,7 @@ class Catalog:
             folder / "predictions", self.assets, folder / "cache" / "predictions"
         )
         self.views = Views(self.assets, self.predictions, records)
+        self._closed = False
 
     @classmethod
     def create(cls, folder: str | Path, settings: Settings) -> Catalog:
@@ -94,6 +95,9 @@ class Catalog:
 
     def close(self) -> None:
         """Release files and connections; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         self.embeddings.close()
         self.predictions.close()
         self.views.close()

@@ -35,7 +35,7 @@ def ingest(
 ) -> AddReport:
     """Add what is new among ``candidates``; see ``Assets.ingest``."""
     started = time.monotonic()
-    with table.writing(wait_seconds=3.0):
+    with table.writing(wait_seconds=1.0):
         intake = _Intake(table, media, roots)
         workers = min(8, os.cpu_count() or 1)
         with ThreadPoolExecutor(workers, thread_name_prefix="querist-ingest") as pool:
