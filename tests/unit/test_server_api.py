@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -28,21 +30,25 @@ def make_photos(folder):
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    """The folder of pictures."""
-    return make_photos(tmp_path_factory.mktemp("photos"))
-
-
-@pytest.fixture
-def project(tmp_path, photos):
-    """A project with thirty-two pictures, known labels in the column ``folder``."""
+def template(tmp_path_factory):
+    """A closed project with thirty-two pictures, known labels in the column ``folder``."""
+    photos = make_photos(tmp_path_factory.mktemp("photos"))
+    folder = tmp_path_factory.mktemp("template") / "shop"
     with Project.create(
-        tmp_path / "shop",
+        folder,
         classes=["red", "green"],
         oracle_column="folder",
         policy={"batch_size": BATCH, "audit_size": 4, "control_share": 0.5},
     ) as project:
         project.add(photos)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path, template):
+    """A fresh copy of the project."""
+    shutil.copytree(template, tmp_path / "shop")
+    with Project.open(tmp_path / "shop") as project:
         yield project
 
 

@@ -15,14 +15,16 @@ import httpx
 import pytest
 
 from querist import Project
-from querist.errors import UnavailableError
+from querist.errors import InvalidInputError, UnavailableError
 from querist.schema import Role
 from querist.server import serve
+from querist.server.run import OWNER, listen, login_token
 
 SERVER = """
 import sys
 from querist import Project
 from querist.server import serve
+from querist.server.run import OWNER, listen, login_token
 with Project.open(sys.argv[1]) as project:
     serve(project, port=0, open_browser=False, announce=lambda line: print(line, flush=True))
 print("ended", flush=True)
@@ -54,6 +56,13 @@ def server(project):
     process.stdout.close()
 
 
+@pytest.fixture
+def client():
+    """A browser, as far as the server can tell."""
+    with httpx.Client(timeout=30, headers={"X-Querist": "1"}) as client:
+        yield client
+
+
 def read_event(lines, wanted, condition):
     """The data of the next event of a kind that fits."""
     kind = ""
@@ -73,11 +82,11 @@ def children(pid):
         return [int(word) for word in file.read().split()]
 
 
-def test_a_real_server_streams_events_runs_jobs_and_stops(server, project):
+def test_a_real_server_streams_events_runs_jobs_and_stops(server, client):
     """Login by the printed address, a label arrives as an event, a job runs, SIGTERM ends all."""
     process, address = server
     home, token = address.split("/#token=")
-    client = httpx.Client(base_url=f"{home}/api/v1/", timeout=30, headers={"X-Querist": "1"})
+    client.base_url = f"{home}/api/v1/"
     assert client.post("session", json={"token": token}).json()["role"] == "owner"
     workers = children(process.pid) if sys.platform == "linux" else []
     with client.stream("GET", "events") as stream:
@@ -105,7 +114,6 @@ def test_a_real_server_streams_events_runs_jobs_and_stops(server, project):
         # The stream is still open: the server ends it, it does not wait for us.
         for _ in lines:
             pass
-    client.close()
     assert process.wait(30) == 0
     assert "ended" in process.stdout.read()
     for pid in workers:
@@ -137,11 +145,22 @@ def test_a_taken_port_is_refused_with_a_remedy(project):
     assert "--port" in caught.value.remedy
 
 
+def test_answers_do_not_wait_for_acknowledgements():
+    """The listener names TCP, without which asyncio leaves Nagle's 40 ms in every answer."""
+    listener = listen("127.0.0.1", 0)
+    assert listener.proto == socket.IPPROTO_TCP
+    listener.close()
+
+
+def test_an_address_of_another_machine_is_refused():
+    """A host that is not ours is an invalid input, not a taken port."""
+    with pytest.raises(InvalidInputError, match=r"192\.0\.2\.1"):
+        listen("192.0.2.1", 0)
+
+
 def test_the_owner_is_an_owner_whatever_was_stored(project):
     """Somebody who labelled as ``owner`` before does not take the owner's rights away."""
-    from querist.server.run import OWNER, _login_token
-
     records = project.catalog.records
     records.annotators.ensure(OWNER)
     records.annotators.update(OWNER, role=Role.ANNOTATOR, hourly_cost=None)
-    assert records.tokens.redeem(_login_token(project)).role is Role.OWNER
+    assert records.tokens.redeem(login_token(project)).role is Role.OWNER

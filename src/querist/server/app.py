@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.concurrency import run_in_threadpool
 
 from querist import __version__
 from querist.engine import Engine, WorkerEngine
@@ -80,15 +81,18 @@ def _api(hosts: Iterable[str]) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    events: Broadcaster = app.state.service.events
-    polling = asyncio.create_task(events.run())
+    service: Service = app.state.service
+    polling = asyncio.create_task(service.events.run())
+    warming = asyncio.create_task(run_in_threadpool(service.warm_up))
     try:
         yield
     finally:
-        events.close()
+        service.events.close()
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await polling
+        # Its thread cannot be cancelled, and the caller closes the project next.
+        await warming
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

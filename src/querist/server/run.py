@@ -54,13 +54,13 @@ def serve(
         UnavailableError: the port is taken.
         InvalidInputError: the host is not an address of this machine.
     """
-    listener = _listen(host, port)
+    listener = listen(host, port)
     app = create_app(project, hosts=(host, *hosts))
     events: Broadcaster = app.state.service.events
     address = _address(host, listener)
 
     def started() -> None:
-        url = f"{address}/#token={_login_token(project)}"
+        url = f"{address}/#token={login_token(project)}"
         announce(f"Querist serves {project.settings.name!r} at {url}")
         announce("The address works once. Press Ctrl-C to stop.")
         if open_browser:
@@ -74,7 +74,8 @@ def serve(
         timeout_graceful_shutdown=5,
     )
     logging.getLogger("uvicorn.access").addFilter(_without_query)
-    child = LocalWorker([sys.executable, "-m", "querist", "worker", str(project.folder)])
+    # -P: a json.py in the folder where somebody started us must not become the worker's json.
+    child = LocalWorker([sys.executable, "-P", "-m", "querist", "worker", str(project.folder)])
     try:
         if worker:
             child.start()
@@ -83,6 +84,47 @@ def serve(
     finally:
         child.stop()
         listener.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address.
+
+    Raises:
+        UnavailableError: the port is taken.
+        InvalidInputError: the host is not an address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: an answer
+    # of a header and a small body would otherwise wait 40 ms for the client's acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise UnavailableError(
+                f"Port {port} on {host} is taken or not allowed.",
+                remedy="Choose another with --port, or --port 0 for any free one.",
+                host=host,
+                port=port,
+            ) from error
+        raise InvalidInputError(
+            f"The server cannot listen on {host!r}: {error}.",
+            remedy="Give an address of this machine, usually 127.0.0.1.",
+            host=host,
+        ) from error
+    return listener
+
+
+def login_token(project: Project) -> str:
+    """A token that logs the project's owner in, once."""
+    records = project.catalog.records
+    owner = records.annotators.ensure(OWNER, role=Role.OWNER)
+    if owner.role is not Role.OWNER:
+        records.annotators.update(OWNER, role=Role.OWNER, hourly_cost=owner.hourly_cost)
+    return records.tokens.issue(OWNER, kind="login", ttl_seconds=LOGIN_SECONDS)
 
 
 class _Server(uvicorn.Server):
@@ -109,42 +151,10 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host.strip("[]"), port))
-    except OSError as error:
-        listener.close()
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise UnavailableError(
-                f"Port {port} on {host} is taken or not allowed.",
-                remedy="Choose another with --port, or --port 0 for any free one.",
-                host=host,
-                port=port,
-            ) from error
-        raise InvalidInputError(
-            f"The server cannot listen on {host!r}: {error}.",
-            remedy="Give an address of this machine, usually 127.0.0.1.",
-            host=host,
-        ) from error
-    return listener
-
-
 def _address(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
     name = "127.0.0.1" if host in ANY_ADDRESS else host
     return f"http://[{name.strip('[]')}]:{port}" if ":" in name else f"http://{name}:{port}"
-
-
-def _login_token(project: Project) -> str:
-    records = project.catalog.records
-    owner = records.annotators.ensure(OWNER, role=Role.OWNER)
-    if owner.role is not Role.OWNER:
-        records.annotators.update(OWNER, role=Role.OWNER, hourly_cost=owner.hourly_cost)
-    return records.tokens.issue(OWNER, kind="login", ttl_seconds=LOGIN_SECONDS)
 
 
 def _without_query(record: logging.LogRecord) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from querist.project import Project
     from querist.server.events import Broadcaster
     from querist.server.labeled_count import LabeledCount
+
+logger = logging.getLogger(__name__)
 
 # A job of one of these kinds will finish the current round by itself.
 _FINISHING = frozenset({"finish_round", "next_round", "oracle_round"})
@@ -31,6 +34,16 @@ class Service:
     labeled: LabeledCount
     secure_cookie: bool = False
     finishing: threading.Lock = field(default_factory=threading.Lock)
+
+    def warm_up(self) -> None:
+        """Open the tables and count once, so that the first page does not wait for it."""
+        try:
+            self.project.catalog.assets.count()
+            self.labeled.read()
+            self.project.status()
+        except Exception:
+            # Whoever needs it meets the same error, in a request that can tell it.
+            logger.warning("The project could not be looked through at the start.", exc_info=True)
 
     def finish_round_if_complete(self) -> Job | None:
         """Submit ``finish_round`` once no task of the collecting round waits for anybody.

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as HttpFailure
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(__file__).parent / "static"
 HASHED = "assets/"
@@ -30,6 +30,13 @@ class WebApp(StaticFiles):
     def __init__(self, folder: Path = FOLDER) -> None:
         super().__init__(directory=folder, check_dir=False, follow_symlink=False)
         self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer HTTP; there are no web sockets."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        await super().__call__(scope, receive, send)
 
     async def check_config(self) -> None:
         """Nothing: a folder that is not there yet is answered with how to build it."""
