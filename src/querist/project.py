@@ -12,6 +12,7 @@ from querist import loop
 from querist.catalog import Catalog, Settings
 from querist.engine import InlineEngine
 from querist.engine.base import Engine, Progress, silent
+from querist.formats import LossReport
 from querist.labeling import Labels, Queue
 from querist.schema import AddReport, ModelVersion, Ontology, Round
 
@@ -133,7 +134,7 @@ class Project:
         """Where the project stands."""
         return loop.status(self.catalog)
 
-    def export(self, path: str | Path, **options: Any) -> loop.LossReport:
+    def export(self, path: str | Path, **options: Any) -> LossReport:
         """Write the labels to a CSV, JSONL or Parquet file."""
         return loop.export(self.catalog, path, **options)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from querist.cli.options import JsonOption
@@ -25,19 +27,25 @@ def strategies(json: JsonOption = False) -> None:
 
 def learners(json: JsonOption = False) -> None:
     """List the learners and encoders."""
-    from querist.learners import describe
+    from querist.learners import encoder_class, encoder_names, learner_class, learner_names
 
-    _show(["kind", "name", "what it is"], describe(), json)
+    rows = [("learner", name, learner_class(name).summary) for name in learner_names()]
+    rows += [("encoder", name, encoder_class(name).summary) for name in encoder_names()]
+    _show(["kind", "name", "what it is"], rows, json)
 
 
 def formats(json: JsonOption = False) -> None:
     """List what can be imported and exported."""
-    from querist.formats import describe
+    from querist.formats import create, names
 
-    _show(["format", "what it is", "reads", "writes"], describe(), json)
+    rows = [
+        (f.name, f.summary, ", ".join(sorted(f.reads)) or "–", "yes" if f.writes else "–")
+        for f in map(create, names())
+    ]
+    _show(["format", "what it is", "reads", "writes labels"], rows, json)
 
 
-def _show(columns: list[str], rows: list[tuple[object, ...]], json: bool) -> None:
+def _show(columns: list[str], rows: Sequence[Sequence[object]], json: bool) -> None:
     if json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:

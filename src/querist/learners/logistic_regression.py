@@ -16,7 +16,9 @@ from querist.learners import arrays
 from querist.learners.base import Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, unfitted
 
-DEFAULT_C = 0.03
+# The length of a standardised row grows with its columns, so the same C fits wide rows more
+# closely; this share of it a column keeps the fit alike from 2 columns to 2,000.
+C_OVER_COLUMNS = 15.0
 PREDICT_ROWS = 65_536
 
 
@@ -25,6 +27,7 @@ class LogisticRegressionLearner:
 
     Args:
         C: Inverse strength of the regularisation, over 0; higher fits the labels more closely.
+            ``None`` takes 15 / d for rows of d columns, at most 1.
         max_iter: Steps of the solver at most.
 
     Example:
@@ -39,12 +42,13 @@ class LogisticRegressionLearner:
     summary: ClassVar[str] = "Linear, fast, well calibrated; the default on embeddings"
     paper: ClassVar[str] = "Cox 1958"
 
-    def __init__(self, C: float = DEFAULT_C, max_iter: int = 300) -> None:
-        if not (math.isfinite(C) and C > 0):
+    def __init__(self, C: float | None = None, max_iter: int = 300) -> None:
+        if C is not None and not (math.isfinite(C) and C > 0):
             raise InvalidInputError(f"C is {C}.", remedy="Give a number over 0, such as 0.03.")
         if max_iter < 1:
             raise InvalidInputError(f"max_iter is {max_iter}.", remedy="Give 1 or more.")
-        self._parameters = {"C": float(C), "max_iter": int(max_iter)}
+        self._C = None if C is None else float(C)
+        self._max_iter = int(max_iter)
         self._weights: Matrix | None = None  # (d, K), the scaling folded in
         self._intercept: Matrix = np.zeros(0, np.float32)  # (K,)
         self._present: Codes = np.zeros(0, np.int64)  # (K,)
@@ -53,7 +57,7 @@ class LogisticRegressionLearner:
     @property
     def parameters(self) -> Mapping[str, Any]:
         """``C`` and ``max_iter``."""
-        return dict(self._parameters)
+        return {"C": self._C, "max_iter": self._max_iter}
 
     def fit(
         self,
@@ -76,11 +80,12 @@ class LogisticRegressionLearner:
         scale = rows.std(axis=0, dtype=np.float64)
         # A constant column says nothing; dividing by its rounding error would say a lot.
         scale[scale <= 1e-6 * np.maximum(1, np.abs(mean))] = np.inf
-        model = LogisticRegression(**self._parameters)
+        C = min(1.0, C_OVER_COLUMNS / rows.shape[1]) if self._C is None else self._C
+        model = LogisticRegression(C=C, max_iter=self._max_iter)
         with warnings.catch_warnings():
             # A fit stopped early is still a good model, and the steps are bounded on purpose.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit((rows - mean) / scale, codes)
+            model.fit(((rows - mean) / scale).astype(np.float32), codes)
         weights, intercept = model.coef_.T, model.intercept_
         if len(present) == 2:  # one column of log odds becomes two of logits
             weights = np.concatenate([np.zeros_like(weights), weights], axis=1)

@@ -1,9 +1,9 @@
 """Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
 
 from querist.loop.curve import Curve, CurvePoint, Saving
-from querist.loop.evaluating import ceiling, evaluate
+from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
 from querist.loop.intake import add, embed
-from querist.loop.outtake import LossReport, export, labeled_arrays
+from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
 from querist.loop.training import train
@@ -12,7 +12,6 @@ from querist.loop.work import answer_rounds, handlers
 __all__ = [
     "Curve",
     "CurvePoint",
-    "LossReport",
     "Rounds",
     "Saving",
     "Status",
@@ -26,4 +25,5 @@ __all__ = [
     "labeled_arrays",
     "status",
     "train",
+    "wrong_on_audit",
 ]

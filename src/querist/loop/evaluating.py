@@ -71,3 +71,24 @@ def ceiling(catalog: Catalog) -> Evaluation | None:
         accuracy=proportion(truth == predicted),
         macro_f1=float(macro_f1(truth, predicted)),
     )
+
+
+def wrong_on_audit(catalog: Catalog) -> list[tuple[str, str, str]]:
+    """What the newest active model gets wrong on the audit set, the surest mistake first.
+
+    Returns:
+        Triples of asset id, the true class, and the class the model says.
+    """
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    seen = snapshot.take(catalog)
+    rows = seen.audited()
+    if model is None or not len(rows):
+        return []
+    table = training.predict(catalog, model, rows)
+    said = table.argmax(axis=1)
+    order = np.argsort(-table.max(axis=1), kind="stable")
+    return [
+        (seen.ids[rows[i]], model.classes[seen.codes[rows[i]]], model.classes[said[i]])
+        for i in order
+        if said[i] != seen.codes[rows[i]]
+    ]

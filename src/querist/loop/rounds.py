@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -33,9 +34,9 @@ class Rounds:
         """The newest round, finished or not."""
         return self._records.rounds.latest()
 
-    def list(self) -> list[Round]:
+    def list(self) -> Sequence[Round]:
         """All rounds, oldest first."""
-        return list(self._records.rounds.list())
+        return self._records.rounds.list()
 
     def start(self, batch_size: int | None = None, *, progress: Progress = silent) -> Round:
         """Select the next round's assets.
@@ -136,7 +137,7 @@ class Rounds:
         self._records.rounds.select(after, expected_step=Step.SELECT, selected=drawn, tasks=tasks)
         return after
 
-    def _tasks(self, drawn: list[Selected], audit_now: int) -> list[NewTask]:
+    def _tasks(self, drawn: Sequence[Selected], audit_now: int) -> Sequence[NewTask]:
         """Tasks for what needs a label now, most wanted first.
 
         The audit set is released in its random order, at most a batch of it a round: its labelled
@@ -162,7 +163,7 @@ class Rounds:
 
     def _labeled_or_passed(self) -> set[str]:
         seen = snapshot.take(self._catalog)
-        return {seen.ids[i] for i in np.flatnonzero(seen.labeled | seen.passed)}
+        return {seen.ids[i] for i in np.flatnonzero(seen.labeled | seen.passed).tolist()}
 
     def _train(self, round_: Round) -> Round:
         found = {arm: self._model(round_, arm) for arm in (Arm.ACTIVE, Arm.CONTROL)}
