@@ -74,7 +74,7 @@ class SklearnLearner:
             self._parameters = {"estimator": estimator, **parameters}
             if trusted:
                 self._parameters["trusted"] = list(trusted)
-            estimator = _built(_sklearn_class(estimator), parameters)
+            estimator = _classifier(estimator, parameters)
         elif parameters:
             raise InvalidInputError(
                 f"{sorted(parameters)} were given next to a ready estimator.",
@@ -281,15 +281,28 @@ class NaiveBayesLearner(SklearnLearner):
         self._named, self._parameters = True, given
 
 
+def _classifier(place: str, parameters: Mapping[str, Any]) -> Any:
+    from sklearn.base import is_classifier
+
+    found = _built(_sklearn_class(place), parameters)
+    if not (hasattr(found, "fit") and is_classifier(found)):
+        raise InvalidInputError(
+            f"sklearn's {place!r} is no classifier.",
+            remedy="Name a classifier, such as 'ensemble.ExtraTreesClassifier'.",
+            estimator=place,
+        )
+    return found
+
+
 def _sklearn_class(place: str) -> Any:
     module, _, attribute = place.removeprefix("sklearn.").rpartition(".")
     try:
         found = getattr(importlib.import_module(f"sklearn.{module}"), attribute)
     except (ImportError, AttributeError, ValueError):
         found = None
-    if not (isinstance(found, type) and getattr(found, "_estimator_type", None) != "regressor"):
+    if not isinstance(found, type):
         raise InvalidInputError(
-            f"sklearn has no classifier at {place!r}.",
+            f"sklearn has no class at {place!r}.",
             remedy="Give its module and class, such as 'ensemble.ExtraTreesClassifier'.",
             estimator=place,
         )

@@ -18,6 +18,8 @@ from querist.learners.checking import check_media, unfitted, unreadable
 from querist.schema import Media
 
 NUMBER, CATEGORY = "number", "category"
+# Beyond this the square of a number is no longer finite.
+LARGEST = 1e150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,7 @@ class TableScaled:
         known = [value for value in values if value is not None]
         missing = len(known) < len(values)
         if all(isinstance(value, float) for value in known):
-            numbers = np.array(known, np.float64)
+            numbers = np.clip(np.array(known, np.float64), -LARGEST, LARGEST)
             mean = float(numbers.mean()) if known else 0.0
             scale = float(numbers.std()) if known else 0.0
             # Rounding alone makes a constant column vary a little.
@@ -226,7 +228,8 @@ def _encode_numbers(column: Column, values: list[float | str | None]) -> Matrix:
                 position=position,
             )
     gaps = np.array([value is None for value in values], bool)
-    numbers = np.array([column.mean if value is None else value for value in values], np.float64)
+    filled = [column.mean if value is None else value for value in values]
+    numbers = np.clip(np.array(filled, np.float64), -LARGEST, LARGEST)
     scaled = (numbers - column.mean) / column.scale if column.scale else np.zeros(len(values))
     # A value a million deviations away is an error of reading; float32 must still hold it.
     scaled = np.clip(scaled, -1e6, 1e6)

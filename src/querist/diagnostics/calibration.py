@@ -1,0 +1,57 @@
+"""Whether the model's probabilities mean what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.diagnostics.sample import LEVEL, Sample
+from querist.schema import Finding
+
+BINS, REPEATS = 10, 1_000
+FEWEST, SMALLEST_GAP = 30, 0.03
+
+
+def miscalibration(sample: Sample, rng: np.random.Generator) -> list[Finding]:
+    """Expected calibration error, if a calibrated model would hardly ever have as much.
+
+    On few rows a calibrated model has some too, so the yardstick is answers drawn from the model's
+    own confidences (Bröcker and Smith, 2007). Mending it changes no answer: its gain is 0.
+    """
+    claimed = sample.probabilities.max(axis=1)
+    right = (sample.predicted == sample.truth).astype(np.float64)
+    size = len(right)
+    if size < FEWEST:
+        return []
+    found = _error(claimed, right)
+    drawn = (rng.random(size) < claimed for _ in range(REPEATS))
+    usual, limit = np.quantile([_error(claimed, hits) for hits in drawn], [0.5, 1 - LEVEL])
+    if found <= limit or found - usual < SMALLEST_GAP:
+        return []
+    draws = (rng.integers(size, size=size) for _ in range(REPEATS))
+    low, high = np.quantile([_error(claimed[i], right[i]) for i in draws], [0.025, 0.975])
+    mean, accuracy = float(claimed.mean()), float(right.mean())
+    return [
+        Finding(
+            kind="miscalibration",
+            title=f"The model is {'too sure' if mean > accuracy else 'not sure enough'}: "
+            f"it claims {mean:.0%} and is right in {accuracy:.0%}.",
+            evidence={
+                "expected_calibration_error": found,
+                "low": float(low),
+                "high": float(high),
+                "of_a_calibrated_model": float(usual),
+                "confidence": mean,
+                "accuracy": accuracy,
+                "count": size,
+            },
+            remedy="Accept no answer by its confidence alone before it is calibrated.",
+            asset_ids=sample.ids_of(np.arange(size), np.abs(claimed - right))[:50],
+        )
+    ]
+
+
+def _error(claimed: NDArray[np.float64], right: NDArray[np.generic]) -> float:
+    place = np.minimum((claimed * BINS).astype(np.int64), BINS - 1)
+    gap = np.bincount(place, weights=right.astype(np.float64) - claimed, minlength=BINS)
+    return float(np.abs(gap).sum() / len(right))

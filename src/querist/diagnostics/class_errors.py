@@ -1,0 +1,99 @@
+"""Classes that are confused, and classes that are missed for want of labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.diagnostics.sample import LEVEL, Sample
+from querist.metrics import confusion_matrix, wilson
+from querist.schema import Finding
+
+MOST = 5
+FEWEST = 3
+# Below this part of the mean count a class is rare among the labels.
+RARE = 0.6
+
+
+def confused_classes(sample: Sample) -> list[Finding]:
+    """Class a taken for class b more often than the others are; all its errors are the gain."""
+    matrix = confusion_matrix(sample.truth, sample.predicted, len(sample.classes))
+    found = []
+    for a, b in np.argwhere(matrix >= FEWEST).tolist():
+        others = [k for k in range(len(matrix)) if k not in (a, b)]
+        hits, of = int(matrix[others, b].sum()), int(matrix[others].sum())
+        if not of:  # no third class: compare with the errors of b itself
+            hits, of = int(matrix[b].sum() - matrix[b, b]), int(matrix[b].sum())
+        count, total = int(matrix[a, b]), int(matrix[a].sum())
+        chance = _chance(count, total, hits, of) * len(matrix) * (len(matrix) - 1)
+        if a == b or chance >= LEVEL:
+            continue
+        rows = np.flatnonzero((sample.truth == a) & (sample.predicted == b))
+        low, high = wilson(count, total)
+        name, other = sample.classes[a], sample.classes[b]
+        found.append(
+            Finding(
+                kind="confused_classes",
+                title=f"{name} is taken for {other}: {count} of {total}.",
+                evidence={
+                    "truth": name,
+                    "predicted": other,
+                    "count": count,
+                    "of": total,
+                    "low": low,
+                    "high": high,
+                    "reverse_count": int(matrix[b, a]),
+                    "p_value": chance,
+                },
+                remedy=f"Label more of {name} and {other} where the model wavers between them, "
+                "and say in the guideline what tells them apart.",
+                asset_ids=sample.ids_of(rows, sample.probabilities[rows, b]),
+                severity=100 * count / len(sample.truth),
+            )
+        )
+    return sorted(found, key=lambda finding: -finding.severity)[:MOST]
+
+
+def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Finding]:
+    """Classes with few labels found less often than the rest; reaching the rest is the gain."""
+    totals = np.bincount(sample.truth, minlength=len(sample.classes))
+    right = np.bincount(sample.truth[sample.truth == sample.predicted], minlength=len(totals))
+    few = train_counts < RARE * train_counts.mean()
+    found = []
+    for code in np.flatnonzero(few & (right < totals)).tolist():
+        count, of, hits = int(train_counts[code]), int(totals[code]), int(right[code])
+        others, others_right = int(totals.sum()) - of, int(right.sum()) - hits
+        chance = _chance(of - hits, of, others - others_right, others) * len(totals)
+        if count and chance >= LEVEL:  # without any label a class cannot be found: no test needed
+            continue
+        rows = np.flatnonzero((sample.truth == code) & (sample.predicted != code))
+        usual = others_right / others if others else 1.0
+        low, high = wilson(hits, of)
+        name = sample.classes[code]
+        found.append(
+            Finding(
+                kind="class_frequency",
+                title=f"{name} has {count} labels, and {hits} of {of} are found.",
+                evidence={
+                    "class": name,
+                    "labels": count,
+                    "mean_labels": float(train_counts.mean()),
+                    "recall": hits / of,
+                    "low": low,
+                    "high": high,
+                    "recall_of_others": usual,
+                    "p_value": min(1.0, chance),
+                },
+                remedy=f"Label more of {name}: search for assets like these.",
+                asset_ids=sample.ids_of(rows, -sample.probabilities[rows, code]),
+                severity=max(0.0, 100 * (usual * of - hits) / len(sample.truth)),
+            )
+        )
+    return sorted(found, key=lambda finding: -finding.severity)[:MOST]
+
+
+def _chance(hits: int, of: int, other_hits: int, other_of: int) -> float:
+    """P of so many hits if the share were as elsewhere: Fisher's exact test (1935), one-sided."""
+    from scipy.stats import hypergeom
+
+    return float(hypergeom.sf(hits - 1, of + other_of, hits + other_hits, of))
