@@ -80,12 +80,11 @@ class Labels:
             InvalidInputError: the label does not fit the task, or another value is wrong.
             ConflictError: the label changed meanwhile; nothing was written.
         """
-        ontology = self._catalog.records.ontologies.current()
         return self._decide(
             _Decision(
                 action=Action.LABEL,
                 asset_id=asset_id,
-                value=as_value(label, ontology),
+                label=label,
                 annotator=annotator,
                 expected_version=expected_version,
                 seconds=seconds,
@@ -211,6 +210,8 @@ class Labels:
     def _decide(self, wanted: _Decision) -> Annotation:
         check_known(self._catalog, wanted.asset_id)
         _check_seconds(wanted.seconds)
+        ontology = self._catalog.records.ontologies.current()
+        value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
         self._catalog.records.annotators.ensure(check_name("annotator", wanted.annotator))
         task = self._task(wanted.asset_id, wanted.annotator, wanted.task_id)
         submission = wanted.submission_id or new_id("sub")
@@ -219,14 +220,14 @@ class Labels:
             entry = self._log.append(
                 asset_id=wanted.asset_id,
                 action=wanted.action,
-                value=wanted.value,
+                value=value,
                 annotator=wanted.annotator,
                 origin=wanted.origin,
                 expected_version=wanted.expected_version,
                 seconds=wanted.seconds,
                 reason=wanted.reason,
                 round=task.round if task else None,
-                ontology_version=self._catalog.records.ontologies.current().version,
+                ontology_version=ontology.version,
                 prelabel=wanted.prelabel,
                 model_id=wanted.model_id,
                 submission_id=submission,
@@ -264,7 +265,7 @@ class Labels:
 class _Decision:
     action: Action
     asset_id: str
-    value: Value | None = None
+    label: Label | None = None
     annotator: str
     expected_version: int | None
     seconds: float | None

@@ -19,7 +19,7 @@ from querist.schema import (
 Label = str | float | Sequence[str] | Value
 
 
-def as_value(label: Label, ontology: Ontology) -> Value:
+def as_value(label: Label | None, ontology: Ontology) -> Value:
     """``label`` as a value that fits the task: a class name, several names, a number, a value.
 
     Raises:
@@ -38,7 +38,7 @@ def as_value(label: Label, ontology: Ontology) -> Value:
     return value
 
 
-def _plain(label: Label, task: TaskKind) -> Value:
+def _plain(label: Label | None, task: TaskKind) -> Value:
     if isinstance(label, str):
         return _of_text(label, task)
     if isinstance(label, (int, float)) and not isinstance(label, bool):
