@@ -20,6 +20,7 @@ from querist.learners import (
     encoder_names,
     learner_class,
     learner_names,
+    out_of_fold,
 )
 from querist.learners.sklearn_learner import SklearnLearner
 from querist.schema import Media
@@ -197,3 +198,39 @@ def test_another_learners_model_is_refused(tmp_path: Path) -> None:
         create_learner("random-forest").load(tmp_path / "bayes")
     with pytest.raises(StorageError):
         create_learner("logistic-regression").load(tmp_path / "bayes")
+
+
+def test_out_of_fold_rows_are_predicted_by_models_that_did_not_see_them() -> None:
+    """A learner that knows its rows by heart does not recognise a single flipped label."""
+    X, truth = blobs()
+    flipped = [0, 22, 44, 66]
+    y = truth.copy()
+    y[flipped] = (truth[flipped] + 1) % 3
+
+    def by_heart() -> Learner:
+        return create_learner("sklearn:neighbors.KNeighborsClassifier", n_neighbors=1)
+
+    learner = by_heart()
+    learner.fit(X, y, class_count=3, rng=np.random.default_rng(0))
+    assert (learner.predict_proba(X).argmax(axis=1) == y).all()
+    found = out_of_fold(by_heart, X, y, class_count=3, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    assert (found[flipped].argmax(axis=1) == y[flipped]).sum() <= 1
+    assert (found.argmax(axis=1) == truth).mean() > 0.7
+
+
+@pytest.mark.parametrize("codes", [[0, 1], [0, 0, 1], [2, 0, 1, 1]])
+def test_out_of_fold_works_from_very_few_labels(codes: list[int]) -> None:
+    """Classes with one label get probability 0 from the model that never saw them."""
+    X = np.eye(4, dtype=np.float32)[: len(codes)]
+    y = np.array(codes)
+    found = out_of_fold(
+        lambda: create_learner("logistic-regression"),
+        X,
+        y,
+        class_count=3,
+        rng=np.random.default_rng(0),
+    )
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
+    for code in np.flatnonzero(np.bincount(y, minlength=3) == 1):
+        assert not found[y == code, code].any()

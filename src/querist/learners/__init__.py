@@ -1,6 +1,7 @@
 """Models and encoders behind two seams; heavy libraries are imported when one is created."""
 
 from querist.learners.base import Codes, Encoder, EncoderIdentity, Item, Learner, Matrix
+from querist.learners.out_of_fold import out_of_fold
 from querist.learners.registry import (
     create_encoder,
     create_learner,
@@ -25,4 +26,5 @@ __all__ = [
     "encoder_names",
     "learner_class",
     "learner_names",
+    "out_of_fold",
 ]

