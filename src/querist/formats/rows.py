@@ -34,6 +34,11 @@ class TableRow:
     place: str
     values: Mapping[str, Any]
 
+    @property
+    def where(self) -> str:
+        """The place, as a sentence begins."""
+        return self.place.capitalize()
+
 
 def source_of_rows(
     rows: Iterable[TableRow],
@@ -170,12 +175,12 @@ def _candidate(row: TableRow, plan: _Plan, report: ReadReport) -> Candidate | No
         names = [c for c in row.values if c not in plan.metadata and c != plan.id_column]
         features = _scalars(row, names, report)
         if all(value is None for value in features.values()):
-            report.leave_out(asset_id, "empty", f"{row.place}: every cell is empty.")
+            report.leave_out(asset_id, "empty", f"{row.where}: every cell is empty.")
             return None
         return Candidate(id=asset_id, features=features, metadata=metadata)
     content = row.values.get(plan.content or "")
     if is_missing(content) or not str(content).strip():
-        report.leave_out(asset_id, "empty", f"{row.place}: {plan.content!r} is empty.")
+        report.leave_out(asset_id, "empty", f"{row.where}: {plan.content!r} is empty.")
         return None
     if plan.media is Media.TEXT:
         return Candidate(id=asset_id, text=str(content), metadata=metadata)
@@ -189,12 +194,12 @@ def _asset_id(row: TableRow, plan: _Plan, report: ReadReport) -> str | None:
         return fallback
     value = row.values.get(plan.id_column)
     if is_missing(value) or value == "":
-        report.leave_out(fallback, "invalid", f"{row.place}: {plan.id_column!r} is empty.")
+        report.leave_out(fallback, "invalid", f"{row.where}: {plan.id_column!r} is empty.")
         return None
     try:
         return check_asset_id(str(to_scalar(value)[0]))
     except InvalidInputError as error:
-        report.leave_out(fallback, "invalid", f"{row.place}: {error}")
+        report.leave_out(fallback, "invalid", f"{row.where}: {error}")
         return None
 
 
@@ -214,7 +219,7 @@ def _inside(folder: Path, row: TableRow, given: str) -> Path:
     path = None if "\0" in given else (folder / given).resolve()
     if path is None or not path.is_relative_to(folder):
         raise InvalidInputError(
-            f"{row.place.capitalize()} names the image {given!r}, outside {folder.name!r}.",
+            f"{row.where} names the image {given!r}, outside {folder.name!r}.",
             remedy="Keep the images in the folder of the table, or name their folder.",
             given=given,
         )
