@@ -25,6 +25,7 @@ from querist.errors import (
 
 Clock = Callable[[], datetime]
 _BUSY_SECONDS = 30.0
+_MANY = 1000
 
 
 def utc_now() -> datetime:
@@ -82,6 +83,11 @@ class Database:
         insert: Any = (sqlite if self.is_sqlite else postgresql).insert(table).values(row)
         added = insert.on_conflict_do_nothing().returning(sa.literal(1))
         return connection.execute(added).one_or_none() is not None
+
+    def refresh_statistics(self, connection: sa.Connection, table: sa.Table, grown: int) -> None:
+        """Tell PostgreSQL at once that a table has grown by many rows; its plans need to know."""
+        if not self.is_sqlite and grown >= _MANY:
+            connection.exec_driver_sql(f"ANALYZE {table.name}")
 
     def skip_locked(self, query: sa.Select[Any]) -> sa.Select[Any]:
         """Lock the rows of ``query`` and pass over those that others hold; SQLite needs neither."""

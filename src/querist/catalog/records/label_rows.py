@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from querist.catalog.records.tables import annotation_log
 from querist.errors import InvalidInputError
 from querist.schema import (
     Action,
@@ -24,14 +23,20 @@ from querist.schema import (
 )
 
 MAX_SUBMISSION_ID = 200
-FIELDS = tuple(
-    annotation_log.c[name]
-    for name in (
-        "seq", "asset_id", "version", "action", "value", "class_name", "annotator", "origin",
-        "seconds", "reason", "round", "ontology_version", "prelabel", "model_id",
-        "submission_id", "created_at",
-    )
+_ACTIONS = {action.value: action for action in Action}
+_ORIGINS = {origin.value: origin for origin in Origin}
+_NAMES = (
+    "seq", "asset_id", "version", "action", "class_name", "annotator", "origin", "seconds",
+    "reason", "round", "ontology_version", "prelabel", "model_id", "submission_id", "created_at",
 )  # fmt: skip
+
+
+def fields_of(source: Any) -> tuple[sa.ColumnElement[Any], ...]:
+    """The columns that ``annotation_of`` reads, from the log, its view or an alias of it."""
+    columns = source.c
+    # A class is rebuilt from its name: parsing its JSON would take most of the time of a read.
+    other = sa.case((columns.class_name.is_(None), columns.value)).label("value")
+    return (*(columns[name] for name in _NAMES), other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,32 +131,34 @@ def entry_of(fields: Mapping[str, Any]) -> Entry:
 
 
 def annotation_of(row: sa.Row[Any]) -> Annotation:
-    """The schema object for a row of ``FIELDS``."""
+    """The schema object for a row of ``fields_of``."""
+    (
+        seq, asset_id, version, action, class_name, annotator, origin, seconds, reason,
+        number, ontology_version, prelabel, model_id, submission_id, created_at, value,
+    ) = tuple(row)  # fmt: skip
     return Annotation(
-        seq=row.seq,
-        asset_id=row.asset_id,
-        version=row.version,
-        action=Action(row.action),
-        value=_value(row.value, row.class_name),
-        annotator=row.annotator,
-        origin=Origin(row.origin),
-        seconds=row.seconds,
-        reason=row.reason,
-        round=row.round,
-        ontology_version=row.ontology_version,
-        prelabel=_value(row.prelabel, None),
-        model_id=row.model_id,
-        submission_id=row.submission_id,
-        created_at=row.created_at,
+        seq=seq,
+        asset_id=asset_id,
+        version=version,
+        action=_ACTIONS[action],
+        value=_value(value, class_name),
+        annotator=annotator,
+        origin=_ORIGINS[origin],
+        seconds=seconds,
+        reason=reason,
+        round=number,
+        ontology_version=ontology_version,
+        prelabel=_value(prelabel, None),
+        model_id=model_id,
+        submission_id=submission_id,
+        created_at=created_at,
     )
 
 
 def _value(body: Any, class_name: str | None) -> Value | None:
-    if body is None:
-        return None
     if class_name is not None:
         return ClassValue(name=class_name)
-    return cast(Value, from_json(cast(Any, Value), body))
+    return None if body is None else cast(Value, from_json(cast(Any, Value), body))
 
 
 def _check_action(action: Action, value: Value | None) -> None:

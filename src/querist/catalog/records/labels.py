@@ -10,14 +10,13 @@ import sqlalchemy as sa
 
 from querist.catalog.records import undoing
 from querist.catalog.records.connection import Database
-from querist.catalog.records.label_rows import FIELDS, Entry, annotation_of, entry_of
+from querist.catalog.records.label_rows import Entry, annotation_of, entry_of, fields_of
 from querist.catalog.records.tables import annotation_log, current_annotations
 from querist.catalog.records.task_ends import finish_task
 from querist.errors import ConflictError
 from querist.schema import Action, Annotation, Origin, Value, to_json
 
-_CHUNK = 500
-_CURRENT = tuple(current_annotations.c[column.name] for column in FIELDS)
+_CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +133,7 @@ class LabelLog:
             queue_up(connection)
             for start in range(0, len(wanted), _CHUNK):
                 done.extend(self._append_chunk(connection, wanted[start : start + _CHUNK]))
+            self._database.refresh_statistics(connection, annotation_log, len(wanted))
         return done
 
     def undo(
@@ -188,8 +188,8 @@ class LabelLog:
 
     def currents(self, *, upto: int | None = None) -> list[Annotation]:
         """The last entry of every asset, ordered by asset id; as of log position ``upto``."""
-        with self._database.read() as connection:
-            return [annotation_of(row) for row in connection.execute(_latest(_CURRENT, upto))]
+        source, query = _latest(upto)
+        return self._list(query.add_columns(*fields_of(source)))
 
     def values(self, *, upto: int | None = None) -> tuple[list[str], list[str]]:
         """The class labels that hold, ordered by asset id; as of log position ``upto``.
@@ -197,18 +197,23 @@ class LabelLog:
         Returns:
             The asset ids, and the class name of each.
         """
-        query = _latest((current_annotations.c.asset_id, current_annotations.c.class_name), upto)
-        query = query.where(query.selected_columns.class_name.is_not(None))
+        source, query = _latest(upto)
+        query = query.add_columns(source.c.asset_id, source.c.class_name)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query.where(source.c.class_name.is_not(None))).all()
         return [row[0] for row in rows], [row[1] for row in rows]
 
     def states(self, *, upto: int | None = None) -> LabelStates:
         """The last entry of every asset as columns; as of log position ``upto``."""
-        view = current_annotations.c
-        query = _latest((view.asset_id, view.action, view.class_name, view.seq), upto)
-        origin = query.get_final_froms()[0].c
-        query = query.add_columns(origin.value.is_not(None))
+        source, query = _latest(upto)
+        columns = source.c
+        query = query.add_columns(
+            columns.asset_id,
+            columns.action,
+            columns.class_name,
+            columns.seq,
+            columns.value.is_not(None),
+        )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         ids, actions, classes, seqs, labeled = zip(*rows, strict=True) if rows else ((),) * 5
@@ -262,10 +267,12 @@ class LabelLog:
         for entry, _ in fresh.values():
             if entry.task_id is not None:
                 finish_task(connection, entry.task_id, entry.asset_id, entry.annotator)
-        rows = [row for _, row in fresh.values()]
-        seqs = connection.scalars(_INSERT_MANY, rows).all() if rows else ()
+        seqs = _next_seqs(connection, len(fresh))
         for (key, (entry, row)), seq in zip(fresh.items(), seqs, strict=True):
+            row["seq"] = seq
             stored[key] = entry.stored(seq, row["version"], now)
+        if fresh:
+            connection.execute(_INSERT_MANY, [row for _, row in fresh.values()])
         return [_same(stored[entry.submission_id], entry) for entry in chunk]
 
 
@@ -281,7 +288,7 @@ def queue_up(connection: sa.Connection) -> None:
         )
 
 
-_SELECT = sa.select(*FIELDS)
+_SELECT = sa.select(*fields_of(annotation_log))
 _BY_SEQ = _SELECT.where(annotation_log.c.seq == sa.bindparam("seq"))
 _BY_SUBMISSION = _SELECT.where(annotation_log.c.submission_id == sa.bindparam("submission"))
 _NEWEST = (
@@ -297,22 +304,32 @@ _BY_ASSET = (
 )
 _LAST_SEQ = sa.select(sa.func.max(annotation_log.c.seq))
 _INSERT = sa.insert(annotation_log).returning(annotation_log.c.seq)
-_INSERT_MANY = sa.insert(annotation_log).returning(
-    annotation_log.c.seq, sort_by_parameter_order=True
-)
+_INSERT_MANY = sa.insert(annotation_log).inline()
 
 
-def _latest(columns: Sequence[sa.ColumnClause[Any]], upto: int | None) -> sa.Select[Any]:
+def _latest(upto: int | None) -> tuple[Any, sa.Select[Any]]:
+    """The last entry of every asset: where its columns are, and the query to add them to."""
     if upto is None:
-        return sa.select(*columns).order_by(current_annotations.c.asset_id)
+        view = current_annotations
+        return view, sa.select().select_from(view).order_by(view.c.asset_id)
     entry, later = annotation_log.alias("entry"), annotation_log.alias("later")
     successor = sa.exists().where(
         later.c.asset_id == entry.c.asset_id,
         later.c.version == entry.c.version + 1,
         later.c.seq <= upto,
     )
-    picked = [entry.c[column.name] for column in columns]
-    return sa.select(*picked).where(entry.c.seq <= upto, ~successor).order_by(entry.c.asset_id)
+    query = sa.select().select_from(entry).where(entry.c.seq <= upto, ~successor)
+    return entry, query.order_by(entry.c.asset_id)
+
+
+def _next_seqs(connection: sa.Connection, count: int) -> Sequence[int]:
+    """Positions for ``count`` entries; the caller is the only writer of the log."""
+    if connection.dialect.name == "postgresql":
+        draw = "SELECT nextval(pg_get_serial_sequence('annotations', 'seq'))"
+        found = connection.exec_driver_sql(f"{draw} FROM generate_series(1, {int(count)})")
+        return sorted(found.scalars())
+    last = int(connection.execute(_LAST_SEQ).scalar() or 0)
+    return range(last + 1, last + 1 + count)
 
 
 def _version(connection: sa.Connection, asset_id: str) -> int:

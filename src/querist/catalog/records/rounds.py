@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
-from querist.catalog.records.tables import rounds, selected, tasks
+from querist.catalog.records.tables import rounds, selected
+from querist.catalog.records.tables import tasks as task_table
 from querist.catalog.records.tasks import NewTask, task_row
 from querist.errors import ConflictError, NotFoundError
 from querist.schema import Arm, Round, Selected, Step, from_json, to_json
@@ -81,6 +82,7 @@ class RoundList:
         with self._database.write() as connection:
             _update(connection, after, expected_step)
             _insert_selection(connection, after.number, selected, tasks)
+            self._database.refresh_statistics(connection, task_table, len(tasks))
         return after
 
     def selected(
@@ -145,7 +147,7 @@ def _insert_selection(
     if chosen:
         connection.execute(sa.insert(selected), [to_json(item) for item in chosen])
     if new_tasks:
-        connection.execute(sa.insert(tasks), [task_row(task, number) for task in new_tasks])
+        connection.execute(sa.insert(task_table), [task_row(task, number) for task in new_tasks])
 
 
 def _row(item: Round) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from querist.errors import InvalidInputError, NotFoundError
 from querist.schema import Arm, Task, TaskState, check_name
 
 _OPEN, _LEASED = TaskState.OPEN.value, TaskState.LEASED.value
+# Written into the SQL, not bound: only then do the planners see that the partial indexes fit.
+_IS_OPEN = tasks.c.state == sa.literal_column(f"'{_OPEN}'")
+_IS_LEASED = tasks.c.state == sa.literal_column(f"'{_LEASED}'")
 _FREE = {"state": _OPEN, "annotator": None, "leased_until": None}
 _ORDER = (tasks.c.priority.desc(), tasks.c.id)
 _MOST = 1000
@@ -64,10 +67,10 @@ class TaskList:
         with self._database.write(durable=False) as connection:
             self._take_back(connection, now)
             lease = {"state": _LEASED, "annotator": annotator, "leased_until": until}
-            mine = tasks.c.state == _LEASED, tasks.c.annotator == annotator
+            mine = _IS_LEASED, tasks.c.annotator == annotator
             held = self._move(connection, mine, lease, count, round)
             if len(held) < count:
-                waiting = (tasks.c.state == _OPEN,)
+                waiting = (_IS_OPEN,)
                 held += self._move(connection, waiting, lease, count - len(held), round)
         return held
 
@@ -127,7 +130,7 @@ class TaskList:
             ).rowcount
 
     def _take_back(self, connection: sa.Connection, now: datetime) -> None:
-        expired = sa.select(tasks.c.id).where(tasks.c.state == _LEASED, tasks.c.leased_until <= now)
+        expired = sa.select(tasks.c.id).where(_IS_LEASED, tasks.c.leased_until <= now)
         expired = self._database.skip_locked(expired)
         connection.execute(sa.update(tasks).where(tasks.c.id.in_(expired)).values(_FREE))
 
@@ -162,7 +165,7 @@ class TaskList:
             sa.update(tasks)
             .where(
                 tasks.c.id.in_(list(task_ids)),
-                tasks.c.state == _LEASED,
+                _IS_LEASED,
                 tasks.c.annotator == annotator,
             )
             .values(values)
