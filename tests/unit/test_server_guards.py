@@ -40,10 +40,16 @@ def static(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def app(project, static):
+    """The app; it keeps no state of its own between requests."""
+    return create_app(project, static=static)
+
+
 @pytest.fixture
-def client(project, static):
+def client(app):
     """Nobody yet."""
-    return TestClient(create_app(project, static=static), base_url=HOME)
+    return TestClient(app, base_url=HOME)
 
 
 @pytest.fixture
