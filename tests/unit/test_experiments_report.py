@@ -149,10 +149,24 @@ def test_a_chart_stays_inside_its_frame(values: list[float]) -> None:
     points = [{"labels": 20 * (i + 1), "value": v} for i, v in enumerate(values)]
     svg = learning_curves([Curve(name="a", color="--a0", points=points)], description="d")
     for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', svg):
-        assert 56 <= float(x) <= 810
+        assert 64 <= float(x) <= 810
         assert 28 <= float(y) <= 354
 
 
 def test_a_chart_without_points_is_no_chart() -> None:
     """Nothing is drawn where there is nothing."""
     assert learning_curves([Curve(name="a", color="--a0", points=[])], description="d") == ""
+
+
+def test_a_saving_leads_only_where_the_gain_is_proven() -> None:
+    """With an interval that holds zero the page claims no saving at its top."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=120)
+    data = labeled_data(rng.normal(size=(120, 4)) + 2 * np.eye(4)[y], y)
+    settings = SimulationSettings(strategies=("margin",), batch_size=8, rounds=3, seeds=3)
+    result = run_simulation(data, settings)
+    row = next(r for r in result["comparison"] if r["strategy"] == "margin")
+    row["labels_at"]["0.95"] |= {"saving": 0.5, "strategy": 10.0, "control": 20.0}
+    for interval, told in (([0.01, 0.03], True), ([-0.01, 0.03], False)):
+        row["gain_ci"] = interval
+        assert ("Labels saved" in simulation_report(result)) == told

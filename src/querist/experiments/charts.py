@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 960, 400
-LEFT, RIGHT, TOP, BOTTOM = 56, 150, 28, 46
+LEFT, RIGHT, TOP, BOTTOM = 64, 150, 28, 46
 NAME_GAP = 19.0
 
 
