@@ -9,12 +9,14 @@ import numpy as np
 
 from querist.strategies import explain, scores
 from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
-from querist.strategies.coverage import Cover, Space, adaptive_radius, cover
+from querist.strategies.coverage import Cover, Space, cover, typical_radius
 from querist.strategies.geometry import content_keys
 from querist.strategies.selectors import power_sample
 
-# A class with fewer labels than this is not judged: the model has hardly seen it.
-_SEEN = 2
+# A labelled row covers this many times the distance to the nearest 1 % of the pool: measured as
+# the best of 0.4 to 1.2 on picture, text and table embeddings alike.
+_RADIUS = 0.75
+_LEAST_RADIUS = 0.02
 
 
 @register
@@ -51,14 +53,14 @@ def _choose(
 ) -> tuple[Positions, Floats, tuple[str, ...], str]:
     if pool.embeddings is None:
         return _without_vectors(pool, free, n, rng)
-    space = Space.of(pool, pool.embeddings, rng)
+    space = Space.of(pool, pool.embeddings, rng, raised=True)
+    radius = max(_RADIUS * typical_radius(space, pool.candidates, rng), _LEAST_RADIUS)
     why_not = _doubt(pool)
     if why_not or pool.probabilities is None:
-        found = cover(space, free, pool.labeled, n, rng)
+        found = cover(space, free, pool.labeled, n, rng, radius=radius)
         note = f"Rows that stand for much of the pool: {why_not}"
         return found.positions, found.gains, explain.coverage(found.covered), note
-    weights = scores.margin(pool.probabilities[free])
-    radius = adaptive_radius(space, pool.labeled)
+    weights = scores.margin(pool.probabilities)[free]
     found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=radius)
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
     return found.positions, found.gains, _mixed_reasons(pool.probabilities, found), note
@@ -88,11 +90,8 @@ def _doubt(pool: Pool) -> str:
     if pool.probabilities is None:
         return "there is no model yet."
     known = pool.labels[pool.labels != UNLABELED]
-    _, counts = np.unique(known, return_counts=True)
-    if len(counts) < 2:
+    if len(known) and len(np.unique(known)) < 2:
         return "fewer than two classes are known."
-    if counts.min() < _SEEN:
-        return f"{int((counts < _SEEN).sum())} classes have a single label."
     return ""
 
 

@@ -23,26 +23,49 @@ SUB_POOL = 4096
 # Picks from one sub-pool before the next is drawn.
 _PART = 1024
 _MEAN_ROWS = 20_000
+# Up to this many dimensions the length of a vector says as much as its direction.
+_FLAT_DIMENSIONS = 4.0
+_RADIUS_ROWS = 1_000
 # Radius on unit vectors before two rows are labelled (Bae, Sutherland et al., 2024).
 FIRST_RADIUS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The vectors of a pool, centred and scaled to length one, made on demand."""
+    """The vectors of a pool, centred and scaled to length one, made on demand.
+
+    Attributes:
+        rows: All vectors (N, d).
+        center: What is subtracted first (d,).
+        height: A constant coordinate added before scaling, 0 for none. It keeps apart rows that
+            lie in one direction at different distances, which matters when d is small.
+    """
 
     rows: Floats
     center: Vector
+    height: float = 0.0
 
     @classmethod
-    def of(cls, pool: Pool, rows: Floats, rng: np.random.Generator) -> Space:
-        """The space of the pool's rows; the centre is the mean of up to 20,000 candidates."""
-        sample = sample_rows(pool.candidates, rows, _MEAN_ROWS, rng)
-        return cls(rows, rows[sample].mean(axis=0, dtype=np.float64).astype(np.float32))
+    def of(
+        cls, pool: Pool, rows: Floats, rng: np.random.Generator, *, raised: bool = False
+    ) -> Space:
+        """The space of the pool's rows, centred on the mean of up to 20,000 candidates."""
+        sample = rows[sample_rows(pool.candidates, rows, _MEAN_ROWS, rng)].astype(np.float64)
+        center = sample.mean(axis=0)
+        height = 0.0
+        if raised:
+            sample -= center
+            typical = float(np.sqrt(np.einsum("ij,ij->i", sample, sample).mean()))
+            height = typical * min(1.0, float(np.sqrt(_FLAT_DIMENSIONS / rows.shape[1])))
+        return cls(rows, center.astype(np.float32), height)
 
     def at(self, positions: Positions) -> Matrix:
-        """The unit vectors (p, d) of some positions."""
-        return unit_rows(self.rows[positions] - self.center)
+        """The unit vectors (p, d), or (p, d + 1) with a height, of some positions."""
+        vectors = self.rows[positions] - self.center
+        if self.height:
+            column = np.full((len(vectors), 1), self.height, dtype=np.float32)
+            vectors = np.concatenate([vectors, column], axis=1)
+        return unit_rows(vectors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +135,20 @@ def adaptive_radius(space: Space, labeled: Positions) -> float:
     nearest = np.sqrt(_to_others(vectors))
     nearest = nearest[nearest > 1e-4]
     return max(float(np.quantile(nearest, 0.01)), 0.02) if len(nearest) else FIRST_RADIUS
+
+
+def typical_radius(space: Space, candidates: Positions, rng: np.random.Generator) -> float:
+    """The distance within which the nearest 1 % of the candidates lie, for the median candidate.
+
+    It is measured on up to 1,000 candidates and does not depend on how many there are.
+    """
+    vectors = space.at(sample_rows(candidates, space.rows, _RADIUS_ROWS, rng))
+    if len(vectors) < 2:
+        return FIRST_RADIUS
+    table = squared_distances(vectors, vectors)
+    np.fill_diagonal(table, np.inf)
+    nearest = max(round(0.01 * len(vectors)), 1) - 1
+    return float(np.sqrt(np.median(np.partition(table, nearest, axis=1)[:, nearest])))
 
 
 def _to_others(vectors: Matrix) -> Vector:
