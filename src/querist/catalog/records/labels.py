@@ -10,8 +10,23 @@ import sqlalchemy as sa
 
 from querist.catalog.records import undoing
 from querist.catalog.records.connection import Database
+from querist.catalog.records.label_queries import (
+    BY_SEQ,
+    INSERT,
+    INSERT_MANY,
+    LAST_SEQ,
+    SELECT,
+    current_of,
+    latest,
+    next_seqs,
+    of_submission,
+    of_submissions,
+    queue_up,
+    version_of,
+    versions_of,
+)
 from querist.catalog.records.label_rows import Entry, annotation_of, entry_of, fields_of
-from querist.catalog.records.tables import annotation_log, current_annotations
+from querist.catalog.records.tables import annotation_log
 from querist.catalog.records.task_ends import finish_task
 from querist.errors import ConflictError
 from querist.schema import Action, Annotation, Origin, Value, to_json
@@ -104,15 +119,15 @@ class LabelLog:
         )
         with self._database.write() as connection:
             queue_up(connection)
-            stored = _of_submission(connection, submission_id)
+            stored = of_submission(connection, submission_id)
             if stored is not None:
                 return _same(stored, entry)
-            version = _version(connection, asset_id)
+            version = version_of(connection, asset_id)
             _check_version(connection, entry, version)
             now = self._database.now()
             if task_id is not None:
                 finish_task(connection, task_id, asset_id, annotator)
-            found = connection.execute(_INSERT, entry.row(version + 1, now))
+            found = connection.execute(INSERT, entry.row(version + 1, now))
             return entry.stored(found.scalar_one(), version + 1, now)
 
     def append_many(self, entries: Sequence[Mapping[str, Any]]) -> list[Annotation]:
@@ -161,7 +176,7 @@ class LabelLog:
         """
         with self._database.write() as connection:
             queue_up(connection)
-            stored = _of_submission(connection, submission_id)
+            stored = of_submission(connection, submission_id)
             if stored is not None:
                 return stored
             now = self._database.now()
@@ -173,22 +188,22 @@ class LabelLog:
                 now=now,
                 lease_seconds=lease_seconds,
             )
-            seq = connection.execute(_INSERT, row).scalar_one()
-            return annotation_of(connection.execute(_BY_SEQ, {"seq": seq}).one())
+            seq = connection.execute(INSERT, row).scalar_one()
+            return annotation_of(connection.execute(BY_SEQ, {"seq": seq}).one())
 
     def current(self, asset_id: str) -> Annotation | None:
         """The last entry of an asset, or ``None``."""
         with self._database.read() as connection:
-            return _current(connection, asset_id)
+            return current_of(connection, asset_id)
 
     def submitted(self, submission_id: str) -> Annotation | None:
         """The entry stored for a submission, or ``None``."""
         with self._database.read() as connection:
-            return _of_submission(connection, submission_id)
+            return of_submission(connection, submission_id)
 
     def currents(self, *, upto: int | None = None) -> list[Annotation]:
         """The last entry of every asset, ordered by asset id; as of log position ``upto``."""
-        source, query = _latest(upto)
+        source, query = latest(upto)
         return self._list(query.add_columns(*fields_of(source)))
 
     def values(self, *, upto: int | None = None) -> tuple[list[str], list[str]]:
@@ -197,7 +212,7 @@ class LabelLog:
         Returns:
             The asset ids, and the class name of each.
         """
-        source, query = _latest(upto)
+        source, query = latest(upto)
         query = query.add_columns(source.c.asset_id, source.c.class_name)
         with self._database.read() as connection:
             rows = connection.execute(query.where(source.c.class_name.is_not(None))).all()
@@ -205,7 +220,7 @@ class LabelLog:
 
     def states(self, *, upto: int | None = None) -> LabelStates:
         """The last entry of every asset as columns; as of log position ``upto``."""
-        source, query = _latest(upto)
+        source, query = latest(upto)
         columns = source.c
         query = query.add_columns(
             columns.asset_id,
@@ -227,33 +242,33 @@ class LabelLog:
 
     def history(self, asset_id: str) -> list[Annotation]:
         """All entries of an asset, oldest first."""
-        query = _SELECT.where(annotation_log.c.asset_id == asset_id).order_by(
+        query = SELECT.where(annotation_log.c.asset_id == asset_id).order_by(
             annotation_log.c.version
         )
         return self._list(query)
 
     def recent(self, annotator: str, limit: int = 10) -> list[Annotation]:
         """The newest entries of an annotator, newest first."""
-        query = _SELECT.where(annotation_log.c.annotator == annotator)
+        query = SELECT.where(annotation_log.c.annotator == annotator)
         return self._list(query.order_by(annotation_log.c.seq.desc()).limit(limit))
 
     def since(self, seq: int, limit: int = 1000) -> list[Annotation]:
         """The entries after log position ``seq``, oldest first."""
-        query = _SELECT.where(annotation_log.c.seq > seq).order_by(annotation_log.c.seq)
+        query = SELECT.where(annotation_log.c.seq > seq).order_by(annotation_log.c.seq)
         return self._list(query.limit(limit))
 
     def last_seq(self) -> int:
         """Position of the newest entry; 0 when the log is empty."""
         with self._database.read() as connection:
-            return int(connection.execute(_LAST_SEQ).scalar() or 0)
+            return int(connection.execute(LAST_SEQ).scalar() or 0)
 
     def _list(self, query: sa.Select[Any]) -> list[Annotation]:
         with self._database.read() as connection:
             return [annotation_of(row) for row in connection.execute(query)]
 
     def _append_chunk(self, connection: sa.Connection, chunk: list[Entry]) -> list[Annotation]:
-        stored = _of_submissions(connection, chunk)
-        versions = _versions(connection, chunk)
+        stored = of_submissions(connection, chunk)
+        versions = versions_of(connection, chunk)
         now = self._database.now()
         fresh: dict[str, tuple[Entry, dict[str, Any]]] = {}
         for entry in chunk:
@@ -267,98 +282,13 @@ class LabelLog:
         for entry, _ in fresh.values():
             if entry.task_id is not None:
                 finish_task(connection, entry.task_id, entry.asset_id, entry.annotator)
-        seqs = _next_seqs(connection, len(fresh))
+        seqs = next_seqs(connection, len(fresh))
         for (key, (entry, row)), seq in zip(fresh.items(), seqs, strict=True):
             row["seq"] = seq
             stored[key] = entry.stored(seq, row["version"], now)
         if fresh:
-            connection.execute(_INSERT_MANY, [row for _, row in fresh.values()])
+            connection.execute(INSERT_MANY, [row for _, row in fresh.values()])
         return [_same(stored[entry.submission_id], entry) for entry in chunk]
-
-
-def queue_up(connection: sa.Connection) -> None:
-    """Let writers of the log in one by one until they are done, so that ``seq`` never runs ahead.
-
-    On PostgreSQL a later number could otherwise be visible before an earlier one, and "the state
-    as of seq" would change afterwards. SQLite has one writer anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock('annotations'::regclass::oid::bigint)"
-        )
-
-
-_SELECT = sa.select(*fields_of(annotation_log))
-_BY_SEQ = _SELECT.where(annotation_log.c.seq == sa.bindparam("seq"))
-_BY_SUBMISSION = _SELECT.where(annotation_log.c.submission_id == sa.bindparam("submission"))
-_NEWEST = (
-    sa.select(annotation_log.c.version)
-    .where(annotation_log.c.asset_id == sa.bindparam("asset"))
-    .order_by(annotation_log.c.version.desc())
-    .limit(1)
-)
-_BY_ASSET = (
-    _SELECT.where(annotation_log.c.asset_id == sa.bindparam("asset"))
-    .order_by(annotation_log.c.version.desc())
-    .limit(1)
-)
-_LAST_SEQ = sa.select(sa.func.max(annotation_log.c.seq))
-_INSERT = sa.insert(annotation_log).returning(annotation_log.c.seq)
-_INSERT_MANY = sa.insert(annotation_log).inline()
-
-
-def _latest(upto: int | None) -> tuple[Any, sa.Select[Any]]:
-    """The last entry of every asset: where its columns are, and the query to add them to."""
-    if upto is None:
-        view = current_annotations
-        return view, sa.select().select_from(view).order_by(view.c.asset_id)
-    entry, later = annotation_log.alias("entry"), annotation_log.alias("later")
-    successor = sa.exists().where(
-        later.c.asset_id == entry.c.asset_id,
-        later.c.version == entry.c.version + 1,
-        later.c.seq <= upto,
-    )
-    query = sa.select().select_from(entry).where(entry.c.seq <= upto, ~successor)
-    return entry, query.order_by(entry.c.asset_id)
-
-
-def _next_seqs(connection: sa.Connection, count: int) -> Sequence[int]:
-    """Positions for ``count`` entries; the caller is the only writer of the log."""
-    if connection.dialect.name == "postgresql":
-        draw = "SELECT nextval(pg_get_serial_sequence('annotations', 'seq'))"
-        found = connection.exec_driver_sql(f"{draw} FROM generate_series(1, {int(count)})")
-        return sorted(found.scalars())
-    last = int(connection.execute(_LAST_SEQ).scalar() or 0)
-    return range(last + 1, last + 1 + count)
-
-
-def _version(connection: sa.Connection, asset_id: str) -> int:
-    return int(connection.execute(_NEWEST, {"asset": asset_id}).scalar() or 0)
-
-
-def _current(connection: sa.Connection, asset_id: str) -> Annotation | None:
-    row = connection.execute(_BY_ASSET, {"asset": asset_id}).one_or_none()
-    return None if row is None else annotation_of(row)
-
-
-def _of_submission(connection: sa.Connection, submission_id: str) -> Annotation | None:
-    row = connection.execute(_BY_SUBMISSION, {"submission": submission_id}).one_or_none()
-    return None if row is None else annotation_of(row)
-
-
-def _of_submissions(connection: sa.Connection, chunk: list[Entry]) -> dict[str, Annotation]:
-    keys = [entry.submission_id for entry in chunk]
-    rows = connection.execute(_SELECT.where(annotation_log.c.submission_id.in_(keys)))
-    return {row.submission_id: annotation_of(row) for row in rows}
-
-
-def _versions(connection: sa.Connection, chunk: list[Entry]) -> dict[str, int]:
-    query = (
-        sa.select(annotation_log.c.asset_id, sa.func.max(annotation_log.c.version))
-        .where(annotation_log.c.asset_id.in_(sorted({entry.asset_id for entry in chunk})))
-        .group_by(annotation_log.c.asset_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _same(stored: Annotation, entry: Entry) -> Annotation:
@@ -375,7 +305,7 @@ def _same(stored: Annotation, entry: Entry) -> Annotation:
 def _check_version(connection: sa.Connection, entry: Entry, version: int) -> None:
     if entry.expected_version in (None, version):
         return
-    current = _current(connection, entry.asset_id)
+    current = current_of(connection, entry.asset_id)
     raise ConflictError(
         f"{entry.asset_id!r} has version {version} by now, you saw {entry.expected_version}.",
         remedy="Look at the present label, then decide again.",

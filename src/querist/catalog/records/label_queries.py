@@ -1,0 +1,102 @@
+"""The questions the label log asks of SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.label_rows import Entry, annotation_of, fields_of
+from querist.catalog.records.tables import annotation_log, current_annotations
+from querist.schema import Annotation
+
+
+def queue_up(connection: sa.Connection) -> None:
+    """Let writers of the log in one by one until they are done, so that ``seq`` never runs ahead.
+
+    On PostgreSQL a later number could otherwise be visible before an earlier one, and "the state
+    as of seq" would change afterwards. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock('annotations'::regclass::oid::bigint)"
+        )
+
+
+SELECT = sa.select(*fields_of(annotation_log))
+BY_SEQ = SELECT.where(annotation_log.c.seq == sa.bindparam("seq"))
+_BY_SUBMISSION = SELECT.where(annotation_log.c.submission_id == sa.bindparam("submission"))
+_NEWEST = (
+    sa.select(annotation_log.c.version)
+    .where(annotation_log.c.asset_id == sa.bindparam("asset"))
+    .order_by(annotation_log.c.version.desc())
+    .limit(1)
+)
+_BY_ASSET = (
+    SELECT.where(annotation_log.c.asset_id == sa.bindparam("asset"))
+    .order_by(annotation_log.c.version.desc())
+    .limit(1)
+)
+LAST_SEQ = sa.select(sa.func.max(annotation_log.c.seq))
+INSERT = sa.insert(annotation_log).returning(annotation_log.c.seq)
+INSERT_MANY = sa.insert(annotation_log).inline()
+
+
+def latest(upto: int | None) -> tuple[Any, sa.Select[Any]]:
+    """The last entry of every asset: where its columns are, and the query to add them to."""
+    if upto is None:
+        view = current_annotations
+        return view, sa.select().select_from(view).order_by(view.c.asset_id)
+    entry, later = annotation_log.alias("entry"), annotation_log.alias("later")
+    successor = sa.exists().where(
+        later.c.asset_id == entry.c.asset_id,
+        later.c.version == entry.c.version + 1,
+        later.c.seq <= upto,
+    )
+    query = sa.select().select_from(entry).where(entry.c.seq <= upto, ~successor)
+    return entry, query.order_by(entry.c.asset_id)
+
+
+def next_seqs(connection: sa.Connection, count: int) -> Sequence[int]:
+    """Positions for ``count`` entries; the caller is the only writer of the log."""
+    if connection.dialect.name == "postgresql":
+        draw = "SELECT nextval(pg_get_serial_sequence('annotations', 'seq'))"
+        found = connection.exec_driver_sql(f"{draw} FROM generate_series(1, {int(count)})")
+        return sorted(found.scalars())
+    last = int(connection.execute(LAST_SEQ).scalar() or 0)
+    return range(last + 1, last + 1 + count)
+
+
+def version_of(connection: sa.Connection, asset_id: str) -> int:
+    """The asset's version; 0 when it has no entry."""
+    return int(connection.execute(_NEWEST, {"asset": asset_id}).scalar() or 0)
+
+
+def current_of(connection: sa.Connection, asset_id: str) -> Annotation | None:
+    """The last entry of the asset, or ``None``."""
+    row = connection.execute(_BY_ASSET, {"asset": asset_id}).one_or_none()
+    return None if row is None else annotation_of(row)
+
+
+def of_submission(connection: sa.Connection, submission_id: str) -> Annotation | None:
+    """The entry stored for a submission, or ``None``."""
+    row = connection.execute(_BY_SUBMISSION, {"submission": submission_id}).one_or_none()
+    return None if row is None else annotation_of(row)
+
+
+def of_submissions(connection: sa.Connection, chunk: list[Entry]) -> dict[str, Annotation]:
+    """The entries already stored for the submissions of a chunk, by submission id."""
+    keys = [entry.submission_id for entry in chunk]
+    rows = connection.execute(SELECT.where(annotation_log.c.submission_id.in_(keys)))
+    return {row.submission_id: annotation_of(row) for row in rows}
+
+
+def versions_of(connection: sa.Connection, chunk: list[Entry]) -> dict[str, int]:
+    """The versions of the assets of a chunk that have entries, by asset id."""
+    query = (
+        sa.select(annotation_log.c.asset_id, sa.func.max(annotation_log.c.version))
+        .where(annotation_log.c.asset_id.in_(sorted({entry.asset_id for entry in chunk})))
+        .group_by(annotation_log.c.asset_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
