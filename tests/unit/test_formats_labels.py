@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from querist.errors import InvalidInputError, NotFoundError, StorageError, UnknownNameError
-from querist.formats import COLUMNS, LabelRow, kit, read_labels, write_labels
+from querist.formats import COLUMNS, LabelRow, kit, read_labels, read_pairs, write_labels
 from querist.schema import Action, Annotation, Arm, ClassValue, Origin, Selected
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -175,3 +175,24 @@ def test_kit_catches_a_format_that_loses_silently(tmp_path: Path) -> None:
 
     with pytest.raises(AssertionError, match="round"):
         kit.check_round_trip(Bench())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_export_can_be_imported_as_pairs(tmp_path: Path, suffix: str) -> None:
+    """Ids and labels of a file are enough to import, whatever else stands in it."""
+    rows = [a_row(), a_row(id="b", value=ClassValue(name="007")), a_row(id="c", value=None)]
+    write_labels(rows, tmp_path / f"l{suffix}")
+    labels, report = read_pairs(tmp_path / f"l{suffix}")
+    assert labels == {"img-7": "boot", "b": "007"}
+    assert report.counts == {"empty": 1}
+
+
+def test_pairs_need_ids_and_the_label_column(tmp_path: Path) -> None:
+    """Labels that name no assets are refused, and so is a column that is not there."""
+    path = tmp_path / "l.csv"
+    path.write_text("label,kind\nboot,x\n")
+    with pytest.raises(InvalidInputError, match="id_column"):
+        read_pairs(path)
+    with pytest.raises(UnknownNameError, match="kind"):
+        read_pairs(path, id_column="kind", label_column="kinds")
+    assert read_pairs(path, id_column="kind")[0] == {"x": "boot"}

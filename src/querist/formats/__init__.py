@@ -11,7 +11,7 @@ from querist.formats.base import (
     names,
     register,
 )
-from querist.formats.choosing import read_labels, read_source, write_labels
+from querist.formats.choosing import read_labels, read_pairs, read_source, write_labels
 from querist.formats.label_row import COLUMNS, LabelRow
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "create",
     "names",
     "read_labels",
+    "read_pairs",
     "read_source",
     "register",
     "write_labels",

@@ -30,6 +30,7 @@ class ReadOptions:
         metadata_columns: Columns of a table row that are not features: kept as metadata.
         delimiter: What parts the columns of a text table; guessed from its first line by default.
         folder: What image paths of tables in memory are relative to; the working folder by default.
+        labels_only: Whether only ids and ``label_column`` matter; other columns are passed over.
     """
 
     media: Media
@@ -40,6 +41,7 @@ class ReadOptions:
     metadata_columns: tuple[str, ...] = ()
     delimiter: str | None = None
     folder: Path | None = None
+    labels_only: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from querist.errors import InvalidInputError, NotFoundError, UnknownNameError
-from querist.formats.base import Format, LossReport, ReadOptions, Source, create, names
+from querist.formats.base import (
+    Format,
+    LossReport,
+    ReadOptions,
+    ReadReport,
+    Source,
+    create,
+    names,
+)
 from querist.formats.label_row import LabelRow
 from querist.schema import Media
 
@@ -67,6 +75,48 @@ def read_source(
             remedy=f"Formats that do: {', '.join(fitting)}.",
         )
     return chosen.read(source, options)
+
+
+def read_pairs(
+    source: Any,
+    *,
+    label_column: str = "label",
+    id_column: str | None = None,
+    delimiter: str | None = None,
+    format: str | None = None,  # noqa: A002 - the word of the field
+) -> tuple[dict[str, str], ReadReport]:
+    """Read ids and labels of assets that are in the catalog already; other columns do not matter.
+
+    Args:
+        source: A CSV, JSONL or Parquet file, a DataFrame, or a list of dicts.
+        label_column: Column with the labels; rows without one are passed over.
+        id_column: Column with the ids; ``id`` or ``asset_id`` by default.
+        delimiter: What parts the columns of a text table; guessed by default.
+        format: The name of the format; found by the look of the source by default.
+
+    Returns:
+        Labels by asset id, and what was left out and why.
+
+    Raises:
+        The errors of ``read_source``.
+    """
+    options = ReadOptions(
+        media=Media.TABLE,
+        id_column=id_column,
+        label_column=label_column,
+        delimiter=_one_sign(delimiter),
+        labels_only=True,
+    )
+    chosen = create(format) if format is not None else _format_of(source)
+    if Media.TABLE not in chosen.reads:
+        raise InvalidInputError(
+            f"The format {chosen.name!r} holds no table of labels.",
+            remedy="Give a CSV, JSONL or Parquet file.",
+        )
+    opened = chosen.read(source, options)
+    for _ in opened.candidates:
+        pass
+    return opened.labels, opened.report
 
 
 def write_labels(

@@ -115,6 +115,9 @@ def _plan(name: str, columns: Sequence[str], options: ReadOptions) -> _Plan:
         metadata.add(options.label_column)
     if options.media is not Media.TABLE:
         metadata = set(columns)
+    elif options.labels_only:
+        _check_names_assets(name, found_id)
+        metadata = set(columns) - {options.label_column}
     elif not set(columns) - metadata - {found_id}:
         raise InvalidInputError(
             f"{name} has no column that describes its rows.",
@@ -128,6 +131,14 @@ def _plan(name: str, columns: Sequence[str], options: ReadOptions) -> _Plan:
         label=options.label_column,
         metadata=frozenset(c for c in metadata if c not in (found_id, content)),
     )
+
+
+def _check_names_assets(name: str, id_column: str | None) -> None:
+    if id_column is None:
+        raise InvalidInputError(
+            f"{name} has no column named {' or '.join(ID_COLUMNS)}, so its labels name no assets.",
+            remedy="Name the column with id_column.",
+        )
 
 
 def _content_column(
