@@ -170,3 +170,15 @@ def test_a_saving_leads_only_where_the_gain_is_proven() -> None:
     for interval, told in (([0.01, 0.03], True), ([-0.01, 0.03], False)):
         row["gain_ci"] = interval
         assert ("Labels saved" in simulation_report(result)) == told
+
+
+def test_nothing_is_said_twice() -> None:
+    """A caption shared by all pictures stands once, and so does advice that is the sentence."""
+    data = _project()
+    picture = data["gallery"][0]["pictures"][0]
+    data["gallery"][0]["pictures"] = [picture, picture]
+    data["advice"]["sentence"] = data["sentence"]
+    text = _checked(project_report(data)).text
+    assert text.count("boot, sure") == 1
+    assert text.count(data["sentence"]) == 1
+    assert "It still grows." in text

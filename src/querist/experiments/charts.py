@@ -187,12 +187,12 @@ def _names(frame: _Frame, curves: Sequence[Curve]) -> list[str]:
 def _saving(frame: _Frame, saving: Span) -> str:
     y, start, end = frame.y(saving.value), frame.x(saving.start), frame.x(saving.end)
     tip = -7 if end > start else 7
-    # Below the arrow lies the area between the curves' lower parts, which is mostly empty.
+    # Below the middle of the arrow is the space between the two curves.
     return (
         f'<g stroke="var(--text)" stroke-width="1.4" fill="none">'
         f'<path d="M{start:.1f} {y:.1f}H{end:.1f}"/>'
         f'<path d="M{end + tip:.1f} {y - 4:.1f}L{end:.1f} {y:.1f}L{end + tip:.1f} {y + 4:.1f}"/>'
         f'<path d="M{start:.1f} {y - 5:.1f}V{y + 5:.1f}"/></g>'
-        f'<text class="mark" x="{max(start, end) + 10:.1f}" y="{y + 20:.1f}">'
+        f'<text class="mark" x="{(start + end) / 2:.1f}" y="{y + 19:.1f}" text-anchor="middle">'
         f"{escape(saving.text)}</text>"
     )

@@ -33,6 +33,7 @@ section { margin-top:20px; padding:24px; background:var(--surface); border:1px s
 .fact { padding:18px 20px; background:var(--surface); border:1px solid var(--line);
   border-radius:12px; }
 .fact .label { color:var(--dim); font-size:13px; }
+.fact .label::first-letter { text-transform:uppercase; }
 .fact .value { margin-top:2px; font-size:30px; line-height:1.2; font-weight:620;
   letter-spacing:-.02em; }
 .fact .note { margin-top:4px; color:var(--dim); font-size:13px; line-height:1.4; }
@@ -62,7 +63,7 @@ td strong { font-weight:620; }
 .advice.stop { border-left-color:var(--good); }
 .advice h2 + p { margin:0; font-size:17px; color:var(--text); }
 .advice ul { margin:10px 0 0; padding-left:20px; color:var(--dim); }
-.pictures { display:grid; grid-template-columns:repeat(auto-fill,minmax(82px,1fr)); gap:14px 10px; }
+.pictures { display:grid; grid-template-columns:repeat(auto-fill,minmax(98px,1fr)); gap:16px 12px; }
 figure { margin:0; } figure img { display:block; width:100%; aspect-ratio:1; object-fit:contain;
   background:#000; border-radius:8px; image-rendering:auto; }
 figure img.small { image-rendering:pixelated; }

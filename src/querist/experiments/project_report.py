@@ -37,7 +37,7 @@ def project_report(data: Mapping[str, Any]) -> str:
     """
     parts = [
         facts((f["label"], f["value"], f.get("note", "")) for f in data.get("facts") or ()),
-        _advice(data.get("advice")),
+        _advice(data.get("advice"), str(data["sentence"])),
         _project_curve(data),
         *(_gallery(group) for group in data.get("gallery") or () if group.get("pictures")),
         _rounds(data.get("rounds") or ()),
@@ -51,13 +51,20 @@ def project_report(data: Mapping[str, Any]) -> str:
     )
 
 
-def _advice(advice: Mapping[str, Any] | None) -> str:
+def _advice(advice: Mapping[str, Any] | None, told: str) -> str:
+    """The advice with its reasons; a sentence that the page's head has ``told`` is not repeated."""
     if not advice:
         return ""
     reasons = "".join(f"<li>{escape(str(reason))}</li>" for reason in advice.get("reasons") or ())
-    body = f"<p>{escape(str(advice['sentence']))}</p>" + (f"<ul>{reasons}</ul>" if reasons else "")
+    sentence = str(advice["sentence"])
+    body = "" if sentence == told else f"<p>{escape(sentence)}</p>"
     stop = bool(advice.get("stop"))
-    return section("Advice", "", body, style="advice stop" if stop else "advice")
+    return section(
+        "Advice: stop" if stop else "Advice: go on",
+        "",
+        body + (f"<ul>{reasons}</ul>" if reasons else ""),
+        style="advice stop" if stop else "advice",
+    )
 
 
 def _project_curve(data: Mapping[str, Any]) -> str:
@@ -132,10 +139,16 @@ def _rounds(rounds: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _gallery(group: Mapping[str, Any]) -> str:
-    figures = "".join(_figure(picture) for picture in group["pictures"])
-    return section(
-        str(group["title"]), str(group.get("text") or ""), f'<div class="pictures">{figures}</div>'
-    )
+    pictures, text = group["pictures"], str(group.get("text") or "")
+    captions = {str(picture.get("caption") or "") for picture in pictures}
+    if len(pictures) > 1 and len(captions) == 1:
+        # What holds for all is said once.
+        text = f"{text} {captions.pop()}".strip()
+        pictures = [
+            {**picture, "caption": "", "alt": picture.get("alt") or text} for picture in pictures
+        ]
+    figures = "".join(map(_figure, pictures))
+    return section(str(group["title"]), text, f'<div class="pictures">{figures}</div>')
 
 
 def _figure(picture: Mapping[str, Any]) -> str:
@@ -148,7 +161,8 @@ def _figure(picture: Mapping[str, Any]) -> str:
     caption = str(picture.get("caption") or "")
     return (
         f'<figure><img src="{escape(source)}" alt="{escape(str(picture.get("alt") or caption))}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        + (f"<figcaption>{escape(caption)}</figcaption>" if caption else "")
+        + "</figure>"
     )
 
 
