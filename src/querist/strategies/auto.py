@@ -51,6 +51,8 @@ class Auto:
 def _choose(
     pool: Pool, free: Positions, n: int, rng: np.random.Generator
 ) -> tuple[Positions, Floats, tuple[str, ...], str]:
+    if not n:
+        return free[:0], np.zeros(0), (), "Drawn at random, as a small share of all batches is."
     if pool.embeddings is None:
         return _without_vectors(pool, free, n, rng)
     space = Space.of(pool, pool.embeddings, rng, raised=True)

@@ -57,6 +57,15 @@ def check_seeded(name: str) -> None:
     _require(np.array_equal(one.scores, two.scores), "the same seed gave other scores")
 
 
+def check_one_row(name: str) -> None:
+    """A batch of one works for every seed, and so does the last row that is left."""
+    arrays = _arrays()
+    for seed in range(40):
+        picks = query(name, 1, random_state=seed, **arrays)
+        _check_form(picks, arrays, 1)
+        _check_form(query(name, 1, random_state=seed, candidates=[50], **arrays), arrays, 1)
+
+
 def check_inputs_untouched(name: str) -> None:
     """No array that was passed in is changed; read-only arrays will do."""
     arrays = _arrays()
@@ -204,6 +213,7 @@ CHECKS: tuple[Callable[[str], None], ...] = (
     check_candidates,
     check_more_than_left,
     check_seeded,
+    check_one_row,
     check_inputs_untouched,
     check_order_independent,
     check_changed_pool,
@@ -224,11 +234,13 @@ CHECKS: tuple[Callable[[str], None], ...] = (
 def _arrays(seed: int = 0, rows: int = ROWS) -> dict[str, NDArray[Any]]:
     rng = np.random.default_rng(seed)
     labels = np.arange(9) % CLASSES
+    # Position 50 is left to the check that asks for it alone.
+    free = np.delete(np.arange(rows), 50)
     vectors = rng.normal(size=(rows, 5)).astype(np.float32)
     return {
         "probabilities": rng.dirichlet(np.ones(CLASSES), size=rows).astype(np.float32),
         "embeddings": vectors,
-        "labeled": rng.choice(rows, size=len(labels), replace=False),
+        "labeled": rng.choice(free, size=len(labels), replace=False),
         "labels": labels,
     }
 
