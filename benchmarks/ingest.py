@@ -82,11 +82,13 @@ def candidates(folder: Path) -> Iterator[Candidate]:
 
 
 def add_in_child(project: Path, images: Path) -> int:
-    """The process that is killed: opens the project and adds."""
+    """The process that is killed: adds, and says how far it is."""
+
+    def tell(done: int, *_: object) -> None:
+        print(done, flush=True)
+
     catalog = Catalog.open(project)
-    listed = list(candidates(images))
-    print("adding", flush=True)
-    catalog.assets.ingest(listed, total=len(listed))
+    catalog.assets.ingest(candidates(images), total=COUNT, progress=tell)
     catalog.close()
     return 0
 
@@ -102,27 +104,24 @@ def new_project(folder: Path, images: Path) -> Path:
 def interrupted(folder: Path, images: Path, chance: random.Random) -> Iterator[Figure]:
     """Add while being killed at random moments; then look for holes, doubles and bad rows."""
     project = new_project(folder / "interrupted", images)
-    kills, runs = 0, 0
-    while True:
+    moments = sorted(chance.randrange(COUNT) for _ in range(KILLS))
+    kills = 0
+    for moment in [*moments, COUNT + 1]:
         command = [sys.executable, "-m", "benchmarks.ingest", "--child", str(project), str(images)]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        runs += 1
         assert child.stdout is not None
-        child.stdout.readline()
-        if kills < KILLS:
-            # Short enough that ten kills come before the end: each run may go on where one was.
-            time.sleep(chance.uniform(0.0, 1.2))
-        else:
-            child.wait()
-        if child.poll() is None:
-            child.send_signal(signal.SIGKILL)
-            child.wait()
+        for line in child.stdout:
+            if int(line) >= moment:
+                # Progress comes between commits: wait a little to hit them too.
+                time.sleep(chance.uniform(0.0, 0.15))
+                child.send_signal(signal.SIGKILL)
+                break
+        child.communicate()
+        if child.returncode == -signal.SIGKILL:
             kills += 1
-            print(f"  kill {kills}: {count(project):,} assets are kept")
-            continue
-        if child.returncode:
+            print(f"  kill {kills} after {moment:,} images: {count(project):,} assets are kept")
+        elif child.returncode:
             raise SystemExit(f"The adding process failed with code {child.returncode}.")
-        break
     yield Figure(name="kills survived", value=kills, target=KILLS)
     yield from integrity(project, images)
 

@@ -22,7 +22,7 @@ def vector_of(asset_id: str) -> list[float]:
     return [float(hash(asset_id) % 100_003), float(len(asset_id))]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     groups=st.lists(st.lists(IDS, min_size=1, max_size=12), min_size=1, max_size=4),
     seed=st.integers(0, 2**16),
