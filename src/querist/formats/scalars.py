@@ -42,6 +42,8 @@ def to_scalar(value: Any) -> tuple[Any, bool]:
     Times become ISO 8601 text, which loses nothing. Lists and objects become JSON text, bytes and
     the rest their printed form: that is told.
     """
+    if type(value) in (str, int, bool):
+        return value, True
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if is_missing(value):
