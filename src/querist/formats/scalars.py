@@ -15,6 +15,7 @@ import numpy as np
 
 # What people write for "no value" in a column of numbers; in a column of words they are words.
 MISSING_WORDS = frozenset({"", "na", "n/a", "nan", "null", "none"})
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d*)")
 _REAL = re.compile(r"[+-]?(0|[1-9]\d*|(?=\.))(\.\d*)?([eE][+-]?\d+)?")
 
@@ -42,16 +43,13 @@ def to_scalar(value: Any) -> tuple[Any, bool]:
     Times become ISO 8601 text, which loses nothing. Lists and objects become JSON text, bytes and
     the rest their printed form: that is told.
     """
-    if type(value) in (str, int, bool):
-        return value, True
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+    if type(value) not in _PLAIN and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         value = value.item()
     if is_missing(value):
         return None, True
-    if isinstance(value, float) and math.isinf(value):
-        return None, False
     if isinstance(value, (bool, int, float, str)):
-        return value, True
+        infinite = isinstance(value, float) and math.isinf(value)
+        return (None, False) if infinite else (value, True)
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat(), True
     if isinstance(value, decimal.Decimal):
