@@ -38,7 +38,7 @@ export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
-const TOUCHED = ["home", "project", "round", "facets", "asset", "assets"];
+const TOUCHED = ["home", "project", "rounds", "round", "facets", "asset", "assets"];
 
 /** Refetch what a change touches, at most once a second, however fast people label. */
 function refresher(client: QueryClient): () => void {

@@ -36,6 +36,12 @@ export const jobLogQuery = (id: string, live: boolean) =>
     refetchInterval: live ? 1_500 : false,
   });
 
+export const roundsQuery = queryOptions({
+  queryKey: ["rounds"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/rounds", { signal })),
+  staleTime: 2_000,
+});
+
 export const roundQuery = (number: number) =>
   queryOptions({
     queryKey: ["round", number],

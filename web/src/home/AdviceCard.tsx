@@ -39,7 +39,7 @@ function Verdict({ home }: { home: Home }) {
         <Icon size={20} aria-hidden="true" />
         {advice.stop ? "Querist advises to stop" : "Querist advises to go on"}
       </h2>
-      <p className={styles.adviceText}>{advice.sentence}</p>
+      {advice.sentence !== home.sentence && <p className={styles.adviceText}>{advice.sentence}</p>}
       <ul className={styles.reasons}>
         {advice.reasons.map((reason) => (
           <li key={reason}>{reason}</li>

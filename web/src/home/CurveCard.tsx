@@ -4,7 +4,7 @@ import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import type { Home } from "../api/types";
-import { estimate } from "../parts/format";
+import { count } from "../parts/format";
 import { type Axis, availableAxes, curveRows, drawCurve } from "./curvePlot";
 import styles from "./home.module.css";
 
@@ -42,7 +42,7 @@ function summary(home: Home): string {
   const last = home.curve.active.at(-1);
   if (!last)
     return "Measured on a fixed random sample, beside a model that learns from random labels.";
-  return `${estimate(last.accuracy)} after ${last.labels} labels; bands are 95 % intervals, audit of ${last.accuracy.count}.`;
+  return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.`;
 }
 
 function NoCurve({ home }: { home: Home }) {

@@ -1,5 +1,7 @@
 /** The rounds so far, newest first: what each chose, what it brought, what it taught. */
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { roundsQuery } from "../api/queries";
 import type { RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
 import { ago, plural, points, words } from "../parts/format";
@@ -16,20 +18,33 @@ const STEPS: Record<string, string> = {
 };
 
 export function RoundTimeline({ rounds }: { rounds: RoundSummary[] }) {
+  const details = useQuery(roundsQuery).data;
+  const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
   const newest = [...rounds].sort((a, b) => b.number - a.number);
   return (
     <section className={styles.card} aria-labelledby="timeline-title">
       <h2 id="timeline-title">Rounds</h2>
       <ol className={styles.timeline}>
         {newest.map((round, index) => (
-          <TimelineRow key={round.number} round={round} before={newest[index + 1]} />
+          <TimelineRow
+            key={round.number}
+            round={round}
+            before={newest[index + 1]}
+            lesson={lessons.get(round.number)}
+          />
         ))}
       </ol>
     </section>
   );
 }
 
-function TimelineRow({ round, before }: { round: RoundSummary; before: RoundSummary | undefined }) {
+type RowProps = {
+  round: RoundSummary;
+  before: RoundSummary | undefined;
+  lesson: string | undefined;
+};
+
+function TimelineRow({ round, before, lesson }: RowProps) {
   const gain =
     round.accuracy && before?.accuracy ? round.accuracy.value - before.accuracy.value : null;
   return (
@@ -44,7 +59,7 @@ function TimelineRow({ round, before }: { round: RoundSummary; before: RoundSumm
         </span>
         <span className={styles.roundWords}>
           <span>{whatItDid(round)}</span>
-          <span className={styles.hint}>{noteOf(round)}</span>
+          <span className={styles.hint}>{noteOf(round, lesson)}</span>
         </span>
         <span className={styles.roundResult}>
           {round.step === "done" ? (
@@ -77,11 +92,10 @@ function whatItDid(round: RoundSummary): string {
   return round.labels === null ? chosen : `${chosen}, ${plural(round.labels, "label")} in all`;
 }
 
-function noteOf(round: RoundSummary): string {
-  const parts = [
-    round.note,
-    round.findings > 0 ? plural(round.findings, "finding") : "",
-    ago(round.finished_at ?? round.started_at),
-  ];
-  return parts.filter(Boolean).join(" · ");
+/** What the round taught, and when. */
+function noteOf(round: RoundSummary, lesson: string | undefined): string {
+  const more = round.findings > 1 ? `and ${plural(round.findings - 1, "more finding")}` : "";
+  return [lesson, lesson && more, ago(round.finished_at ?? round.started_at)]
+    .filter(Boolean)
+    .join(" · ");
 }

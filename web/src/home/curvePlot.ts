@@ -90,7 +90,7 @@ export function drawCurve(
     ariaLabel: "Learning curve",
     x: {
       label: axisLabel(axis, currency),
-      labelAnchor: "right",
+      labelAnchor: "center",
       labelArrow: "none",
       ticks: Math.min(8, Math.floor(width / 90)),
       tickSize: 0,
@@ -100,13 +100,13 @@ export function drawCurve(
     y: {
       domain: [low, high],
       label: null,
-      ticks: 6,
+      ticks: 5,
       tickSize: 0,
       tickPadding: 8,
       tickFormat: (value: number) => percent(value, 0),
     },
     marks: [
-      Plot.gridY({ stroke: "var(--q-line)", strokeOpacity: 1, ticks: 6 }),
+      Plot.gridY({ stroke: "var(--q-line)", strokeOpacity: 1, ticks: 5 }),
       ...(["control", "active"] as const).flatMap((arm) =>
         armMarks(
           rows.filter((row) => row.arm === arm),

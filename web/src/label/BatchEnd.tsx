@@ -27,7 +27,7 @@ export function BatchEnd({ state, reload }: Props) {
     return () => window.clearInterval(timer);
   }, [state.loaded, open, job, reload]);
 
-  if (!state.loaded || !home) return <Skeleton height="60%" m="auto" width="60%" radius="lg" />;
+  if (!state.loaded || !home) return <Skeleton height="70%" width="70%" radius="lg" />;
   if (job)
     return (
       <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>

@@ -71,12 +71,16 @@ function Labelling({ project, scope }: { project: ProjectInfo; scope: string }) 
   return (
     <div className={styles.page}>
       <section className={styles.work} aria-label="Asset to label">
-        {session.failure && !item ? (
-          <ErrorNotice error={session.failure} />
-        ) : item ? (
+        {item ? (
           <Stage item={item} edited={edited} session={state} />
         ) : (
-          <BatchEnd state={state} reload={session.reload} />
+          <div className={styles.rest}>
+            {session.failure ? (
+              <ErrorNotice error={session.failure} />
+            ) : (
+              <BatchEnd state={state} reload={session.reload} />
+            )}
+          </div>
         )}
         <DecisionStrip state={state} edit={session.edit} />
       </section>

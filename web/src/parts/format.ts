@@ -39,6 +39,7 @@ export function points(difference: number): string {
 
 /** Seconds as the coarsest words that still say something: "42 s", "3 min", "1 h 20 min". */
 export function duration(seconds: number): string {
+  if (seconds <= 0) return "0 s";
   if (seconds < 1) return "<1 s";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

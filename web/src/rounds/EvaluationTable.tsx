@@ -1,4 +1,5 @@
 /** How both models did on the audit set, in all and by class. */
+import { Tooltip } from "@mantine/core";
 import type { Evaluation } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { EstimateText } from "../parts/EstimateText";
@@ -49,7 +50,11 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
                   />
                   <i style={{ left: `${100 * recall.value}%` }} />
                 </span>
-                <EstimateText of={recall} />
+                <Tooltip label={`95 % interval ${percent(recall.low)} to ${percent(recall.high)}`}>
+                  <span className={styles.recall}>
+                    {percent(recall.value, 0)} <small>of {count(recall.count)}</small>
+                  </span>
+                </Tooltip>
               </li>
             ))}
           </ul>

@@ -105,9 +105,7 @@ function Row({ round }: { round: RoundSummary }) {
       </Table.Td>
       <Table.Td ta="right">{gain === null ? "" : points(gain)}</Table.Td>
       <Table.Td c="dimmed">
-        {round.step === "done"
-          ? round.note || ago(round.finished_at ?? round.started_at)
-          : words(round.step)}
+        {round.step === "done" ? ago(round.finished_at ?? round.started_at) : words(round.step)}
       </Table.Td>
     </Table.Tr>
   );

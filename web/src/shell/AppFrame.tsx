@@ -1,7 +1,7 @@
 /** The frame around every page: one quiet bar on top, the page below. */
 import { useQuery } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
 import { JobTray } from "../jobs/JobTray";
 import { useBatchFollower } from "../jobs/useRoundJobs";
@@ -32,6 +32,14 @@ export function AppFrame() {
   useEffect(() => {
     if (scope !== null) openOutbox(scope);
   }, [scope]);
+
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    document.getElementById("page")?.focus({ preventScroll: true });
+  }, [path]);
 
   useEffect(() => {
     if (project) document.title = `${project.name} · Querist`;

@@ -1,0 +1,232 @@
+"""A real project behind a real server in a real browser, and the rules every page must keep."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from querist.project import Project
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+CHROMIUM = "/usr/bin/chromium"
+STATIC = Path(__file__).parents[2] / "src" / "querist" / "server" / "static"
+SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
+TOPICS = ("invoice", "complaint", "praise")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bear one deprecation inside pytest-playwright 0.10, which pytest 9.2 announces."""
+    config.addinivalue_line(
+        "filterwarnings", "ignore:Session-scoped fixtures defined as instance methods"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the browser tests out where there is no browser or no compiled app."""
+    driven = [item for item in items if item.get_closest_marker("browser")]
+    missing = None
+    if not Path(CHROMIUM).exists():
+        missing = f"no {CHROMIUM} on this machine"
+    elif not (STATIC / "index.html").exists():
+        missing = "the web app is not built (make web)"
+    if missing is None or not driven:
+        return
+    if os.environ.get("CI") or os.environ.get("QUERIST_REQUIRE_ALL"):
+        raise pytest.UsageError(missing)
+    for item in driven:
+        item.add_marker(pytest.mark.skip(reason=missing))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Debian's Chromium, in a container."""
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    """One size for all tests; screenshots change it."""
+    return browser_context_args | {"viewport": {"width": 1440, "height": 900}}
+
+
+@dataclass
+class Watch:
+    """What a page did wrong; a test that breaks something on purpose clears it."""
+
+    problems: list[str]
+
+    def forgive(self) -> None:
+        """Forget what happened so far."""
+        self.problems.clear()
+
+
+@pytest.fixture(autouse=True)
+def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
+    """Fail on console errors, on uncaught errors, and on any request beyond this machine."""
+    seen = Watch([])
+    if request.node.get_closest_marker("browser") is None:
+        yield seen
+        return
+    context: BrowserContext = request.getfixturevalue("context")
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            seen.problems.append(f"console: {message.text}")
+
+    def on_request(asked: Request) -> None:
+        parts = urlsplit(asked.url)
+        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+            seen.problems.append(f"request: {asked.url}")
+
+    def on_page(page: Page) -> None:
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: seen.problems.append(f"page: {error}"))
+
+    context.on("console", on_console)
+    context.on("request", on_request)
+    context.on("page", on_page)
+    yield seen
+    assert not seen.problems, "\n".join(seen.problems)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address, its sign-in link, and the project's folder."""
+
+    address: str
+    link: str
+    folder: Path
+    process: subprocess.Popen[str]
+
+
+def start_server(folder: Path, port: int = 0) -> Server:
+    """Run ``querist serve`` on ``folder`` and wait until it has printed its link."""
+    command = [sys.executable, "-m", "querist", "serve", str(folder), "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "300", "OMP_NUM_THREADS": "1"},
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/#token=\S+", line)
+        if found:
+            return Server(found.group(1), found.group(0), folder, process)
+    raise AssertionError(f"The server ended with code {process.wait()} before it gave a link.")
+
+
+def stop_server(server: Server) -> None:
+    """Ask the server to stop, and wait."""
+    server.process.terminate()
+    try:
+        server.process.wait(20)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
+    if server.process.stdout is not None:
+        server.process.stdout.close()
+
+
+Serve = Callable[[Path], Server]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers and stops them after the test."""
+    running: list[Server] = []
+
+    def start(folder: Path) -> Server:
+        running.append(start_server(folder))
+        return running[-1]
+
+    yield start
+    for server in running:
+        stop_server(server)
+
+
+@pytest.fixture(scope="session")
+def picture_names() -> list[str]:
+    """The classes of the picture project, whose digits are named in words."""
+    return ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+@pytest.fixture(scope="session")
+def picture_folder(tmp_path_factory: pytest.TempPathFactory, picture_names: list[str]) -> Path:
+    """600 of scikit-learn's digits as PNG files, one folder a class."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    root = tmp_path_factory.mktemp("pictures")
+    for name in picture_names:
+        (root / name).mkdir()
+    for number, (pixels, digit) in enumerate(zip(digits.images[:600], digits.target, strict=False)):
+        image = Image.fromarray((255 - pixels * 15.9).astype("uint8")).resize((64, 64))
+        image.save(root / picture_names[int(digit)] / f"{number:04d}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def picture_template(
+    tmp_path_factory: pytest.TempPathFactory, picture_folder: Path, picture_names: list[str]
+) -> Path:
+    """A project of pictures that nobody has touched; tests copy it."""
+    folder = tmp_path_factory.mktemp("template") / "digits"
+    policy = {"batch_size": 12, "audit_size": 40, "seed": 1}
+    with Project.create(
+        folder, classes=picture_names, oracle_column="folder", policy=policy
+    ) as project:
+        project.add(str(picture_folder))
+    return folder
+
+
+@pytest.fixture
+def pictures(picture_template: Path, tmp_path: Path) -> Path:
+    """A fresh project of 600 pictures whose labels are known in the column ``folder``."""
+    return Path(shutil.copytree(picture_template, tmp_path / "digits"))
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    """A fresh project of 60 short letters."""
+    rows = ["id,text"]
+    for number in range(60):
+        topic = TOPICS[number % 3]
+        words = {
+            "invoice": f"Please find attached invoice {number} over {number * 7} euro, due soon.",
+            "complaint": f"Parcel {number} arrived broken. I want my money back, this is a shame.",
+            "praise": f"Thank you so much, order {number} is lovely and came in {number % 5} days!",
+        }
+        rows.append(f'letter-{number:02d},"{words[topic]}"')
+    source = tmp_path / "letters.csv"
+    source.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    policy = {"batch_size": 6, "audit_size": 6}
+    folder = tmp_path / "letters"
+    with Project.create(folder, media="text", classes=TOPICS, policy=policy) as project:
+        project.add(str(source))
+    return folder
+
+
+@pytest.fixture
+def enter(page: Page) -> Callable[[Server], Page]:
+    """Signs in by the printed link."""
+
+    def sign_in(server: Server) -> Page:
+        page.goto(server.link)
+        page.get_by_role("navigation", name="Pages").wait_for()
+        return page
+
+    return sign_in

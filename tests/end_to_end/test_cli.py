@@ -1,0 +1,164 @@
+"""The command line as a person uses it: real processes, real files, real mistakes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.slow
+
+
+def querist(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "querist", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "160", **environment},
+    )
+
+
+def ok(*arguments: object) -> str:
+    """Run the command line, which must succeed, and return what it printed."""
+    done = querist(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of 40 real image files, bright ones and dark ones."""
+    home = tmp_path_factory.mktemp("shop")
+    photos = home / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(40):
+        pixels = rng.integers(0, 90, size=(24, 24), dtype=np.uint8) + np.uint8(150 * (i % 2))
+        Image.fromarray(pixels).save(photos / f"img-{i:02d}.png")
+    (photos / "broken.png").write_bytes(b"no picture")
+    (photos / "empty.png").write_bytes(b"")
+    ok("init", home / "project", "-c", "dark", "-c", "bright")
+    added = ok("add", photos, "-p", home / "project")
+    assert "Added 40 assets" in added
+    assert "2 problems" in added
+    return home / "project"
+
+
+def test_a_project_from_folder_to_export(shop: Path, tmp_path: Path) -> None:
+    """init, add, next, label, train, status, replay and export do the main job."""
+    drawn = json.loads(ok("next", 6, "-p", shop, "--json"))
+    wanted = [row["asset_id"] for row in drawn["selected"]]
+    for asset_id in dict.fromkeys(wanted):
+        ok("label", asset_id, ["dark", "bright"][int(asset_id[4:6]) % 2], "-p", shop, "-a", "ana")
+    assert "Trained model-" in ok("train", "-p", shop)
+    status = json.loads(ok("status", "-p", shop, "--json"))
+    assert status["labeled"] == len(set(wanted))
+    assert status["curve"]["active"][-1]["accuracy"]["value"] > 0.8
+    assert "the same assets" in ok("replay", 1, "-p", shop)
+    assert ok("diagnose", "-p", shop)
+    out = tmp_path / "labels.csv"
+    ok("export", out, "-p", shop)
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["id"] for row in rows} == set(wanted)
+    assert {row["annotator"] for row in rows} == {"ana"}
+
+
+def test_adding_again_changes_nothing(shop: Path) -> None:
+    """A second add finds everything there and names the bad files again."""
+    again = querist("add", shop.parent / "photos", "-p", shop)
+    assert "Added 0 assets" in again.stdout
+    assert "40 were there already" in again.stdout
+    assert "broken.png" in again.stderr
+    assert "empty.png" in again.stderr
+
+
+MISTAKES = {
+    "missing folder": (["add", "nowhere", "-p", "{shop}"], "nowhere"),
+    "no project": (["status", "-p", "{tmp}"], "querist init"),
+    "a second project": (["init", "{shop}", "-c", "a"], "already"),
+    "empty project": (["next", "5", "-p", "{empty}"], "querist add"),
+    "unknown class": (["label", "img-00.png", "brihgt", "-p", "{shop}"], "bright"),
+    "unknown asset": (["label", "img-99.png", "dark", "-p", "{shop}"], "img-99.png"),
+    "stale version": (["label", "{labeled}", "dark", "--version", "0", "-p", "{shop}"], "version"),
+    "unknown strategy": (["simulate", "{npz}", "-s", "margim", "--rounds", "1"], "margin"),
+    "unknown data file": (["simulate", "nothing.npz"], "nothing.npz"),
+    "unknown data set": (["demo", "--headless", "--dataset", "shoes"], "shoes"),
+    "port taken": (["serve", "{shop}", "--port", "{port}", "--no-browser"], "port"),
+    "path outside": (["add", "{outside}", "-p", "{empty}"], "outside"),
+    "unknown ending": (["export", "labels.doc", "-p", "{shop}"], ".doc"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gets_a_clear_error(mistake: str, shop: Path, tmp_path: Path) -> None:
+    """Each mistake ends with another exit code than 0, names the value, and shows no traceback."""
+    ok("init", tmp_path / "empty", "-c", "a")
+    ok("label", "img-01.png", "bright", "-p", shop)
+    np.savez(tmp_path / "d.npz", X=np.eye(30, 3), y=np.arange(30) % 2)
+    (tmp_path / "outside.csv").write_text("id,image\nx,../../../../etc/passwd\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        places = {
+            "shop": shop,
+            "tmp": tmp_path,
+            "empty": tmp_path / "empty",
+            "labeled": "img-01.png",
+            "npz": tmp_path / "d.npz",
+            "outside": tmp_path / "outside.csv",
+            "port": taken.getsockname()[1],
+        }
+        arguments, named = MISTAKES[mistake]
+        done = querist(*(argument.format(**places) for argument in arguments))
+    told = (done.stderr + done.stdout).lower()
+    assert done.returncode not in (0, 1) or mistake == "path outside", told
+    assert named.lower() in told
+    assert "traceback" not in told
+
+
+def test_simulation_proves_a_strategy(tmp_path: Path) -> None:
+    """`simulate` writes the JSON of the design and a page."""
+    from sklearn.datasets import load_iris
+
+    X, y = load_iris(return_X_y=True)
+    np.savez(tmp_path / "iris.npz", X=X.astype("float32"), y=y)
+    out, page = tmp_path / "out.json", tmp_path / "out.html"
+    ok(
+        "simulate", tmp_path / "iris.npz", "--strategy", "margin", "--batch", 5, "--rounds", 3,
+        "--seeds", 2, "--json", out, "--report", page,
+    )  # fmt: skip
+    result = json.loads(out.read_text())
+    assert set(result) == {"data", "settings", "runs", "comparison"}
+    assert {run["strategy"] for run in result["runs"]} == {"margin", "random"}
+    assert len(result["runs"]) == 4
+    assert all(len(run["accuracy"]) == 3 for run in result["runs"])
+    assert page.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("command", ["strategies", "learners", "formats", "--help", "--version"])
+def test_what_is_there_is_listed(command: str) -> None:
+    """The catalogs, the help and the version are printed."""
+    assert ok(command).strip()
+
+
+def test_headless_demo_writes_its_report(tmp_path: Path) -> None:
+    """The demo runs on scikit-learn's digits from image files to report."""
+    told = ok(
+        "demo", "--headless", "--dataset", "digits", "--rounds", 3, "--batch", 20,
+        "--out", tmp_path / "report",
+    )  # fmt: skip
+    assert "random control" in told
+    body = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert len(body["rounds"]) == 3
+    assert body["all_known_labels"]["accuracy"]["value"] > 0.9
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert page.count("data:image/") > 10

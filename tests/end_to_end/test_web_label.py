@@ -1,0 +1,206 @@
+"""Labelling in a real browser: by key, by mouse, undone, reloaded, offline, in conflict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from querist.project import Project
+from querist.schema import Annotation, ClassValue
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+
+def asset_on_stage(page: Page) -> str:
+    """The id of the asset that is shown."""
+    return page.get_by_test_id("stage").get_attribute("data-asset") or ""
+
+
+def press_and_advance(page: Page, key: str) -> str:
+    """Press ``key`` and wait for the next asset; returns the one it was pressed for."""
+    before = asset_on_stage(page)
+    page.keyboard.press(key)
+    page.wait_for_function(
+        "id => document.querySelector('[data-testid=stage]')?.dataset.asset !== id", arg=before
+    )
+    return before
+
+
+def wait_saved(page: Page) -> None:
+    """Wait until nothing is on its way any more."""
+    page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
+
+
+def stored(folder: Path) -> dict[str, Annotation]:
+    """What the records hold now, by asset."""
+    with Project.open(folder) as project:
+        return {entry.asset_id: entry for entry in project.catalog.records.labels.currents()}
+
+
+@pytest.fixture
+def batch(pictures: Path) -> Path:
+    """A project whose first round waits for labels."""
+    with Project.open(pictures) as project:
+        project.next_round()
+    return pictures
+
+
+def test_keys_label_and_what_was_pressed_is_stored(batch, serve, enter):
+    """Each press of a class key stores that class for the asset on the stage, once."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    pressed = {press_and_advance(page, key): key for key in "123405"}
+    wait_saved(page)
+    names = dict(zip("1234567890", "zero one two three four five six seven eight nine".split(), strict=True))
+    found = stored(batch)
+    assert {asset: entry.value for asset, entry in found.items()} == {
+        asset: ClassValue(name=names[key]) for asset, key in pressed.items()
+    }
+    assert all(entry.seconds is not None and entry.seconds < 30 for entry in found.values())
+    with Project.open(batch) as project:
+        assert project.catalog.records.labels.last_seq() == 6
+
+
+def test_undo_takes_the_last_label_back_and_asks_again(batch, serve, enter):
+    """After Backspace the same asset is on the stage, and another key replaces the label."""
+    page = enter(serve(batch))
+    page.goto(page.url.split("#")[0] + "label")
+    page.get_by_test_id("stage").wait_for()
+    first = press_and_advance(page, "1")
+    wait_saved(page)
+    page.keyboard.press("Backspace")
+    page.wait_for_function(
+        "id => document.querySelector('[data-testid=stage]')?.dataset.asset === id", arg=first
+    )
+    wait_saved(page)
+    assert stored(batch)[first].value is None
+    press_and_advance(page, "3")
+    wait_saved(page)
+    assert stored(batch)[first].value == ClassValue(name="two")
+
+
+def test_a_reload_keeps_decisions_and_goes_on(batch, serve, enter):
+    """After a reload the strip shows what was decided, and no decided asset is asked again."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    decided = [press_and_advance(page, key) for key in ("1", "2", " ", "-")]
+    wait_saved(page)
+    page.reload()
+    page.get_by_test_id("stage").wait_for()
+    strip = page.get_by_test_id("strip")
+    for asset, words in zip(decided, ("zero", "one", "skipped", "cannot tell"), strict=True):
+        strip.get_by_role("button", name=f"{asset}: {words}, stored").wait_for()
+    seen = {press_and_advance(page, "5") for _ in range(6)}
+    assert not seen & set(decided)
+    wait_saved(page)
+
+
+def test_an_earlier_decision_is_changed_by_mouse(batch, serve, enter):
+    """A click in the strip brings the asset back, and a click on a class changes its label."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    first = press_and_advance(page, "1")
+    press_and_advance(page, "2")
+    waiting = asset_on_stage(page)
+    page.get_by_test_id("strip").get_by_role("button").first.click()
+    page.wait_for_function(
+        "id => document.querySelector('[data-testid=stage]')?.dataset.asset === id", arg=first
+    )
+    page.get_by_role("complementary", name="Classes").get_by_role("button", name="nine").click()
+    page.wait_for_function(
+        "id => document.querySelector('[data-testid=stage]')?.dataset.asset === id", arg=waiting
+    )
+    wait_saved(page)
+    assert stored(batch)[first].value == ClassValue(name="nine")
+    press_and_advance(page, " ")
+    wait_saved(page)
+    assert stored(batch)[waiting].action.value == "skip"
+
+
+def test_labels_given_offline_survive_a_reload_and_arrive(batch, serve, enter, watch):
+    """Without the server decisions wait in the browser, even over a reload; then they arrive."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    page.route("**/api/v1/labels", lambda route: route.abort())
+    pressed = [press_and_advance(page, key) for key in "123"]
+    page.get_by_test_id("saved-mark").get_by_text("Offline, 3 waiting").wait_for()
+    assert stored(batch) == {}
+    page.reload()
+    page.get_by_test_id("saved-mark").get_by_text("Offline, 3 waiting").wait_for()
+    page.get_by_test_id("stage").wait_for()
+    assert asset_on_stage(page) not in pressed
+    page.unroute("**/api/v1/labels")
+    wait_saved(page)
+    watch.forgive()
+    assert [stored(batch)[asset].value.name for asset in pressed] == ["zero", "one", "two"]
+
+
+def test_a_conflict_shows_both_versions_and_asks(batch, serve, enter, watch):
+    """A label that somebody else gave meanwhile is not overwritten without a decision."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    contested = asset_on_stage(page)
+    with Project.open(batch) as project:
+        project.labels.submit(contested, "seven", annotator="bea")
+    press_and_advance(page, "1")
+    question = page.get_by_role("alertdialog")
+    question.get_by_text("bea").wait_for()
+    assert question.get_by_text("seven").is_visible()
+    assert question.get_by_text("zero").is_visible()
+    assert stored(batch)[contested].value == ClassValue(name="seven")
+    question.get_by_role("button", name="Keep mine").click()
+    question.wait_for(state="hidden")
+    wait_saved(page)
+    watch.forgive()
+    assert stored(batch)[contested].value == ClassValue(name="zero")
+
+
+def test_the_end_of_a_batch_trains_by_itself_and_offers_the_next(batch, serve, enter):
+    """With the last answer training starts, its result is shown, and Enter asks for the next."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    with Project.open(batch) as project:
+        total = len(project.catalog.records.tasks.open(1))
+    answered = 0
+    while answered < total:
+        asset = asset_on_stage(page)
+        name = asset.split("/")[0]
+        key = "1234567890"["zero one two three four five six seven eight nine".split().index(name)]
+        page.keyboard.press(key)
+        answered += 1
+        if answered < total:
+            page.wait_for_function(
+                "id => document.querySelector('[data-testid=stage]')?.dataset.asset !== id",
+                arg=asset,
+            )
+    page.get_by_text("Round 1 is done").wait_for(timeout=60_000)
+    page.keyboard.press("Enter")
+    page.get_by_test_id("stage").wait_for(timeout=60_000)
+    assert "Round 2" in (page.get_by_test_id("progress").text_content() or "")
+
+
+def test_texts_are_labelled_by_key(texts, serve, enter):
+    """A project of texts shows the text itself, and keys label it."""
+    with Project.open(texts) as project:
+        project.next_round()
+    page = enter(serve(texts))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    shown = page.get_by_test_id("stage").text_content() or ""
+    assert len(shown) > 40
+    asset = press_and_advance(page, "3")
+    wait_saved(page)
+    assert stored(texts)[asset].value == ClassValue(name="praise")
+
+
