@@ -9,14 +9,9 @@ import numpy as np
 
 from querist.strategies import explain, scores
 from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
-from querist.strategies.coverage import Cover, Space, cover, typical_radius
+from querist.strategies.coverage import Cover, Space, cover, tiling_radius
 from querist.strategies.geometry import content_keys
 from querist.strategies.selectors import power_sample
-
-# A labelled row covers this many times the distance to the nearest 1 % of the pool: measured as
-# the best of 0.4 to 1.2 on picture, text and table embeddings alike.
-_RADIUS = 0.75
-_LEAST_RADIUS = 0.02
 
 
 @register
@@ -56,7 +51,7 @@ def _choose(
     if pool.embeddings is None:
         return _without_vectors(pool, free, n, rng)
     space = Space.of(pool, pool.embeddings, rng, raised=True)
-    radius = max(_RADIUS * typical_radius(space, pool.candidates, rng), _LEAST_RADIUS)
+    radius = tiling_radius(space, pool.candidates, len(pool.labeled) + n, rng)
     why_not = _doubt(pool)
     if why_not or pool.probabilities is None:
         found = cover(space, free, pool.labeled, n, rng, radius=radius)

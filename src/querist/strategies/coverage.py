@@ -26,6 +26,9 @@ _MEAN_ROWS = 20_000
 # Up to this many dimensions the length of a vector says as much as its direction.
 _FLAT_DIMENSIONS = 4.0
 _RADIUS_ROWS = 1_000
+_LARGEST_SHARE = 0.1
+_LEAST_SHARE = 0.002
+_LEAST_RADIUS = 0.02
 # Radius on unit vectors before two rows are labelled (Bae, Sutherland et al., 2024).
 FIRST_RADIUS = 1.0
 
@@ -137,18 +140,24 @@ def adaptive_radius(space: Space, labeled: Positions) -> float:
     return max(float(np.quantile(nearest, 0.01)), 0.02) if len(nearest) else FIRST_RADIUS
 
 
-def typical_radius(space: Space, candidates: Positions, rng: np.random.Generator) -> float:
-    """The distance within which the nearest 1 % of the candidates lie, for the median candidate.
+def tiling_radius(
+    space: Space, candidates: Positions, count: int, rng: np.random.Generator
+) -> float:
+    """The radius at which ``count`` labelled rows tile the pool: wide at first, then ever smaller.
 
-    It is measured on up to 1,000 candidates and does not depend on how many there are.
+    It is the distance within which the nearest 1 / count of the candidates lie, for the median
+    candidate, measured on up to 1,000 of them. So it follows the data and needs no tuning.
     """
     vectors = space.at(sample_rows(candidates, space.rows, _RADIUS_ROWS, rng))
     if len(vectors) < 2:
         return FIRST_RADIUS
+    share = min(max(1 / count, _LEAST_SHARE), _LARGEST_SHARE)
     table = squared_distances(vectors, vectors)
     np.fill_diagonal(table, np.inf)
-    nearest = max(round(0.01 * len(vectors)), 1) - 1
-    return float(np.sqrt(np.median(np.partition(table, nearest, axis=1)[:, nearest])))
+    place = min(int(share * (len(vectors) - 1)), len(vectors) - 2)
+    found = float(np.sqrt(np.median(np.partition(table, place, axis=1)[:, place])))
+    # Beyond what the sample can resolve it goes on shrinking, so that uncertainty decides late.
+    return max(found * min(1.0, float(np.sqrt(1 / (count * _LEAST_SHARE)))), _LEAST_RADIUS)
 
 
 def _to_others(vectors: Matrix) -> Vector:
