@@ -85,6 +85,8 @@ class Embeddings:
             chosen = np.flatnonzero(fresh)
             table.append(schema, _batches(schema, ids, positions, matrix, chosen))
             table.tidy()
+        if len(self._positions(key)) == self._assets.count():
+            self.matrix(key)  # the last vector is there: make the map now, not when people wait
 
     def matrix(self, key: str) -> Matrix:
         """The vectors (N, d) of all assets in catalog order: a read-only, kept memory map.
