@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
 from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
-from querist.strategies.coverage import Cover, Space, cover, tiling_radius
+from querist.strategies.coverage import Space, cover, tiling_radius
 from querist.strategies.geometry import content_keys
 from querist.strategies.selectors import power_sample
 
@@ -28,6 +29,12 @@ class Auto:
     paper: ClassVar[str] = "Bae et al. (2025), Uncertainty Herding, with guards of our own."
     needs: ClassVar[frozenset[Signal]] = frozenset()
     random_share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.random_share <= 1:
+            raise InvalidInputError(
+                f"random_share is {self.random_share}.", remedy="Give a number from 0 to 1."
+            )
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """Choose ``n`` candidates by what the pool allows; ``note`` says which rule and why."""
@@ -60,7 +67,8 @@ def _choose(
     weights = scores.margin(pool.probabilities)[free]
     found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=radius)
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
-    return found.positions, found.gains, _mixed_reasons(pool.probabilities, found), note
+    reasons = explain.both(pool.probabilities[found.positions], found.covered)
+    return found.positions, found.gains, reasons, note
 
 
 def _without_vectors(
@@ -90,10 +98,6 @@ def _doubt(pool: Pool) -> str:
     if len(known) and len(np.unique(known)) < 2:
         return "fewer than two classes are known."
     return ""
-
-
-def _mixed_reasons(probabilities: Floats, found: Cover) -> tuple[str, ...]:
-    return explain.hesitation(probabilities[found.positions])
 
 
 def _share(n: int, share: float, rng: np.random.Generator) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +31,13 @@ def coverage(similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
     return tuple(NEW if value < 0.5 else COMMON for value in similarity_to_labeled)
 
 
-def percent_share(parts: Iterable[int], total: int) -> str:
-    """How a batch is made up, for example ``8 by coverage``."""
-    return " + ".join(str(part) for part in parts) + f" of {total}"
+def both(probabilities: Floats, similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
+    """One sentence for each row: on the model's doubt where it has some, else on coverage."""
+    two = -np.partition(-np.asarray(probabilities), 1, axis=1)[:, :2]
+    doubt = 1 - (two[:, 0] - two[:, 1]) >= 0.5
+    return tuple(
+        hesitates if uncertain else covers
+        for uncertain, hesitates, covers in zip(
+            doubt, hesitation(probabilities), coverage(similarity_to_labeled), strict=True
+        )
+    )

@@ -1,0 +1,126 @@
+"""Auto: what it does with which signals, and that it explains itself."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from querist import query
+from querist.strategies import check_pool, coverage, explain
+
+RNG = np.random.default_rng(21)
+# Six groups of 60 rows, far from each other.
+CENTERS = RNG.normal(size=(6, 16)) * 4
+GROUP = np.repeat(np.arange(6), 60)
+E = (CENTERS[GROUP] + RNG.normal(size=(360, 16))).astype(np.float32)
+
+
+def test_without_labels_it_covers_every_group():
+    """Six first labels on six groups fall into six groups, for every seed."""
+    for seed in range(10):
+        picks = query("auto", 6, embeddings=E, random_state=seed, random_share=0.0)
+        assert set(GROUP[picks.indices].tolist()) == set(range(6))
+        assert set(picks.reasons) == {explain.NEW}
+        assert "no model" in picks.note
+
+
+def test_with_a_model_it_asks_where_the_model_doubts():
+    """When only one group is uncertain, nearly all of the batch comes from it."""
+    table = np.full((360, 2), [0.99, 0.01])
+    table[GROUP == 4] = [0.52, 0.48]
+    picks = query(
+        "auto",
+        10,
+        probabilities=table,
+        embeddings=E,
+        labeled=[0, 100, 200],
+        labels=[0, 1, 0],
+        random_state=0,
+        random_share=0.0,
+    )
+    assert (GROUP[picks.indices] == 4).mean() >= 0.8
+    assert "52%" in picks.reasons[0]
+    assert "unsure" in picks.note
+
+
+def test_one_class_keeps_it_on_coverage():
+    """Probabilities of a model that knows one class are not used."""
+    table = np.full((360, 2), [0.99, 0.01])
+    arguments = {"embeddings": E, "labeled": [0], "labels": [0], "random_state": 0}
+    with_model = query("auto", 8, probabilities=table, **arguments)
+    without = query("auto", 8, **arguments)
+    np.testing.assert_array_equal(with_model.indices, without.indices)
+    assert "fewer than two classes" in with_model.note
+
+
+def test_a_small_share_is_always_drawn_at_random():
+    """The share holds on average for small batches, and random rows say so."""
+    drawn = [
+        sum(
+            reason == explain.AT_RANDOM
+            for reason in query(
+                "auto", 10, embeddings=E, random_state=seed, random_share=0.1
+            ).reasons
+        )
+        for seed in range(20)
+    ]
+    assert set(drawn) == {1}
+    half = [
+        explain.AT_RANDOM
+        in query("auto", 5, embeddings=E, random_state=s, random_share=0.1).reasons
+        for s in range(60)
+    ]
+    assert 0.3 < np.mean(half) < 0.7
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_a_share_outside_zero_to_one_is_refused(share):
+    """The random share is a share."""
+    from querist.errors import InvalidInputError
+
+    with pytest.raises(InvalidInputError, match="random_share"):
+        query("auto", 5, embeddings=E, random_share=share)
+
+
+def test_without_embeddings_it_follows_the_margin():
+    """With probabilities alone uncertain rows are drawn most; with nothing, any row."""
+    table = np.full((200, 2), [0.999, 0.001])
+    table[:20] = [0.5, 0.5]
+    picks = query("auto", 10, probabilities=table, labeled=[50, 60], labels=[0, 1], random_state=0)
+    assert (picks.indices < 20).mean() >= 0.8
+    assert len(query("auto", 10, candidates=np.arange(30), random_state=0).indices) == 10
+
+
+def test_more_classes_among_labels_than_columns_are_no_problem():
+    """A model that has not seen class 7 yet still gets a batch."""
+    table = np.full((360, 2), 0.5)
+    picks = query("auto", 5, probabilities=table, embeddings=E, labeled=[1, 2], labels=[0, 7])
+    assert len(picks.indices) == 5
+
+
+def test_the_radius_shrinks_as_labels_come_in():
+    """More labels tile the pool with smaller circles, without end."""
+    pool = check_pool(embeddings=E)
+    space = coverage.Space.of(pool, E, np.random.default_rng(0), raised=True)
+    radii = [
+        coverage.tiling_radius(space, pool.candidates, count, np.random.default_rng(0))
+        for count in (10, 30, 100, 1_000, 10_000)
+    ]
+    assert all(small < large for large, small in itertools.pairwise(radii))
+
+
+def test_the_scale_and_the_origin_of_the_vectors_do_not_matter():
+    """Vectors in other units, or shifted as a whole, give the same batch."""
+    first = query("auto", 8, embeddings=E, random_state=0, random_share=0.0)
+    other = query("auto", 8, embeddings=E * 50 + 3, random_state=0, random_share=0.0)
+    assert set(first.indices.tolist()) == set(other.indices.tolist())
+
+
+def test_a_pool_above_the_sub_pool_works_in_parts(monkeypatch):
+    """A batch larger than one part of a sub-pool has no row twice."""
+    monkeypatch.setattr(coverage, "SUB_POOL", 64)
+    monkeypatch.setattr(coverage, "_PART", 20)
+    picks = query("auto", 150, embeddings=E, random_state=0)
+    assert len(set(picks.indices.tolist())) == 150
