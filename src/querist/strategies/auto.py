@@ -14,6 +14,10 @@ from querist.strategies.coverage import Space, cover, tiling_radius
 from querist.strategies.geometry import content_keys
 from querist.strategies.selectors import power_sample
 
+# With a model the circles are this much smaller: what it doubts is finer than what there is.
+# From 0.6 to 0.75 no difference could be measured; 1 takes a fifth more labels on pictures.
+_WITH_MODEL = 0.65
+
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def _choose(
         note = f"Rows that stand for much of the pool: {why_not}"
         return found.positions, found.gains, explain.coverage(found.covered), note
     weights = scores.margin(pool.probabilities)[free]
-    found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=radius)
+    found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=_WITH_MODEL * radius)
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
     reasons = explain.both(pool.probabilities[found.positions], found.covered)
     return found.positions, found.gains, reasons, note
