@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+KEYS = "1234567890"
+
 
 def asset_on_stage(page: Page) -> str:
     """The id of the asset that is shown."""
@@ -57,10 +60,9 @@ def test_keys_label_and_what_was_pressed_is_stored(batch, serve, enter):
     page.get_by_test_id("stage").wait_for()
     pressed = {press_and_advance(page, key): key for key in "123405"}
     wait_saved(page)
-    names = dict(zip("1234567890", "zero one two three four five six seven eight nine".split(), strict=True))
     found = stored(batch)
     assert {asset: entry.value for asset, entry in found.items()} == {
-        asset: ClassValue(name=names[key]) for asset, key in pressed.items()
+        asset: ClassValue(name=NAMES[KEYS.index(key)]) for asset, key in pressed.items()
     }
     assert all(entry.seconds is not None and entry.seconds < 30 for entry in found.values())
     with Project.open(batch) as project:
@@ -176,7 +178,11 @@ def test_the_end_of_a_batch_trains_by_itself_and_offers_the_next(batch, serve, e
     while answered < total:
         asset = asset_on_stage(page)
         name = asset.split("/")[0]
-        key = "1234567890"["zero one two three four five six seven eight nine".split().index(name)]
+        key = "1234567890"[
+            ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"].index(
+                name
+            )
+        ]
         page.keyboard.press(key)
         answered += 1
         if answered < total:
@@ -202,5 +208,3 @@ def test_texts_are_labelled_by_key(texts, serve, enter):
     asset = press_and_advance(page, "3")
     wait_saved(page)
     assert stored(texts)[asset].value == ClassValue(name="praise")
-
-

@@ -39,7 +39,7 @@ const quick = { duration: 120, timingFunction: "ease-out" };
 
 export const theme = createTheme({
   primaryColor: "iris",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   colors: { iris, dark },
   autoContrast: true,
   respectReducedMotion: true,

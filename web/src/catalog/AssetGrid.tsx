@@ -77,7 +77,6 @@ export function AssetGrid(props: Props) {
                 const card = assets.cardAt(index);
                 return (
                   <AssetTile
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a place in the grid is its position
                     key={index}
                     card={card}
                     height={tile}

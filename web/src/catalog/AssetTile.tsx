@@ -42,13 +42,13 @@ function Tile(props: Props) {
         type="button"
         className={styles.tileOpen}
         onClick={props.click}
-        aria-label={describe(card)}
         tabIndex={props.focused ? 0 : -1}
         data-asset={card.id}
       >
         <span className={styles.tileMedia} style={{ height }}>
-          <Thumbnail id={card.id} media={card.media} text={card.text} />
+          <Thumbnail id={card.id} media={card.media} text={card.text} alt={card.id} />
         </span>
+        <span className="visually-hidden">{describe(card)}</span>
         <Caption card={card} />
       </button>
       <button
@@ -96,11 +96,9 @@ function Caption({ card }: { card: AssetCard }) {
   );
 }
 
+/** What the picture and the caption do not say aloud. */
 function describe(card: AssetCard): string {
-  const parts = [card.id];
-  if (card.label !== null) parts.push(`labelled ${card.label}`);
-  else parts.push(card.state === "skipped" ? "skipped" : "no label");
-  if (card.predicted !== null && card.confidence !== null)
-    parts.push(`model says ${card.predicted}, ${percent(card.confidence, 0)}`);
-  return parts.join(", ");
+  if (card.state === "skipped") return "";
+  const model = card.predicted === null ? "" : `, model says ${card.predicted}`;
+  return card.label === null ? `no label${model}` : `labelled${model}`;
 }

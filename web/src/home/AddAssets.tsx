@@ -38,7 +38,7 @@ export function AddAssets({ project }: { project: ProjectInfo }) {
     );
   return (
     <Empty
-      title={`${project.name} has no ${KINDS[project.media]} yet`}
+      title={`“${project.name}” has no ${KINDS[project.media]} yet`}
       icon={<IconFolderPlus size={24} />}
     >
       <p>

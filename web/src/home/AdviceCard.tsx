@@ -39,7 +39,9 @@ function Verdict({ home }: { home: Home }) {
         <Icon size={20} aria-hidden="true" />
         {advice.stop ? "Querist advises to stop" : "Querist advises to go on"}
       </h2>
-      {advice.sentence !== home.sentence && <p className={styles.adviceText}>{advice.sentence}</p>}
+      {!home.sentence.includes(advice.sentence) && (
+        <p className={styles.adviceText}>{advice.sentence}</p>
+      )}
       <ul className={styles.reasons}>
         {advice.reasons.map((reason) => (
           <li key={reason}>{reason}</li>
@@ -58,9 +60,7 @@ function Audit({ home }: { home: Home }) {
         <Link to="/catalog" search={{ arm: "audit" }}>
           Audit set
         </Link>
-        <span>
-          {count(labeled)} of {count(wanted)}
-        </span>
+        <span>{wanted === 0 ? "not drawn yet" : `${count(labeled)} of ${count(wanted)}`}</span>
       </div>
       <Progress
         value={100 * share}

@@ -66,10 +66,14 @@ function Chart({ home, axis }: { home: Home; axis: Axis }) {
   useEffect(() => {
     if (!frame.current || width < 120) return;
     const chart = drawCurve(curveRows(home.curve, axis), { axis, width, currency: home.currency });
+    // Plot names its groups for people who read the source; a screen reader has no use for them.
+    for (const group of chart.querySelectorAll("g[aria-label]"))
+      group.removeAttribute("aria-label");
+    chart.setAttribute("role", "group");
     frame.current.replaceChildren(chart);
     const open = (event: MouseEvent) => {
       const link = event.target instanceof Element ? event.target.closest("a") : null;
-      const number = link?.getAttribute("href")?.split("/").at(-1);
+      const number = link?.getAttribute("xlink:href")?.split("/").at(-1);
       if (!number || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       void navigate({ to: "/rounds/$number", params: { number } });

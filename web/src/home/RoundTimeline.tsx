@@ -4,18 +4,8 @@ import { Link } from "@tanstack/react-router";
 import { roundsQuery } from "../api/queries";
 import type { RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
-import { ago, plural, points, words } from "../parts/format";
+import { ago, plural, points, stepName, words } from "../parts/format";
 import styles from "./home.module.css";
-
-const STEPS: Record<string, string> = {
-  plan: "planning",
-  select: "choosing",
-  collect: "labelling",
-  train: "training",
-  evaluate: "measuring",
-  diagnose: "diagnosing",
-  decide: "deciding",
-};
 
 export function RoundTimeline({ rounds }: { rounds: RoundSummary[] }) {
   const details = useQuery(roundsQuery).data;
@@ -65,7 +55,7 @@ function TimelineRow({ round, before, lesson }: RowProps) {
           {round.step === "done" ? (
             <EstimateText of={round.accuracy} />
           ) : (
-            <em>{STEPS[round.step] ?? round.step}</em>
+            <em>{stepName(round.step)}</em>
           )}
           <span className={styles.hint}>
             {gain === null ? "" : `${points(gain)} points`}

@@ -35,19 +35,24 @@ export type LabelSession = {
 };
 
 export function useLabelSession(outbox: Outbox | null): LabelSession {
-  const [state, dispatch] = useReducer(reduce, emptySession);
+  const [state, update] = useReducer(reduce, emptySession);
   const latest = useRef(state);
   latest.current = state;
+  // Two presses may come before React draws once; the second must already see the next asset.
+  const dispatch = useCallback<Dispatch>((event) => {
+    latest.current = reduce(latest.current, event);
+    update(event);
+  }, []);
   const lease = useLease(latest, dispatch, outbox);
 
   const recent = useQuery(recentQuery).data;
   useEffect(() => {
     if (recent) dispatch({ kind: "recalled", recent });
-  }, [recent]);
+  }, [recent, dispatch]);
 
   useEffect(
     () => onDelivered(({ annotation }) => dispatch({ kind: "acknowledged", annotation })),
-    [],
+    [dispatch],
   );
 
   const item = current(state);
@@ -76,7 +81,7 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
       });
       dispatch({ kind: "decided", decision, edit: old !== null });
     },
-    [outbox],
+    [outbox, dispatch],
   );
 
   const undo = useCallback(() => {
@@ -87,16 +92,16 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
     if (!unsent) outbox.add({ kind: "undo", asset_id: last.item.asset.id, submission_id: newId() });
     const version = unsent ? last.version - 1 : last.version + 1;
     dispatch({ kind: "undone", submissionId: last.submissionId, version });
-  }, [outbox]);
+  }, [outbox, dispatch]);
 
   const edit = useCallback(
     (submissionId: string | null) => dispatch({ kind: "edit", submissionId }),
-    [],
+    [dispatch],
   );
   const step = useCallback(
     (direction: -1 | 1) =>
       dispatch({ kind: "edit", submissionId: neighbour(latest.current, direction) }),
-    [],
+    [dispatch],
   );
 
   return useMemo(

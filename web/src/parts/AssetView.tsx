@@ -17,8 +17,14 @@ export function AssetView({ asset, large = false }: { asset: Asset; large?: bool
   return <Row values={asset.features ?? asset.metadata} />;
 }
 
+/** Tiny pictures are enlarged this far and no further: beyond it nothing more can be seen. */
+const MOST_ENLARGED = 16;
+
 function Picture({ asset, large }: { asset: Asset; large: boolean }) {
   const [broken, setBroken] = useState<string | null>(null);
+  const [natural, setNatural] = useState<[number, number] | null>(null);
+  const width = asset.width ?? natural?.[0];
+  const height = asset.height ?? natural?.[1];
   if (broken === asset.id)
     return <p className={styles.broken}>The picture of {asset.id} cannot be shown.</p>;
   return (
@@ -28,6 +34,12 @@ function Picture({ asset, large }: { asset: Asset; large: boolean }) {
       alt={`Asset ${asset.id}`}
       decoding="sync"
       draggable={false}
+      style={
+        width && height
+          ? { maxWidth: width * MOST_ENLARGED, maxHeight: height * MOST_ENLARGED }
+          : undefined
+      }
+      onLoad={({ currentTarget: image }) => setNatural([image.naturalWidth, image.naturalHeight])}
       onError={() => setBroken(asset.id)}
     />
   );

@@ -83,3 +83,18 @@ export function words(name: string): string {
   const text = name.replaceAll("_", " ").replaceAll("-", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const STEPS: Record<string, string> = {
+  plan: "planning",
+  select: "choosing",
+  collect: "labelling",
+  train: "training",
+  evaluate: "measuring",
+  diagnose: "diagnosing",
+  decide: "deciding",
+};
+
+/** What is being done in a step, in one word. */
+export function stepName(step: string): string {
+  return STEPS[step] ?? step;
+}

@@ -3,10 +3,10 @@ import { Skeleton, Table } from "@mantine/core";
 import { IconTimeline } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { homeQuery } from "../api/queries";
+import { homeQuery, roundsQuery } from "../api/queries";
 import type { Home, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
-import { ago, count, plural, points, words } from "../parts/format";
+import { ago, count, plural, points, stepName, words } from "../parts/format";
 import { Empty, ErrorNotice } from "../parts/Notices";
 import styles from "./rounds.module.css";
 
@@ -39,6 +39,8 @@ export function RoundsPage() {
 
 function RoundList({ home }: { home: Home }) {
   const rounds = [...home.rounds].sort((a, b) => b.number - a.number);
+  const details = useQuery(roundsQuery).data;
+  const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
   const finished = rounds.filter((round) => round.step === "done").length;
   return (
     <div className={styles.page}>
@@ -58,12 +60,13 @@ function RoundList({ home }: { home: Home }) {
                 <Table.Th ta="right">Accuracy</Table.Th>
                 <Table.Th ta="right">Random</Table.Th>
                 <Table.Th ta="right">Difference</Table.Th>
-                <Table.Th>Note</Table.Th>
+                <Table.Th>What it taught</Table.Th>
+                <Table.Th ta="right">When</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {rounds.map((round) => (
-                <Row key={round.number} round={round} />
+                <Row key={round.number} round={round} lesson={lessons.get(round.number)} />
               ))}
             </Table.Tbody>
           </Table>
@@ -77,7 +80,7 @@ function maybe(value: number | null): string {
   return value === null ? "–" : count(value);
 }
 
-function Row({ round }: { round: RoundSummary }) {
+function Row({ round, lesson }: { round: RoundSummary; lesson: string | undefined }) {
   const navigate = useNavigate();
   const params = { number: String(round.number) };
   const gain =
@@ -97,15 +100,16 @@ function Row({ round }: { round: RoundSummary }) {
       <Table.Td>{words(round.strategy ?? "random")}</Table.Td>
       <Table.Td ta="right">{maybe(round.batch_size)}</Table.Td>
       <Table.Td ta="right">{maybe(round.labels)}</Table.Td>
-      <Table.Td ta="right">
-        <EstimateText of={round.accuracy} />
-      </Table.Td>
+      <Table.Td ta="right">{round.accuracy ? <EstimateText of={round.accuracy} /> : "–"}</Table.Td>
       <Table.Td ta="right" c="dimmed">
-        <EstimateText of={round.control_accuracy} />
+        {round.control_accuracy ? <EstimateText of={round.control_accuracy} /> : "–"}
       </Table.Td>
       <Table.Td ta="right">{gain === null ? "" : points(gain)}</Table.Td>
       <Table.Td c="dimmed">
-        {round.step === "done" ? ago(round.finished_at ?? round.started_at) : words(round.step)}
+        {round.step === "done" ? (lesson ?? "") : stepName(round.step)}
+      </Table.Td>
+      <Table.Td ta="right" c="dimmed" className={styles.when}>
+        {ago(round.finished_at ?? round.started_at)}
       </Table.Td>
     </Table.Tr>
   );

@@ -51,9 +51,10 @@ export function AppFrame() {
         Skip to the page
       </a>
       <header className={styles.bar}>
-        <Link to="/" className={styles.brand} aria-label="Querist, home">
+        <Link to="/" className={styles.brand}>
           <Mark size={24} />
           <span className={styles.project}>{project?.name ?? " "}</span>
+          <span className="visually-hidden">, start page</span>
         </Link>
         <nav className={styles.nav} aria-label="Pages">
           {PAGES.map((page) => (

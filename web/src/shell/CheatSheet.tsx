@@ -53,7 +53,14 @@ export function CheatSheet({ opened, open, close }: Props) {
           <IconKeyboard size={18} />
         </ActionIcon>
       </Tooltip>
-      <Modal opened={opened} onClose={close} title="Keys" size={880} centered>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title="Keys"
+        size={920}
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <div className={styles.sheet}>
           {SHEET.map((group) => (
             <section key={group.title}>

@@ -58,6 +58,8 @@ export function Palette({ showKeys }: { showKeys: () => void }) {
       highlightQuery
       scrollable
       maxHeight={420}
+      overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
+      attributes={{ content: { "aria-label": "Find a page, a class or an action" } }}
       nothingFound="Nothing has this name"
       searchProps={{
         leftSection: <IconSearch size={SIZE} />,

@@ -1,0 +1,186 @@
+"""Every page in both themes and two sizes: no serious axe finding, and a screenshot to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from querist.experiments.datasets import load_demo, write_image_folder
+from querist.project import Project
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = ROOT / "artifacts" / "screenshots"
+LOOKS = [("light", 1440, 900), ("dark", 1440, 900), ("light", 1024, 768), ("dark", 1024, 768)]
+
+
+def look(page, name: str) -> list[str]:
+    """Take the page's picture in every look; returns axe's serious findings, in words."""
+    found: list[str] = []
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for scheme, width, height in LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(150)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png")
+        if width == 1440 and AXE.exists():
+            found += [f"{name} {scheme}: {finding}" for finding in axe(page)]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return found
+
+
+def axe(page) -> list[str]:
+    """Serious and critical findings of axe-core on the page as it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{finding['id']} ({finding['impact']}): {node['html'][:160]}"
+        for finding in result["violations"]
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"][:3]
+    ]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The demo's articles after four rounds, and a fifth that waits for labels."""
+    demo = load_demo()
+    photos = tmp_path / "photos"
+    write_image_folder(demo, photos)
+    policy = {"batch_size": 25, "audit_size": 120, "budget_labels": 600}
+    with Project.create(
+        tmp_path / "shop", classes=demo.class_names, oracle_column="folder", policy=policy
+    ) as project:
+        project.add(str(photos))
+        for _ in range(4):
+            project.next_round()
+            project.oracle()
+            project.finish_round()
+        project.next_round()
+    return tmp_path / "shop"
+
+
+def test_pages_of_a_living_project(shop, serve, enter, watch):
+    """Home, catalog, drawer, label, rounds and one round pass axe in light and dark."""
+    server = serve(shop)
+    page = enter(server)
+    findings: list[str] = []
+    page.get_by_role("link", name="Active, round 4").wait_for()
+    findings += look(page, "home")
+    page.goto(f"{server.address}/catalog?sort=margin")
+    page.locator("[data-asset] img").first.wait_for()
+    findings += look(page, "catalog")
+    page.locator("[data-asset]").nth(7).click()
+    page.get_by_role("heading", name="Most similar").wait_for()
+    findings += look(page, "drawer")
+    page.goto(f"{server.address}/catalog?state=labeled&label={demo_class(shop)}")
+    page.locator("[data-asset]").first.wait_for()
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    page.get_by_text("2 selected").wait_for()
+    findings += look(page, "selection")
+    page.goto(f"{server.address}/label")
+    page.get_by_test_id("stage").wait_for()
+    for key in "123456 7-90":
+        page.keyboard.press(key)
+        page.wait_for_timeout(120)
+    page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
+    findings += look(page, "label")
+    page.keyboard.press("ArrowLeft")
+    findings += look(page, "label-edit")
+    page.keyboard.press("Escape")
+    contested = page.get_by_test_id("stage").get_attribute("data-asset") or ""
+    with Project.open(shop) as project:
+        project.labels.submit(contested, "sandal", annotator="bea")
+    page.keyboard.press("1")
+    page.get_by_role("alertdialog").get_by_text("bea").wait_for()
+    findings += look(page, "label-conflict")
+    watch.forgive()
+    page.get_by_role("button", name="Keep theirs").click()
+    page.get_by_test_id("job-tray").click()
+    page.get_by_role("dialog", name="Jobs").wait_for()
+    findings += look(page, "jobs")
+    page.keyboard.press("Escape")
+    page.goto(f"{server.address}/rounds")
+    page.get_by_role("link", name="Round 4").wait_for()
+    findings += look(page, "rounds")
+    page.get_by_role("link", name="Round 4").click()
+    page.get_by_role("heading", name="Plan").wait_for()
+    findings += look(page, "round")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    findings += look(page, "keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.get_by_text("Ask for the next batch").wait_for()
+    findings += look(page, "palette")
+    assert not findings, "\n".join(findings)
+
+
+def demo_class(folder: Path) -> str:
+    """The project's first class."""
+    with Project.open(folder) as project:
+        return project.ontology.names[0]
+
+
+def test_pages_of_a_new_project(tmp_path, pictures, serve, enter):
+    """A project without rounds, without assets, and without a session teaches the next step."""
+    server = serve(pictures)
+    page = enter(server)
+    findings: list[str] = []
+    page.get_by_text("the curve begins here").wait_for()
+    findings += look(page, "home-new")
+    page.goto(f"{server.address}/label")
+    page.get_by_role("button", name="Label the next 12").wait_for()
+    findings += look(page, "label-nothing")
+    page.goto(f"{server.address}/rounds")
+    page.get_by_role("heading", name="No round yet").wait_for()
+    findings += look(page, "rounds-none")
+    empty = tmp_path / "empty"
+    Project.create(empty, classes=["a", "b"]).close()
+    bare = serve(empty)
+    enter(bare)
+    page.get_by_label("Folder or file to add").wait_for()
+    findings += look(page, "home-empty")
+    assert not findings, "\n".join(findings)
+
+
+def test_sign_in_page(pictures, serve, page, watch):
+    """Without a session the page says how to get a link."""
+    page.goto(serve(pictures).address)
+    page.get_by_role("heading", name="Sign in to Querist").wait_for()
+    findings = look(page, "sign-in")
+    watch.forgive()
+    assert not findings, "\n".join(findings)
+
+
+def test_texts_and_many_classes_with_long_names(tmp_path, serve, enter):
+    """Texts read well, and 300 classes with long names are found by search."""
+    classes = [f"topic {n:03d} with a name that is rather long for a button" for n in range(300)]
+    source = tmp_path / "texts.csv"
+    words = "The delivery came late and the box was open; the lamp inside still works, though. "
+    rows = [f'note-{n},"{words * (1 + n % 5)}Note {n}."' for n in range(40)]
+    source.write_text("id,text\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    folder = tmp_path / "a project with quite a long name"
+    policy = {"batch_size": 10, "audit_size": 5}
+    with Project.create(folder, media="text", classes=classes, policy=policy) as project:
+        project.add(str(source))
+        project.next_round()
+    server = serve(folder)
+    page = enter(server)
+    findings: list[str] = []
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    findings += look(page, "label-text")
+    page.keyboard.press("/")
+    page.keyboard.type("277")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("strip").get_by_role("button", name="topic 277").wait_for()
+    page.get_by_role("link", name="Catalog", exact=True).click()
+    page.locator("[data-asset]").first.wait_for()
+    findings += look(page, "catalog-text")
+    assert not findings, "\n".join(findings)

@@ -1,0 +1,196 @@
+"""Home, catalog, rounds and jobs in a real browser, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from querist.project import Project
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def learned(pictures: Path) -> Path:
+    """A project after three rounds that the known labels answered."""
+    with Project.open(pictures) as project:
+        for _ in range(3):
+            project.next_round()
+            project.oracle()
+            project.finish_round()
+    return pictures
+
+
+def test_a_link_signs_in_once_and_leaves_the_address(pictures, serve, enter, watch):
+    """The token goes out of the address, the session outlives a reload, and the link works once."""
+    server = serve(pictures)
+    page = enter(server)
+    assert "token" not in page.url
+    page.reload()
+    page.get_by_role("navigation", name="Pages").wait_for()
+    page.context.clear_cookies()
+    page.goto(server.address)
+    page.reload()
+    page.get_by_role("heading", name="Sign in to Querist").wait_for()
+    page.get_by_label("Link or token").fill(server.link)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    watch.forgive()
+
+
+def test_home_begins_a_round_and_opens_label(pictures, serve, enter):
+    """The primary button draws a batch and leads to the label page when it is there."""
+    page = enter(serve(pictures))
+    page.get_by_text("the curve begins here").wait_for()
+    page.get_by_role("button", name="Label the next 12").click()
+    page.get_by_test_id("stage").wait_for(timeout=60_000)
+    page.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("button", name="Go on labelling").wait_for()
+
+
+def test_known_labels_answer_rounds_and_the_curve_appears(pictures, serve, enter):
+    """The oracle button runs whole rounds; the tray shows the job, and home the curve."""
+    page = enter(serve(pictures))
+    rounds = page.get_by_label("How many rounds the known labels answer")
+    rounds.fill("2")
+    page.get_by_role("button", name="Let the known labels answer").click()
+    page.get_by_test_id("job-tray").click()
+    page.get_by_role("dialog", name="Jobs").get_by_text("Known labels answer").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Active, round 2").wait_for(timeout=90_000)
+    assert page.get_by_text("Querist advises").is_visible()
+    page.get_by_role("link", name="Active, round 2").click()
+    page.get_by_role("heading", name="What it chose, and why").wait_for()
+    assert page.url.endswith("/rounds/2")
+
+
+def test_job_tray_lists_finished_jobs_with_their_log(learned, serve, enter):
+    """A job that ended stays in the tray, and its log can be read."""
+    page = enter(serve(learned))
+    page.get_by_role("button", name="Label the next 12").click()
+    page.get_by_test_id("stage").wait_for(timeout=60_000)
+    page.get_by_test_id("job-tray").click()
+    tray = page.get_by_role("dialog", name="Jobs")
+    tray.get_by_text("Choosing the next batch").wait_for()
+    tray.get_by_text("done").first.wait_for()
+    tray.get_by_role("button", name="Log").first.click()
+    tray.locator("pre").wait_for()
+
+
+def test_catalog_filters_are_in_the_address_and_come_back(learned, serve, enter):
+    """A filter narrows the grid, stands in the address, and survives reload and back."""
+    page = enter(serve(learned))
+    page.get_by_role("link", name="Catalog", exact=True).click()
+    page.get_by_test_id("total").get_by_text("600 assets").wait_for()
+    filters = page.get_by_role("complementary", name="Filters")
+    filters.get_by_role("button", name="Labelled").click()
+    page.wait_for_url("**/catalog?state=labeled")
+    label = filters.get_by_role("region", name="Label", exact=True)
+    label.get_by_role("button", name="three").click()
+    page.wait_for_url("**/catalog?state=labeled&label=three")
+    with Project.open(learned) as project:
+        names = project.catalog.records.labels.values()[1]
+    total = page.get_by_test_id("total")
+    total.get_by_text(f"{names.count('three')} assets").wait_for()
+    page.reload()
+    total.get_by_text(f"{names.count('three')} assets").wait_for()
+    page.go_back()
+    total.get_by_text(f"{len(names)} assets").wait_for()
+
+
+def test_catalog_by_keyboard_opens_selects_and_searches(learned, serve, enter):
+    """Arrows move, Enter opens, Escape closes, X selects, and the slash searches."""
+    page = enter(serve(learned))
+    page.goto(page.url.split("#")[0] + "catalog")
+    page.locator("[data-asset]").first.wait_for()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("complementary", name="Asset", exact=True)
+    drawer.wait_for()
+    opened = drawer.get_by_role("heading", level=2).text_content()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "old => document.querySelector('[aria-label=Asset] h2')?.textContent !== old", arg=opened
+    )
+    page.keyboard.press("Escape")
+    drawer.wait_for(state="hidden")
+    page.keyboard.press("x")
+    page.get_by_text("1 selected").wait_for()
+    page.keyboard.press("a")
+    page.get_by_text("600 selected").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("toolbar", name="Selected assets").wait_for(state="hidden")
+    page.keyboard.press("/")
+    page.keyboard.type("seven/")
+    page.wait_for_url("**/catalog?q=seven%2F")
+
+
+def test_a_selection_is_labelled_at_once(pictures, serve, enter):
+    """Selecting with the mouse and naming a class labels all of it."""
+    page = enter(serve(pictures))
+    page.goto(page.url.split("#")[0] + "catalog?q=four/")
+    page.locator("[data-asset]").first.wait_for()
+    page.locator("[data-asset]").nth(0).click(modifiers=["ControlOrMeta"])
+    page.locator("[data-asset]").nth(4).click(modifiers=["Shift"])
+    page.get_by_text("5 selected").wait_for()
+    page.get_by_role("button", name="Label as…").click()
+    page.get_by_label("Class for the selected assets").fill("fou")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_text("5 assets labelled four").wait_for()
+    with Project.open(pictures) as project:
+        assert project.catalog.records.labels.values()[1] == ["four"] * 5
+
+
+def test_drawer_shows_why_history_and_neighbours(learned, serve, enter):
+    """The drawer of a chosen asset says why it was asked, what was answered, what is near."""
+    page = enter(serve(learned))
+    page.goto(page.url.split("#")[0] + "catalog?arm=active")
+    page.locator("[data-asset]").first.click()
+    drawer = page.get_by_role("complementary", name="Asset", exact=True)
+    for title in ("What the model says", "Why it was asked", "Labels over time", "Most similar"):
+        drawer.get_by_role("heading", name=title).wait_for()
+    before = page.url
+    drawer.get_by_role("button", name="Open ").first.click()
+    page.wait_for_function("old => location.href !== old", arg=before)
+
+
+def test_rounds_list_leads_to_one_round(learned, serve, enter):
+    """The list names every round; one round shows its plan and its evaluation."""
+    page = enter(serve(learned))
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.get_by_role("link", name="Round 3").click()
+    for title in ("On the audit set", "Plan", "What it chose, and why"):
+        page.get_by_role("heading", name=title).wait_for()
+
+
+def test_palette_finds_a_class(learned, serve, enter):
+    """Ctrl K, part of a class's name and Enter show what is labelled with it."""
+    page = enter(serve(learned))
+    page.keyboard.press("Control+k")
+    page.get_by_role("textbox", name="Find a page, a class or an action").fill("eigh")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/catalog?label=eight")
+
+
+def test_question_mark_shows_the_keys(pictures, serve, enter):
+    """The sheet of keys opens with its key and closes with Escape."""
+    page = enter(serve(pictures))
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    sheet.get_by_text("Accept the suggestion").wait_for()
+    page.keyboard.press("Escape")
+    sheet.wait_for(state="hidden")
+
+
+def test_an_empty_project_teaches_how_to_add(tmp_path, picture_folder, picture_names, serve, enter):
+    """Without assets home asks for a folder, adds it as a job, and goes on by itself."""
+    folder = tmp_path / "empty"
+    Project.create(folder, classes=picture_names).close()
+    page = enter(serve(folder))
+    page.get_by_label("Folder or file to add").fill(str(picture_folder))
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Label the next 50").wait_for(timeout=60_000)

@@ -1,0 +1,50 @@
+/** Numbers as people read them. */
+import { describe, expect, it } from "vitest";
+import { duration, estimate, percent, plural, points, shortId, timeLeft, words } from "./format";
+
+const plain = (text: string) => text.replaceAll("\u202f", " ");
+
+describe("format", () => {
+  it("writes shares with one digit and never rounds to certainty", () => {
+    expect(plain(percent(0.9412))).toBe("94.1 %");
+    expect(plain(percent(1))).toBe("100.0 %");
+    expect(plain(percent(0.9999))).toBe(">99.9 %");
+  });
+
+  it("writes an estimate with its doubt", () => {
+    expect(plain(estimate({ value: 0.941, low: 0.929, high: 0.953, count: 150 }))).toBe(
+      "94.1 % ± 1.2",
+    );
+  });
+
+  it("signs differences", () => {
+    expect([points(0.008), points(-0.031), points(0.0001)]).toEqual(["+0.8", "−3.1", "±0.0"]);
+  });
+
+  it("says times in the words one would use", () => {
+    expect([0, 0.4, 42, 200, 3600, 4800].map(duration)).toEqual([
+      "0 s",
+      "<1 s",
+      "42 s",
+      "3 min",
+      "1 h",
+      "1 h 20 min",
+    ]);
+  });
+
+  it("guesses the time left only once there is a pace", () => {
+    expect(timeLeft(25, 100, 10)).toBe(30);
+    expect(timeLeft(0, 100, 10)).toBeNull();
+    expect(timeLeft(5, null, 10)).toBeNull();
+  });
+
+  it("counts in words", () => {
+    expect([plural(1, "label"), plural(2_000, "label")]).toEqual(["1 label", "2,000 labels"]);
+  });
+
+  it("keeps the telling end of a long id, and reads names as words", () => {
+    expect(shortId("a/b/c.png")).toBe("c.png");
+    expect(shortId("x".repeat(40), 10)).toBe(`…${"x".repeat(9)}`);
+    expect(words("next_round")).toBe("Next round");
+  });
+});
