@@ -169,9 +169,10 @@ def test_rounds_list_leads_to_one_round(learned, serve, enter):
 def test_palette_finds_a_class(learned, serve, enter):
     """Ctrl K, part of a class's name and Enter show what is labelled with it."""
     page = enter(serve(learned))
+    page.get_by_role("link", name="Active, round 3").wait_for()
     page.keyboard.press("Control+k")
     page.get_by_role("textbox", name="Find a page, a class or an action").fill("eigh")
-    page.keyboard.press("ArrowDown")
+    page.get_by_text("Show what is labelled eight").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/catalog?label=eight")
 

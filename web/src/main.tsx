@@ -5,22 +5,12 @@ import "@mantine/spotlight/styles.css";
 import "./styles.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError } from "./api/client";
+import { queryClient } from "./api/queryClient";
 import { SessionGate } from "./shell/SessionGate";
 import { resolver, theme } from "./theme";
-
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      refetchOnWindowFocus: true,
-      retry: (failures, error) =>
-        error instanceof ApiError ? error.passing && failures < 3 : failures < 2,
-    },
-  },
-});
 
 const colours = localStorageColorSchemeManager({ key: "querist-color-scheme" });
 const root = document.getElementById("root");
@@ -33,7 +23,7 @@ if (root)
         defaultColorScheme="auto"
         colorSchemeManager={colours}
       >
-        <QueryClientProvider client={client}>
+        <QueryClientProvider client={queryClient}>
           <Notifications position="bottom-center" autoClose={6000} />
           <SessionGate />
         </QueryClientProvider>

@@ -55,9 +55,12 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
 
 function Standing({ detail }: { detail: AssetDetail }) {
   const name = className(detail.label?.value);
+  const action = detail.label?.action;
+  const none =
+    action === "skip" ? "Skipped" : action === "cannot_tell" ? "Cannot be told" : "No label";
   return (
     <p className={styles.standing}>
-      {name ? <ClassChip name={name} /> : <span className={styles.quiet}>No label</span>}
+      {name ? <ClassChip name={name} /> : <span className={styles.quiet}>{none}</span>}
       {detail.label && (
         <span className={styles.quiet}>
           by {detail.label.annotator}, {ago(detail.label.created_at)}

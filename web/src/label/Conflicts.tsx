@@ -1,17 +1,20 @@
 /** A label that somebody else changed meanwhile: both versions side by side, and which one to keep. */
 import { Button } from "@mantine/core";
-import { className } from "../api/types";
+import { className, type Media } from "../api/types";
 import { Thumbnail } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { ago } from "../parts/format";
 import styles from "./label.module.css";
 import type { Entry, Outbox } from "./outbox";
 import { useOutboxEntries } from "./outboxStore";
-import { newId } from "./useLabelSession";
 
-type Props = { outbox: Outbox; settled: () => void };
+type Props = {
+  outbox: Outbox;
+  media: Media;
+  settle: (entry: Entry, keep: "mine" | "theirs") => void;
+};
 
-export function Conflicts({ outbox, settled }: Props) {
+export function Conflicts({ outbox, media, settle }: Props) {
   const troubled = useOutboxEntries().filter(
     (entry) => entry.state === "conflict" || entry.state === "refused",
   );
@@ -26,7 +29,7 @@ export function Conflicts({ outbox, settled }: Props) {
         {troubled.length > 1 && <small> 1 of {troubled.length}</small>}
       </h2>
       {entry.cargo.kind === "label" ? (
-        <Versions entry={entry} outbox={outbox} settled={settled} />
+        <Versions entry={entry} media={media} settle={settle} />
       ) : (
         <Refused entry={entry} outbox={outbox} />
       )}
@@ -34,31 +37,14 @@ export function Conflicts({ outbox, settled }: Props) {
   );
 }
 
-function Versions({ entry, outbox, settled }: Props & { entry: Entry }) {
+function Versions({ entry, media, settle }: Omit<Props, "outbox"> & { entry: Entry }) {
   if (entry.cargo.kind !== "label") return null;
   const { body } = entry.cargo;
-  const keepMine = () => {
-    outbox.drop(entry.id);
-    outbox.add({
-      kind: "label",
-      body: {
-        ...body,
-        submission_id: newId(),
-        expected_version: entry.theirs?.version ?? null,
-        task_id: body.task_id,
-      },
-    });
-    settled();
-  };
-  const keepTheirs = () => {
-    outbox.drop(entry.id);
-    settled();
-  };
   return (
     <>
       <div className={styles.versions}>
         <span className={styles.versionMedia}>
-          <Thumbnail id={body.asset_id} media="image" text={null} />
+          <Thumbnail id={body.asset_id} media={media} text={null} />
         </span>
         <dl>
           <div>
@@ -80,10 +66,10 @@ function Versions({ entry, outbox, settled }: Props & { entry: Entry }) {
       </div>
       {entry.state === "refused" && <p className={styles.problem}>{entry.problem}</p>}
       <div className={styles.conflictButtons}>
-        <Button size="xs" variant="default" onClick={keepTheirs}>
+        <Button size="xs" variant="default" onClick={() => settle(entry, "theirs")}>
           {entry.theirs ? "Keep theirs" : "Drop mine"}
         </Button>
-        <Button size="xs" onClick={keepMine}>
+        <Button size="xs" onClick={() => settle(entry, "mine")}>
           {entry.theirs ? "Keep mine" : "Send again"}
         </Button>
       </div>

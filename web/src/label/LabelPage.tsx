@@ -93,7 +93,7 @@ function Labelling({ project, scope }: { project: ProjectInfo; scope: string }) 
         searchRef={search}
         obey={obey}
       />
-      <Conflicts outbox={openOutbox(scope)} settled={session.reload} />
+      <Conflicts outbox={openOutbox(scope)} media={project.media} settle={session.settle} />
     </div>
   );
 }

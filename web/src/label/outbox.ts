@@ -110,6 +110,7 @@ export class Outbox {
   drop(id: string): void {
     this.wiring.storage.removeItem(this.prefix + id);
     this.update(this.entries.filter((entry) => entry.id !== id));
+    void this.flush();
   }
 
   /** Send everything that waits, in order, until nothing is left; retries while unreachable. */

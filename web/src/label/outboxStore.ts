@@ -1,7 +1,9 @@
 /** The one outbox of this tab, scoped to the project and the person, and hooks to watch it. */
 import { useSyncExternalStore } from "react";
 import { sendLabel, sendUndo } from "../api/actions";
-import { type Delivery, type Entry, Outbox, type OutboxStatus } from "./outbox";
+import { noticeFailure } from "../api/queryClient";
+import type { Annotation } from "../api/types";
+import { type Cargo, type Delivery, type Entry, Outbox, type OutboxStatus } from "./outbox";
 
 const receivers = new Set<(delivery: Delivery) => void>();
 let outbox: Outbox | null = null;
@@ -14,10 +16,7 @@ export function openOutbox(scope: string): Outbox {
   outbox = new Outbox({
     scope,
     storage: window.localStorage,
-    send: (cargo) =>
-      cargo.kind === "label"
-        ? sendLabel(cargo.body)
-        : sendUndo(cargo.asset_id, cargo.submission_id),
+    send: deliver,
     delivered: (delivery) => {
       for (const receive of receivers) receive(delivery);
     },
@@ -28,6 +27,16 @@ export function openOutbox(scope: string): Outbox {
   void opened.flush();
   announce();
   return opened;
+}
+
+async function deliver(cargo: Cargo): Promise<Annotation> {
+  try {
+    if (cargo.kind === "label") return await sendLabel(cargo.body);
+    return await sendUndo(cargo.asset_id, cargo.submission_id);
+  } catch (failure) {
+    noticeFailure(failure);
+    throw failure;
+  }
 }
 
 /** Hear of every acknowledged entry; returns how to stop. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Annotation, Asset, QueueItem, Recent } from "../api/types";
 import { current, type Decision, type Event, emptySession, neighbour, reduce } from "./session";
+import { settledBody } from "./useLabelSession";
 
 const asset = (id: string): Asset => ({
   id,
@@ -153,6 +154,17 @@ describe("session", () => {
     expect(state.queue).toHaveLength(1);
   });
 
+  it("shows the version that was kept after a conflict, or asks again", () => {
+    const before = decide(three, "s1");
+    const old = before.decisions[0];
+    if (!old) throw new Error("no decision");
+    const kept = { ...old, submissionId: "s9", version: 5, value: { type: "class", name: "bag" } };
+    const event = { kind: "settled", submissionId: "s1" } as const;
+    const state = reduce(before, { ...event, decision: kept as Decision });
+    expect(state.decisions.map((d) => d.submissionId)).toEqual(["s9"]);
+    expect(current(reduce(before, { ...event, decision: null }))?.asset.id).toBe("a");
+  });
+
   it("takes the version the server acknowledged", () => {
     const annotation = {
       ...recent("a", "label", "boot").annotation,
@@ -161,5 +173,31 @@ describe("session", () => {
     };
     const state = reduce(decide(three, "s1"), { kind: "acknowledged", annotation });
     expect(state.decisions[0]?.version).toBe(5);
+  });
+});
+
+describe("settledBody", () => {
+  const mine = {
+    asset_id: "a",
+    action: "label" as const,
+    value: { type: "class" as const, name: "boot" },
+    expected_version: 0,
+    submission_id: "s1",
+    task_id: 3,
+  };
+  const theirs = { ...recent("a", "label", "bag").annotation, version: 4 };
+
+  it("sends mine again on top of theirs, under a new id", () => {
+    const body = settledBody(mine, theirs, "mine");
+    expect(body).toMatchObject({ expected_version: 4, value: { name: "boot" }, task_id: 3 });
+    expect(body?.submission_id).not.toBe("s1");
+  });
+
+  it("answers the task with theirs, and sends nothing where there is no task", () => {
+    const body = settledBody(mine, theirs, "theirs");
+    expect(body).toMatchObject({ expected_version: 4, value: { name: "bag" }, task_id: 3 });
+    expect(settledBody({ ...mine, task_id: null }, theirs, "theirs")).toBeNull();
+    const undone = { ...theirs, action: "undo" as const, value: null };
+    expect(settledBody(mine, undone, "theirs")).toBeNull();
   });
 });

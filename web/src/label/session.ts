@@ -35,6 +35,7 @@ export type Event =
   | { kind: "decided"; decision: Decision; edit: boolean }
   | { kind: "undone"; submissionId: string; version: number }
   | { kind: "acknowledged"; annotation: Annotation }
+  | { kind: "settled"; submissionId: string; decision: Decision | null }
   | { kind: "edit"; submissionId: string | null };
 
 export const KEPT = 10;
@@ -61,6 +62,8 @@ export function reduce(state: Session, event: Event): Session {
       return undone(state, event.submissionId, event.version);
     case "acknowledged":
       return acknowledged(state, event.annotation);
+    case "settled":
+      return settled(state, event.submissionId, event.decision);
     case "edit":
       return { ...state, editing: event.submissionId };
   }
@@ -183,6 +186,15 @@ function undone(state: Session, submissionId: string, version: number): Session 
     decided: Math.max(0, state.decided - 1),
     editing: null,
   };
+}
+
+/** After a conflict another decision stands in the old one's place, or the asset is asked again. */
+function settled(state: Session, submissionId: string, decision: Decision | null): Session {
+  const old = state.decisions.find((d) => d.submissionId === submissionId);
+  if (!old) return state;
+  if (decision === null) return undone(state, submissionId, old.item.version);
+  const decisions = state.decisions.map((d) => (d === old ? decision : d));
+  return { ...state, decisions };
 }
 
 function acknowledged(state: Session, annotation: Annotation): Session {

@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { leaseTasks, releaseTasks, renewTasks } from "../api/actions";
 import { recentQuery } from "../api/queries";
-import type { Action, Value } from "../api/types";
-import type { Outbox } from "./outbox";
+import type { Action, Annotation, LabelBody, Value } from "../api/types";
+import type { Entry, Outbox } from "./outbox";
 import { onDelivered } from "./outboxStore";
 import { prefetchImage } from "./prefetch";
 import {
@@ -31,6 +31,7 @@ export type LabelSession = {
   undo: () => void;
   edit: (submissionId: string | null) => void;
   step: (direction: -1 | 1) => void;
+  settle: (entry: Entry, keep: "mine" | "theirs") => void;
   reload: () => void;
 };
 
@@ -104,10 +105,52 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
     [dispatch],
   );
 
-  return useMemo(
-    () => ({ state, item, edited, decide, undo, edit, step, ...lease }),
-    [state, item, edited, decide, undo, edit, step, lease],
+  const settle = useCallback<LabelSession["settle"]>(
+    (entry, keep) => {
+      if (!outbox || entry.cargo.kind !== "label") return;
+      const old = latest.current.decisions.find((d) => d.submissionId === entry.id);
+      const body = settledBody(entry.cargo.body, entry.theirs, keep);
+      outbox.drop(entry.id);
+      if (body) outbox.add({ kind: "label", body });
+      if (!old) return;
+      const said = body ?? entry.theirs;
+      const action = said?.action === "undo" ? "label" : said?.action;
+      const decision: Decision | null =
+        said?.value || (action && action !== "label")
+          ? {
+              submissionId: said?.submission_id ?? old.submissionId,
+              item: old.item,
+              action: action ?? old.action,
+              value: said?.value ?? null,
+              version: (entry.theirs?.version ?? old.version - 1) + (body ? 1 : 0),
+            }
+          : null;
+      dispatch({ kind: "settled", submissionId: entry.id, decision });
+    },
+    [outbox, dispatch],
   );
+
+  return useMemo(
+    () => ({ state, item, edited, decide, undo, edit, step, settle, ...lease }),
+    [state, item, edited, decide, undo, edit, step, settle, lease],
+  );
+}
+
+/**
+ * What to send once somebody has chosen between two versions; null when nothing is to be sent.
+ * Keeping theirs also answers the task: otherwise the asset would stay open for ever.
+ */
+export function settledBody(
+  mine: LabelBody,
+  theirs: Annotation | null,
+  keep: "mine" | "theirs",
+): LabelBody | null {
+  const expected_version = theirs?.version ?? null;
+  if (keep === "mine") return { ...mine, submission_id: newId(), expected_version };
+  const answers = theirs !== null && (theirs.value !== null || theirs.action !== "undo");
+  if (!answers || mine.task_id == null) return null;
+  const action = theirs.action === "undo" ? "label" : theirs.action;
+  return { ...mine, submission_id: newId(), expected_version, action, value: theirs.value };
 }
 
 type Dispatch = (event: Parameters<typeof reduce>[1]) => void;

@@ -30,7 +30,7 @@ export function AppFrame() {
   const scope = project && me ? `${project.name}/${me.name}` : null;
 
   useEffect(() => {
-    if (scope !== null) openOutbox(scope);
+    if (scope !== null) void openOutbox(scope).flush();
   }, [scope]);
 
   const path = useRouterState({ select: (state) => state.location.pathname });

@@ -75,8 +75,8 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
   const client = useQueryClient();
   const project = useQuery(projectQuery).data;
   const { setColorScheme, colorScheme } = useMantineColorScheme();
-  const start = useStartRound();
-  const finish = useFinishRound();
+  const { mutate: start } = useStartRound();
+  const { mutate: finish } = useFinishRound();
 
   return useMemo(
     () => [
@@ -116,13 +116,13 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
             id: "next",
             label: "Ask for the next batch",
             leftSection: <IconPlayerPlay size={SIZE} />,
-            onClick: () => start.mutate(undefined),
+            onClick: () => start(undefined),
           },
           {
             id: "finish",
             label: "Train now and close this round",
             leftSection: <IconRefresh size={SIZE} />,
-            onClick: () => finish.mutate(),
+            onClick: () => finish(),
           },
           {
             id: "unlabelled",
