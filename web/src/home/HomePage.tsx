@@ -37,7 +37,7 @@ export function HomePage() {
           <Suspense fallback={<Skeleton height={420} radius="lg" />}>
             <CurveCard home={home.data} />
           </Suspense>
-          {started && <RoundTimeline rounds={home.data.rounds} />}
+          {started && <RoundTimeline rounds={home.data.rounds} control={home.data.curve.control} />}
         </div>
         <aside className={styles.side} aria-label="Advice and budget">
           <AdviceCard home={home.data} />

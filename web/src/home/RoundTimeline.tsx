@@ -2,12 +2,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { roundsQuery } from "../api/queries";
-import type { RoundSummary } from "../api/types";
+import type { CurvePoint, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
-import { ago, plural, points, stepName, words } from "../parts/format";
+import { ago, percent, plural, points, stepName, words } from "../parts/format";
 import styles from "./home.module.css";
 
-export function RoundTimeline({ rounds }: { rounds: RoundSummary[] }) {
+type Props = { rounds: RoundSummary[]; control: CurvePoint[] };
+
+export function RoundTimeline({ rounds, control }: Props) {
+  const random = new Map(control.map((point) => [point.round, point]));
   const details = useQuery(roundsQuery).data;
   const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
   const newest = [...rounds].sort((a, b) => b.number - a.number);
@@ -21,6 +24,7 @@ export function RoundTimeline({ rounds }: { rounds: RoundSummary[] }) {
             round={round}
             before={newest[index + 1]}
             lesson={lessons.get(round.number)}
+            control={random.get(round.number)}
           />
         ))}
       </ol>
@@ -32,9 +36,10 @@ type RowProps = {
   round: RoundSummary;
   before: RoundSummary | undefined;
   lesson: string | undefined;
+  control: CurvePoint | undefined;
 };
 
-function TimelineRow({ round, before, lesson }: RowProps) {
+function TimelineRow({ round, before, lesson, control }: RowProps) {
   const gain =
     round.accuracy && before?.accuracy ? round.accuracy.value - before.accuracy.value : null;
   return (
@@ -58,13 +63,9 @@ function TimelineRow({ round, before, lesson }: RowProps) {
             <em>{stepName(round.step)}</em>
           )}
           <span className={styles.hint}>
-            {gain === null ? "" : `${points(gain)} points`}
-            {round.control_accuracy !== null && round.accuracy !== null && (
-              <>
-                {gain === null ? "" : ", "}
-                {points(round.accuracy.value - round.control_accuracy.value)} against random
-              </>
-            )}
+            {[gain === null ? null : `${points(gain)} points`, againstRandom(control)]
+              .filter(Boolean)
+              .join(" · ")}
           </span>
         </span>
       </Link>
@@ -80,6 +81,12 @@ function whatItDid(round: RoundSummary): string {
       ? "Being planned"
       : `${plural(round.batch_size, "asset")} by ${strategy}`;
   return round.labels === null ? chosen : `${chosen}, ${plural(round.labels, "label")} in all`;
+}
+
+/** Random has fewer labels than the active arm; its accuracy says nothing without their number. */
+function againstRandom(control: CurvePoint | undefined): string | null {
+  if (!control) return null;
+  return `random ${percent(control.accuracy.value)} from ${plural(control.labels, "label")}`;
 }
 
 /** What the round taught, and when. */

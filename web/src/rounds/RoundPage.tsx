@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { homeQuery, projectQuery, roundQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
-import { estimate, points, words } from "../parts/format";
+import { estimate, percent, words } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { EvaluationTable } from "./EvaluationTable";
 import styles from "./rounds.module.css";
@@ -67,9 +67,9 @@ function sentence(round: Round): string {
       ? `${head}: done.`
       : `${head}: ${words(round.step).toLowerCase()}.`;
   const against = control
-    ? `, ${points(active.accuracy.value - control.accuracy.value)} against random`
+    ? ` Random: ${percent(control.accuracy.value)} with ${control.labels}.`
     : "";
-  return `${head}: ${estimate(active.accuracy)} with ${active.labels} labels${against}.`;
+  return `${head}: ${estimate(active.accuracy)} with ${active.labels} labels.${against}`;
 }
 
 function Pager({ number }: { number: number }) {

@@ -6,7 +6,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { homeQuery, roundsQuery } from "../api/queries";
 import type { Home, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
-import { ago, count, plural, points, stepName, words } from "../parts/format";
+import { ago, count, plural, stepName, words } from "../parts/format";
 import { Empty, ErrorNotice } from "../parts/Notices";
 import styles from "./rounds.module.css";
 
@@ -41,6 +41,7 @@ function RoundList({ home }: { home: Home }) {
   const rounds = [...home.rounds].sort((a, b) => b.number - a.number);
   const details = useQuery(roundsQuery).data;
   const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
+  const random = new Map(home.curve.control.map((point) => [point.round, point.labels]));
   const finished = rounds.filter((round) => round.step === "done").length;
   return (
     <div className={styles.page}>
@@ -59,14 +60,19 @@ function RoundList({ home }: { home: Home }) {
                 <Table.Th ta="right">Labels</Table.Th>
                 <Table.Th ta="right">Accuracy</Table.Th>
                 <Table.Th ta="right">Random</Table.Th>
-                <Table.Th ta="right">Difference</Table.Th>
+                <Table.Th ta="right">Its labels</Table.Th>
                 <Table.Th>What it taught</Table.Th>
                 <Table.Th ta="right">When</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {rounds.map((round) => (
-                <Row key={round.number} round={round} lesson={lessons.get(round.number)} />
+                <Row
+                  key={round.number}
+                  round={round}
+                  lesson={lessons.get(round.number)}
+                  controlLabels={random.get(round.number)}
+                />
               ))}
             </Table.Tbody>
           </Table>
@@ -80,13 +86,15 @@ function maybe(value: number | null): string {
   return value === null ? "–" : count(value);
 }
 
-function Row({ round, lesson }: { round: RoundSummary; lesson: string | undefined }) {
+type RowProps = {
+  round: RoundSummary;
+  lesson: string | undefined;
+  controlLabels: number | undefined;
+};
+
+function Row({ round, lesson, controlLabels }: RowProps) {
   const navigate = useNavigate();
   const params = { number: String(round.number) };
-  const gain =
-    round.accuracy && round.control_accuracy
-      ? round.accuracy.value - round.control_accuracy.value
-      : null;
   return (
     <Table.Tr
       className={styles.row}
@@ -104,7 +112,9 @@ function Row({ round, lesson }: { round: RoundSummary; lesson: string | undefine
       <Table.Td ta="right" c="dimmed">
         {round.control_accuracy ? <EstimateText of={round.control_accuracy} /> : "–"}
       </Table.Td>
-      <Table.Td ta="right">{gain === null ? "" : points(gain)}</Table.Td>
+      <Table.Td ta="right" c="dimmed">
+        {maybe(controlLabels ?? null)}
+      </Table.Td>
       <Table.Td c="dimmed">
         {round.step === "done" ? (lesson ?? "") : stepName(round.step)}
       </Table.Td>
