@@ -12,7 +12,7 @@ from querist import loop
 from querist.catalog import Catalog, Settings
 from querist.engine import InlineEngine
 from querist.engine.base import Engine, Progress, silent
-from querist.formats import LossReport
+from querist.formats import LossReport, ReadReport
 from querist.labeling import Labels, Queue
 from querist.schema import AddReport, ModelVersion, Ontology, Round
 
@@ -101,6 +101,10 @@ class Project:
         report = loop.add(self.catalog, source, progress=progress, **options)
         self.embed(progress=progress)
         return report
+
+    def import_labels(self, source: Any, **options: Any) -> tuple[int, ReadReport]:
+        """Import labels of assets that are here already, from a file, DataFrame or list."""
+        return loop.import_labels(self.catalog, source, **options)
 
     def embed(self, *, progress: Progress = silent) -> int:
         """Give a vector to every asset that has none; returns how many were made."""

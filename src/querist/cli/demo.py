@@ -11,23 +11,12 @@ import typer
 
 from querist.cli.printing import output, print_table, progress_bar
 from querist.errors import NotFoundError
-from querist.experiments.datasets import (
-    ImageSet,
-    load_demo,
-    load_digits_images,
-    load_fashion_mnist,
-    write_image_folder,
-)
+from querist.schema import percent
 
 if TYPE_CHECKING:
     from querist.loop.curve import CurvePoint
     from querist.project import Project
 
-LOADERS = {
-    "articles": load_demo,
-    "digits": load_digits_images,
-    "fashion-mnist": load_fashion_mnist,
-}
 AUDIT = 600
 
 
@@ -86,6 +75,7 @@ def _prepare(home: Path, dataset: str, batch: int, seed: int) -> Project:
         )
     project = Project.create(
         place,
+        name=Path(dataset).name,
         classes=classes,
         policy={
             "batch_size": batch,
@@ -106,19 +96,26 @@ def _prepare(home: Path, dataset: str, batch: int, seed: int) -> Project:
 
 
 def _images(home: Path, dataset: str) -> Path:
-    if dataset not in LOADERS:
+    from querist.experiments import datasets
+
+    loaders = {
+        "articles": datasets.load_demo,
+        "digits": datasets.load_digits_images,
+        "fashion-mnist": datasets.load_fashion_mnist,
+    }
+    if dataset not in loaders:
         given = Path(dataset)
         if not given.is_dir():
             raise NotFoundError(
                 f"There is no data set and no folder named {dataset!r}.",
-                remedy=f"Give one of {', '.join(LOADERS)}, or a folder with a folder a class.",
+                remedy=f"Give one of {', '.join(loaders)}, or a folder with a folder a class.",
             )
         return given
-    image_set: ImageSet = LOADERS[dataset]()
+    image_set = loaders[dataset]()
     output.print(f"{image_set.source}. Licence: {image_set.licence}.", markup=False)
     images = home / "images"
     with progress_bar() as progress:
-        write_image_folder(image_set, images, progress)
+        datasets.write_image_folder(image_set, images, progress)
     return images
 
 
@@ -135,16 +132,17 @@ def _run(project: Project, rounds: int, out: Path) -> None:
     full = ceiling(project.catalog)
     control = {point.round: point for point in found.curve.control}
     rows = [
-        (p.round, p.labels, _percent(p), _percent(control.get(p.round))) for p in found.curve.active
+        (p.round, p.labels, _accuracy(p), _accuracy(control.get(p.round)))
+        for p in found.curve.active
     ]
     print_table(["round", "labels", "active", "random control"], rows)
     if full:
-        output.print(f"All {full.labels:,} labels would give {full.accuracy.value:.1%}.")
+        output.print(f"All {full.labels:,} labels would give {percent(full.accuracy.value)}.")
     if found.saving:
         output.print(
-            f"For {found.saving.accuracy:.1%} active learning needed "
+            f"For {percent(found.saving.accuracy)} active learning needed "
             f"{found.saving.active_labels:.0f} labels, random {found.saving.control_labels:.0f}: "
-            f"[bold]{1 - found.saving.ratio:.0%} saved[/]."
+            f"[bold]{percent(1 - found.saving.ratio, 0)} saved[/]."
         )
     if found.advice:
         output.print(f"[bold]{found.advice.sentence}[/]")
@@ -154,8 +152,5 @@ def _run(project: Project, rounds: int, out: Path) -> None:
     output.print(f"{rounds} rounds in {time.perf_counter() - start:.1f} s. Report: {path}")
 
 
-def _percent(point: CurvePoint | None) -> str:
-    if point is None:
-        return "–"
-    half = (point.accuracy.high - point.accuracy.low) / 2
-    return f"{point.accuracy.value:.1%} ± {half:.1%}"
+def _accuracy(point: CurvePoint | None) -> str:
+    return "–" if point is None else str(point.accuracy)

@@ -12,7 +12,7 @@ from querist.experiments.report import project_report
 from querist.loop import Status, wrong_on_audit
 from querist.loop.curve import CurvePoint
 from querist.project import Project
-from querist.schema import Arm, Evaluation, Selected, to_json
+from querist.schema import Arm, Evaluation, Selected, percent, to_json
 
 PICTURES = 16
 
@@ -41,7 +41,7 @@ def _content(project: Project, found: Status, full: Evaluation | None) -> dict[s
         "ceiling": full
         and {
             "value": full.accuracy.value,
-            "text": f"all {full.labels:,} labels: {full.accuracy.value:.1%}",
+            "text": f"all {full.labels:,} labels: {percent(full.accuracy.value)}",
         },
         "saving": saving
         and {
@@ -61,9 +61,9 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
         facts.append(
             {
                 "label": "labels saved",
-                "value": f"{1 - found.saving.ratio:.0%}",
+                "value": percent(1 - found.saving.ratio, 0),
                 "note": f"{found.saving.active_labels:.0f} instead of "
-                f"{found.saving.control_labels:.0f} for {found.saving.accuracy:.1%}",
+                f"{found.saving.control_labels:.0f} for {percent(found.saving.accuracy)}",
             }
         )
     if found.curve.active:
@@ -71,7 +71,7 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
         facts.append(
             {
                 "label": "accuracy",
-                "value": f"{last.accuracy.value:.1%}",
+                "value": percent(last.accuracy.value),
                 "note": f"{last.labels} labels, audit of {last.accuracy.count}",
             }
         )
@@ -79,7 +79,7 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
         facts.append(
             {
                 "label": "with every label",
-                "value": f"{full.accuracy.value:.1%}",
+                "value": percent(full.accuracy.value),
                 "note": f"{full.labels:,} labels",
             }
         )

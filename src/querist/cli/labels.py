@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from querist.cli.options import HERE, AnnotatorOption, ProjectOption, open_project
-from querist.cli.printing import output, progress_bar
+from querist.cli.printing import errors, output
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,14 +39,14 @@ def import_labels(
     id_column: Annotated[str | None, typer.Option(help="Column with the ids.")] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Import labels, with their assets where these are new. Example: querist import old.csv."""
-    options = {"label_column": label_column} | ({"id_column": id_column} if id_column else {})
+    """Import labels of assets that are here already. Example: querist import old.csv."""
     with open_project(project) as opened:
-        before = opened.catalog.records.labels.last_seq()
-        with progress_bar() as progress:
-            opened.add(source, progress=progress, **options)
-        stored = opened.catalog.records.labels.last_seq() - before
+        stored, report = opened.import_labels(
+            source, label_column=label_column, id_column=id_column
+        )
     output.print(f"Imported {stored:,} labels.")
+    for problem in report.problems:
+        errors.print(f"  {problem.kind}: {problem.name}: {problem.message}", markup=False)
 
 
 def export(

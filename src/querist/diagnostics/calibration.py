@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.diagnostics.sample import LEVEL, Sample
-from querist.schema import Finding
+from querist.schema import Finding, percent
 
 BINS, REPEATS = 10, 1_000
 FEWEST, SMALLEST_GAP = 30, 0.03
@@ -35,7 +35,7 @@ def miscalibration(sample: Sample, rng: np.random.Generator) -> list[Finding]:
         Finding(
             kind="miscalibration",
             title=f"The model is {'too sure' if mean > accuracy else 'not sure enough'}: "
-            f"it claims {mean:.0%} and is right in {accuracy:.0%}.",
+            f"it claims {percent(mean, 0)} and is right in {percent(accuracy, 0)}.",
             evidence={
                 "expected_calibration_error": found,
                 "low": float(low),

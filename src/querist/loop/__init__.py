@@ -2,7 +2,7 @@
 
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
-from querist.loop.intake import add, embed
+from querist.loop.intake import add, embed, import_labels
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
@@ -22,6 +22,7 @@ __all__ = [
     "evaluate",
     "export",
     "handlers",
+    "import_labels",
     "labeled_arrays",
     "status",
     "train",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from querist.loop.budget import BudgetState
 from querist.metrics import labels_to_reach
-from querist.schema import Arm, Estimate, Round
+from querist.schema import Arm, Estimate, Round, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +107,14 @@ def sentence(found: Curve, labeled: int) -> str:
     if not found.active:
         return f"{labeled} labels. No model has been measured on the audit set yet."
     last = found.active[-1]
-    half = (last.accuracy.high - last.accuracy.low) / 2
     words = [
         f"{last.labels} labels.",
-        f"{last.accuracy.value:.1%} ± {half:.1%}, audit of {last.accuracy.count}.",
+        f"{last.accuracy}, audit of {last.accuracy.count}.",
     ]
     saved = saving(found)
     if saved is not None and found.control[-1].labels >= 1:
         words.append(
-            f"For {saved.accuracy:.1%} active rounds took {saved.active_labels:.0f} labels, "
+            f"For {percent(saved.accuracy)} active rounds took {saved.active_labels:.0f} labels, "
             f"random {saved.control_labels:.0f}."
         )
     return " ".join(words)

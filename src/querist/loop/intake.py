@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
-from querist.formats import read_source
+from querist.formats import ReadReport, read_pairs, read_source
 from querist.labeling import Labels
 from querist.learners import Encoder, create_encoder, default_encoder
-from querist.schema import AddReport
+from querist.schema import AddReport, Media
 
 FIT_SAMPLE = 5_000
 ENCODE_CHUNK = 2_048
@@ -27,14 +28,42 @@ def add(catalog: Catalog, source: Any, *, progress: Progress = silent, **options
         progress: Told after each chunk.
         **options: Passed to the format, for example ``id_column="sku"``, ``label_column="kind"``.
     """
-    read = read_source(source, media=catalog.settings.media, **options)
+    read = read_source(source, media=catalog.settings.media, **_with_oracle(catalog, options))
     for root in read.roots:
         catalog.records.sources.add(root)
     report = catalog.assets.ingest(read.candidates, total=read.total, progress=progress)
-    labels: Mapping[str, str] = read.labels
-    if labels:
-        Labels(catalog).import_many(labels.items(), annotator="import")
-    return report
+    if read.labels:
+        # A labelled row whose asset was refused is in the report already.
+        Labels(catalog).import_many(read.labels.items(), annotator="import", skip_unknown=True)
+    return replace(report, problems=(*read.report.problems, *report.problems))
+
+
+def _with_oracle(catalog: Catalog, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options; a column of known labels is kept beside a table's features, not among them."""
+    given = dict(options)
+    column = catalog.settings.oracle_column
+    if column is not None and catalog.settings.media is Media.TABLE:
+        kept = tuple(given.get("metadata_columns", ()))
+        given["metadata_columns"] = tuple(dict.fromkeys((*kept, column)))
+    return given
+
+
+def import_labels(catalog: Catalog, source: Any, **options: Any) -> tuple[int, ReadReport]:
+    """Import labels of assets that are in the catalog already; a person's label is never replaced.
+
+    Args:
+        catalog: The catalog.
+        source: A CSV, JSONL or Parquet file, a DataFrame or a list of dicts.
+        **options: ``label_column``, ``id_column``, ``delimiter``.
+
+    Returns:
+        How many labels were stored, and what was left out of the file.
+
+    Raises:
+        NotFoundError: a label is for an asset that is not there; nothing is stored.
+    """
+    pairs, report = read_pairs(source, **options)
+    return Labels(catalog).import_many(pairs.items(), annotator="import"), report
 
 
 def embed(catalog: Catalog, *, progress: Progress = silent) -> int:

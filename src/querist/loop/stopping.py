@@ -11,12 +11,13 @@ import numpy as np
 from querist.catalog import Catalog
 from querist.loop.budget import BudgetState
 from querist.metrics import cohen_kappa, f_measure_change_bound
-from querist.schema import Advice, Evaluation
+from querist.schema import Advice, Evaluation, percent
 
 STOP_SET = 2_000
 WINDOW = 3
 MIN_ROUNDS = 4
 MIN_PER_CLASS = 2
+WIDEST_BOUND = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +99,14 @@ def _target(evidence: Evidence, reasons: list[str]) -> bool:
     accuracy = evidence.evaluation.accuracy
     if accuracy.low >= evidence.target:
         reasons.append(
-            f"The target of {evidence.target:.1%} is reached: even the lower end of the "
-            f"interval is {accuracy.low:.1%}."
+            f"The target of {percent(evidence.target)} is reached: even the lower end of the "
+            f"interval is {percent(accuracy.low)}."
         )
         return True
     word = "within" if accuracy.high >= evidence.target else "above"
-    reasons.append(f"The target of {evidence.target:.1%} is {word} the interval, not yet certain.")
+    reasons.append(
+        f"The target of {percent(evidence.target)} is {word} the interval, not yet certain."
+    )
     return False
 
 
@@ -117,7 +120,9 @@ def _stable(
     if mean is None:
         reasons.append("Too few models to compare their predictions.")
         return False
-    moved = "" if bound is None else f", so F can move by at most {bound:.1%} now"
+    # Far from agreement the bound is true but says nothing.
+    silent = bound is None or bound > WIDEST_BOUND
+    moved = "" if silent else f", so F can move by at most {percent(bound or 0)} now"
     state = f"Consecutive models agree with kappa {mean:.3f}{moved}"
     if mean < evidence.wanted_agreement:
         reasons.append(f"{state}; {evidence.wanted_agreement:.2f} would count as stable.")

@@ -38,6 +38,7 @@ from querist.schema.round import (
     Step,
 )
 from querist.schema.task import Arm, Task, TaskState
+from querist.schema.wording import percent
 
 __all__ = [
     "Action",
@@ -87,5 +88,6 @@ __all__ = [
     "class_names",
     "from_json",
     "new_id",
+    "percent",
     "to_json",
 ]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from querist.schema.task import Arm
+from querist.schema.wording import percent
 
 
 class Step(StrEnum):
@@ -86,6 +87,10 @@ class Estimate:
     low: float
     high: float
     count: int
+
+    def __str__(self) -> str:
+        """The value with half its interval: ``94.1 % ± 1.2``."""
+        return f"{percent(self.value)} ± {50 * (self.high - self.low):.1f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import Parameter, signature
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
@@ -122,7 +123,7 @@ def names() -> tuple[str, ...]:
 
 
 def _all() -> dict[str, Callable[..., Strategy]]:
-    import querist.strategies.builtin  # noqa: F401 - registers the built-in strategies
+    import_module("querist.strategies.builtin")  # registers them; they import this file
 
     return _plug_ins() | _REGISTRY
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.schema import percent
 from querist.strategies.base import Floats
 
 NEW = "Nothing like it was labelled yet."
@@ -20,10 +21,11 @@ def hesitation(probabilities: Floats) -> tuple[str, ...]:
 
 def _hesitates(first: float, second: float) -> str:
     if first - second < 0.2:
-        return f"The model hesitates between two classes ({first:.0%} against {second:.0%})."
+        shares = f"{percent(first, 0)} against {percent(second, 0)}"
+        return f"The model hesitates between two classes ({shares})."
     if first < 0.8:
-        return f"The model leans to one class, but is not sure ({first:.0%})."
-    return f"The model is fairly sure ({first:.0%}), but less than elsewhere."
+        return f"The model leans to one class, but is not sure ({percent(first, 0)})."
+    return f"The model is fairly sure ({percent(first, 0)}), but less than elsewhere."
 
 
 def coverage(similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
