@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from querist.strategies.base import Floats, Pool, Positions
 from querist.strategies.geometry import (
+    Hashes,
     Matrix,
     Vector,
+    content_hashes,
+    draw_by_hash,
     row_chunks,
-    sample_rows,
     squared_distances,
     unit_rows,
 )
@@ -41,27 +43,38 @@ class Space:
     Attributes:
         rows: All vectors (N, d).
         center: What is subtracted first (d,).
+        hashes: What a candidate is drawn by (N,), from its own numbers alone.
         height: A constant coordinate added before scaling, 0 for none. It keeps apart rows that
             lie in one direction at different distances, which matters when d is small.
     """
 
     rows: Floats
     center: Vector
-    height: float = 0.0
+    height: float
+    hashes: Hashes
 
     @classmethod
     def of(
         cls, pool: Pool, rows: Floats, rng: np.random.Generator, *, raised: bool = False
     ) -> Space:
         """The space of the pool's rows, centred on the mean of up to 20,000 candidates."""
-        sample = rows[sample_rows(pool.candidates, rows, _MEAN_ROWS, rng)].astype(np.float64)
+        hashes = np.zeros(pool.size, dtype=np.uint64)
+        hashes[pool.candidates] = content_hashes(rows, pool.candidates)
+        places = draw_by_hash(hashes[pool.candidates], _MEAN_ROWS, rng)
+        sample = rows[pool.candidates[places]].astype(np.float64)
         center = sample.mean(axis=0)
         height = 0.0
         if raised:
             sample -= center
             typical = float(np.sqrt(np.einsum("ij,ij->i", sample, sample).mean()))
             height = typical * min(1.0, (_FLAT_DIMENSIONS / rows.shape[1]) ** 2)
-        return cls(rows, center.astype(np.float32), height)
+        return cls(rows, center.astype(np.float32), height, hashes)
+
+    def sample(self, candidates: Positions, limit: int, rng: np.random.Generator) -> Positions:
+        """At most ``limit`` of some candidates, drawn at random, in their own order."""
+        if len(candidates) <= limit:
+            return candidates
+        return candidates[np.sort(draw_by_hash(self.hashes[candidates], limit, rng))]
 
     def at(self, positions: Positions) -> Matrix:
         """The unit vectors (p, d), or (p, d + 1) with a height, of some positions."""
@@ -111,7 +124,7 @@ def cover(
     left = k
     while left:
         free = np.flatnonzero(~taken)
-        sub = np.searchsorted(candidates, sample_rows(candidates[free], space.rows, SUB_POOL, rng))
+        sub = np.searchsorted(candidates, space.sample(candidates[free], SUB_POOL, rng))
         part = min(left, len(sub), _PART if len(free) > SUB_POOL else left)
         vectors = space.at(candidates[sub])
         covered = covered_by(vectors, centers, radius)
@@ -149,7 +162,7 @@ def tiling_radius(
     It is the distance within which the nearest 1 / count of the candidates lie, for the median
     candidate, measured on up to 1,000 of them. So it follows the data and needs no tuning.
     """
-    vectors = space.at(sample_rows(candidates, space.rows, _RADIUS_ROWS, rng))
+    vectors = space.at(space.sample(candidates, _RADIUS_ROWS, rng))
     if len(vectors) < 2:
         return FIRST_RADIUS
     share = min(max(1 / count, _LEAST_SHARE), _LARGEST_SHARE)

@@ -11,6 +11,7 @@ from querist.strategies.base import Floats, Positions
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
+Hashes = NDArray[np.uint64]
 
 # Numbers held at once by one chunk of a distance table: 8 MiB.
 CHUNK = 1 << 21
@@ -57,22 +58,27 @@ def nearest_squared(a: Matrix, b: Matrix) -> Vector:
     return found
 
 
-def content_keys(
-    rows: Floats, positions: Positions, rng: np.random.Generator
-) -> NDArray[np.uint64]:
-    """A seeded random key for each of the ``positions`` that depends on the row's numbers alone.
+def content_hashes(rows: Floats, positions: Positions) -> Hashes:
+    """A number for each of the ``positions`` (n,) that depends on the row's numbers alone.
 
-    Drawing by these keys gives the same rows in any order of the pool. Up to 8 columns are read.
+    Whole numbers wrap around exactly, so the order of the rows cannot change a hash.
     """
     width = rows.shape[1]
-    columns = np.unique(np.linspace(0, width - 1, min(width, 8)).astype(np.int64))
-    start, *weights = rng.integers(0, 2**64, size=len(columns) + 1, dtype=np.uint64)
-    keys = np.full(len(positions), start, dtype=np.uint64)
-    for column, weight in zip(columns.tolist(), weights, strict=True):
+    weights = np.random.default_rng(width).integers(0, 2**64, size=width, dtype=np.uint64)
+    weights |= np.uint64(1)
+    found = np.empty(len(positions), dtype=np.uint64)
+    for part in row_chunks(len(positions), 4 * width):
         # + 0 turns -0.0 into 0.0, so that equal numbers have equal bits.
-        numbers = rows[positions, column].astype(np.float32) + np.float32(0)
-        keys = _mixed(keys ^ (numbers.view(np.uint32).astype(np.uint64) * (weight | np.uint64(1))))
-    return keys
+        numbers = rows[positions[part]].astype(np.float32) + np.float32(0)
+        found[part] = numbers.view(np.uint32).astype(np.uint64) @ weights
+    return found
+
+
+def draw_by_hash(hashes: Hashes, k: int, rng: np.random.Generator) -> Positions:
+    """``k`` places drawn at random by the hashes: the same rows in any order of the pool."""
+    keys = _mixed(hashes ^ rng.integers(0, 2**64, dtype=np.uint64))
+    places = np.argpartition(keys, k - 1)[:k] if 0 < k < len(keys) else np.arange(len(keys))[:k]
+    return places[np.argsort(keys[places], kind="stable")]
 
 
 def _not_zero(values: Vector) -> Vector:
@@ -84,13 +90,3 @@ def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
-
-
-def sample_rows(
-    positions: Positions, rows: Floats, limit: int, rng: np.random.Generator
-) -> Positions:
-    """At most ``limit`` of the ``positions``, drawn by ``content_keys``, in their own order."""
-    if len(positions) <= limit:
-        return positions
-    keys = content_keys(rows, positions, rng)
-    return positions[np.sort(np.argpartition(keys, limit)[:limit])]

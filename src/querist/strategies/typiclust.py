@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from querist.strategies.base import Pool, Positions, Selection, Signal, register
 from querist.strategies.clusters import assign, k_means
 from querist.strategies.coverage import Space
-from querist.strategies.geometry import Matrix, row_chunks, sample_rows, squared_distances
+from querist.strategies.geometry import Matrix, row_chunks, squared_distances
 from querist.strategies.validation import need_embeddings
 
 _MOST_CLUSTERS = 500
@@ -34,7 +34,7 @@ class TypiClust:
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the typicality within the cluster."""
         space = Space.of(pool, need_embeddings(pool, self.name), rng)
-        free = sample_rows(pool.candidates, space.rows, max(_ROWS, 4 * n), rng)
+        free = space.sample(pool.candidates, max(_ROWS, 4 * n), rng)
         vectors, labeled = space.at(free), space.at(pool.labeled)
         count = min(len(labeled) + n, _MOST_CLUSTERS, len(free) + len(labeled))
         centers, _ = k_means(np.concatenate([vectors, labeled]), count, rng)
