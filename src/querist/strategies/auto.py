@@ -14,7 +14,7 @@ from querist.strategies.coverage import Space, cover, tiling_radius
 from querist.strategies.geometry import content_hashes, draw_by_hash
 from querist.strategies.selectors import power_sample
 
-# The circles overlap by this much; 0.6 to 1 hardly differ, 0.45 costs accuracy on pictures.
+# The circles overlap by this much; 0.6 to 0.9 do not differ measurably, 0.45 costs accuracy.
 _OVERLAP = 0.75
 
 
