@@ -109,3 +109,13 @@ def test_no_saving_without_a_control() -> None:
     only = Curve(active=points((50, 0.85)), control=())
     assert saving(only) is None
     assert "random" not in sentence(only, 50)
+
+
+def test_no_saving_where_the_start_was_better_with_more_labels() -> None:
+    """Active .73 after its first 25 labels tells nothing about the .42 that random has with 20."""
+    small = Curve(active=points((25, 0.73), (50, 0.8)), control=points((5, 0.3), (20, 0.42)))
+    assert saving(small) is None
+    later = Curve(active=points((25, 0.73), (50, 0.8)), control=points((5, 0.3), (60, 0.72)))
+    found = saving(later)
+    assert found is not None
+    assert (found.active_labels, found.control_labels) == (25, 60)

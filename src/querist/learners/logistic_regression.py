@@ -74,6 +74,7 @@ class LogisticRegressionLearner:
         """
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
 
         rows, codes, present = check_training(X, y, class_count)
         mean = rows.mean(axis=0, dtype=np.float64)
@@ -82,7 +83,8 @@ class LogisticRegressionLearner:
         scale[scale <= 1e-6 * np.maximum(1, np.abs(mean))] = np.inf
         C = min(1.0, C_OVER_COLUMNS / rows.shape[1]) if self._C is None else self._C
         model = LogisticRegression(C=C, max_iter=self._max_iter)
-        with warnings.catch_warnings():
+        # Hundreds of tiny products: waiting for a second thread takes longer than the product.
+        with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
             # A fit stopped early is still a good model, and the steps are bounded on purpose.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(((rows - mean) / scale).astype(np.float32), codes)

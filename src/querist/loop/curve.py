@@ -85,21 +85,29 @@ def _share(labels: int, spent: dict[str, float], unit: str) -> float | None:
 
 
 def saving(found: Curve) -> Saving | None:
-    """The saving at the best accuracy that both arms reached; ``None`` without both curves."""
+    """The saving at the best accuracy that both arms reached.
+
+    Returns:
+        ``None`` without both curves, and where the active arm was better than that from its first
+        round on with more labels than the control has had: then nobody knows yet.
+    """
     if not found.active or not found.control:
         return None
     target = min(
         max(point.accuracy.value for point in points) for points in (found.active, found.control)
     )
-    needed = [
+    active, control = (
         labels_to_reach(
             [point.labels for point in points], [point.accuracy.value for point in points], target
         )
         for points in (found.active, found.control)
-    ]
-    if needed[0] is None or needed[1] is None:
+    )
+    if active is None or control is None:
         return None
-    return Saving(accuracy=target, active_labels=needed[0], control_labels=needed[1])
+    first = found.active[0]
+    if first.accuracy.value > target and first.labels >= control:
+        return None
+    return Saving(accuracy=target, active_labels=active, control_labels=control)
 
 
 def sentence(found: Curve, labeled: int) -> str:
@@ -112,7 +120,7 @@ def sentence(found: Curve, labeled: int) -> str:
         f"{last.accuracy}, audit of {last.accuracy.count}.",
     ]
     saved = saving(found)
-    if saved is not None and found.control[-1].labels >= 1:
+    if saved is not None:
         words.append(
             f"For {percent(saved.accuracy)} active rounds took {saved.active_labels:.0f} labels, "
             f"random {saved.control_labels:.0f}."
