@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.browsing import pages
 from benchmarks.reporting import Figure, report
 from querist.catalog import AssetQuery, Catalog, Settings, facets, run
 from querist.schema import Candidate
@@ -173,6 +174,7 @@ def clean(folder: Path, images: Path) -> Iterator[Figure]:
         yield Figure(name=name, value=took * 1000, target=150, unit="ms", better="lower")
     catalog.close()
     yield from first_round(project)
+    yield from pages(project)
 
 
 def timed(call) -> float:  # type: ignore[no-untyped-def]
