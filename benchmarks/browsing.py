@@ -49,7 +49,7 @@ def pages(project: Path) -> Iterator[Figure]:
 def _open(context, url: str, path: str, usable: str) -> float:  # type: ignore[no-untyped-def]
     page = context.new_page()
     start = time.perf_counter()
-    page.goto(url.split("/#")[0] + path, wait_until="commit")
+    page.goto(url.partition("/#")[0] + path, wait_until="commit")
     page.locator(usable).first.wait_for(state="visible", timeout=30_000)
     page.wait_for_function("[...document.images].slice(0, 12).every(i => i.complete)")
     took = time.perf_counter() - start

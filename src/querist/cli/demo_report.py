@@ -60,8 +60,8 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
     if found.saving:
         facts.append(
             {
-                "label": "labels saved",
-                "value": percent(1 - found.saving.ratio, 0),
+                "label": "labels saved on average",
+                "value": percent(1 - found.saving.mean_ratio, 0),
                 "note": f"{found.saving.active_labels:.0f} instead of "
                 f"{found.saving.control_labels:.0f} for {percent(found.saving.accuracy)}",
             }

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from querist.loop.budget import BudgetState
 from querist.metrics import labels_to_reach
 from querist.schema import Arm, Estimate, Round, percent
+
+LEVELS = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +43,21 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """What the active arm saved at the best accuracy both arms have reached.
+    """What the active arm saved, read from curves made monotone by least squares.
 
     Attributes:
-        accuracy: That accuracy.
+        accuracy: The highest accuracy both arms reached.
         active_labels: Labels the active arm needed for it.
         control_labels: Labels the random control needed for it.
+        mean_ratio: Active labels for each control label, averaged over the accuracies that both
+            arms passed on their way; below one is a saving. One point of a curve is noisy, the
+            average over all of them much less.
     """
 
     accuracy: float
     active_labels: float
     control_labels: float
-
-    @property
-    def ratio(self) -> float:
-        """Active labels for each control label; below one is a saving."""
-        return self.active_labels / self.control_labels
+    mean_ratio: float
 
 
 def curve(rounds: Sequence[Round], budgets: Sequence[BudgetState]) -> Curve:
@@ -85,29 +88,36 @@ def _share(labels: int, spent: dict[str, float], unit: str) -> float | None:
 
 
 def saving(found: Curve) -> Saving | None:
-    """The saving at the best accuracy that both arms reached.
+    """The saving over the accuracies that both arms reached.
 
     Returns:
-        ``None`` without both curves, and where the active arm was better than that from its first
-        round on with more labels than the control has had: then nobody knows yet.
+        ``None`` without both curves, and where the active arm was better than the control from
+        its first round on with more labels than the control has had: then nobody knows yet.
     """
     if not found.active or not found.control:
         return None
-    target = min(
-        max(point.accuracy.value for point in points) for points in (found.active, found.control)
-    )
-    active, control = (
-        labels_to_reach(
-            [point.labels for point in points], [point.accuracy.value for point in points], target
-        )
-        for points in (found.active, found.control)
-    )
-    if active is None or control is None:
+    active, control = _monotone(found.active), _monotone(found.control)
+    top = min(active[1][-1], control[1][-1])
+    bottom = min(max(active[1][0], control[1][0]), top)
+    levels = np.linspace(bottom, top, LEVELS).tolist()
+    reached = [(labels_to_reach(*active, x), labels_to_reach(*control, x)) for x in levels]
+    pairs = [(a, c) for a, c in reached if a is not None and c is not None]
+    if not pairs or (active[1][0] > top and active[0][0] >= pairs[-1][1]):
         return None
-    first = found.active[0]
-    if first.accuracy.value > target and first.labels >= control:
-        return None
-    return Saving(accuracy=target, active_labels=active, control_labels=control)
+    return Saving(
+        accuracy=top,
+        active_labels=pairs[-1][0],
+        control_labels=pairs[-1][1],
+        mean_ratio=float(np.mean([a / c for a, c in pairs])),
+    )
+
+
+def _monotone(points: Sequence[CurvePoint]) -> tuple[list[int], list[float]]:
+    """Labels, and accuracy made non-decreasing by least squares: a lucky round counts less."""
+    from scipy.optimize import isotonic_regression
+
+    values = isotonic_regression([point.accuracy.value for point in points]).x
+    return [point.labels for point in points], [float(value) for value in values]
 
 
 def sentence(found: Curve, labeled: int) -> str:
@@ -123,6 +133,8 @@ def sentence(found: Curve, labeled: int) -> str:
     if saved is not None:
         words.append(
             f"For {percent(saved.accuracy)} active rounds took {saved.active_labels:.0f} labels, "
-            f"random {saved.control_labels:.0f}."
+            f"random {saved.control_labels:.0f}; over the whole curve "
+            f"{percent(abs(1 - saved.mean_ratio), 0)} "
+            f"{'fewer' if saved.mean_ratio <= 1 else 'more'} labels."
         )
     return " ".join(words)
