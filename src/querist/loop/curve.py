@@ -59,6 +59,11 @@ class Saving:
     control_labels: float
     mean_ratio: float
 
+    @property
+    def labels(self) -> int:
+        """Of the control's labels, how many the active arm did not need, by the mean ratio."""
+        return round(self.control_labels * (1 - self.mean_ratio))
+
 
 def curve(rounds: Sequence[Round], budgets: Sequence[BudgetState]) -> Curve:
     """The curve from the rounds' evaluations."""

@@ -219,7 +219,7 @@ class Rounds:
         advice = stopping.advice_of(
             evidence,
             curve.sentence(found, len(rows)),
-            round(saved.control_labels * (1 - saved.mean_ratio)) if saved else None,
+            saved.labels if saved else None,
         )
         after = replace(round_, advice=advice, finished_at=datetime.now(UTC))
         return self._move(after, Step.DONE)

@@ -60,7 +60,7 @@ def get_home(service: Served) -> Home:
         open_tasks=status.open_tasks,
         current_round=status.current_round,
         next_batch_size=service.project.settings.policy.batch_size,
-        saved_labels=_saved(status),
+        saved_labels=status.saving.labels if status.saving else None,
     )
 
 
@@ -90,8 +90,3 @@ def _evaluation(round_: Round, arm: Arm) -> tuple[int, Estimate] | None:
 def _budgets(status: Status) -> Budgets:
     by_unit = {b.unit: Budget(spent=b.spent, limit=b.limit) for b in status.budgets}
     return Budgets(labels=by_unit["labels"], seconds=by_unit["seconds"], money=by_unit["money"])
-
-
-def _saved(status: Status) -> int | None:
-    saving = status.saving
-    return None if saving is None else round(saving.control_labels - saving.active_labels)
