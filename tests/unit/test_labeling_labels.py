@@ -185,25 +185,6 @@ def test_same_submission_at_once_is_booked_once(labels: Labels, catalog: Catalog
     assert spent(catalog)["labels"] == 1
 
 
-def test_label_that_died_before_its_booking_is_booked_later(
-    labels: Labels, catalog: Catalog
-) -> None:
-    """An entry whose process died before the ledger was written is booked when it is sent again."""
-    catalog.records.annotators.ensure("ana")
-    catalog.records.labels.append(
-        asset_id="img-1",
-        action=Action.LABEL,
-        value=ClassValue(name="boot"),
-        annotator="ana",
-        ontology_version=1,
-        submission_id="s1",
-    )
-    assert spent(catalog) == {}
-    labels.submit("img-1", "boot", annotator="ana", submission_id="s1")
-    labels.submit("img-1", "boot", annotator="ana", submission_id="s1")
-    assert spent(catalog) == {"labels": 1}
-
-
 def test_own_hourly_cost_goes_before_the_project(labels: Labels, catalog: Catalog) -> None:
     """Money is the annotator's own hourly cost times the time, where it is known."""
     catalog.records.annotators.ensure("vendor", hourly_cost=72.0)

@@ -83,7 +83,6 @@ def test_an_entry_comes_back_exactly_as_it_was_given(records):
     assert records.labels.history("Größe/ä 1.png") == [stored]
     assert records.labels.current("Größe/ä 1.png") == stored
     assert records.labels.currents() == [stored]
-    assert records.labels.submitted("s") == stored
     assert (stored.prelabel, stored.round, stored.seconds) == (ClassValue(name="shirt"), 4, 2.25)
 
 
@@ -104,7 +103,6 @@ def test_an_asset_without_entries_has_no_current_label(records):
     assert records.labels.values() == ([], [])
     assert records.labels.states().asset_ids == []
     assert records.labels.last_seq() == 0
-    assert records.labels.submitted("s") is None
 
 
 def test_a_stale_write_is_refused_with_what_holds_now(records):

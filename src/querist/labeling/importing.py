@@ -70,17 +70,17 @@ def _store(
     origin: Origin,
     ontology: Ontology,
 ) -> int:
+    log = catalog.records.labels
+    bookings = spending.of_known_labels if origin is Origin.ORACLE else None
     for attempt in range(_TRIES):
         entries = list(_entries(catalog, wanted, annotator, origin, ontology.version))
         try:
-            stored = catalog.records.labels.append_many(entries) if entries else []
+            stored = log.append_many(entries, bookings=bookings) if entries else []
         except ConflictError:
             # Somebody labelled one of them meanwhile: look again at what holds now.
             if attempt == _TRIES - 1:
                 raise
             continue
-        if origin is Origin.ORACLE and stored:
-            spending.book_many(catalog, stored)
         return len(stored)
     return 0
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
@@ -16,7 +16,7 @@ from querist.labeling.values import Label, as_value
 from querist.schema import (
     Action,
     Annotation,
-    Arm,
+    Annotator,
     Origin,
     Task,
     TaskState,
@@ -32,7 +32,8 @@ class Labels:
     """Gives labels to assets; each decision is one entry of the append-only log.
 
     A decision about an asset that a task asks for finishes the task, whether or not the caller
-    names it. Everything but the import of known labels is booked in the ledger.
+    names it. Everything but the import of known labels is booked in the ledger, in the same
+    transaction: what is stored is booked once, and nothing else is.
 
     Example:
         >>> labels.submit("img-7", "boot", annotator="ana")               # doctest: +SKIP
@@ -41,8 +42,6 @@ class Labels:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._log = catalog.records.labels
-        # Two tries of one submission must not both find it new and book it twice.
-        self._guards = [threading.Lock() for _ in range(64)]
 
     def submit(
         self,
@@ -158,14 +157,13 @@ class Labels:
         """
         check_known(self._catalog, asset_id)
         submission = submission_id or new_id("sub")
-        with self._guard(submission):
-            held = self._log.current(asset_id)
-            known = self._log.submitted(submission)
-            entry = self._log.undo(asset_id=asset_id, annotator=annotator, submission_id=submission)
-            if known is None and held is not None and held.value is not None:
-                arms = self._arms(asset_id, entry.round)
-                spending.book(self._catalog, entry, arms, labels=-1)
-        return entry
+        arms = {task.round: task.arms for task in self._catalog.records.tasks.for_asset(asset_id)}
+        return self._log.undo(
+            asset_id=asset_id,
+            annotator=annotator,
+            submission_id=submission,
+            bookings=partial(spending.of_undo, submission_id=submission, arms=arms),
+        )
 
     def current(self, asset_id: str) -> Annotation | None:
         """The last entry of an asset, ``None`` if it has none; raises NotFoundError."""
@@ -212,33 +210,35 @@ class Labels:
         _check_seconds(wanted.seconds)
         ontology = self._catalog.records.ontologies.current()
         value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
-        self._catalog.records.annotators.ensure(check_name("annotator", wanted.annotator))
+        name = check_name("annotator", wanted.annotator)
+        annotator = self._catalog.records.annotators.ensure(name)
         task = self._task(wanted.asset_id, wanted.annotator, wanted.task_id)
         submission = wanted.submission_id or new_id("sub")
-        with self._guard(submission):
-            known = self._log.submitted(submission)
-            entry = self._log.append(
-                asset_id=wanted.asset_id,
-                action=wanted.action,
-                value=value,
-                annotator=wanted.annotator,
-                origin=wanted.origin,
-                expected_version=wanted.expected_version,
-                seconds=wanted.seconds,
-                reason=wanted.reason,
-                round=task.round if task else None,
-                ontology_version=ontology.version,
-                prelabel=wanted.prelabel,
-                model_id=wanted.model_id,
+        number = task.round if task else None
+        return self._log.append(
+            asset_id=wanted.asset_id,
+            action=wanted.action,
+            value=value,
+            annotator=wanted.annotator,
+            origin=wanted.origin,
+            expected_version=wanted.expected_version,
+            seconds=wanted.seconds,
+            reason=wanted.reason,
+            round=number,
+            ontology_version=ontology.version,
+            prelabel=wanted.prelabel,
+            model_id=wanted.model_id,
+            submission_id=submission,
+            task_id=task.id if task else None,
+            bookings=spending.of_decision(
                 submission_id=submission,
-                task_id=task.id if task else None,
-            )
-            # A process that died between the two writes left an entry that is not booked.
-            if known is None or not spending.is_booked(self._catalog, entry):
-                arms = task.arms if task else self._arms(entry.asset_id, entry.round)
-                labels = spending.labels_of(entry.action)
-                spending.book(self._catalog, entry, arms, labels=labels)
-        return entry
+                action=wanted.action,
+                round=number,
+                arms=task.arms if task else (),
+                seconds=wanted.seconds,
+                hourly_cost=self._hourly_cost(annotator),
+            ),
+        )
 
     def _task(self, asset_id: str, annotator: str, task_id: int | None) -> Task | None:
         if task_id is not None:
@@ -251,14 +251,9 @@ class Labels:
         own = [task for task in waiting if task.annotator == annotator]
         return next(iter(own or waiting), None)
 
-    def _arms(self, asset_id: str, round_number: int | None) -> tuple[Arm, ...]:
-        for task in self._catalog.records.tasks.for_asset(asset_id):
-            if task.round == round_number:
-                return task.arms
-        return ()
-
-    def _guard(self, submission_id: str) -> threading.Lock:
-        return self._guards[hash(submission_id) % len(self._guards)]
+    def _hourly_cost(self, annotator: Annotator) -> float | None:
+        own = annotator.hourly_cost
+        return self._catalog.settings.policy.hourly_cost if own is None else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,8 +88,5 @@ def _answer(
         else:
             value = as_value(str(label), ontology)
             entries.append({**entry, "action": Action.LABEL, "value": value})
-    stored = catalog.records.labels.append_many(entries)
-    labels = [entry for entry in stored if entry.action is Action.LABEL]
-    if labels:
-        spending.book_many(catalog, labels)
-    return len(labels)
+    stored = catalog.records.labels.append_many(entries, bookings=spending.of_known_labels)
+    return sum(entry.action is Action.LABEL for entry in stored)

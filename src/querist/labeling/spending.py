@@ -1,65 +1,84 @@
-"""What labelling costs, booked in the ledger: labels, seconds of work, money."""
+"""What labelling costs, as rows of the ledger: labels, seconds of work, money."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from querist.catalog import Catalog
-from querist.schema import Action, Annotation, Arm
+from querist.catalog.records import Booking
+from querist.schema import Action, Annotation, Arm, Origin
 
 KIND = "label"
+Arms = tuple[Arm, ...]
 Unit = Literal["labels", "seconds", "money"]
 
 
-def book(catalog: Catalog, entry: Annotation, arms: tuple[Arm, ...], *, labels: int) -> None:
-    """Book what ``entry`` cost.
+def of_decision(
+    *,
+    submission_id: str,
+    action: Action,
+    round: int | None,  # noqa: A002 - the word of the house
+    arms: Arms,
+    seconds: float | None,
+    hourly_cost: float | None,
+) -> list[Booking]:
+    """What a decision costs: one label if it gives one, the time, and what the time costs.
 
     Args:
-        catalog: Where the ledger is.
-        entry: The entry of the label log.
-        arms: The arms that asked for it.
-        labels: 1 for a label, 0 for a decision that gives none, -1 for a label taken back: labels
-            spent are labels that hold, while the time is spent for good.
+        submission_id: The submission of the decision.
+        action: Label, skip or cannot_tell.
+        round: The round that asked.
+        arms: The arms that asked.
+        seconds: Working time.
+        hourly_cost: Of the annotator, ``None`` if not known.
     """
-    arm = arms[0] if len(arms) == 1 else None
-    detail = {"submission_id": entry.submission_id, "arms": [arm.value for arm in arms]}
-    for unit, quantity in _costs(catalog, entry, labels).items():
-        catalog.records.ledger.add(
-            kind=KIND, arm=arm, round=entry.round, quantity=quantity, unit=unit, detail=detail
+    found = [_booking("labels", 1, submission_id, round, arms)] if action is Action.LABEL else []
+    if seconds:
+        found.append(_booking("seconds", seconds, submission_id, round, arms))
+        if hourly_cost is not None:
+            money = seconds / 3600 * hourly_cost
+            found.append(_booking("money", money, submission_id, round, arms))
+    return found
+
+
+def of_undo(undone: Annotation, *, submission_id: str, arms: Mapping[int, Arms]) -> list[Booking]:
+    """What an undo gives back: labels spent are labels that hold, while time is spent for good.
+
+    Args:
+        undone: The decision that is taken back.
+        submission_id: The submission of the undo.
+        arms: The arms that asked for the asset, by round.
+    """
+    if undone.action is not Action.LABEL or undone.origin is Origin.IMPORT:
+        return []
+    asked = () if undone.round is None else arms.get(undone.round, ())
+    return [_booking("labels", -1, submission_id, undone.round, asked)]
+
+
+def of_known_labels(entries: Sequence[Annotation]) -> list[Booking]:
+    """What labels cost that took nobody's time, one row a round; skips are free."""
+    labels = [entry for entry in entries if entry.action is Action.LABEL]
+    return [
+        Booking(
+            kind=KIND,
+            round=number,
+            quantity=count,
+            unit="labels",
+            detail={"annotator": labels[0].annotator, "origin": labels[0].origin.value},
         )
+        for number, count in Counter(entry.round for entry in labels).items()
+    ]
 
 
-def book_many(catalog: Catalog, entries: Sequence[Annotation]) -> None:
-    """Book labels that cost nobody time, one line a round."""
-    for number, count in Counter(entry.round for entry in entries).items():
-        detail = {"annotator": entries[0].annotator, "origin": entries[0].origin.value}
-        catalog.records.ledger.add(
-            kind=KIND, round=number, quantity=count, unit="labels", detail=detail
-        )
-
-
-def is_booked(catalog: Catalog, entry: Annotation) -> bool:
-    """Whether the ledger holds what ``entry`` cost."""
-    return any(
-        row["detail"].get("submission_id") == entry.submission_id
-        for row in catalog.records.ledger.list(entry.round)
+def _booking(
+    unit: Unit, quantity: float, submission_id: str, number: int | None, arms: Arms
+) -> Booking:
+    return Booking(
+        kind=KIND,
+        quantity=quantity,
+        unit=unit,
+        arm=arms[0] if len(arms) == 1 else None,
+        round=number,
+        detail={"submission_id": submission_id, "arms": [arm.value for arm in arms]},
     )
-
-
-def labels_of(action: Action) -> int:
-    """How many labels a decision spends."""
-    return 1 if action is Action.LABEL else 0
-
-
-def _costs(catalog: Catalog, entry: Annotation, labels: int) -> dict[Unit, float]:
-    costs: dict[Unit, float] = {"labels": labels} if labels else {}
-    if entry.seconds:
-        costs["seconds"] = entry.seconds
-        hourly = catalog.records.annotators.get(entry.annotator).hourly_cost
-        if hourly is None:
-            hourly = catalog.settings.policy.hourly_cost
-        if hourly is not None:
-            costs["money"] = entry.seconds / 3600 * hourly
-    return costs

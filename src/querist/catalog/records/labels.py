@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from querist.catalog.records.label_queries import (
     versions_of,
 )
 from querist.catalog.records.label_rows import Entry, annotation_of, entry_of, fields_of
+from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.tables import annotation_log
 from querist.catalog.records.task_ends import finish_task
 from querist.errors import ConflictError
@@ -76,8 +77,11 @@ class LabelLog:
         prelabel: Value | None = None,
         model_id: str | None = None,
         task_id: int | None = None,
+        bookings: Sequence[Booking] = (),
     ) -> Annotation:
-        """Append one entry and finish its task, in one transaction that is on disk on return.
+        """Append one entry, finish its task and book its cost, in one transaction.
+
+        On return it is on disk.
 
         Args:
             asset_id: The asset.
@@ -94,6 +98,7 @@ class LabelLog:
             prelabel: The suggestion that was shown.
             model_id: The model that suggested it.
             task_id: The task that this finishes, whoever holds it now.
+            bookings: What it cost; not booked again when the submission is known.
 
         Raises:
             ConflictError: the asset has another version by now (details: ``current``, ``yours``),
@@ -127,14 +132,21 @@ class LabelLog:
             now = self._database.now()
             if task_id is not None:
                 finish_task(connection, task_id, asset_id, annotator)
-            found = connection.execute(INSERT, entry.row(version + 1, now))
-            return entry.stored(found.scalar_one(), version + 1, now)
+            seq = connection.execute(INSERT, entry.row(version + 1, now)).scalar_one()
+            book(connection, bookings, now)
+            return entry.stored(seq, version + 1, now)
 
-    def append_many(self, entries: Sequence[Mapping[str, Any]]) -> list[Annotation]:
+    def append_many(
+        self,
+        entries: Sequence[Mapping[str, Any]],
+        *,
+        bookings: Callable[[Sequence[Annotation]], Sequence[Booking]] | None = None,
+    ) -> list[Annotation]:
         """Append many entries (imports, oracles) in one transaction: all of them or none.
 
         Args:
-            entries: The keyword arguments of ``append``, one mapping an entry.
+            entries: The keyword arguments of ``append`` but the bookings, one mapping an entry.
+            bookings: Says what the entries cost; it gets those that are new and must not read.
 
         Returns:
             The stored entries in the same order.
@@ -144,15 +156,24 @@ class LabelLog:
         """
         wanted = [entry_of(fields) for fields in entries]
         done: list[Annotation] = []
+        new: list[Annotation] = []
         with self._database.write() as connection:
             queue_up(connection)
             for start in range(0, len(wanted), _CHUNK):
-                done.extend(self._append_chunk(connection, wanted[start : start + _CHUNK]))
+                done += self._append_chunk(connection, wanted[start : start + _CHUNK], new)
+            if bookings and new:
+                book(connection, bookings(new), self._database.now())
             self._database.refresh_statistics(connection, annotation_log, len(wanted))
         return done
 
     def undo(
-        self, *, asset_id: str, annotator: str, submission_id: str, lease_seconds: float = 600
+        self,
+        *,
+        asset_id: str,
+        annotator: str,
+        submission_id: str,
+        lease_seconds: float = 600,
+        bookings: Callable[[Annotation], Sequence[Booking]] | None = None,
     ) -> Annotation:
         """Take back the decision that holds for an asset, by appending an entry that says so.
 
@@ -169,6 +190,7 @@ class LabelLog:
             annotator: Who undoes; must have made the decision.
             submission_id: The writer's own id, as in ``append``.
             lease_seconds: How long the task is reserved.
+            bookings: Says what the undo books; it gets the undone decision and must not read.
 
         Raises:
             InvalidInputError: nothing is left to undo.
@@ -180,7 +202,7 @@ class LabelLog:
             if stored is not None:
                 return stored
             now = self._database.now()
-            row = undoing.undo(
+            row, undone_seq = undoing.undo(
                 connection,
                 asset_id=asset_id,
                 annotator=annotator,
@@ -189,17 +211,15 @@ class LabelLog:
                 lease_seconds=lease_seconds,
             )
             seq = connection.execute(INSERT, row).scalar_one()
+            if bookings:
+                undone = connection.execute(BY_SEQ, {"seq": undone_seq}).one()
+                book(connection, bookings(annotation_of(undone)), now)
             return annotation_of(connection.execute(BY_SEQ, {"seq": seq}).one())
 
     def current(self, asset_id: str) -> Annotation | None:
         """The last entry of an asset, or ``None``."""
         with self._database.read() as connection:
             return current_of(connection, asset_id)
-
-    def submitted(self, submission_id: str) -> Annotation | None:
-        """The entry stored for a submission, or ``None``."""
-        with self._database.read() as connection:
-            return of_submission(connection, submission_id)
 
     def currents(self, *, upto: int | None = None) -> list[Annotation]:
         """The last entry of every asset, ordered by asset id; as of log position ``upto``."""
@@ -266,7 +286,9 @@ class LabelLog:
         with self._database.read() as connection:
             return [annotation_of(row) for row in connection.execute(query)]
 
-    def _append_chunk(self, connection: sa.Connection, chunk: list[Entry]) -> list[Annotation]:
+    def _append_chunk(
+        self, connection: sa.Connection, chunk: list[Entry], new: list[Annotation]
+    ) -> list[Annotation]:
         stored = of_submissions(connection, chunk)
         versions = versions_of(connection, chunk)
         now = self._database.now()
@@ -288,6 +310,7 @@ class LabelLog:
             stored[key] = entry.stored(seq, row["version"], now)
         if fresh:
             connection.execute(INSERT_MANY, [row for _, row in fresh.values()])
+        new += [stored[key] for key in fresh]
         return [_same(stored[entry.submission_id], entry) for entry in chunk]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
@@ -13,6 +15,50 @@ from querist.errors import UnknownNameError
 from querist.schema import Arm
 
 Unit = Literal["labels", "seconds", "money", "examples"]
+_INSERT = sa.insert(ledger).inline()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """One amount that was spent; raises UnknownNameError for another unit.
+
+    Attributes:
+        kind: What it was spent on.
+        quantity: How much; negative for what is given back.
+        unit: Of what.
+        arm: The arm it was spent for, ``None`` for none or several.
+        round: The round it belongs to.
+        detail: Anything else worth knowing, as JSON.
+    """
+
+    kind: str
+    quantity: float
+    unit: Unit
+    arm: Arm | None = None
+    round: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.unit not in get_args(Unit):
+            raise UnknownNameError.of("unit", self.unit, get_args(Unit))
+
+    def row(self, created_at: datetime) -> dict[str, Any]:
+        """The row that stores it."""
+        return {
+            "kind": self.kind,
+            "arm": self.arm.value if self.arm else None,
+            "round": self.round,
+            "quantity": self.quantity,
+            "unit": self.unit,
+            "detail": dict(self.detail),
+            "created_at": created_at,
+        }
+
+
+def book(connection: sa.Connection, bookings: Sequence[Booking], now: datetime) -> None:
+    """Book amounts in the transaction of ``connection``: with what they paid for, or not at all."""
+    if bookings:
+        connection.execute(_INSERT, [booking.row(now) for booking in bookings])
 
 
 class Ledger:
@@ -32,19 +78,11 @@ class Ledger:
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Book one amount; raises UnknownNameError for another unit."""
-        if unit not in get_args(Unit):
-            raise UnknownNameError.of("unit", unit, get_args(Unit))
-        row = {
-            "kind": kind,
-            "arm": arm.value if arm else None,
-            "round": round,
-            "quantity": quantity,
-            "unit": unit,
-            "detail": dict(detail or {}),
-            "created_at": self._database.now(),
-        }
+        booking = Booking(
+            kind=kind, quantity=quantity, unit=unit, arm=arm, round=round, detail=detail or {}
+        )
         with self._database.write() as connection:
-            connection.execute(sa.insert(ledger).values(row))
+            book(connection, [booking], self._database.now())
 
     def totals(self) -> list[dict[str, Any]]:
         """Sums as ``{"kind", "arm", "unit", "quantity"}``, ordered by kind, arm and unit."""

@@ -22,8 +22,11 @@ def undo(
     submission_id: str,
     now: datetime,
     lease_seconds: float,
-) -> dict[str, Any]:
-    """The row that undoes the decision that holds; its task is leased again where it may be.
+) -> tuple[dict[str, Any], int]:
+    """Undo the decision that holds; its task is leased again where it may be.
+
+    Returns:
+        The row that undoes it, and the position of the undone entry in the log.
 
     Raises:
         InvalidInputError: nothing is left to undo.
@@ -48,7 +51,7 @@ def undo(
     if undone.task_id is not None:
         until = now + timedelta(seconds=lease_seconds)
         reopen_task(connection, undone.task_id, annotator, until)
-    return {
+    row = {
         "asset_id": asset_id,
         "version": entries[-1].version + 1,
         "action": Action.UNDO.value,
@@ -61,6 +64,7 @@ def undo(
         "submission_id": submission_id,
         "created_at": now,
     }
+    return row, undone.seq
 
 
 def standing(entries: Sequence[Any]) -> list[Any]:
