@@ -206,7 +206,20 @@ def check_described(name: str) -> None:
 
 
 # Their draws go by position by design, so shuffling the pool gives another, equally likely batch.
-DRAWS_BY_POSITION = frozenset({"random", "power-margin", "badge", "typiclust", "wkmeans"})
+DRAWS_BY_POSITION = frozenset(
+    {
+        "random",
+        "power-margin",
+        "badge",
+        "typiclust",
+        "wkmeans",
+        "iwkmeans",
+        "cluster-margin",
+        "probcover",
+        "falcun",
+        "direct",
+    }
+)
 
 CHECKS: tuple[Callable[[str], None], ...] = (
     check_count_and_place,

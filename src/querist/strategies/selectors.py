@@ -71,16 +71,22 @@ def k_center(
         start = 0
     else:
         mean = vectors.mean(axis=0, dtype=np.float32)
-        chosen[0] = _arg_best(-(norms - 2 * (vectors @ mean)), rng)
+        chosen[0] = arg_best(-(norms - 2 * (vectors @ mean)), rng)
         closest = _distances_to(vectors, norms, chosen[0])
         closest[chosen[0]] = -1
         start = 1
     for at in range(start, k):
-        pick = _arg_best(closest, rng)
+        pick = arg_best(closest, rng)
         chosen[at], reach[at] = pick, np.sqrt(max(float(closest[pick]), 0.0))
         np.minimum(closest, _distances_to(vectors, norms, pick), out=closest)
         closest[chosen[: at + 1]] = -1
     return chosen, reach
+
+
+def arg_best(values: Floats, rng: np.random.Generator) -> int:
+    """The place of the highest value; among ties a drawn one."""
+    best = np.flatnonzero(values == values.max())
+    return int(best[0] if len(best) == 1 else rng.choice(best))
 
 
 def _distances_to(vectors: Matrix, norms: Vector, place: int | np.int64) -> Vector:
@@ -90,8 +96,3 @@ def _distances_to(vectors: Matrix, norms: Vector, place: int | np.int64) -> Vect
     found += norms[place]
     np.maximum(found, 0, out=found)
     return found
-
-
-def _arg_best(values: Vector, rng: np.random.Generator) -> int:
-    best = np.flatnonzero(values == values.max())
-    return int(best[0] if len(best) == 1 else rng.choice(best))

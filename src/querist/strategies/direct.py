@@ -1,0 +1,120 @@
+"""DIRECT, simplified: rows around the best threshold of each class, rarest class first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.strategies import explain
+from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.scores import top_two
+from querist.strategies.validation import need_probabilities
+
+Values = NDArray[np.float32]
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """Looks for the boundary of each class against the rest on the line p_k - max of the others.
+
+    The paper labels one row after the other and shrinks each class's interval in between. A batch
+    has no labels in between, so this is one step of it: the interval comes from the labelled rows
+    alone, half of a class's rows are drawn from it, half lie left and right of its best threshold.
+    """
+
+    name: ClassVar[str] = "direct"
+    summary: ClassVar[str] = "Around the boundary of each class, rarest first; for imbalance."
+    paper: ClassVar[str] = "Nuggehalli et al. (2025), DIRECT; one step of its threshold search."
+    needs: ClassVar[frozenset[Signal]] = frozenset({Signal.PROBABILITIES})
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """The ``n`` picks; the score is minus the distance to the class's threshold."""
+        table = need_probabilities(pool, self.name)
+        known = pool.labels != UNLABELED
+        rows, labels = pool.labeled[known], pool.labels[known]
+        counts = np.bincount(labels[labels < table.shape[1]], minlength=table.shape[1])
+        free = np.ones(len(pool.candidates), dtype=bool)
+        places: list[Positions] = []
+        values: list[Values] = []
+        left = n
+        order = np.argsort(counts, kind="stable")
+        for turn, k in enumerate(order.tolist()):
+            # Whole shares; the rest falls to the rarest classes.
+            part = -(-left // (len(order) - turn))
+            lead = lead_of(table, k)
+            low, threshold, high = boundary(lead[rows], labels == k)
+            gaps = lead[pool.candidates] - threshold
+            inside = (lead[pool.candidates] >= low) & (lead[pool.candidates] <= high)
+            found = _around(gaps, inside, free, part, rng)
+            free[found] = False
+            places.append(found)
+            values.append(-np.abs(gaps[found]))
+            left -= part
+        chosen = np.concatenate(places)
+        picks = pool.candidates[chosen]
+        return Selection(
+            indices=picks,
+            scores=np.concatenate(values).astype(np.float64),
+            reasons=explain.hesitation(table[picks]),
+            note="Rows around the boundary of each class, the rarest class first.",
+        )
+
+
+def lead_of(table: Floats, k: int) -> Values:
+    """p_k minus the largest other probability of each row (n,), -1 to 1."""
+    first, second = top_two(table)
+    own = table[:, k].astype(np.float32)
+    return np.asarray(np.where(own >= first, own - second, own - first), dtype=np.float32)
+
+
+def boundary(lead: Values, inside: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Where one class may end on the line: the interval's ends and the best threshold between.
+
+    Args:
+        lead: Of the labelled rows (L,).
+        inside: Whether each is of the class (L,).
+
+    Returns:
+        The low end (below it all are of other classes), the threshold that gets fewest labelled
+        rows wrong (the one nearest to 0 among equals), and the high end (above it all are of the
+        class). Without both kinds of rows it is (-1, 0, 1).
+    """
+    if not inside.any() or inside.all():
+        return -1.0, 0.0, 1.0
+    order = np.argsort(lead, kind="stable")
+    line, own = lead[order].astype(np.float64), inside[order]
+    first, last = float(line[own].min()), float(line[~own].max())
+    # Cut i puts rows before i outside: wrong are own rows before it and others from it on.
+    wrong = np.concatenate([[0], np.cumsum(own)]) + np.concatenate(
+        [np.cumsum(~own[::-1])[::-1], [0]]
+    )
+    cuts = np.concatenate([[-1.0], (line[:-1] + line[1:]) / 2, [1.0]])
+    best = cuts[wrong == wrong.min()]
+    threshold = float(best[np.abs(best).argmin()])
+    return min(first, last), threshold, max(first, last)
+
+
+def _around(
+    gaps: Values,
+    inside: NDArray[np.bool_],
+    free: NDArray[np.bool_],
+    count: int,
+    rng: np.random.Generator,
+) -> Positions:
+    open_places = np.flatnonzero(inside & free)
+    drawn = rng.permutation(open_places)[: count // 2]
+    rest = free.copy()
+    rest[drawn] = False
+    places = rng.permutation(np.flatnonzero(rest))
+    near = gaps[places]
+    right, left = places[near >= 0], places[near < 0]
+    right = right[np.argsort(gaps[right], kind="stable")]
+    left = left[np.argsort(-gaps[left], kind="stable")]
+    # Alternate between the sides; where one side ends the other goes on.
+    turn = np.concatenate([2 * np.arange(len(right)), 2 * np.arange(len(left)) + 1])
+    sides = np.concatenate([right, left])[np.argsort(turn, kind="stable")]
+    return np.concatenate([drawn, sides[: count - len(drawn)]]).astype(np.int64)
