@@ -98,6 +98,7 @@ MISTAKES = {
     "unknown data set": (["demo", "--headless", "--dataset", "shoes"], "shoes"),
     "port taken": (["serve", "{shop}", "--port", "{port}", "--no-browser"], "port"),
     "path outside": (["add", "{outside}", "-p", "{empty}"], "outside"),
+    "unknown role": (["token", "bot", "--role", "boss", "-p", "{shop}"], "boss"),
     "unknown ending": (["export", "labels.doc", "-p", "{shop}"], ".doc"),
 }
 
@@ -123,6 +124,16 @@ def test_a_mistake_gets_a_clear_error(mistake: str, shop: Path, tmp_path: Path) 
     assert done.returncode not in (0, 1) or mistake == "path outside", told
     assert named.lower() in told
     assert "traceback" not in told
+
+
+def test_a_token_lets_a_program_in(shop: Path) -> None:
+    """`token` prints the secret alone; the project knows whose it is, and keeps only its hash."""
+    from querist.project import Project
+
+    secret = ok("token", "bot", "--role", "model", "-p", shop).strip()
+    assert secret.encode() not in (shop / "records.db").read_bytes()
+    with Project.open(shop) as project:
+        assert project.catalog.records.tokens.verify(secret, "api").name == "bot"
 
 
 def test_simulation_proves_a_strategy(tmp_path: Path) -> None:
