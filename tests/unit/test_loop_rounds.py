@@ -104,6 +104,29 @@ def test_person_labels_a_round_to_its_end(project: Project) -> None:
     assert spent["seconds"] == pytest.approx(1.5 * spent["labels"])
 
 
+def test_reasons_name_the_classes_and_replay(tmp_path: Path) -> None:
+    """The queue says between which classes the model hesitates; a replay says the same."""
+    made = Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=COLOURS,
+        policy={"strategy": "margin", "batch_size": 6, "audit_size": 0, "control_share": 0.0},
+    )
+    rows = make_table()
+    made.add(rows, id_column="id")
+    for row in rows[:2]:
+        made.labels.submit(str(row["id"]), str(row["known"]), annotator="ana")
+    made.train()
+    made.next_round()
+    for item in made.queue.next("ana", count=6).items:
+        assert any(f" {name}" in item.why for name in COLOURS[:2]), item.why
+    assert made.replay(1)
+    made.catalog.records.ontologies.put(
+        made.ontology.of("classification", [*COLOURS, "red"], version=2)
+    )
+    assert made.replay(1)
+
+
 def test_next_round_closes_the_open_one(project: Project) -> None:
     """What a closed round had not labelled goes back to the pool and may be asked again."""
     project.next_round(6)

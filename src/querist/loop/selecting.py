@@ -122,6 +122,7 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
         return []
     labeled = seen.training(Arm.ACTIVE)
     n = len(seen.ids)
+    names = catalog.records.ontologies.current().names
     pool = check_pool(
         size=n,
         probabilities=_probabilities(catalog, fixed, n),
@@ -129,7 +130,8 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
         labeled=labeled,
         labels=seen.codes[labeled],
         candidates=candidates,
-        class_count=len(catalog.records.ontologies.current().names) or None,
+        class_count=len(names) or None,
+        class_names=_class_names(catalog, fixed, names),
     )
     strategy = create(fixed.strategy, **fixed.parameters)
     batch = strategy.select(
@@ -160,6 +162,14 @@ def _probabilities(catalog: Catalog, fixed: RoundPlan, n: int) -> NDArray[np.flo
     if fixed.model_id is None:
         return None
     return training.probabilities(catalog, fixed.model_id, at_least=n)[:n]
+
+
+def _class_names(catalog: Catalog, fixed: RoundPlan, names: Sequence[str]) -> Sequence[str] | None:
+    if fixed.model_id is None:
+        return None
+    # By the names it learned, so that a replay says the same; later classes have later columns.
+    learned = catalog.records.models.get(fixed.model_id).classes
+    return [*learned, *names[len(learned) :]]
 
 
 def _random_rows(

@@ -70,7 +70,8 @@ def _choose(
     weights = scores.margin(pool.probabilities)[free]
     found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=radius)
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
-    reasons = explain.both(pool.probabilities[found.positions], found.covered)
+    table = pool.probabilities[found.positions]
+    reasons = explain.both(table, found.covered, pool.class_names)
     return found.positions, found.gains, reasons, note
 
 
@@ -88,7 +89,7 @@ def _without_vectors(
     return (
         picks,
         values[places].astype(np.float64),
-        explain.hesitation(pool.probabilities[picks]),
+        explain.hesitation(pool.probabilities[picks], pool.class_names),
         note,
     )
 

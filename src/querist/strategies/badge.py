@@ -34,7 +34,7 @@ class Badge:
         return Selection(
             indices=pool.candidates[places],
             scores=reach,
-            reasons=explain.hesitation(table[places]),
+            reasons=explain.hesitation(table[places], pool.class_names),
             note="Rows whose labels would move the model most, each in a direction of its own.",
         )
 

@@ -28,6 +28,21 @@ class Signal(StrEnum):
 
     PROBABILITIES = "probabilities"
     EMBEDDINGS = "embeddings"
+    COMMITTEE = "committee"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The last layer of a model that is linear in the embeddings; logits are ``h @ W.T + b``.
+
+    Attributes:
+        weights: W (C, d), float32.
+        intercept: b (C,), float32.
+    """
+
+    weights: Floats
+    intercept: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +57,9 @@ class Pool:
         labels: Their classes (L,), whole numbers from 0.
         candidates: Positions that may be returned (M,), sorted; never holds a labelled row.
         class_count: Number of classes C if known, else ``None``.
+        class_names: Their names (C,) for the reasons, or ``None``; no choice depends on them.
+        committee: Class probabilities (K, N, C) of K members, or ``None``.
+        head: The model's last layer over ``embeddings``, or ``None``.
     """
 
     size: int
@@ -51,6 +69,9 @@ class Pool:
     labels: Positions
     candidates: Positions
     class_count: int | None = None
+    class_names: tuple[str, ...] | None = None
+    committee: Floats | None = None
+    head: Head | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +104,11 @@ class Strategy(Protocol):
     name: ClassVar[str]
     summary: ClassVar[str]
     paper: ClassVar[str]
-    needs: ClassVar[frozenset[Signal]]
+
+    @property
+    def needs(self) -> frozenset[Signal]:
+        """The signals it cannot do without; of its class, or of what it is made of."""
+        ...
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """Choose ``n`` of ``pool.candidates``; the caller makes sure that there are as many."""

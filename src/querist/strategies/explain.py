@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,19 +15,33 @@ COMMON = "It stands for many similar items that have no label yet."
 AT_RANDOM = "Drawn at random, to find what the other rules would miss."
 
 
-def hesitation(probabilities: Floats) -> tuple[str, ...]:
-    """One sentence for each row of probabilities (n, C), on the two most likely classes."""
-    two = -np.partition(-np.asarray(probabilities), 1, axis=1)[:, :2]
-    return tuple(_hesitates(float(first), float(second)) for first, second in two)
+def hesitation(probabilities: Floats, names: Sequence[str] | None = None) -> tuple[str, ...]:
+    """One sentence for each row of probabilities (n, C), on the two most likely classes.
+
+    Args:
+        probabilities: The rows.
+        names: The classes (C,) by name; without them the sentences name none.
+    """
+    table = np.asarray(probabilities)
+    # A stable sort: which of equally likely classes is named must not depend on the machine.
+    two = np.argsort(-table, axis=1, kind="stable")[:, :2]
+    first, second = np.take_along_axis(table, two, axis=1).T.tolist()
+    if names is None:
+        return tuple(map(_hesitates, first, second))
+    name, other = ([names[code] for code in codes] for codes in two.T.tolist())
+    return tuple(map(_hesitates, first, second, name, other))
 
 
-def _hesitates(first: float, second: float) -> str:
+def _hesitates(first: float, second: float, name: str = "", other: str = "") -> str:
     if first - second < 0.2:
-        shares = f"{percent(first, 0)} against {percent(second, 0)}"
-        return f"The model hesitates between two classes ({shares})."
+        between = f"{name} and {other}" if name else "two classes"
+        against = f"{percent(first, 0)} against {percent(second, 0)}"
+        return f"The model hesitates between {between} ({against})."
     if first < 0.8:
-        return f"The model leans to one class, but is not sure ({percent(first, 0)})."
-    return f"The model is fairly sure ({percent(first, 0)}), but less than elsewhere."
+        leaning = name or "one class"
+        return f"The model leans to {leaning}, but is not sure ({percent(first, 0)})."
+    sure = f"sure of {name}" if name else "sure"
+    return f"The model is fairly {sure} ({percent(first, 0)}), but less than elsewhere."
 
 
 def coverage(similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
@@ -33,13 +49,17 @@ def coverage(similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
     return tuple(NEW if value < 0.5 else COMMON for value in similarity_to_labeled)
 
 
-def both(probabilities: Floats, similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
+def both(
+    probabilities: Floats,
+    similarity_to_labeled: NDArray[np.floating],
+    names: Sequence[str] | None = None,
+) -> tuple[str, ...]:
     """One sentence for each row: on the model's doubt where it has some, else on coverage."""
     two = -np.partition(-np.asarray(probabilities), 1, axis=1)[:, :2]
     doubt = 1 - (two[:, 0] - two[:, 1]) >= 0.5
     return tuple(
         hesitates if uncertain else covers
         for uncertain, hesitates, covers in zip(
-            doubt, hesitation(probabilities), coverage(similarity_to_labeled), strict=True
+            doubt, hesitation(probabilities, names), coverage(similarity_to_labeled), strict=True
         )
     )

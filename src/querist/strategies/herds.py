@@ -68,6 +68,6 @@ class UHerding:
         return Selection(
             indices=found.positions,
             scores=found.gains,
-            reasons=explain.hesitation(table[found.positions]),
+            reasons=explain.hesitation(table[found.positions], pool.class_names),
             note="The rows that stand for most of what the model is unsure of.",
         )

@@ -46,7 +46,7 @@ class PowerMargin:
         return Selection(
             indices=picks,
             scores=keys,
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             propensities=_exact(values, places, self.beta),
             note="Drawn at random; rows the model is unsure of had a higher chance.",
         )

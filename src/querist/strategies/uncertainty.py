@@ -32,7 +32,7 @@ def _most_uncertain(
     return Selection(
         indices=picks,
         scores=values[places].astype(np.float64),
-        reasons=hesitation(table[picks]),
+        reasons=hesitation(table[picks], pool.class_names),
         note="The rows the model is least sure of, most uncertain first.",
     )
 

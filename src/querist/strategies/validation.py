@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ def check_pool(
     labels: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
     class_count: int | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Pool:
     """Check the arrays of a pool of N rows and put them into one form. Nothing is changed.
 
@@ -47,6 +49,7 @@ def check_pool(
             names, which are numbered in sorted order. ``UNLABELED`` marks a class not known.
         candidates: Positions that may be returned; all but the labelled rows if ``None``.
         class_count: Number of classes, if more are known than the probabilities show.
+        class_names: Names of the columns of ``probabilities``, for the reasons.
 
     Raises:
         InvalidInputError: an array has the wrong shape, type or values.
@@ -62,6 +65,11 @@ def check_pool(
     free = _candidates(candidates, rows, count)
     if class_count is None and table is not None:
         class_count = table.shape[1]
+    if class_names is not None and table is not None and len(class_names) != table.shape[1]:
+        raise InvalidInputError(
+            f"There are {len(class_names)} class names for {table.shape[1]} columns.",
+            remedy="Give one name for each column of the probabilities.",
+        )
     return Pool(
         size=count,
         probabilities=table,
@@ -70,6 +78,7 @@ def check_pool(
         labels=codes,
         candidates=free,
         class_count=class_count,
+        class_names=None if class_names is None else tuple(class_names),
     )
 
 

@@ -44,6 +44,6 @@ class WeightedKMeans:
         return Selection(
             indices=picks,
             scores=values[places].astype(np.float64),
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             note=f"The middle of each of {n} groups among the rows the model is least sure of.",
         )
