@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from querist.catalog import LearnerSettings, PolicySettings, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -25,3 +29,19 @@ def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("kind", [Settings, LearnerSettings, PolicySettings])
+def test_every_setting_is_documented(kind: type) -> None:
+    """Each field of the settings stands in the table of its page."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    tables = {"learner", "policy"}
+    names = {field.name for field in dataclasses.fields(kind)} - tables
+    assert {name for name in names if f"| `{name}` |" not in page} == set()
+
+
+def test_the_settings_example_is_accepted() -> None:
+    """The example of the settings page is a valid file."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert Settings.of(**tomllib.loads(example)).policy.batch_size == 20
