@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from querist.errors import InvalidInputError
-from querist.strategies.base import Selection, create
+from querist.strategies.base import Head, Selection, create
 from querist.strategies.validation import check_pool
 
 RandomState = int | np.random.Generator | np.random.SeedSequence | None
@@ -18,6 +18,8 @@ def query(
     *,
     probabilities: ArrayLike | None = None,
     embeddings: ArrayLike | None = None,
+    committee: ArrayLike | None = None,
+    head: tuple[ArrayLike, ArrayLike] | Head | None = None,
     labeled: ArrayLike | None = None,
     labels: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
@@ -35,6 +37,8 @@ def query(
         probabilities: (N, C) over all rows, labelled ones too; ``None`` before two classes are
             known.
         embeddings: (N, d) over all rows, or ``None``.
+        committee: (K, N, C), the probabilities of K models, for ``bald``, ``qbc`` and the like.
+        head: Weights (C, d) and intercepts (C,) of a linear model over the embeddings.
         labeled: Positions of the labelled rows, which are never returned.
         labels: Their classes, in the same order.
         candidates: Positions that may be returned; all unlabelled rows if ``None``.
@@ -56,6 +60,8 @@ def query(
     pool = check_pool(
         probabilities=probabilities,
         embeddings=embeddings,
+        committee=committee,
+        head=head,
         labeled=labeled,
         labels=labels,
         candidates=candidates,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError
-from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Signal
+from querist.strategies.base import UNLABELED, Floats, Head, Pool, Positions, Signal
 
 # Rows of probabilities may miss 1 by this much: float16 tables do.
 SUM_TOLERANCE = 2e-3
@@ -24,6 +24,14 @@ _HOW = {
         "Pass embeddings=, an (N, d) array with a vector for each row, for example the scaled "
         "features or the output of an encoder."
     ),
+    Signal.COMMITTEE: (
+        "Pass committee=, a (K, N, C) array of the class probabilities of K models or K dropout "
+        "passes over all rows, for example np.stack([t.predict_proba(X) for t in forest])."
+    ),
+    Signal.HEAD: (
+        "Pass head=(W, b), the weights (C, d) and intercepts (C,) of a linear model over the "
+        "embeddings, for example head=(model.coef_, model.intercept_)."
+    ),
 }
 
 
@@ -32,6 +40,8 @@ def check_pool(
     size: int | None = None,
     probabilities: ArrayLike | None = None,
     embeddings: ArrayLike | None = None,
+    committee: ArrayLike | None = None,
+    head: tuple[ArrayLike, ArrayLike] | Head | None = None,
     labeled: ArrayLike | None = None,
     labels: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
@@ -44,6 +54,9 @@ def check_pool(
         size: N; needed only when neither probabilities nor embeddings are given.
         probabilities: Class probabilities (N, C), rows sum to one; ``None`` before a model.
         embeddings: Vectors (N, d), finite; any number type, used as float32.
+        committee: Class probabilities (K, N, C) of K members, each like ``probabilities``.
+        head: Weights (C, d) and intercepts (C,) of a linear model over ``embeddings``; one row of
+            weights stands for two classes, as in scikit-learn.
         labeled: Positions of the labelled rows (L,), any order.
         labels: Their classes (L,): whole numbers from 0, the columns of ``probabilities``, or
             names, which are numbered in sorted order. ``UNLABELED`` marks a class not known.
@@ -57,14 +70,24 @@ def check_pool(
     """
     table = None if probabilities is None else _probabilities(probabilities)
     vectors = None if embeddings is None else _embeddings(embeddings)
-    count = _size(size, table, vectors, candidates, labeled)
+    members = None if committee is None else _committee(committee, table)
+    if class_count is None:
+        class_count = _class_count(table, members)
+    layer = None if head is None else _head(head, vectors, class_count)
+    known = {"size": size} | {
+        name: None if array is None else array.shape[-2]
+        for name, array in (
+            ("probabilities", table),
+            ("embeddings", vectors),
+            ("committee", members),
+        )
+    }
+    count = _size(known, candidates, labeled)
     rows = _positions("labeled", labeled, count)
     codes = _codes(labels, len(rows))
     order = np.argsort(rows, kind="stable")
     rows, codes = rows[order], codes[order]
     free = _candidates(candidates, rows, count)
-    if class_count is None and table is not None:
-        class_count = table.shape[1]
     if class_names is not None and table is not None and len(class_names) != table.shape[1]:
         raise InvalidInputError(
             f"There are {len(class_names)} class names for {table.shape[1]} columns.",
@@ -74,6 +97,8 @@ def check_pool(
         size=count,
         probabilities=table,
         embeddings=vectors,
+        committee=members,
+        head=layer,
         labeled=rows,
         labels=codes,
         candidates=free,
@@ -104,9 +129,31 @@ def need_embeddings(pool: Pool, strategy: str) -> Floats:
     return pool.embeddings
 
 
+def need_committee(pool: Pool, strategy: str) -> Floats:
+    """The probabilities of each member (K, N, C).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide them.
+    """
+    if pool.committee is None:
+        raise _missing(strategy, Signal.COMMITTEE)
+    return pool.committee
+
+
+def need_head(pool: Pool, strategy: str) -> Head:
+    """The last layer of the model over the embeddings.
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide it.
+    """
+    if pool.head is None:
+        raise _missing(strategy, Signal.HEAD)
+    return pool.head
+
+
 def _missing(strategy: str, signal: Signal) -> MissingSignalError:
     return MissingSignalError(
-        f"The strategy {strategy!r} needs {signal.value}, which were not given.",
+        f"The strategy {strategy!r} needs {signal.value}=, which was not given.",
         remedy=_HOW[signal],
         strategy=strategy,
         signal=signal.value,
@@ -182,22 +229,66 @@ def _matrix(name: str, given: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def _size(
-    size: int | None,
-    table: Floats | None,
-    vectors: Floats | None,
-    candidates: ArrayLike | None,
-    labeled: ArrayLike | None,
-) -> int:
-    told = {
-        name: value
-        for name, value in (
-            ("size", size),
-            ("probabilities", None if table is None else len(table)),
-            ("embeddings", None if vectors is None else len(vectors)),
+def _committee(given: ArrayLike, table: Floats | None) -> Floats:
+    array = np.asanyarray(given)
+    if array.ndim != 3 or not len(array) or array.dtype.kind not in "fiub":
+        raise InvalidInputError(
+            f"The committee has the shape {array.shape} and the type {array.dtype}.",
+            remedy="Give an array (K, N, C): the probabilities of K members over all rows.",
         )
-        if value is not None
-    }
+    if table is not None and array.shape[2] != table.shape[1]:
+        raise InvalidInputError(
+            f"The committee has {array.shape[2]} classes, the probabilities {table.shape[1]}.",
+            remedy="Give every member the same classes in the same order.",
+        )
+    if array.dtype.kind != "f" or array.dtype.itemsize < 4:
+        array = array.astype(np.float32)
+    for member in array:
+        _probabilities(member)
+    return array
+
+
+def _head(
+    given: tuple[ArrayLike, ArrayLike] | Head, vectors: Floats | None, class_count: int | None
+) -> Head:
+    pair = (given.weights, given.intercept) if isinstance(given, Head) else given
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise InvalidInputError(
+            f"The head is a {type(given).__name__}.", remedy="Give a pair (weights, intercepts)."
+        )
+    weights, intercept = (np.asarray(part, dtype=np.float32) for part in pair)
+    fits = weights.ndim == 2 and intercept.shape == weights.shape[:1] and len(weights)
+    if not fits or (vectors is not None and weights.shape[1] != vectors.shape[1]):
+        width = "d" if vectors is None else str(vectors.shape[1])
+        raise InvalidInputError(
+            f"The head has weights {weights.shape} and intercepts {intercept.shape}.",
+            remedy=f"Give weights (C, {width}) over the embeddings and intercepts (C,).",
+        )
+    if not (np.isfinite(weights).all() and np.isfinite(intercept).all()):
+        raise InvalidInputError(
+            "The head holds NaN or an infinite number.", remedy="Fit the model anew."
+        )
+    if len(weights) == 1:
+        # One row is the logit of the second class against the first.
+        weights = np.concatenate([np.zeros_like(weights), weights])
+        intercept = np.concatenate([np.zeros_like(intercept), intercept])
+    if class_count is not None and len(weights) != class_count:
+        raise InvalidInputError(
+            f"The head has {len(weights)} classes, the pool {class_count}.",
+            remedy="Give one row of weights for each class.",
+        )
+    return Head(weights=weights, intercept=intercept)
+
+
+def _class_count(table: Floats | None, members: Floats | None) -> int | None:
+    shown = table if table is not None else members
+    return None if shown is None else shown.shape[-1]
+
+
+def _size(
+    known: dict[str, int | None], candidates: ArrayLike | None, labeled: ArrayLike | None
+) -> int:
+    told = {name: value for name, value in known.items() if value is not None}
     if len(set(told.values())) > 1:
         words = ", ".join(f"{name} {value}" for name, value in told.items())
         raise InvalidInputError(
