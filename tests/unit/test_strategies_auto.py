@@ -124,3 +124,69 @@ def test_a_pool_above_the_sub_pool_works_in_parts(monkeypatch):
     monkeypatch.setattr(coverage, "_PART", 20)
     picks = query("auto", 150, embeddings=E, random_state=0)
     assert len(set(picks.indices.tolist())) == 150
+
+
+def test_with_a_model_it_is_plain_weighted_greedy_herding():
+    """Each pick adds most margin-weighted coverage, as a plain loop over all rows finds it."""
+    rng = np.random.default_rng(3)
+    table = rng.dirichlet([1, 1, 1], size=360)
+    labeled, labels = np.array([5, 100, 200, 300]), np.array([0, 1, 2, 0])
+    picks = query(
+        "auto",
+        6,
+        probabilities=table,
+        embeddings=E,
+        labeled=labeled,
+        labels=labels,
+        random_state=0,
+        random_share=0.0,
+    )
+    pool = check_pool(embeddings=E, labeled=labeled, labels=labels)
+    space = coverage.Space.of(pool, E, np.random.default_rng(0), raised=True)
+    # The overlap of the circles is 0.75; 10 rows are to tile the pool: 4 labelled and the batch.
+    radius = 0.75 * coverage.tiling_radius(space, pool.candidates, 10, np.random.default_rng(0))
+    units = space.at(np.arange(360)).astype(np.float64)
+    near = np.exp(-((units[:, None] - units[None]) ** 2).sum(axis=2) / radius**2)
+    two = np.sort(table, axis=1)
+    weights = 1 - (two[:, -1] - two[:, -2])
+    weights[labeled] = 0
+    covered, expected = near[labeled].max(axis=0), []
+    for _ in range(6):
+        gains = (weights * np.maximum(near - covered, 0)).sum(axis=1)
+        gains[[*labeled, *expected]] = -1
+        expected.append(int(gains.argmax()))
+        covered = np.maximum(covered, near[expected[-1]])
+    assert picks.indices.tolist() == expected
+
+
+def test_a_model_that_doubts_alike_everywhere_changes_nothing():
+    """Equal margins give the batch of coverage alone, and the note says that a model was used."""
+    arguments = {
+        "embeddings": E,
+        "labeled": [0, 100],
+        "labels": [0, 1],
+        "random_state": 0,
+        "random_share": 0.0,
+    }
+    with_model = query("auto", 8, probabilities=np.full((360, 2), 0.5), **arguments)
+    without = query("auto", 8, **arguments)
+    np.testing.assert_array_equal(with_model.indices, without.indices)
+    assert "unsure" in with_model.note
+    assert "no model" in without.note
+
+
+def test_two_known_classes_are_enough_for_the_model_to_count():
+    """It does not wait for a second label of each class: that costs accuracy where it was tried."""
+    table = np.full((360, 3), [0.98, 0.01, 0.01])
+    table[GROUP == 2] = [0.4, 0.35, 0.25]
+    picks = query(
+        "auto",
+        4,
+        probabilities=table,
+        embeddings=E,
+        labeled=[0, 60],
+        labels=[0, 1],
+        random_state=0,
+        random_share=0.0,
+    )
+    assert (GROUP[picks.indices] == 2).all()
