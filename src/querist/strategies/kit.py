@@ -207,7 +207,8 @@ def check_described(name: str) -> None:
     _require(strategy.needs <= set(Signal), "it needs what does not exist")
 
 
-# Their draws, or their many exact ties, go by position, so shuffling the pool gives another, equally likely batch.
+# Their draws, or their many exact ties, go by position by design, so shuffling the pool gives
+# another, equally likely batch.
 DRAWS_BY_POSITION = frozenset(
     {
         "random",
