@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -141,7 +142,7 @@ def test_a_silent_handler_gives_signs_of_life(store):
 
 
 def test_a_stopped_worker_leaves_its_job_to_the_next(store):
-    """A worker told to stop abandons its job; the next one takes the orphan and ends it."""
+    """A worker told to stop gives its job back; the next one takes it at once and ends it."""
     stop, runs = threading.Event(), []
 
     def once(params, progress):
@@ -153,12 +154,13 @@ def test_a_stopped_worker_leaves_its_job_to_the_next(store):
 
     job = WorkerEngine(store).submit("once")
     run_worker(store, {"once": once}, name="w1", stop=stop)
-    assert store.get(job.id).state is JobState.RUNNING
+    left = store.get(job.id)
+    assert (left.state, left.worker, left.heartbeat) == (JobState.QUEUED, None, None)
     stop.clear()
     thread = threading.Thread(
         target=run_worker,
         args=(store, {"once": once}),
-        kwargs={"name": "w2", "stop": stop, "orphan_seconds": 0.0, "poll_seconds": 0.01},
+        kwargs={"name": "w2", "stop": stop, "orphan_seconds": 600.0, "poll_seconds": 0.01},
     )
     thread.start()
     ended = WorkerEngine(store).wait(job.id, timeout=10)
@@ -225,6 +227,27 @@ def test_a_job_outlives_a_killed_worker(store, tmp_path):
     finally:
         children[-1].terminate()
         assert children[-1].wait(20) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_an_orderly_stop_of_the_worker_leaves_a_queued_job(store, tmp_path):
+    """SIGTERM of a worker process in the middle of a job: the job is in the queue when it ends."""
+    job = store.add("kit.endless", {})
+    child = subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path)])
+    try:
+        end = time.monotonic() + 30
+        while store.get(job.id).done < 5:
+            assert time.monotonic() < end, "the worker did not start"
+            time.sleep(0.02)
+        child.terminate()
+        assert child.wait(20) == 0
+    finally:
+        child.kill()
+        child.wait()
+    left = store.get(job.id)
+    assert (left.state, left.worker) == (JobState.QUEUED, None)
+    assert left.done >= 5
+    assert store.claim("next").id == job.id
 
 
 def test_the_log_tells_phases_not_numbers(store):

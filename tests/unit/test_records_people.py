@@ -128,6 +128,40 @@ def test_orphans_go_back_into_the_queue(timed, time):
     assert timed.jobs.requeue_orphans(older_than_seconds=60) == []
 
 
+def test_a_released_job_is_the_next_to_be_claimed(records):
+    """A worker gives back what it holds; the job keeps its progress, start and place."""
+    first, second = (records.jobs.add("train", {"n": n}).id for n in range(2))
+    claimed = records.jobs.claim("w1")
+    records.jobs.report(first, done=3, total=9, message="half way")
+    left = records.jobs.release(first, worker="w1")
+    assert (left.state, left.worker, left.heartbeat) == (JobState.QUEUED, None, None)
+    assert (left.done, left.started_at) == (3, claimed.started_at)
+    assert [records.jobs.claim("w2").id for _ in range(2)] == [first, second]
+
+
+def test_only_the_holder_releases_a_job(records):
+    """A job that another worker has, or that has ended, is left alone; an unknown one is named."""
+    job = records.jobs.add("train", {}).id
+    assert records.jobs.release(job, worker="w1").state is JobState.QUEUED
+    claimed = records.jobs.claim("w2")
+    assert records.jobs.release(job, worker="w1") == claimed
+    ended = records.jobs.finish(job, result={})
+    assert records.jobs.release(job, worker="w2") == ended
+    with pytest.raises(NotFoundError, match="nobody"):
+        records.jobs.release("nobody", worker="w1")
+
+
+def test_a_released_job_that_is_to_be_cancelled_ends(records):
+    """Nobody resumes what somebody asked to stop."""
+    job = records.jobs.add("train", {}).id
+    records.jobs.claim("w1")
+    records.jobs.request_cancel(job)
+    left = records.jobs.release(job, worker="w1")
+    assert left.state is JobState.CANCELLED
+    assert left.finished_at is not None
+    assert records.jobs.claim("w2") is None
+
+
 def test_each_job_has_its_own_log(records):
     """Lines come back in order, for one job."""
     one, two = (records.jobs.add("train", {}).id for _ in range(2))

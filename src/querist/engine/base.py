@@ -55,6 +55,10 @@ class JobStore(Protocol):
         """Ask the job to stop; a queued one is cancelled at once."""
         ...
 
+    def release(self, job_id: str, *, worker: str) -> Job:
+        """Put the running job back into the queue if ``worker`` still holds it."""
+        ...
+
     def requeue_orphans(self, *, older_than_seconds: float) -> Sequence[Job]:
         """Put running jobs without a recent sign of life back into the queue."""
         ...

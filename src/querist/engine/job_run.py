@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class JobStoppedError(BaseException):
-    """The worker itself must end: the job is left as it is and resumed by the next worker.
+    """The worker itself must end: the job stays undone and is resumed by the next worker.
 
     Not an ``Exception``, so that no handler swallows it by catching too much.
     """
@@ -51,7 +51,7 @@ def run_job(
         report_seconds: Least seconds between two stored reports of progress.
 
     Raises:
-        JobStoppedError: ``stopping`` became true; the job stays claimed until it is requeued.
+        JobStoppedError: ``stopping`` became true; the job stays claimed until it is released.
     """
     progress = _StoredProgress(store, job, stopping, report_seconds)
     try:

@@ -63,9 +63,9 @@ def run_worker(
     The jobs know the worker by ``name`` and its process id.
 
     Jobs whose worker died (no sign of life for ``orphan_seconds``) go back into the queue when
-    the loop starts and whenever it is idle. When ``stop`` is set while a job runs, the job is
-    abandoned at its next progress report and the next worker resumes it. A job that has ended its
-    worker three times is failed, so that it cannot block the queue for ever.
+    the loop starts and whenever it is idle. When ``stop`` is set while a job runs, the job goes
+    back into the queue at its next progress report and the next worker resumes it at once. A job
+    that has ended its worker three times is failed, so that it cannot block the queue for ever.
     """
     name, ran, orphans_at = f"{name}-{os.getpid()}", 0, 0.0
     while not stop.is_set():
@@ -80,7 +80,7 @@ def run_worker(
                 continue
             ran += 1
             if _fit_to_start(store, job, name):
-                _run(store, job, handlers, stop, heartbeat_seconds)
+                _run(store, job, handlers, name, stop, heartbeat_seconds)
         except Exception:
             # The store may be away for a moment (a locked file, a restarted server).
             logger.exception("The worker %s goes on after an error.", name)
@@ -107,13 +107,16 @@ def _run(
     store: JobStore,
     job: Job,
     handlers: Mapping[str, Handler],
+    name: str,
     stop: threading.Event,
     heartbeat_seconds: float,
 ) -> None:
     try:
         run_job(store, job, handlers, stopping=stop.is_set, heartbeat_seconds=heartbeat_seconds)
     except JobStoppedError:
+        # The line first: the next worker counts by it that this start was no failure.
         store.log(job.id, LEFT)
+        store.release(job.id, worker=name)
 
 
 def _watch_parent(stop: threading.Event) -> None:

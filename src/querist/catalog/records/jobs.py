@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -152,6 +152,16 @@ class JobList:
             )
             return _get(connection, job_id)
 
+    def release(self, job_id: str, *, worker: str) -> Job:
+        """Put the running job back into the queue if ``worker`` still holds it.
+
+        One that is to be cancelled ends instead. It keeps its place: it is the next to be claimed.
+        """
+        held = sa.and_(jobs.c.id == job_id, jobs.c.state == _RUNNING, jobs.c.worker == worker)
+        with self._database.write() as connection:
+            _give_back(connection, held, self._database.now())
+            return _get(connection, job_id)
+
     def requeue_orphans(self, *, older_than_seconds: float) -> Sequence[Job]:
         """Put running jobs without a recent sign of life back; those to be cancelled end."""
         now = self._database.now()
@@ -161,20 +171,25 @@ class JobList:
         with self._database.read() as connection:
             if connection.execute(sa.select(jobs.c.id).where(lost).limit(1)).one_or_none() is None:
                 return []
-        back = {"state": _QUEUED, "worker": None, "heartbeat": None}
-        ended = {"state": _CANCELLED, "worker": None, "finished_at": now}
         with self._database.write() as connection:
-            moved = [
-                row
-                for asked, values in ((True, ended), (False, back))
-                for row in connection.execute(
-                    sa.update(jobs)
-                    .where(lost, jobs.c.cancel_requested.is_(asked))
-                    .values(values)
-                    .returning(*_FIELDS)
-                )
-            ]
-        return [_job(row) for row in moved]
+            return _give_back(connection, lost, now)
+
+
+def _give_back(
+    connection: sa.Connection, which: sa.ColumnElement[bool], now: datetime
+) -> Sequence[Job]:
+    back = {"state": _QUEUED, "worker": None, "heartbeat": None}
+    ended = {"state": _CANCELLED, "worker": None, "finished_at": now}
+    return [
+        _job(row)
+        for asked, values in ((True, ended), (False, back))
+        for row in connection.execute(
+            sa.update(jobs)
+            .where(which, jobs.c.cancel_requested.is_(asked))
+            .values(values)
+            .returning(*_FIELDS)
+        )
+    ]
 
 
 def _get(connection: sa.Connection, job_id: str) -> Job:
