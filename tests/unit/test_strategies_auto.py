@@ -129,29 +129,31 @@ def test_a_pool_above_the_sub_pool_works_in_parts(monkeypatch):
 def test_with_a_model_it_is_plain_weighted_greedy_herding():
     """Each pick adds most margin-weighted coverage, as a plain loop over all rows finds it."""
     rng = np.random.default_rng(3)
-    table = rng.dirichlet([1, 1, 1], size=360)
-    labeled, labels = np.array([5, 100, 200, 300]), np.array([0, 1, 2, 0])
+    # No groups here: the weights alone must decide between neighbours.
+    rows = rng.normal(size=(150, 5)).astype(np.float32)
+    table = rng.dirichlet([1, 1, 1], size=150)
+    labeled, labels = np.array([5, 50, 100, 140]), np.array([0, 1, 2, 0])
     picks = query(
         "auto",
-        6,
+        12,
         probabilities=table,
-        embeddings=E,
+        embeddings=rows,
         labeled=labeled,
         labels=labels,
         random_state=0,
         random_share=0.0,
     )
-    pool = check_pool(embeddings=E, labeled=labeled, labels=labels)
-    space = coverage.Space.of(pool, E, np.random.default_rng(0), raised=True)
-    # The overlap of the circles is 0.75; 10 rows are to tile the pool: 4 labelled and the batch.
-    radius = 0.75 * coverage.tiling_radius(space, pool.candidates, 10, np.random.default_rng(0))
-    units = space.at(np.arange(360)).astype(np.float64)
+    pool = check_pool(embeddings=rows, labeled=labeled, labels=labels)
+    space = coverage.Space.of(pool, rows, np.random.default_rng(0), raised=True)
+    # The overlap of the circles is 0.75; 16 rows are to tile the pool: 4 labelled and the batch.
+    radius = 0.75 * coverage.tiling_radius(space, pool.candidates, 16, np.random.default_rng(0))
+    units = space.at(np.arange(150)).astype(np.float64)
     near = np.exp(-((units[:, None] - units[None]) ** 2).sum(axis=2) / radius**2)
     two = np.sort(table, axis=1)
     weights = 1 - (two[:, -1] - two[:, -2])
     weights[labeled] = 0
     covered, expected = near[labeled].max(axis=0), []
-    for _ in range(6):
+    for _ in range(12):
         gains = (weights * np.maximum(near - covered, 0)).sum(axis=1)
         gains[[*labeled, *expected]] = -1
         expected.append(int(gains.argmax()))
