@@ -57,7 +57,7 @@ class Bait:
         return Selection(
             indices=picks,
             scores=gains,
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             note="The rows whose labels lower the expected error over the whole pool most.",
         )
 

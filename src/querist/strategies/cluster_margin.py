@@ -55,7 +55,7 @@ class ClusterMargin:
         return Selection(
             indices=picks,
             scores=values[places].astype(np.float64),
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             note="Rows the model is least sure of, in turn from groups of similar ones.",
         )
 

@@ -59,7 +59,7 @@ class Direct:
         return Selection(
             indices=picks,
             scores=np.concatenate(values).astype(np.float64),
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             note="Rows around the boundary of each class, the rarest class first.",
         )
 

@@ -48,7 +48,7 @@ class Falcun:
         return Selection(
             indices=picks,
             scores=values,
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             note="Drawn at random, by the model's doubt and how unlike earlier picks they are.",
         )
 

@@ -54,6 +54,6 @@ class IncrementalWeightedKMeans:
         return Selection(
             indices=picks,
             scores=values[places].astype(np.float64),
-            reasons=explain.hesitation(table[picks]),
+            reasons=explain.hesitation(table[picks], pool.class_names),
             note=f"The middle of each of {n} groups of uncertain rows, away from labelled ones.",
         )
