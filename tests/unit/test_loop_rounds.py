@@ -234,3 +234,22 @@ def test_status_is_plain_json(project: Project) -> None:
 
     project.oracle(1)
     assert json.loads(json.dumps(to_json(project.status())))["assets"] == 120
+
+
+def test_rounds_run_on_postgresql(tmp_path: Path, fresh_postgres_url: str) -> None:
+    """The same project with its records in PostgreSQL runs, replays, and opens again."""
+    folder = tmp_path / "pg"
+    with Project.create(
+        folder,
+        media="table",
+        classes=COLOURS,
+        records=fresh_postgres_url,
+        oracle_column="known",
+        policy={"batch_size": 6, "audit_size": 24, "control_share": 0.5},
+    ) as made:
+        made.add(make_table(), id_column="id")
+        made.oracle(2)
+        assert made.replay(2)
+    assert not (folder / "records.db").exists()
+    with Project.open(folder) as again:
+        assert [round_.step for round_ in again.status().rounds] == [Step.DONE, Step.DONE]
