@@ -24,7 +24,7 @@ def read_source(
     source: Any,
     *,
     media: Media | str,
-    format: str | None = None,  # noqa: A002 - the word of the field
+    format: str | None = None,
     id_column: str | None = None,
     text_column: str | None = None,
     image_column: str | None = None,
@@ -83,7 +83,7 @@ def read_pairs(
     label_column: str = "label",
     id_column: str | None = None,
     delimiter: str | None = None,
-    format: str | None = None,  # noqa: A002 - the word of the field
+    format: str | None = None,
 ) -> tuple[dict[str, str], ReadReport]:
     """Read ids and labels of assets that are in the catalog already; other columns do not matter.
 
@@ -123,7 +123,7 @@ def write_labels(
     rows: Iterable[LabelRow],
     path: str | Path,
     *,
-    format: str | None = None,  # noqa: A002 - the word of the field
+    format: str | None = None,
 ) -> LossReport:
     """Write labels to ``path``; the format follows from its ending unless it is named.
 
@@ -137,7 +137,7 @@ def write_labels(
 def read_labels(
     path: str | Path,
     *,
-    format: str | None = None,  # noqa: A002 - the word of the field
+    format: str | None = None,
 ) -> Iterator[LabelRow]:
     """Read the labels that ``write_labels`` wrote to ``path``.
 

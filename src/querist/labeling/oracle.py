@@ -19,7 +19,7 @@ _CHUNK = 500
 def answer_with_oracle(
     catalog: Catalog,
     *,
-    round: int | None = None,  # noqa: A002 - the word of the house
+    round: int | None = None,
     annotator: str = KNOWN_LABELS,
     progress: Progress = silent,
 ) -> int:

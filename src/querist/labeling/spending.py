@@ -18,7 +18,7 @@ def of_decision(
     *,
     submission_id: str,
     action: Action,
-    round: int | None,  # noqa: A002 - the word of the house
+    round: int | None,
     arms: Arms,
     seconds: float | None,
     hourly_cost: float | None,

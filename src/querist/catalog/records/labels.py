@@ -73,7 +73,7 @@ class LabelLog:
         expected_version: int | None = None,
         seconds: float | None = None,
         reason: str | None = None,
-        round: int | None = None,  # noqa: A002 - the word of the house
+        round: int | None = None,
         prelabel: Value | None = None,
         model_id: str | None = None,
         task_id: int | None = None,

@@ -74,7 +74,7 @@ class Ledger:
         quantity: float,
         unit: Unit,
         arm: Arm | None = None,
-        round: int | None = None,  # noqa: A002 - the word of the house
+        round: int | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Book one amount; raises UnknownNameError for another unit."""
@@ -92,7 +92,7 @@ class Ledger:
             found = [dict(row._mapping) for row in connection.execute(query)]
         return sorted(found, key=lambda total: (total["kind"], total["arm"] or "", total["unit"]))
 
-    def list(self, round: int | None = None) -> list[dict[str, Any]]:  # noqa: A002
+    def list(self, round: int | None = None) -> list[dict[str, Any]]:
         """The entries, of one round or all, oldest first."""
         query = sa.select(*(c for c in ledger.c if c.name != "id")).order_by(ledger.c.id)
         if round is not None:

@@ -87,7 +87,7 @@ class RoundList:
 
     def selected(
         self,
-        round: int | None = None,  # noqa: A002 - the word of the house
+        round: int | None = None,
         arm: Arm | None = None,
         *,
         asset_id: str | None = None,

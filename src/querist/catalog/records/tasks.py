@@ -44,7 +44,7 @@ class TaskList:
         *,
         count: int,
         seconds: float,
-        round: int | None = None,  # noqa: A002 - the word of the house
+        round: int | None = None,
     ) -> list[Task]:
         """Reserve tasks for an annotator, highest priority first, then oldest.
 
@@ -95,7 +95,7 @@ class TaskList:
         """All tasks that ask about an asset, oldest first."""
         return self._list(sa.select(tasks).where(tasks.c.asset_id == asset_id).order_by(tasks.c.id))
 
-    def open(self, round: int) -> list[Task]:  # noqa: A002 - the word of the house
+    def open(self, round: int) -> list[Task]:
         """The tasks of a round that nobody has finished, leased ones included, in serving order."""
         return self._list(
             sa.select(tasks)
@@ -103,7 +103,7 @@ class TaskList:
             .order_by(*_ORDER)
         )
 
-    def any_open(self, round: int) -> bool:  # noqa: A002 - the word of the house
+    def any_open(self, round: int) -> bool:
         """Whether somebody still has to finish a task of the round; cheap at any size."""
         query = sa.select(
             sa.exists().where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
@@ -111,7 +111,7 @@ class TaskList:
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
 
-    def counts(self, round: int | None = None) -> dict[TaskState, int]:  # noqa: A002
+    def counts(self, round: int | None = None) -> dict[TaskState, int]:
         """How many tasks are in each state, of one round or of all."""
         query = sa.select(tasks.c.state, sa.func.count()).group_by(tasks.c.state)
         if round is not None:
@@ -120,7 +120,7 @@ class TaskList:
             found = {row[0]: row[1] for row in connection.execute(query)}
         return {state: found.get(state.value, 0) for state in TaskState}
 
-    def close_round(self, round: int) -> int:  # noqa: A002 - the word of the house
+    def close_round(self, round: int) -> int:
         """Return all unfinished tasks of a round to the pool; returns how many."""
         with self._database.write() as connection:
             return connection.execute(
@@ -140,7 +140,7 @@ class TaskList:
         conditions: tuple[sa.ColumnElement[bool], ...],
         values: dict[str, Any],
         count: int,
-        round: int | None,  # noqa: A002 - the word of the house
+        round: int | None,
     ) -> list[Task]:
         query = sa.select(tasks.c.id).where(*conditions)
         if round is not None:
@@ -179,7 +179,7 @@ class TaskList:
             return [_task(row) for row in connection.execute(query)]
 
 
-def task_row(task: NewTask, round: int) -> dict[str, Any]:  # noqa: A002 - the word of the house
+def task_row(task: NewTask, round: int) -> dict[str, Any]:
     """The row of a new task of a round."""
     return {
         "asset_id": task.asset_id,

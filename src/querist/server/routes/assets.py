@@ -46,7 +46,7 @@ def asset_query(
     max_confidence: Share = None,
     disagree: bool = False,
     arm: Arm | None = None,
-    round: int | None = None,  # noqa: A002 - the parameter's name on the wire
+    round: int | None = None,
     q: Annotated[str, Query(max_length=512)] = "",
 ) -> AssetQuery:
     """The conditions that the grid and the facets share."""
@@ -104,7 +104,7 @@ def add_assets(body: AddRequest, service: Served) -> Job:
 
 
 @router.get("/asset", operation_id="get_asset")
-def get_asset(id: AssetId, service: Served) -> AssetDetail:  # noqa: A002
+def get_asset(id: AssetId, service: Served) -> AssetDetail:
     """Everything known about one asset."""
     catalog = service.project.catalog
     asset = catalog.assets.get(id)
@@ -124,14 +124,14 @@ def get_asset(id: AssetId, service: Served) -> AssetDetail:  # noqa: A002
 @router.get(
     "/asset/thumbnail", operation_id="get_thumbnail", response_class=Response, responses=BYTES
 )
-def get_thumbnail(id: AssetId, request: Request, service: Served) -> Response:  # noqa: A002
+def get_thumbnail(id: AssetId, request: Request, service: Served) -> Response:
     """A small picture of an image asset."""
     assets = service.project.catalog.assets
     return picture(request, f"t-{assets.get(id).content_hash}", lambda: assets.thumbnail(id))
 
 
 @router.get("/asset/content", operation_id="get_content", response_class=Response, responses=BYTES)
-def get_content(id: AssetId, request: Request, service: Served) -> Response:  # noqa: A002
+def get_content(id: AssetId, request: Request, service: Served) -> Response:
     """The asset's own bytes."""
     assets = service.project.catalog.assets
     return picture(request, f"c-{assets.get(id).content_hash}", lambda: assets.content(id))

@@ -106,7 +106,7 @@ def list_recent_labels(
     response_class=FileResponse,
     responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
 )
-def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> FileResponse:  # noqa: A002
+def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> FileResponse:
     """All current labels as a file."""
     folder = tempfile.TemporaryDirectory(prefix="querist-export-")
     path = Path(folder.name, f"labels.{format}")
