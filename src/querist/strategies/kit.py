@@ -226,7 +226,6 @@ DRAWS_BY_POSITION = frozenset(
         "dropquery",
         "alfa-mix",
         "mixture",
-        "sub-pool",
     }
 )
 
