@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -45,3 +46,15 @@ def test_the_settings_example_is_accepted() -> None:
     page = (ROOT / "docs" / "settings.md").read_text()
     (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert Settings.of(**tomllib.loads(example)).policy.batch_size == 20
+
+
+def test_every_route_is_documented() -> None:
+    """Each route of the OpenAPI document stands in the table of its page, and no other."""
+    described = json.loads((ROOT / "web" / "openapi.json").read_text())["paths"]
+    routes = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in described.items()
+        for method in methods
+    }
+    page = (ROOT / "docs" / "rest.md").read_text()
+    assert set(re.findall(r"\| `([A-Z]+ /\S*)` \|", page)) == routes
