@@ -87,22 +87,29 @@ def fewest_errors(
         vectors, weights, pool.labeled, scale
     )
     inverse = np.linalg.inv(prior).astype(np.float64)
-    shrunk = weights * np.sqrt(picked_share)
+    shrunk = weights * np.float32(np.sqrt(picked_share))
     s, q = _forms(vectors, shrunk, scale, inverse, fisher)
     free = np.zeros(pool.size, dtype=bool)
     free[pool.candidates] = True
     chosen, gains = np.empty(n, dtype=np.int64), np.empty(n)
+    values = np.empty_like(s)
     for at in range(n):
-        values = np.where(free, s / (1 + q), -1)
+        np.divide(s, 1 + q, out=values)
+        values[~free] = -1
         pick = arg_best(values, rng)
         chosen[at], gains[at] = pick, values[pick]
         free[pick] = False
         u = inverse @ (vectors[pick].astype(np.float64) * (scale * float(shrunk[pick])))
         share = 1 + float(q[pick])
         ahead = np.stack([u, inverse @ (fisher @ u)], axis=1) * scale
-        a, b = (vectors @ ahead.astype(np.float32)).T * shrunk
-        s += (a / share) ** 2 * float(u @ fisher @ u) - 2 * (a / share) * b
-        q -= a**2 / share
+        a, b = (shrunk * (vectors @ way) for way in ahead.astype(np.float32).T.copy())
+        q -= a * a / np.float32(share)
+        # Both updates of s at once: (a / share)² uᵀFu - 2 (a / share) b.
+        b *= 2
+        b -= a * np.float32(float(u @ fisher @ u) / share)
+        a *= b
+        a /= np.float32(share)
+        s -= a
         np.maximum(s, 0, out=s)
         np.maximum(q, 0, out=q)
         inverse -= np.outer(u, u) / share
@@ -120,9 +127,9 @@ def _fisher(vectors: Floats, weights: Vector, rows: Positions, scale: float) -> 
 
 def _forms(
     vectors: Floats, weights: Vector, scale: float, inverse: Table, fisher: Table
-) -> tuple[Table, Table]:
+) -> tuple[Vector, Vector]:
     both = inverse @ fisher @ inverse
-    s, q = np.empty(len(vectors)), np.empty(len(vectors))
+    s, q = np.empty((2, len(vectors)), dtype=np.float32)
     for part in row_chunks(len(vectors), 4 * vectors.shape[1]):
         v = vectors[part].astype(np.float64) * (weights[part, None] * scale)
         s[part] = np.einsum("ij,ij->i", v @ both, v)
