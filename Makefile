@@ -45,6 +45,7 @@ check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit 
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/export_openapi.py --check
 	$(BIN)/python -m pytest -q -m "not slow and not browser" tests/unit tests/architecture tests/conformance tests/property
 
 bench: $(VENV)/.dev $(WEB_OUT) ## run one benchmark: make bench NAME=demo
