@@ -584,7 +584,7 @@ export interface components {
          *         reasons: One sentence a criterion.
          *         agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
          *         bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
-         *         saved_labels: Labels random would have needed beyond what active needed, where measured.
+         *         saved_labels: Of the labels random needed so far, how many active did not, if measured.
          */
         Advice: {
             /** Stop */
