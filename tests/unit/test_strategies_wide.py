@@ -15,15 +15,17 @@ TABLE = RNG.dirichlet(np.ones(4), size=60).astype(np.float32)
 VECTORS = RNG.normal(size=(60, 6)).astype(np.float32)
 
 
-def test_bait_minimises_the_trace():
+@pytest.mark.parametrize(("regularization", "n"), [(1.0, 5), (0.01, 20)])
+def test_bait_minimises_the_trace(regularization, n):
     """Each pick is the row that leaves the smallest tr(M⁻¹ F), found by trying every row."""
-    n, labeled = 5, np.arange(8)
-    picks = query("bait", n, probabilities=TABLE, embeddings=VECTORS, labeled=labeled)
+    labeled = np.arange(8)
+    given = {"probabilities": TABLE, "embeddings": VECTORS, "labeled": labeled}
+    picks = query("bait", n, regularization=regularization, **given)
     best = TABLE.max(axis=1).astype(np.float64)
     h = VECTORS.astype(np.float64) / np.sqrt((VECTORS.astype(np.float64) ** 2).mean())
     v = np.sqrt(best * (1 - best))[:, None] * h
     fisher = v.T @ v / len(v)
-    m = np.eye(6) + len(labeled) / (len(labeled) + n) * v[:8].T @ v[:8] / 8
+    m = regularization * np.eye(6) + len(labeled) / (len(labeled) + n) * v[:8].T @ v[:8] / 8
     taken = set(labeled.tolist())
     for pick, gain in zip(picks.indices.tolist(), picks.scores, strict=True):
         before = np.trace(np.linalg.inv(m) @ fisher)
