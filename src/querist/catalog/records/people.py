@@ -98,7 +98,8 @@ class TokenList:
                 f"The token would live {ttl_seconds} s.", remedy="Give more than 0 s, or none."
             )
         now = self._database.now()
-        secret = secrets.token_urlsafe(32)
+        # A leading dash would make a command line take the secret for an option.
+        secret = "q" + secrets.token_urlsafe(32)
         row = {
             "digest": _digest(secret),
             "annotator": annotator,
