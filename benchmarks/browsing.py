@@ -30,7 +30,8 @@ def pages(project: Path) -> Iterator[Figure]:
         url = next(found[0] for line in server.stdout if (found := re.search(r"http://\S+", line)))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            context = browser.new_context(viewport={"width": 1440, "height": 900})
+            # The wait below runs a script in the page, which the server's own policy forbids.
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
             context.new_page().goto(url)
             context.pages[0].wait_for_selector("main")
             context.pages[0].wait_for_timeout(3_000)  # the server looks through the project once
