@@ -64,7 +64,8 @@ def test_known_labels_run_whole_rounds(project: Project) -> None:
     project.oracle(3)
     found = project.status()
     assert [point.round for point in found.curve.active] == [1, 2, 3]
-    assert [point.labels for point in found.curve.control] == [3, 6, 9] or found.curve.control
+    assert found.curve.control
+    assert all(point.labels == 3 * point.round for point in found.curve.control)
     assert found.audit_labeled == found.audit_wanted == 24
     assert found.curve.active[-1].accuracy.value > 0.9
     assert found.advice is not None
