@@ -10,11 +10,13 @@ from querist.strategies.base import (
     names,
     register,
 )
+from querist.strategies.constraints import Constraints
 from querist.strategies.query import query
 from querist.strategies.validation import check_pool, need_embeddings, need_probabilities
 
 __all__ = [
     "UNLABELED",
+    "Constraints",
     "Pool",
     "Selection",
     "Signal",
