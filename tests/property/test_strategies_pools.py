@@ -46,7 +46,7 @@ def pools(draw):
 def test_a_batch_is_a_subset_of_the_unlabeled_rows(pool, n, seed, name):
     """Always min(n, left) different unlabelled rows, with finite scores and one reason each."""
     rare = kit.rare_signals(create(name).needs, pool)
-    picks = query(name, n, random_state=seed, **pool, **rare)
+    picks = query(name, n, random_state=seed, **{**pool, **rare})
     left = len(pool["embeddings"]) - len(pool["labeled"])
     assert len(picks.indices) == len(set(picks.indices.tolist())) == min(n, left)
     assert not set(picks.indices.tolist()) & set(pool["labeled"].tolist())

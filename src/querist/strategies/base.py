@@ -30,6 +30,9 @@ class Signal(StrEnum):
     EMBEDDINGS = "embeddings"
     COMMITTEE = "committee"
     HEAD = "head"
+    MULTILABEL_PROBABILITIES = "multilabel_probabilities"
+    PREDICTIONS = "predictions"
+    COMMITTEE_PREDICTIONS = "committee_predictions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,12 @@ class Pool:
         class_names: Their names (C,) for the reasons, or ``None``; no choice depends on them.
         committee: Class probabilities (K, N, C) of K members, or ``None``.
         head: The model's last layer over ``embeddings``, or ``None``.
+        multilabel_probabilities: Where a row may have any number of classes: the chance (N, C) that
+            it has each, which need not sum to one.
+        label_sets: The classes of the labelled rows then, 1 or 0 (L, C); ``UNLABELED`` if unknown.
+        predictions: Where a label is a number: what the deployed model predicts (N,).
+        committee_predictions: What each of K models predicts (K, N).
+        targets: The numbers of the labelled rows then (L,); NaN where unknown.
     """
 
     size: int
@@ -72,6 +81,11 @@ class Pool:
     class_names: tuple[str, ...] | None = None
     committee: Floats | None = None
     head: Head | None = None
+    multilabel_probabilities: Floats | None = None
+    label_sets: NDArray[np.int8] | None = None
+    predictions: Floats | None = None
+    committee_predictions: Floats | None = None
+    targets: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

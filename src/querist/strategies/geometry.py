@@ -26,6 +26,23 @@ def unit_rows(vectors: Floats) -> Matrix:
     return x
 
 
+def centered(vectors: Floats, rows: Positions, others: Positions) -> tuple[Matrix, Matrix, float]:
+    """Two sets of rows less the mean of the first, and the number they were divided by.
+
+    Distances stay as they are, up to that number, but rounding cannot hide them where all vectors
+    lie far from zero, and squares cannot overflow: the number is 1 unless values are huge.
+    """
+    x, y = vectors[rows].astype(np.float32), vectors[others].astype(np.float32)
+    largest = max((float(np.abs(part).max()) for part in (x, y) if part.size), default=0.0)
+    scale = np.float32(largest if largest > 1e15 else 1)
+    x /= scale
+    y /= scale
+    mean = x.mean(axis=0, dtype=np.float64).astype(np.float32)
+    x -= mean
+    y -= mean
+    return x, y, float(scale)
+
+
 def squared_norms(x: Matrix) -> Vector:
     """Squared lengths of the rows (n,)."""
     norms: Vector = np.einsum("ij,ij->i", x, x)

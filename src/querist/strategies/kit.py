@@ -131,7 +131,7 @@ def check_zero_labels(name: str) -> None:
     try:
         picks = query(name, 5, embeddings=arrays["embeddings"], random_state=0)
     except MissingSignalError as error:
-        missing = [signal for signal in Signal if signal.value in error.message]
+        missing = [signal for signal in Signal if f" {signal.value}=" in error.message]
         _require(bool(missing), "the missing signal is not named")
         _require(set(missing) <= create(name).needs, "a signal is missing that it denies")
         return
@@ -263,6 +263,22 @@ def rare_signals(needs: frozenset[Signal], arrays: dict[str, NDArray[Any]]) -> d
         shape = (arrays["probabilities"].shape[1], arrays["embeddings"].shape[1])
         weights = np.random.default_rng(7).normal(size=shape).astype(np.float32)
         found["head"] = (weights, np.zeros(shape[0], dtype=np.float32))
+    return found | _task_signals(needs, arrays)
+
+
+def _task_signals(needs: frozenset[Signal], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """What only multi-label and regression strategies need, made from the same two arrays."""
+    found: dict[str, Any] = {}
+    table = arrays["probabilities"]
+    numbers = table @ np.arange(table.shape[1]) + arrays["embeddings"][:, 0].astype(np.float64)
+    if Signal.MULTILABEL_PROBABILITIES in needs:
+        found["multilabel_probabilities"] = np.sqrt(table)
+        found["labels"] = arrays["labels"][:, None] == np.arange(table.shape[1])
+    if Signal.PREDICTIONS in needs:
+        found["predictions"] = numbers
+        found["targets"] = arrays["labels"] + 0.25
+    if Signal.COMMITTEE_PREDICTIONS in needs:
+        found["committee_predictions"] = np.stack([numbers, numbers / 2, table[:, 0] - numbers])
     return found
 
 
@@ -294,8 +310,7 @@ def _select(strategy: Strategy, n: int, arrays: dict[str, NDArray[Any]]) -> Sele
         probabilities=arrays["probabilities"],
         embeddings=arrays["embeddings"],
         labeled=arrays["labeled"],
-        labels=arrays["labels"],
-        **rare_signals(strategy.needs, arrays),
+        **{"labels": arrays["labels"], **rare_signals(strategy.needs, arrays)},
     )
     return strategy.select(pool, n, np.random.default_rng(3))
 

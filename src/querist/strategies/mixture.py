@@ -67,7 +67,7 @@ class Mixture:
             if count:
                 picks = strategy.select(pool, count, rng)
                 found.append((strategy.name, picks))
-                pool = _after(pool, picks.indices)
+                pool = after_picks(pool, picks.indices)
         words = ", ".join(f"{len(picks.indices)} by {name}" for name, picks in found)
         return Selection(
             indices=np.concatenate([picks.indices for _, picks in found]),
@@ -94,9 +94,23 @@ def quotas(weights: NDArray[np.float64], n: int, rng: np.random.Generator) -> Po
     return np.asarray(np.diff(marks, prepend=-1), dtype=np.int64)
 
 
-def _after(pool: Pool, picks: Positions) -> Pool:
+def after_picks(pool: Pool, picks: Positions) -> Pool:
+    """The pool with the picks counted as labelled, with a label that is not known."""
     rows = np.concatenate([pool.labeled, picks])
     labels = np.concatenate([pool.labels, np.full(len(picks), UNLABELED)])
     order = np.argsort(rows, kind="stable")
     free = np.setdiff1d(pool.candidates, picks, assume_unique=True)
-    return replace(pool, labeled=rows[order], labels=labels[order], candidates=free)
+    sets, targets = pool.label_sets, pool.targets
+    if sets is not None:
+        unknown = np.full((len(picks), sets.shape[1]), UNLABELED, dtype=np.int8)
+        sets = np.concatenate([sets, unknown])[order]
+    if targets is not None:
+        targets = np.concatenate([targets, np.full(len(picks), np.nan)])[order]
+    return replace(
+        pool,
+        labeled=rows[order],
+        labels=labels[order],
+        candidates=free,
+        label_sets=sets,
+        targets=targets,
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from querist.errors import MissingSignalError
 from querist.strategies.base import Floats, Head, Pool, Signal
 
@@ -21,6 +24,18 @@ _HOW = {
     Signal.HEAD: (
         "Pass head=(W, b), the weights (C, d) and intercepts (C,) of a linear model over the "
         "embeddings, for example head=(model.coef_, model.intercept_)."
+    ),
+    Signal.MULTILABEL_PROBABILITIES: (
+        "Pass multilabel_probabilities=, an (N, C) array with the chance that a row has each "
+        "class, for example OneVsRestClassifier(model).fit(X, Y).predict_proba(X)."
+    ),
+    Signal.PREDICTIONS: (
+        "Pass predictions=model.predict(X), an (N,) array over all rows; before a model is trained "
+        "use 'gsx', 'lcmd' or 'random'."
+    ),
+    Signal.COMMITTEE_PREDICTIONS: (
+        "Pass committee_predictions=, a (K, N) array of the numbers that K models predict for all "
+        "rows, for example np.stack([tree.predict(X) for tree in forest.estimators_])."
     ),
 }
 
@@ -67,6 +82,55 @@ def need_head(pool: Pool, strategy: str) -> Head:
     if pool.head is None:
         raise _missing(strategy, Signal.HEAD)
     return pool.head
+
+
+def need_multilabel_probabilities(pool: Pool, strategy: str) -> Floats:
+    """The chance that a row has each class (N, C).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide them.
+    """
+    if pool.multilabel_probabilities is None:
+        raise _missing(strategy, Signal.MULTILABEL_PROBABILITIES)
+    return pool.multilabel_probabilities
+
+
+def need_predictions(pool: Pool, strategy: str) -> Floats:
+    """The predicted numbers (N,).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide them.
+    """
+    if pool.predictions is None:
+        raise _missing(strategy, Signal.PREDICTIONS)
+    return pool.predictions
+
+
+def need_committee_predictions(pool: Pool, strategy: str) -> Floats:
+    """The numbers that each member predicts (K, N).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide them.
+    """
+    if pool.committee_predictions is None:
+        raise _missing(strategy, Signal.COMMITTEE_PREDICTIONS)
+    return pool.committee_predictions
+
+
+def need_targets(pool: Pool, strategy: str) -> NDArray[np.float64]:
+    """The numbers of the labelled rows (L,); NaN where unknown.
+
+    Raises:
+        MissingSignalError: rows are labelled, and the pool has none; says how to provide them.
+    """
+    if pool.targets is None and len(pool.labeled):
+        raise MissingSignalError(
+            f"The strategy {strategy!r} needs targets=, which was not given.",
+            remedy="Pass targets=y[labeled], the number of each labelled row (L,).",
+            strategy=strategy,
+            signal="targets",
+        )
+    return np.zeros(0) if pool.targets is None else pool.targets
 
 
 def _missing(strategy: str, signal: Signal) -> MissingSignalError:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from querist.errors import InvalidInputError
 from querist.strategies.base import Head, Selection, create
+from querist.strategies.constrained import select_within
+from querist.strategies.constraints import Constraints
 from querist.strategies.validation import check_pool
 
 RandomState = int | np.random.Generator | np.random.SeedSequence | None
 
 
-def query(
+def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
     name: str,
     n: int,
     *,
@@ -20,9 +24,15 @@ def query(
     embeddings: ArrayLike | None = None,
     committee: ArrayLike | None = None,
     head: tuple[ArrayLike, ArrayLike] | Head | None = None,
+    multilabel_probabilities: ArrayLike | None = None,
+    predictions: ArrayLike | None = None,
+    committee_predictions: ArrayLike | None = None,
     labeled: ArrayLike | None = None,
     labels: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+    constraints: Constraints | None = None,
     random_state: RandomState = None,
     **parameters: object,
 ) -> Selection:
@@ -33,15 +43,22 @@ def query(
 
     Args:
         name: The strategy; ``querist.strategies.names()`` lists them. ``auto`` needs no tuning.
-        n: How many rows; fewer come back only when fewer are left.
+        n: How many rows; fewer come back only when fewer are left, or within the constraints.
         probabilities: (N, C) over all rows, labelled ones too; ``None`` before two classes are
             known.
         embeddings: (N, d) over all rows, or ``None``.
         committee: (K, N, C), the probabilities of K models, for ``bald``, ``qbc`` and the like.
         head: Weights (C, d) and intercepts (C,) of a linear model over the embeddings.
+        multilabel_probabilities: (N, C), the chance of each class by itself, where a row may have
+            any number of classes.
+        predictions: (N,), the numbers that a regression model predicts.
+        committee_predictions: (K, N), the numbers that K regression models predict.
         labeled: Positions of the labelled rows, which are never returned.
-        labels: Their classes, in the same order.
+        labels: Their classes, in the same order; with any number of classes a 0/1 matrix (L, C).
+        targets: Their numbers (L,) in a regression.
         candidates: Positions that may be returned; all unlabelled rows if ``None``.
+        class_names: Names of the columns of ``probabilities``, for reasons and quotas.
+        constraints: What the batch must keep to: rows of a group, seconds, distances, classes.
         random_state: A seed or a generator; the same seed gives the same answer.
         **parameters: The strategy's own parameters.
 
@@ -62,11 +79,19 @@ def query(
         embeddings=embeddings,
         committee=committee,
         head=head,
+        multilabel_probabilities=multilabel_probabilities,
+        predictions=predictions,
+        committee_predictions=committee_predictions,
         labeled=labeled,
         labels=labels,
+        targets=targets,
         candidates=candidates,
+        class_names=class_names,
     )
-    return strategy.select(pool, min(int(n), len(pool.candidates)), _generator(random_state))
+    count, rng = min(int(n), len(pool.candidates)), _generator(random_state)
+    if constraints is not None:
+        return select_within(strategy, pool, count, constraints, rng)
+    return strategy.select(pool, count, rng)
 
 
 def _generator(random_state: RandomState) -> np.random.Generator:

@@ -115,12 +115,16 @@ def part_of(pool: Pool, rows: Positions, candidates: Positions) -> Pool:
     def kept(table: Floats | None) -> Floats | None:
         return None if table is None else table[..., rows, :]
 
+    several = pool.committee_predictions
     return replace(
         pool,
         size=len(rows),
         probabilities=kept(pool.probabilities),
         embeddings=kept(pool.embeddings),
         committee=kept(pool.committee),
+        multilabel_probabilities=kept(pool.multilabel_probabilities),
+        predictions=None if pool.predictions is None else pool.predictions[rows],
+        committee_predictions=None if several is None else several[:, rows],
         labeled=np.searchsorted(rows, pool.labeled),
         candidates=np.searchsorted(rows, candidates),
     )

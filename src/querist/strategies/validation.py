@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError
+from querist.strategies import task_checks
+from querist.strategies.array_checks import matrix, not_finite, row_blocks
 from querist.strategies.base import UNLABELED, Floats, Head, Pool, Positions
 from querist.strategies.needs import need_committee, need_embeddings, need_head, need_probabilities
 
@@ -17,10 +18,9 @@ __all__ = ["check_pool", "need_committee", "need_embeddings", "need_head", "need
 
 # Rows of probabilities may miss 1 by this much: float16 tables do.
 SUM_TOLERANCE = 2e-3
-_CHUNK_BYTES = 1 << 22
 
 
-def check_pool(
+def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may have
     *,
     size: int | None = None,
     probabilities: ArrayLike | None = None,
@@ -32,6 +32,10 @@ def check_pool(
     candidates: ArrayLike | None = None,
     class_count: int | None = None,
     class_names: Sequence[str] | None = None,
+    multilabel_probabilities: ArrayLike | None = None,
+    predictions: ArrayLike | None = None,
+    committee_predictions: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
 ) -> Pool:
     """Check the arrays of a pool of N rows and put them into one form. Nothing is changed.
 
@@ -45,9 +49,14 @@ def check_pool(
         labeled: Positions of the labelled rows (L,), any order.
         labels: Their classes (L,): whole numbers from 0, the columns of ``probabilities``, or
             names, which are numbered in sorted order. ``UNLABELED`` marks a class not known.
+            Where a row may have any number of classes: 1 or 0 for each class (L, C).
         candidates: Positions that may be returned; all but the labelled rows if ``None``.
         class_count: Number of classes, if more are known than the probabilities show.
-        class_names: Names of the columns of ``probabilities``, for the reasons.
+        class_names: Names of the columns of the probabilities, for the reasons.
+        multilabel_probabilities: The chance (N, C) that a row has each class, by itself.
+        predictions: Predicted numbers (N,) of a regression.
+        committee_predictions: Predicted numbers (K, N) of K members.
+        targets: The numbers of the labelled rows (L,), in the order of ``labeled``; NaN if unknown.
 
     Raises:
         InvalidInputError: an array has the wrong shape, type or values.
@@ -56,26 +65,39 @@ def check_pool(
     table = None if probabilities is None else _probabilities(probabilities)
     vectors = None if embeddings is None else _embeddings(embeddings)
     members = None if committee is None else _committee(committee, table)
+    chances = task_checks.multilabel_probabilities
+    by_class = None if multilabel_probabilities is None else chances(multilabel_probabilities)
+    numbers = None if predictions is None else task_checks.predictions(predictions)
+    several = committee_predictions
+    several = None if several is None else task_checks.committee_predictions(several)
+    columns = _columns(table, members, by_class)
     if class_count is None:
-        class_count = _class_count(table, members)
+        class_count = columns
     layer = None if head is None else _head(head, vectors, class_count)
     known = {"size": size} | {
-        name: None if array is None else array.shape[-2]
-        for name, array in (
-            ("probabilities", table),
-            ("embeddings", vectors),
-            ("committee", members),
+        name: None if array is None else array.shape[axis]
+        for name, array, axis in (
+            ("probabilities", table, 0),
+            ("embeddings", vectors, 0),
+            ("committee", members, 1),
+            ("multilabel_probabilities", by_class, 0),
+            ("predictions", numbers, 0),
+            ("committee_predictions", several, 1),
         )
     }
     count = _size(known, candidates, labeled)
     rows = _positions("labeled", labeled, count)
-    codes = _codes(labels, len(rows))
     order = np.argsort(rows, kind="stable")
-    rows, codes = rows[order], codes[order]
+    sets = None
+    if labels is not None and np.ndim(labels) == 2:
+        sets, labels = task_checks.label_sets(labels, len(rows), class_count)[order], None
+    codes = _codes(labels, len(rows))[order]
+    ys = None if targets is None else task_checks.targets(targets, len(rows))[order]
+    rows = rows[order]
     free = _candidates(candidates, rows, count)
-    if class_names is not None and table is not None and len(class_names) != table.shape[1]:
+    if class_names is not None and columns is not None and len(class_names) != columns:
         raise InvalidInputError(
-            f"There are {len(class_names)} class names for {table.shape[1]} columns.",
+            f"There are {len(class_names)} class names for {columns} columns.",
             remedy="Give one name for each column of the probabilities.",
         )
     return Pool(
@@ -89,11 +111,16 @@ def check_pool(
         candidates=free,
         class_count=class_count,
         class_names=None if class_names is None else tuple(class_names),
+        multilabel_probabilities=by_class,
+        label_sets=sets,
+        predictions=numbers,
+        committee_predictions=several,
+        targets=ys,
     )
 
 
 def _probabilities(given: ArrayLike) -> Floats:
-    table = _matrix("probabilities", given)
+    table = matrix("probabilities", given)
     if table.dtype.kind != "f" or table.dtype.itemsize < 4:
         table = table.astype(np.float32)
     if table.shape[1] < 2:
@@ -102,14 +129,14 @@ def _probabilities(given: ArrayLike) -> Floats:
             remedy="Give one column for each class; with a single class known give None.",
         )
     ones = np.ones(table.shape[1], dtype=table.dtype)
-    for start, block in _blocks(table):
+    for start, block in row_blocks(table):
         sums = block @ ones
         wrong = ~(np.abs(sums - 1) <= SUM_TOLERANCE)
         if wrong.any():
             at = int(wrong.argmax())
             value = float(sums[at])
             if not np.isfinite(value):
-                raise _not_finite("probabilities", start + at)
+                raise not_finite("probabilities", start + at)
             raise InvalidInputError(
                 f"The probabilities of row {start + at} sum to {value:.4g}, not to one.",
                 remedy="Give class probabilities, not scores or logits; apply a softmax first.",
@@ -126,7 +153,7 @@ def _probabilities(given: ArrayLike) -> Floats:
 
 
 def _embeddings(given: ArrayLike) -> Floats:
-    table = _matrix("embeddings", given)
+    table = matrix("embeddings", given)
     if table.dtype != np.float32:
         with np.errstate(over="ignore"):
             table = table.astype(np.float32)
@@ -135,30 +162,15 @@ def _embeddings(given: ArrayLike) -> Floats:
             "The embeddings have no columns.", remedy="Give at least one number for each row."
         )
     ones = np.ones(table.shape[1], dtype=np.float32)
-    for start, block in _blocks(table):
+    for start, block in row_blocks(table):
         with np.errstate(over="ignore", invalid="ignore"):
             quick = np.isfinite(block @ ones).all()
         # The quick sum may overflow where every value is finite, so a hit is looked at again.
         if not quick:
             bad = ~np.isfinite(block).all(axis=1)
             if bad.any():
-                raise _not_finite("embeddings", start + int(bad.argmax()))
+                raise not_finite("embeddings", start + int(bad.argmax()))
     return table
-
-
-def _matrix(name: str, given: ArrayLike) -> NDArray[Any]:
-    if hasattr(given, "tocsr"):
-        raise InvalidInputError(
-            f"The {name} are a sparse matrix.",
-            remedy="Reduce it first, for example with TruncatedSVD, and pass the dense result.",
-        )
-    array = np.asanyarray(given)
-    if array.ndim != 2 or array.dtype.kind not in "fiub":
-        raise InvalidInputError(
-            f"The {name} have the shape {array.shape} and the type {array.dtype}.",
-            remedy="Give a two-dimensional array of numbers, one row for each item of the pool.",
-        )
-    return array
 
 
 def _committee(given: ArrayLike, table: Floats | None) -> Floats:
@@ -212,9 +224,8 @@ def _head(
     return Head(weights=weights, intercept=intercept)
 
 
-def _class_count(table: Floats | None, members: Floats | None) -> int | None:
-    shown = table if table is not None else members
-    return None if shown is None else shown.shape[-1]
+def _columns(*tables: Floats | None) -> int | None:
+    return next((table.shape[-1] for table in tables if table is not None), None)
 
 
 def _size(
@@ -302,17 +313,3 @@ def _candidates(given: ArrayLike | None, labeled: Positions, size: int) -> Posit
             labeled=len(labeled),
         )
     return found
-
-
-def _blocks(table: NDArray[Any]) -> Any:
-    step = max(_CHUNK_BYTES // max(table.shape[1] * table.itemsize, 1), 1)
-    for start in range(0, len(table), step):
-        yield start, table[start : start + step]
-
-
-def _not_finite(name: str, row: int) -> InvalidInputError:
-    return InvalidInputError(
-        f"The {name} of row {row} hold NaN or an infinite number.",
-        remedy="Repair or leave out this row before selecting.",
-        row=row,
-    )

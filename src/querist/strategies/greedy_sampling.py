@@ -1,0 +1,150 @@
+"""Greedy sampling for regression: rows unlike the labelled ones in input, output, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.geometry import Matrix, centered, row_chunks, squared_distances
+from querist.strategies.needs import need_embeddings, need_predictions, need_targets
+from querist.strategies.selectors import arg_best, k_center
+
+Values = NDArray[np.float64]
+_PAPER = "Wu, Lin and Huang (2019), Active learning for regression using greedy sampling."
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreedyInputs:
+    """The row farthest from all labelled rows, again and again; needs no model.
+
+    Distances are those of the embeddings as given: scale the columns first. Without a label it
+    starts at the row nearest to the mean.
+    """
+
+    name: ClassVar[str] = "gsx"
+    summary: ClassVar[str] = "Farthest row from the labelled ones in the inputs; for regression."
+    paper: ClassVar[str] = _PAPER
+    needs: ClassVar[frozenset[Signal]] = frozenset({Signal.EMBEDDINGS})
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """The ``n`` picks; the score is the distance to the nearest labelled or picked row."""
+        vectors = need_embeddings(pool, self.name)
+        rows, centers, scale = centered(vectors, pool.candidates, pool.labeled)
+        places, reach = k_center(rows, centers, n, rng)
+        reason = "Nothing like it was labelled yet."
+        return _selection(pool, places, reach.astype(np.float64) * scale, reason)
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreedyOutputs:
+    """The row whose prediction is farthest from all labelled numbers, again and again."""
+
+    name: ClassVar[str] = "gsy"
+    summary: ClassVar[str] = "Prediction farthest from the labelled numbers; for regression."
+    paper: ClassVar[str] = _PAPER
+    needs: ClassVar[frozenset[Signal]] = frozenset({Signal.PREDICTIONS})
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """The ``n`` picks; the score is the distance to the nearest number, in its unit."""
+        outputs, known = _outputs(pool, self.name)
+        places, values = greedy(None, outputs, None, known, n, rng)
+        return _selection(pool, places, values, "A number like its prediction is not known yet.")
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreedyInputsOutputs:
+    """The row that is far from all labelled rows in input and prediction together.
+
+    The score is the smallest product of both distances to any labelled row. Numbers that are not
+    known, as those of earlier picks of the batch, are taken to be as predicted.
+    """
+
+    name: ClassVar[str] = "igs"
+    summary: ClassVar[str] = "Unlike the labelled rows in inputs and prediction; for regression."
+    paper: ClassVar[str] = _PAPER
+    needs: ClassVar[frozenset[Signal]] = frozenset({Signal.EMBEDDINGS, Signal.PREDICTIONS})
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """The ``n`` picks; the score is the smallest product of distances."""
+        vectors = need_embeddings(pool, self.name)
+        outputs, known = _outputs(pool, self.name)
+        rows, centers, scale = centered(vectors, pool.candidates, pool.labeled)
+        places, values = greedy(rows, outputs, centers, known, n, rng)
+        reason = "Neither it nor a number like its prediction is known yet."
+        return _selection(pool, places, values * scale, reason)
+
+
+def greedy(
+    rows: Matrix | None,
+    outputs: Values,
+    centers: Matrix | None,
+    known: Values,
+    k: int,
+    rng: np.random.Generator,
+) -> tuple[Positions, Values]:
+    """The places (k,) with the largest smallest distance to all that is labelled or picked.
+
+    The distance is |f(x) - y|, times ||x - x'|| where rows are given. Time O(n (L + k) d), memory
+    O(n). Without anything labelled it starts at the row nearest to zero, the mean of ``centered``
+    rows, or at the middle prediction; the first score is then 0.
+
+    Args:
+        rows: Inputs (n, d) of the candidates, or ``None`` to look at the outputs alone.
+        outputs: Their predictions (n,).
+        centers: Inputs (L, d) of the labelled rows.
+        known: Their numbers (L,).
+        k: How many, at most n.
+        rng: Decides ties.
+    """
+    closest = np.full(len(outputs), np.inf)
+    for part in row_chunks(len(outputs), 4 * len(known)) if len(known) else ():
+        block = None if rows is None else rows[part]
+        closest[part] = _distances(block, outputs[part], centers, known).min(axis=1)
+    chosen, values = np.empty(k, dtype=np.int64), np.zeros(k)
+    for at in range(k):
+        if at or len(known):
+            pick = arg_best(closest, rng)
+            values[at] = closest[pick]
+        elif rows is None:
+            pick = arg_best(-np.abs(outputs - np.median(outputs)), rng)
+        else:
+            pick = arg_best(-np.einsum("ij,ij->i", rows, rows), rng)
+        chosen[at] = pick
+        here = None if rows is None else rows[pick][None]
+        fresh = _distances(rows, outputs, here, outputs[pick][None])[:, 0]
+        np.minimum(closest, fresh, out=closest)
+        closest[chosen[: at + 1]] = -1
+    return chosen, values
+
+
+def _distances(
+    rows: Matrix | None, outputs: Values, centers: Matrix | None, known: Values
+) -> Values:
+    table = np.abs(outputs[:, None] - known)
+    if rows is not None and centers is not None:
+        table *= np.sqrt(squared_distances(rows, centers))
+    return table
+
+
+def _outputs(pool: Pool, strategy: str) -> tuple[Values, Values]:
+    """The candidates' predictions, and the labelled rows' numbers or, unknown, predictions."""
+    predicted: Floats = need_predictions(pool, strategy)
+    targets = need_targets(pool, strategy)
+    known = np.where(np.isnan(targets), predicted[pool.labeled], targets)
+    return predicted[pool.candidates].astype(np.float64), known
+
+
+def _selection(pool: Pool, places: Positions, values: Values, reason: str) -> Selection:
+    return Selection(
+        indices=pool.candidates[places],
+        scores=values,
+        reasons=(reason,) * len(places),
+        note="In turn the row that is least like everything labelled so far.",
+    )
