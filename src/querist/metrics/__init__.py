@@ -1,6 +1,7 @@
 """Metrics: classification, intervals, agreement and learning curves. Arrays in, numbers out."""
 
 from querist.metrics.agreement import cohen_kappa, f_measure_change_bound
+from querist.metrics.answers import Answers
 from querist.metrics.classification import (
     accuracy,
     brier,
@@ -10,6 +11,9 @@ from querist.metrics.classification import (
     macro_f1,
     recall_per_class,
 )
+from querist.metrics.consensus import Consensus, dawid_skene, majority_vote
+from querist.metrics.crowdlab import crowdlab
+from querist.metrics.glad import glad
 from querist.metrics.intervals import (
     bootstrap_interval,
     clopper_pearson,
@@ -19,6 +23,8 @@ from querist.metrics.intervals import (
 from querist.metrics.learning_curves import aulc, label_saving, labels_to_reach
 
 __all__ = [
+    "Answers",
+    "Consensus",
     "accuracy",
     "aulc",
     "bootstrap_interval",
@@ -26,12 +32,16 @@ __all__ = [
     "clopper_pearson",
     "cohen_kappa",
     "confusion_matrix",
+    "crowdlab",
+    "dawid_skene",
     "expected_calibration_error",
     "f_measure_change_bound",
+    "glad",
     "label_saving",
     "labels_to_reach",
     "log_loss",
     "macro_f1",
+    "majority_vote",
     "paired_bootstrap_interval",
     "recall_per_class",
     "wilson",

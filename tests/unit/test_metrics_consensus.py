@@ -1,0 +1,235 @@
+"""Consensus and annotator quality against known annotators and against the formulas written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from querist.errors import InvalidInputError
+from querist.metrics import Answers, consensus, crowdlab, dawid_skene, glad, majority_vote
+from querist.metrics.crowdlab import softened, weighed, weights_of
+
+SKILL = np.array([0.95, 0.9, 0.8, 0.7, 0.6, 0.45])
+
+
+def _simulated(items=3_000, classes=4, each=4, seed=0, biased=False):
+    """Answers of annotators with known confusion tables, and the true classes."""
+    rng = np.random.default_rng(seed)
+    truth = rng.choice(classes, size=items, p=np.array([0.4, 0.3, 0.2, 0.1]))
+    tables = np.empty((len(SKILL), classes, classes))
+    for k, skill in enumerate(SKILL):
+        wrong = rng.dirichlet(np.ones(classes) * 0.5, size=classes) if biased else 1.0
+        off = wrong * np.ones((classes, classes)) * (1 - np.eye(classes))
+        tables[k] = skill * np.eye(classes)
+        tables[k] += (1 - skill) * off / off.sum(axis=1, keepdims=True)
+    who = np.argsort(rng.random((items, len(SKILL))), axis=1)[:, :each]
+    rows = np.repeat(np.arange(items), each)
+    chances = tables[who.ravel(), truth[rows]].cumsum(axis=1)
+    said = (rng.random(len(rows))[:, None] > chances).sum(axis=1).clip(max=classes - 1)
+    return Answers.of(rows, who.ravel(), said), truth, tables
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_dawid_skene_finds_the_annotators_accuracies(biased):
+    """Each annotator's accuracy is found within two points, whatever mistakes they make."""
+    answers, truth, tables = _simulated(biased=biased)
+    found = dawid_skene(answers)
+    real = answers.by_annotator((answers.classes == truth[answers.items]).astype(float))
+    assert found.converged
+    assert np.abs(found.annotator_accuracy - SKILL).max() < 0.02
+    assert np.abs(found.annotator_accuracy - real).max() < 0.02
+    assert np.abs(found.annotator_confusion - tables).mean() < 0.02
+
+
+def test_dawid_skene_beats_the_majority():
+    """Knowing who is good gives more right labels than counting heads."""
+    answers, truth, _ = _simulated(biased=True)
+    assert (dawid_skene(answers).classes == truth).mean() > (
+        (majority_vote(answers).classes == truth).mean() + 0.01
+    )
+
+
+def test_dawid_skene_posterior_is_bayes_rule():
+    """The posterior is prior times the chance of each answer, multiplied out."""
+    answers, _, _ = _simulated(items=12, seed=3)
+    found = dawid_skene(answers, tolerance=1e-12, most=5_000)
+    prior = found.posterior.sum(axis=0) + 0.25
+    prior /= prior.sum()
+    for item in range(12):
+        chance = prior.copy()
+        for at in np.flatnonzero(answers.items == item):
+            table = found.annotator_confusion[answers.annotators[at]]
+            chance *= table[:, answers.classes[at]]
+        np.testing.assert_allclose(found.posterior[item], chance / chance.sum(), atol=1e-6)
+
+
+def test_dawid_skene_climbs():
+    """Another iteration never lowers the penalised likelihood of the answers."""
+    answers, _, _ = _simulated(items=60, seed=5)
+
+    def likelihood(found):
+        prior = found.posterior.sum(axis=0) + 0.25
+        shares, tables = consensus._tables(answers, found.posterior, 1.0)
+        chance = np.tile(np.log(shares), (answers.item_count, 1))
+        np.add.at(chance, answers.items, np.log(tables[answers.annotators, :, answers.classes]))
+        assert prior.shape == (4,)
+        smooth = (np.log(shares).sum() + np.log(tables).sum()) / 4
+        return np.logaddexp.reduce(chance, axis=1).sum() + smooth
+
+    steps = [likelihood(dawid_skene(answers, most=k)) for k in range(1, 15)]
+    assert (np.diff(steps) >= -1e-9).all()
+
+
+def test_majority_takes_the_most_frequent_class_of_equals():
+    """Counts decide; of equal counts the class that is answered more often elsewhere."""
+    answers = Answers.of([0, 0, 0, 1, 1, 2], [0, 1, 2, 0, 1, 0], [1, 1, 0, 0, 1, 1], class_count=3)
+    found = majority_vote(answers)
+    assert found.classes.tolist() == [1, 1, 1]
+    np.testing.assert_allclose(found.posterior[0], [1 / 3, 2 / 3, 0])
+    np.testing.assert_allclose(found.annotator_accuracy, [2 / 3, 1, 0])
+
+
+def test_an_item_without_answers_gets_the_shares():
+    """What nobody answered is as likely as the classes are overall."""
+    answers = Answers.of([0, 0, 2], [0, 1, 0], [1, 1, 0], item_count=4)
+    for method in (majority_vote, dawid_skene, glad):
+        posterior = method(answers).posterior
+        np.testing.assert_allclose(posterior.sum(axis=1), 1)
+        np.testing.assert_allclose(posterior[1], posterior[3])
+    assert majority_vote(answers).posterior[1].tolist() == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_glad_orders_the_annotators_and_beats_the_majority():
+    """Abilities come in the order of the skills, and the labels are better than the majority's."""
+    answers, truth, _ = _simulated(items=1_500)
+    found = glad(answers)
+    assert found.converged
+    assert np.argsort(-found.annotator_accuracy).tolist() == list(range(6))
+    assert np.abs(found.annotator_accuracy - SKILL).max() < 0.1
+    right = (found.classes == truth).mean()
+    assert right > (majority_vote(answers).classes == truth).mean() + 0.01
+
+
+def test_glad_learns_which_items_are_hard():
+    """Where annotators guess on hard items, an agreement there counts less than elsewhere."""
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 2, size=400)
+    hard = np.arange(400) < 200
+    rows, who = np.repeat(np.arange(400), 5), np.tile(np.arange(5), 400)
+    skill = np.where(hard[rows], 0.6, 0.95)
+    said = np.where(rng.random(len(rows)) < skill, truth[rows], 1 - truth[rows])
+    found = glad(Answers.of(rows, who, said))
+    sure = found.posterior.max(axis=1)
+    assert sure[~hard].mean() > sure[hard].mean() + 0.05
+
+
+def _crowdlab_by_hand(answers, p):
+    """The formulas of the paper, item by item and annotator by annotator."""
+    items, who, said = (x.tolist() for x in (answers.items, answers.annotators, answers.classes))
+    n, m, c = answers.item_count, answers.annotator_count, answers.class_count
+    of = {i: {w: s for x, w, s in zip(items, who, said, strict=True) if x == i} for i in range(n)}
+    majority = majority_vote(answers).classes
+    shared = [i for i in range(n) if len(of[i]) > 1]
+    agreement = np.mean([np.mean([s == majority[i] for s in of[i].values()]) for i in shared])
+    worst = 1 - np.bincount(majority[shared]).max() / len(shared)
+    weights = []
+    for k in range(m):
+        same = total = 0
+        for i in shared:
+            if k in of[i]:
+                same += sum(s == of[i][k] for w, s in of[i].items() if w != k)
+                total += len(of[i]) - 1
+        weights.append(max(1 - (1 - same / total) / worst, 1e-6))
+    wrong = np.mean([p[i].argmax() != majority[i] for i in shared])
+    model = max(1 - wrong / worst, 1e-6) * np.sqrt(np.mean([len(of[i]) for i in range(n)]))
+    posterior = np.empty((n, c))
+    for i in range(n):
+        total = model * p[i]
+        for k, s in of[i].items():
+            implied = np.full(c, (1 - agreement) / (c - 1))
+            implied[s] = agreement
+            total = total + weights[k] * implied
+        posterior[i] = total / (model + sum(weights[k] for k in of[i]))
+    return np.array(weights), model, posterior
+
+
+def _some_answers():
+    rng = np.random.default_rng(7)
+    answers, truth, _ = _simulated(items=80, seed=7)
+    keep = (rng.random(len(answers.items)) < 0.6) | (np.arange(len(answers.items)) % 4 == 0)
+    some = Answers.of(answers.items[keep], answers.annotators[keep], answers.classes[keep])
+    p = 0.3 * rng.dirichlet(np.ones(4), size=80) + 0.7 * np.eye(4)[truth]
+    return some, p / p.sum(axis=1, keepdims=True)
+
+
+def test_crowdlab_follows_the_paper():
+    """Weights and posterior equal the formulas written out in loops."""
+    answers, p = _some_answers()
+    annotators, model, posterior = _crowdlab_by_hand(answers, p)
+    found = weights_of(answers, p)
+    np.testing.assert_allclose(found.annotators, annotators)
+    assert found.model == pytest.approx(model)
+    np.testing.assert_allclose(weighed(answers, p, found), posterior)
+    np.testing.assert_allclose(crowdlab(answers, p).posterior, posterior)
+
+
+def test_crowdlab_beats_both_of_its_sources():
+    """A model and annotators weighed together are right more often than either alone."""
+    answers, truth, _ = _simulated(each=2)
+    rng = np.random.default_rng(2)
+    guess = np.where(rng.random(len(truth)) < 0.8, truth, rng.integers(0, 4, size=len(truth)))
+    p = 0.8 * np.eye(4)[guess] + 0.05
+    together = (crowdlab(answers, p).classes == truth).mean()
+    assert together > (p.argmax(axis=1) == truth).mean() + 0.005
+    assert together > (majority_vote(answers).classes == truth).mean() + 0.02
+
+
+def test_without_shared_items_the_model_is_the_judge():
+    """Where each item has one answer, annotators are weighed by how they agree with the model."""
+    truth = np.arange(60) % 3
+    said = truth.copy()
+    said[30:50] = (said[30:50] + 1) % 3
+    answers = Answers.of(np.arange(60), np.arange(60) // 30, said)
+    weights = weights_of(answers, 0.7 * np.eye(3)[truth] + 0.1)
+    assert weights.annotators[0] == 1
+    assert weights.annotators[1] < 0.1
+
+
+def test_temperature_makes_probabilities_as_unsure_as_the_answers():
+    """Of all temperatures tried, none has a lower cross-entropy with the answers."""
+    answers, p = _some_answers()
+
+    def lost(temperature):
+        q = p ** (1 / temperature)
+        q /= q.sum(axis=1, keepdims=True)
+        return -np.log(q[answers.items, answers.classes]).sum()
+
+    best = softened(answers, p)
+    assert lost(best) <= min(lost(t) for t in np.geomspace(0.06, 19, 400)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("columns", "word"),
+    [
+        (([0, 1], [0, 0], [0]), "length"),
+        (([0, -1], [0, 0], [0, 1]), "items"),
+        (([0, 1], ["ana", "bo"], [0, 1]), "annotators"),
+        (([0, 0], [1, 1], [0, 1]), "more than once"),
+    ],
+)
+def test_bad_answers_are_refused(columns, word):
+    """Lengths, codes and double answers are checked, with what to do."""
+    with pytest.raises(InvalidInputError, match=word):
+        Answers.of(*columns)
+
+
+def test_bad_sizes_are_refused():
+    """Probabilities of another shape, no smoothing and immense tables are refused."""
+    answers, p = _some_answers()
+    with pytest.raises(InvalidInputError, match="80 items"):
+        crowdlab(answers, p[:9])
+    with pytest.raises(InvalidInputError, match="smoothing"):
+        dawid_skene(answers, smoothing=0)
+    many = Answers.of([0, 1], [0, 10_000], [0, 999])
+    with pytest.raises(InvalidInputError, match="crowdlab"):
+        dawid_skene(many)
