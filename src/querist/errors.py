@@ -46,6 +46,10 @@ class QueristError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Lets an error come back from another process with all it has."""
+        return _rebuilt, (type(self), self.message, self.remedy, dict(self.details))
+
     def to_json(self) -> dict[str, Any]:
         """The one shape an error has on the wire."""
         return {
@@ -174,3 +178,9 @@ class UnavailableError(QueristError):
     code = "unavailable"
     status = 503
     exit_code = 9
+
+
+def _rebuilt(
+    kind: type[QueristError], message: str, remedy: str, details: Mapping[str, Any]
+) -> QueristError:
+    return kind(message, remedy=remedy, **details)

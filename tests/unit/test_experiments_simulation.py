@@ -9,9 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from querist.errors import ConflictError, InvalidInputError, StorageError, UnknownNameError
+from querist.errors import (
+    ConflictError,
+    InvalidInputError,
+    MissingSignalError,
+    StorageError,
+    UnknownNameError,
+)
 from querist.experiments import LabeledData, SimulationSettings, labeled_data, run_simulation
-from querist.experiments.runner import run, split_by_seed
+from querist.experiments.runner import rows_of, run, split_by_seed
 from querist.metrics import aulc
 
 SMALL = SimulationSettings(strategies=("auto", "margin"), batch_size=10, rounds=4, seeds=3)
@@ -27,14 +33,20 @@ def _data(n: int = 150, *, split: bool = False) -> LabeledData:
 def _without_measurements(result: dict[str, Any]) -> dict[str, Any]:
     body = json.loads(json.dumps(result))
     for found in body["runs"]:
-        for key in ("select_seconds", "fit_seconds", "peak_mb"):
-            found.pop(key)
+        _forget_measurements(found)
+    for row in body["comparison"]:
+        _forget_measurements(row)
     return body
+
+
+def _forget_measurements(found: dict[str, Any]) -> None:
+    for key in ("select_seconds", "fit_seconds", "peak_mb"):
+        found.pop(key)
 
 
 def test_the_result_has_the_promised_shape() -> None:
     """Keys, lengths and relations are those of the design, and it is plain JSON."""
-    result = json.loads(json.dumps(run_simulation(_data(), SMALL)))
+    result = json.loads(json.dumps(run_simulation(_data(), SMALL), allow_nan=False))
     assert list(result) == ["data", "settings", "runs", "comparison"]
     assert [(r["strategy"], r["seed"]) for r in result["runs"]] == [
         (arm, seed) for seed in range(3) for arm in ("auto", "margin", "random")
@@ -48,6 +60,9 @@ def test_the_result_has_the_promised_shape() -> None:
     wanted = {"strategy", "aulc_mean", "aulc_gain", "gain_ci", "wins", "losses", "label_saving_at"}
     for row in result["comparison"]:
         assert wanted <= set(row)
+        assert row["wins"] + row["ties"] + row["losses"] == 3
+        assert set(row["beats"]) == {"auto", "margin", "random"}
+        assert row["select_seconds"] > 0
         assert set(row["label_saving_at"]) == {"0.9", "0.95", "0.99"}
 
 
@@ -175,7 +190,74 @@ def test_unknown_names_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"batch_size": 0}, {"rounds": -1}, {"seeds": 0}, {"test_share": 1.0}]
+    "strategy", ["bald", "batch-bald", "epig", "qbc:measure=kl", "egl", "adversarial"]
+)
+def test_a_committee_and_a_head_are_provided(strategy: str) -> None:
+    """Strategies that look at them run, and choose other rows than random after the first round."""
+    found = run(_data(), SMALL, strategy=strategy, seed=0)
+    control = run(_data(), SMALL, strategy="random", seed=0)
+    assert found.labels == [10, 20, 30, 40]
+    assert found.accuracy[0] == control.accuracy[0]
+    assert found.accuracy != control.accuracy
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_learner_without_a_head_is_named(jobs: int) -> None:
+    """A strategy that needs a linear model refuses another, from a process of its own as well."""
+    settings = SimulationSettings(
+        strategies=("adversarial",), batch_size=10, rounds=2, seeds=1, learner="naive-bayes"
+    )
+    with pytest.raises(MissingSignalError, match="naive-bayes") as caught:
+        run_simulation(_data(), settings, jobs=jobs)
+    assert "logistic-regression" in caught.value.remedy
+    assert caught.value.details["signal"] == "head"
+
+
+def test_processes_side_by_side_give_the_same_result(tmp_path: Path) -> None:
+    """Two processes find what one finds, and keep every run."""
+    settings = SimulationSettings(strategies=("auto", "bald"), batch_size=10, rounds=3, seeds=2)
+    path = tmp_path / "runs.jsonl"
+    one = run_simulation(_data(), settings)
+    two = run_simulation(_data(), settings, jobs=2, resume_file=path)
+    assert _without_measurements(one) == _without_measurements(two)
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1 + 2 + 6
+    with pytest.raises(InvalidInputError, match="jobs"):
+        run_simulation(_data(), settings, jobs=0)
+
+
+def test_two_arms_may_differ_by_a_parameter_alone() -> None:
+    """Each is an arm of its own, and the parameter is used."""
+    arms = ("power-margin:beta=0.01", "power-margin:beta=50")
+    settings = SimulationSettings(strategies=arms, batch_size=10, rounds=4, seeds=1)
+    runs = {found["strategy"]: found for found in run_simulation(_data(), settings)["runs"]}
+    assert set(runs) == {*arms, "random"}
+    assert runs[arms[0]]["accuracy"] != runs[arms[1]]["accuracy"]
+
+
+def test_a_batch_as_large_as_the_pool_is_refused() -> None:
+    """There would be nothing to choose."""
+    with pytest.raises(InvalidInputError, match="takes the whole pool"):
+        run_simulation(_data(), SimulationSettings(batch_size=110))
+
+
+def test_a_pool_of_neighbouring_rows_is_not_copied() -> None:
+    """Rows side by side are a view; others are a copy of the right rows."""
+    X = np.arange(20, dtype=np.float32).reshape(10, 2)
+    assert np.shares_memory(rows_of(X, np.arange(3, 7)), X)
+    assert np.array_equal(rows_of(X, np.array([0, 2, 9])), X[[0, 2, 9]])
+    assert rows_of(X, np.array([], np.int64)).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_size": 0},
+        {"rounds": -1},
+        {"seeds": 0},
+        {"seeds": True},
+        {"test_share": 1.0},
+        {"quality_targets": (0.9, 1.5)},
+    ],
 )
 def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
     """The setting and its value are named."""

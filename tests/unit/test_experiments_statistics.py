@@ -16,6 +16,9 @@ def _run(strategy: str, seed: int, accuracy: list[float]) -> Run:
         labels=[10 * (i + 1) for i in range(len(accuracy))],
         accuracy=accuracy,
         aulc=float(np.mean(accuracy)),
+        select_seconds=[1.0, 2.0, 3.0],
+        fit_seconds=[2.0, 3.0, 4.0],
+        peak_mb=100.0 + seed,
     )
 
 
@@ -31,8 +34,9 @@ def test_gain_wins_and_interval_come_from_pairs() -> None:
     auto, random = rows
     assert auto["aulc_gain"] == pytest.approx(0.4 / 3)
     assert auto["gain_ci"] == pytest.approx([0.4 / 3, 0.4 / 3])
-    assert (auto["wins"], auto["losses"]) == (4, 0)
-    assert (random["wins"], random["losses"], random["aulc_gain"]) == (0, 0, 0.0)
+    assert (auto["wins"], auto["ties"], auto["losses"]) == (4, 0, 0)
+    assert (random["wins"], random["ties"], random["losses"]) == (0, 4, 0)
+    assert random["aulc_gain"] == 0.0
     assert auto["label_saving_at"] == {"0.9": pytest.approx(1 - 20 / 30)}
 
 
@@ -73,8 +77,32 @@ def test_the_penalty_counts_rounds_in_which_another_arm_is_surely_better() -> No
     rng = np.random.default_rng(1)
     good = np.column_stack([np.full(6, 0.8), np.full(6, 0.9), np.full(6, 0.9)])
     bad = good - [0.2, 0.2, 0.0] + np.column_stack([rng.normal(0, 0.01, (6, 2)), np.zeros(6)])
-    penalty = pairwise_penalty({"good": good, "bad": bad})
-    assert penalty == {"good": 0.0, "bad": pytest.approx(2 / 3)}
+    assert np.allclose(pairwise_penalty([good, bad]), [[0, 2 / 3], [0, 0]])
+
+
+def test_the_interval_of_a_saving_holds_it() -> None:
+    """Paired draws of the seeds: the same shares in all seeds leave no doubt, others do."""
+    assert label_saving(OURS, CONTROL, FULL, 0.9)["saving_ci"] == pytest.approx([1 / 3, 1 / 3])
+    mixed = [*OURS[:2], *(_run("auto", s, [0.5, 0.6, 0.9]) for s in (2, 3))]
+    found = label_saving(mixed, CONTROL, FULL, 0.9)
+    low, high = found["saving_ci"]
+    assert low == pytest.approx(0.0)
+    assert high == pytest.approx(1 / 3)
+    assert low < found["saving"] < high
+    assert label_saving(OURS[:1], CONTROL[:1], FULL, 0.9)["saving_ci"] is None
+
+
+def test_level_seeds_are_ties() -> None:
+    """An arm that does what the control does neither wins nor loses."""
+    same = [_run("copy", r.seed, r.accuracy) for r in CONTROL]
+    row = next(r for r in compare([*same, *CONTROL], FULL, ()) if r["strategy"] == "copy")
+    assert (row["wins"], row["ties"], row["losses"]) == (0, 4, 0)
+
+
+def test_what_an_arm_costs_is_told() -> None:
+    """Means of the seconds of a round, and the largest memory."""
+    row = compare([*OURS, *CONTROL], FULL, ())[0]
+    assert (row["select_seconds"], row["fit_seconds"], row["peak_mb"]) == (2.0, 3.0, 103.0)
 
 
 def test_one_seed_proves_nothing() -> None:

@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from querist.cli.printing import output, print_table, progress_bar
-from querist.errors import StorageError
+from querist.cli.printing import errors, output, print_table, progress_bar
+from querist.errors import InvalidInputError, StorageError
 
 if TYPE_CHECKING:
-    from querist.experiments import LabeledData
+    from querist.experiments import LabeledData, Simulation
+
+DASH = "\N{EN DASH}"
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
-    app.command()(simulate)
+    app.command(epilog="Example: querist simulate iris.npz -s auto -s margin --json out.json")(
+        simulate
+    )
 
 
-def simulate(
-    data: Annotated[str, typer.Argument(help="An .npz, CSV or Parquet file, or a project.")],
+def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="An .npz (X, y, optional split with 1 = test), a folder of X.npy and y.npy, "
+            "a CSV or Parquet file with a label column, or a project."
+        ),
+    ],
     strategy: Annotated[
-        list[str] | None, typer.Option("--strategy", "-s", help="An arm; repeat for each.")
+        list[str] | None,
+        typer.Option(
+            "--strategy",
+            "-s",
+            help="An arm, such as margin or power-margin:beta=2; repeat for each. Random always "
+            "joins. Default: auto.",
+        ),
     ] = None,
     batch: Annotated[int, typer.Option(help="Labels a round.")] = 20,
     rounds: Annotated[int, typer.Option(help="Rounds.")] = 15,
-    seeds: Annotated[int, typer.Option(help="Paired seeds.")] = 8,
+    seeds: Annotated[int, typer.Option(help="Paired seeds: each gives all arms one split.")] = 8,
     learner: Annotated[str, typer.Option(help="The learner.")] = "logistic-regression",
     label_column: Annotated[str | None, typer.Option(help="Column with the labels.")] = None,
     out: Annotated[
         Path | None, typer.Option("--json", help="Write everything to this JSON file.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write a page with the curves to this HTML file.")
+        Path | None, typer.Option(help="Write a page with curves and tables to this HTML file.")
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with a simulation that was stopped.")] = False,
+    png: Annotated[
+        Path | None, typer.Option(help="Write the curves as a picture to this PNG file.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes that run side by side.")] = 1,
+    resume: Annotated[
+        bool, typer.Option(help="Go on with a simulation that was stopped; needs --json.")
+    ] = False,
 ) -> None:
     """Compare strategies with random on labelled data.
 
-    Example: querist simulate iris.npz --strategy auto --strategy margin --json out.json.
+    Every arm asks for labels round by round and is compared with random seed by seed.
     """
-    from querist.experiments import SimulationSettings, run_simulation
-    from querist.experiments.report import simulation_report
+    from querist.experiments import Simulation, SimulationSettings, check_picture, run_simulation
 
     settings = SimulationSettings(
         strategies=tuple(strategy or ["auto"]),
@@ -52,18 +73,53 @@ def simulate(
         seeds=seeds,
         learner=learner,
     )
-    kept = None if out is None else out.with_suffix(".runs.jsonl")
-    if kept is not None and not resume:
-        kept.unlink(missing_ok=True)
-    with progress_bar() as progress:
-        result = run_simulation(
-            _load(data, label_column), settings, resume_file=kept, progress=progress
+    if png is not None:
+        check_picture()
+    for path in (out, report, png):
+        _check_folder(path)
+    kept = _kept(out, resume)
+    rows = _load(data, label_column)
+    try:
+        with progress_bar() as progress:
+            result = run_simulation(rows, settings, resume_file=kept, jobs=jobs, progress=progress)
+    except KeyboardInterrupt:
+        _stopped(kept)
+        raise typer.Exit(130) from None
+    found = Simulation(result=result)
+    _print(found)
+    for path, write in (
+        (out, found.write_json),
+        (report, found.write_report),
+        (png, found.write_png),
+    ):
+        if path is not None:
+            write(path)
+            output.print(f"Wrote {path}.", markup=False)
+
+
+def _check_folder(path: Path | None) -> None:
+    """Refuse a file that cannot be written before hours have gone into it."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise StorageError(
+            f"{path} cannot be written: {'it' if path.is_dir() else path.parent} is "
+            f"{'a folder' if path.is_dir() else 'no folder'}.",
+            remedy="Name a file in a folder that exists.",
         )
-    _print(result)
-    if out is not None:
-        _write(out, json.dumps(result, indent=1))
-    if report is not None:
-        _write(report, simulation_report(result))
+
+
+def _kept(out: Path | None, resume: bool) -> Path | None:
+    """Where finished runs are kept: beside the JSON file; emptied unless they are to be used."""
+    if out is None:
+        if resume:
+            raise InvalidInputError(
+                "There is nothing to resume without --json.",
+                remedy="Give the same --json FILE as before: the finished runs lie beside it.",
+            )
+        return None
+    kept = out.with_suffix(".runs.jsonl")
+    if not resume:
+        kept.unlink(missing_ok=True)
+    return kept
 
 
 def _load(data: str, label_column: str | None) -> LabeledData:
@@ -78,28 +134,59 @@ def _load(data: str, label_column: str | None) -> LabeledData:
         return labeled_arrays(project.catalog)
 
 
-def _print(result: dict[str, Any]) -> None:
+def _stopped(kept: Path | None) -> None:
+    if kept is None:
+        errors.print("Stopped. Nothing was kept: with --json FILE a simulation can be resumed.")
+    else:
+        errors.print(
+            f"Stopped. The finished runs are in {kept}; run the same command with --resume to go "
+            "on.",
+            markup=False,
+        )
+
+
+def _print(found: Simulation) -> None:
+    from querist.experiments.words import percent, signed
+
+    rows = found.comparison
+    output.print("Mean accuracy over the rounds, its gain over random in points, seeds:\n")
     print_table(
-        ["strategy", "mean accuracy", "gain over random", "95 % interval", "wins", "losses"],
+        ["strategy", "accuracy", "gain", "95 % interval", "won / tied / lost"],
         (
             (
                 row["strategy"],
-                row["aulc_mean"],
-                row["aulc_gain"],
-                "{:+.4f} to {:+.4f}".format(*row["gain_ci"]),
-                row["wins"],
-                row["losses"],
+                percent(row["aulc_mean"]),
+                signed(row["aulc_gain"]),
+                " to ".join(map(signed, row["gain_ci"])),
+                f"{row['wins']} / {row['ties']} / {row['losses']}",
             )
-            for row in result["comparison"]
+            if row["strategy"] != "random"
+            else (row["strategy"], percent(row["aulc_mean"]), DASH, DASH, DASH)
+            for row in rows
         ),
     )
+    output.print("\nLabels for a share of full-data accuracy, time of a round, memory:\n")
+    targets = list(rows[0]["labels_at"])
+    seeds = int(found.result["settings"]["seeds"])
+    print_table(
+        ["strategy", *(f"{100 * float(t):g} %" for t in targets), "select s", "train s", "peak MB"],
+        (
+            (
+                row["strategy"],
+                *(_labels(row["labels_at"][target], seeds) for target in targets),
+                row["select_seconds"],
+                row["fit_seconds"],
+                round(row["peak_mb"]),
+            )
+            for row in rows
+        ),
+    )
+    output.print()
+    for sentence in found.sentences:
+        output.print(sentence, markup=False)
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror}.", remedy="Give a path you may write to."
-        ) from error
-    output.print(f"Wrote {path}.", markup=False)
+def _labels(found: Mapping[str, Any], seeds: int) -> str:
+    if found["strategy"] is None:
+        return f"in {found['reached'][0]} of {seeds}"
+    return f"{found['strategy']:,.0f}"

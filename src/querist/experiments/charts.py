@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 960, 400
-LEFT, RIGHT, TOP, BOTTOM = 64, 150, 28, 46
+LEFT, TOP, BOTTOM = 64, 28, 46
 NAME_GAP = 19.0
+# Room for the names right of the lines, at about this many pixels a letter.
+LEAST_ROOM, LETTER, LETTERS = 150, 9.5, 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +77,14 @@ def learning_curves(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Frame:
+    right: float
     most: float
     low: float
     high: float
     step: float
 
     def x(self, labels: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * labels / self.most
+        return LEFT + (self.right - LEFT) * labels / self.most
 
     def y(self, value: float) -> float:
         inside = min(max(value, self.low), self.high)
@@ -99,7 +102,14 @@ def _frame(curves: Sequence[Curve], ceiling: tuple[float, str] | None) -> _Frame
     top = min(math.ceil(high / step - 1e-9) * step, 1.0)
     if top <= bottom:
         bottom, top = max(top - step, 0.0), max(top - step, 0.0) + step
-    return _Frame(most=max(p["labels"] for p in points), low=bottom, high=top, step=step)
+    room = max(LEAST_ROOM, 12 + LETTER * max(len(_short(curve.name)) for curve in curves))
+    return _Frame(
+        right=WIDTH - room,
+        most=max(p["labels"] for p in points),
+        low=bottom,
+        high=top,
+        step=step,
+    )
 
 
 def _nice(rough: float) -> float:
@@ -110,7 +120,7 @@ def _nice(rough: float) -> float:
 
 def _grid(frame: _Frame) -> list[str]:
     parts = []
-    right = WIDTH - RIGHT
+    right = f"{frame.right:g}"
     decimals = 0 if round(frame.step * 100, 6).is_integer() else 1
     for i in range(round((frame.high - frame.low) / frame.step) + 1):
         value = frame.low + i * frame.step
@@ -127,15 +137,15 @@ def _grid(frame: _Frame) -> list[str]:
             f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 22}" text-anchor="middle">{i * step:,.0f}'
             "</text>"
         )
-    middle = (LEFT + right) / 2
-    parts.append(f'<text x="{middle}" y="{HEIGHT - 4}" text-anchor="middle">labels</text>')
+    middle = (LEFT + frame.right) / 2
+    parts.append(f'<text x="{middle:g}" y="{HEIGHT - 4}" text-anchor="middle">labels</text>')
     return parts
 
 
 def _ceiling(frame: _Frame, value: float, name: str) -> str:
     y = frame.y(value)
     return (
-        f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="var(--faint)" stroke-dasharray="2 4"/>'
+        f'<path d="M{LEFT} {y:.1f}H{frame.right:g}" stroke="var(--faint)" stroke-dasharray="2 4"/>'
         f'<text x="{LEFT + 4}" y="{y - 7:.1f}">{escape(name)}</text>'
     )
 
@@ -179,9 +189,13 @@ def _names(frame: _Frame, curves: Sequence[Curve]) -> list[str]:
         x = frame.x(curve.points[-1]["labels"]) + 12
         parts.append(
             f'<text class="name" x="{x:.1f}" y="{y + 5:.1f}" style="fill:var({curve.color})">'
-            f"{escape(curve.name)}</text>"
+            f"{escape(_short(curve.name))}</text>"
         )
     return parts
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
 
 
 def _saving(frame: _Frame, saving: Span) -> str:

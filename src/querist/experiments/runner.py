@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
+from querist.experiments.arms import CONTROL, parse_arm
 from querist.experiments.data import LabeledData
-from querist.experiments.settings import CONTROL, SimulationSettings
-from querist.learners import create_learner
+from querist.experiments.settings import SimulationSettings
+from querist.learners import OF_A_MODEL, Learner, create_learner, model_signals
 from querist.metrics import accuracy, aulc, macro_f1
-from querist.strategies import Signal, create, query
+from querist.strategies import Signal, query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class Run:
     """What one arm did under one seed; lists have one entry a round.
 
     Attributes:
-        strategy: Name of the arm.
+        strategy: The arm, as it was named.
         seed: Its seed.
         labels: Labels used so far.
         accuracy: Test accuracy, 0 to 1, higher is better.
@@ -78,54 +79,84 @@ def split_by_seed(data: LabeledData, seed: int, test_share: float = 0.3) -> Spli
 def run(data: LabeledData, settings: SimulationSettings, *, strategy: str, seed: int) -> Run:
     """Ask ``batch_size`` labels a round from none on, train after each round, and test.
 
-    A strategy that needs probabilities gets its first batch from the random control, the same one
-    under the same seed. The same data, settings, strategy and seed give the same run, times and
-    memory apart.
+    A strategy that needs a model's signals gets its first batch from the random control, the same
+    one under the same seed. The same data, settings, strategy and seed give the same run, times and
+    memory apart; one thread works, so that it does not depend on how many there are.
+
+    Args:
+        data: Labelled rows.
+        settings: Batches, rounds and learner.
+        strategy: The arm, a name or ``name:parameter=value``.
+        seed: Draws split, random batches and whatever the arm draws.
 
     Raises:
         UnknownNameError: there is no such strategy or learner.
-        MissingSignalError: the strategy needs a signal that cannot exist before the first labels.
+        MissingSignalError: the strategy needs a signal that neither the data nor the learner has.
     """
-    split = split_by_seed(data, seed, settings.test_share)
-    X, y = data.X[split.pool], data.y[split.pool]
-    found = Run(strategy=strategy, seed=seed)
-    labeled = np.empty(0, dtype=np.int64)
-    model = _Model(settings, len(data.class_names))
-    parameters = dict(settings.strategy_parameters.get(strategy, {}))
-    waits = Signal.PROBABILITIES in create(strategy, **parameters).needs
-    with _peak_memory() as peak:
-        for number in range(settings.rounds):
-            if len(labeled) == len(X):
-                break
-            start = time.perf_counter()
-            # A strategy that cannot start without a model starts with the control's random batch.
-            arm = strategy if model.trained or not waits else CONTROL
-            picks = query(
-                arm,
-                n=settings.batch_size,
-                probabilities=model.probabilities(X) if model.trained else None,
-                embeddings=X,
-                labeled=labeled,
-                labels=y[labeled],
-                random_state=np.random.default_rng([seed, 1, number]),
-                **dict(settings.strategy_parameters.get(arm, {})),
-            ).indices
-            found.select_seconds.append(time.perf_counter() - start)
-            labeled = np.concatenate([labeled, picks])
-            start = time.perf_counter()
-            model.fit(X[labeled], y[labeled], np.random.default_rng([seed, 2, number]))
-            found.fit_seconds.append(time.perf_counter() - start)
-            found.labels.append(len(labeled))
-            _score(found, model.predict(data.X[split.test]), data.y[split.test])
-    return _closed(found, peak["mb"])
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), _peak_memory() as peak:
+        found = _run(data, settings, strategy, seed)
+    return replace(found, aulc=aulc(found.accuracy), peak_mb=round(peak["mb"], 1))
 
 
 def full_data_quality(data: LabeledData, settings: SimulationSettings, seed: int) -> float:
     """Test accuracy of the learner trained on the seed's whole pool, 0 to 1."""
+    from threadpoolctl import threadpool_limits
+
     split = split_by_seed(data, seed, settings.test_share)
     model = _Model(settings, len(data.class_names))
-    model.fit(data.X[split.pool], data.y[split.pool], np.random.default_rng([seed, 3]))
-    return accuracy(data.y[split.test], model.predict(data.X[split.test]))
+    with threadpool_limits(1):
+        model.fit(rows_of(data.X, split.pool), data.y[split.pool], _rng(seed, 3))
+        return accuracy(data.y[split.test], model.predict(rows_of(data.X, split.test)))
+
+
+def rows_of(X: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The rows at sorted positions (n,): a view where they are neighbours, else a copy."""
+    if len(rows) and rows[-1] - rows[0] + 1 == len(rows):
+        return X[rows[0] : rows[-1] + 1]
+    return X[rows]
+
+
+def _run(data: LabeledData, settings: SimulationSettings, strategy: str, seed: int) -> Run:
+    split = split_by_seed(data, seed, settings.test_share)
+    X, y = rows_of(data.X, split.pool), data.y[split.pool]
+    test, truth = rows_of(data.X, split.test), data.y[split.test]
+    found = Run(strategy=strategy, seed=seed)
+    labeled = np.empty(0, dtype=np.int64)
+    model = _Model(settings, len(data.class_names))
+    arm, control = parse_arm(strategy), parse_arm(CONTROL)
+    needs = arm.create().needs
+    for number in range(settings.rounds):
+        if len(labeled) == len(X):
+            break
+        start = time.perf_counter()
+        # A strategy that cannot start without a model starts with the control's random batch.
+        asked = arm if model.trained or not needs & OF_A_MODEL else control
+        picks = query(
+            asked.strategy,
+            n=settings.batch_size,
+            embeddings=X,
+            labeled=labeled,
+            labels=y[labeled],
+            random_state=_rng(seed, 1, number),
+            **model.signals(needs, X, labeled, y[labeled], _rng(seed, 4, number)),
+            **asked.parameters,
+        ).indices
+        found.select_seconds.append(time.perf_counter() - start)
+        labeled = np.concatenate([labeled, picks])
+        start = time.perf_counter()
+        model.fit(X[labeled], y[labeled], _rng(seed, 2, number))
+        found.fit_seconds.append(time.perf_counter() - start)
+        found.labels.append(len(labeled))
+        predicted = model.predict(test)
+        found.accuracy.append(accuracy(truth, predicted))
+        found.macro_f1.append(macro_f1(truth, predicted))
+    return found
+
+
+def _rng(*key: int) -> np.random.Generator:
+    return np.random.default_rng(key)
 
 
 class _Model:
@@ -134,7 +165,7 @@ class _Model:
     def __init__(self, settings: SimulationSettings, class_count: int) -> None:
         self._settings = settings
         self._class_count = class_count
-        self._learner: Any = None
+        self._learner: Learner | None = None
         self._only = 0
 
     @property
@@ -144,30 +175,39 @@ class _Model:
     def fit(self, X: NDArray[np.float32], y: NDArray[np.int64], rng: np.random.Generator) -> None:
         self._only = int(y[0])
         if np.any(y != y[0]):
-            self._learner = create_learner(
-                self._settings.learner, **dict(self._settings.learner_parameters)
-            )
+            self._learner = self._new()
             self._learner.fit(X, y, class_count=self._class_count, rng=rng)
 
-    def probabilities(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = self._learner.predict_proba(X)
-        return found
+    def signals(
+        self,
+        needs: frozenset[Signal],
+        X: NDArray[np.float32],
+        labeled: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> dict[str, Any]:
+        """What the model can tell a strategy; nothing before it is trained."""
+        if self._learner is None:
+            return {}
+        return model_signals(
+            needs,
+            self._learner,
+            self._new,
+            X,
+            labeled,
+            labels,
+            class_count=self._class_count,
+            rng=rng,
+        )
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
-        if not self.trained:
+        if self._learner is None:
             return np.full(len(X), self._only, dtype=np.int64)
-        found: NDArray[np.int64] = np.argmax(self.probabilities(X), axis=1)
+        found: NDArray[np.int64] = np.argmax(self._learner.predict_proba(X), axis=1)
         return found
 
-
-def _score(found: Run, predicted: NDArray[np.int64], truth: NDArray[np.int64]) -> None:
-    found.accuracy.append(accuracy(truth, predicted))
-    found.macro_f1.append(macro_f1(truth, predicted))
-
-
-def _closed(found: Run, peak_mb: float) -> Run:
-    values: Mapping[str, Any] = {name: getattr(found, name) for name in found.__slots__}
-    return Run(**{**values, "aulc": aulc(found.accuracy), "peak_mb": round(peak_mb, 1)})
+    def _new(self) -> Learner:
+        return create_learner(self._settings.learner, **dict(self._settings.learner_parameters))
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from querist.errors import InvalidInputError
+import numpy as np
 
-CONTROL = "random"
+from querist.errors import InvalidInputError
+from querist.experiments.arms import CONTROL, parse_arm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +17,18 @@ class SimulationSettings:
     """What a simulation does.
 
     Attributes:
-        strategies: Names of the arms; the random control always joins them.
+        strategies: The arms, each a name or ``name:parameter=value``; random always joins them.
         batch_size: Labels B asked for in each round.
         rounds: Number of rounds; fewer where the pool ends before.
         seeds: Number of paired seeds: seed 0, 1, … gives every arm the same split.
         learner: Name of the learner that is trained after each round.
         learner_parameters: Its parameters.
-        strategy_parameters: Parameters by name of strategy.
         test_share: Share of the rows kept for testing where the data does not say which.
         quality_targets: Shares of full-data accuracy at which the label saving is told.
+
+    Raises:
+        UnknownNameError: there is no such strategy or parameter; the nearest are offered.
+        InvalidInputError: a value is impossible.
     """
 
     strategies: tuple[str, ...] = ("auto",)
@@ -33,21 +37,26 @@ class SimulationSettings:
     seeds: int = 8
     learner: str = "logistic-regression"
     learner_parameters: Mapping[str, Any] = field(default_factory=dict)
-    strategy_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     test_share: float = 0.3
     quality_targets: tuple[float, ...] = (0.9, 0.95, 0.99)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "rounds", "seeds"):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 raise InvalidInputError(
                     f"{name} is {value!r}.", remedy="Give a whole number of at least 1."
                 )
-        if not 0.0 < self.test_share < 1.0:
-            raise InvalidInputError(
-                f"test_share is {self.test_share!r}.", remedy="Give a share between 0 and 1."
-            )
+        for name, share in (
+            ("test_share", self.test_share),
+            *(("quality_targets", target) for target in self.quality_targets),
+        ):
+            if not 0.0 < share < 1.0:
+                raise InvalidInputError(
+                    f"{name} is {share!r}.", remedy="Give a share between 0 and 1."
+                )
+        for arm in self.arms:
+            parse_arm(arm).create()
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from querist._version import __version__
-from querist.errors import ConflictError, StorageError
+from querist.errors import ConflictError, InvalidInputError, StorageError
 from querist.experiments.data import LabeledData
 from querist.experiments.runner import Run, full_data_quality, run, split_by_seed
 from querist.experiments.settings import SimulationSettings
@@ -21,12 +22,16 @@ from querist.schema import to_json
 if TYPE_CHECKING:
     from querist.engine.base import Progress
 
+# An arm and its seed; without an arm the learner is trained on the seed's whole pool.
+Task = tuple[str | None, int]
+
 
 def run_simulation(
     data: LabeledData,
     settings: SimulationSettings | None = None,
     *,
     resume_file: Path | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Run every arm under every seed and compare the arms with the random control.
@@ -36,37 +41,78 @@ def run_simulation(
         settings: What to do; the defaults compare ``auto`` with random.
         resume_file: JSON lines of finished runs; those found there are not run again, and each new
             one is added at once, so that a killed simulation goes on where it was.
+        jobs: Processes that run side by side, each with one thread; times and memory apart, the
+            result is the same with any number.
         progress: Called as (runs done, runs in all, text).
 
     Returns:
         The JSON object of ``querist simulate``: data, settings, runs, comparison.
 
     Raises:
+        InvalidInputError: ``jobs`` is below one, or one batch takes the whole pool.
         ConflictError: ``resume_file`` belongs to other data or settings.
         StorageError: ``resume_file`` cannot be read or written.
     """
     chosen = settings or SimulationSettings()
+    _check(data, chosen, jobs)
     store = _RunFile(resume_file, _fingerprint(data, chosen))
     done, full = store.read()
-    jobs = [(strategy, seed) for seed in range(chosen.seeds) for strategy in chosen.arms]
-    for number, (strategy, seed) in enumerate(jobs):
-        if progress is not None:
-            progress(number, len(jobs), f"{strategy}, seed {seed}")
-        if seed not in full:
-            full[seed] = full_data_quality(data, chosen, seed)
-            store.append({"seed": seed, "full_accuracy": full[seed]})
-        if (strategy, seed) not in done:
-            done[strategy, seed] = run(data, chosen, strategy=strategy, seed=seed)
-            store.append({"run": asdict(done[strategy, seed])})
-    if progress is not None:
-        progress(len(jobs), len(jobs), "Done")
-    runs = [done[job] for job in jobs]
+    wanted = [(arm, seed) for seed in range(chosen.seeds) for arm in chosen.arms]
+    left: list[Task] = []
+    for seed in range(chosen.seeds):
+        tasks: list[Task] = [(arm, seed) for arm in chosen.arms if (arm, seed) not in done]
+        left += tasks if seed in full else [(None, seed), *tasks]
+    tell = progress or (lambda *_: None)
+    tell(len(wanted) - sum(arm is not None for arm, _ in left), len(wanted), "Starting")
+    for found in _finished(data, chosen, left, jobs):
+        if isinstance(found, Run):
+            done[found.strategy, found.seed] = found
+            store.append({"run": asdict(found)})
+            count = sum(key in done for key in wanted)
+            tell(count, len(wanted), f"{found.strategy}, seed {found.seed} done")
+        else:
+            full[found[0]] = found[1]
+            store.append({"seed": found[0], "full_accuracy": found[1]})
+    runs = [done[key] for key in wanted]
     return {
         "data": _describe(data, chosen, full),
         "settings": {**to_json(chosen), "arms": list(chosen.arms), "querist": __version__},
         "runs": [asdict(found) for found in runs],
         "comparison": compare(runs, full, chosen.quality_targets),
     }
+
+
+def _check(data: LabeledData, settings: SimulationSettings, jobs: int) -> None:
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise InvalidInputError(f"jobs is {jobs!r}.", remedy="Give a whole number of at least 1.")
+    size = len(split_by_seed(data, 0, settings.test_share).pool)
+    if settings.batch_size >= size:
+        raise InvalidInputError(
+            f"One batch of {settings.batch_size:,} takes the whole pool of {size:,} rows, so there "
+            "is nothing to choose.",
+            remedy="Give a smaller batch, such as the number of classes.",
+        )
+
+
+def _finished(
+    data: LabeledData, settings: SimulationSettings, tasks: Sequence[Task], jobs: int
+) -> Iterator[Run | tuple[int, float]]:
+    """What each task gives, as it becomes ready."""
+    if jobs == 1 or len(tasks) < 2:
+        yield from (_do(data, settings, task) for task in tasks)
+        return
+    from joblib import Parallel, delayed
+
+    # joblib gives large arrays to its processes as one shared memory map.
+    parallel = Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    yield from parallel(delayed(_do)(data, settings, task) for task in tasks)
+
+
+def _do(data: LabeledData, settings: SimulationSettings, task: Task) -> Run | tuple[int, float]:
+    arm, seed = task
+    if arm is None:
+        return seed, full_data_quality(data, settings, seed)
+    return run(data, settings, strategy=arm, seed=seed)
 
 
 def _describe(

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from querist.experiments.arms import CONTROL
 from querist.experiments.charts import Curve, learning_curves
 from querist.experiments.page import facts, page, section, table
 from querist.experiments.runner import Run
-from querist.experiments.settings import CONTROL
 from querist.experiments.statistics import curve_band
+from querist.experiments.words import best_arm, sentences, signed, verdict
 
 COLORS = ("--a0", "--a1", "--a2", "--a3", "--a4", "--a5")
-MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
 
 def simulation_report(result: Mapping[str, Any]) -> str:
     """The report of a simulation, from the object that ``run_simulation`` returns."""
     data, rows = result["data"], result["comparison"]
-    best = next((row for row in rows if row["strategy"] != CONTROL), rows[0])
+    best = best_arm(rows)
     seeds = int(result["settings"]["seeds"])
     return page(
         f"Simulation on {data['name']}",
         kicker="Querist simulation",
-        sentence=_verdict(best, seeds),
+        sentence=verdict(best, seeds),
         parts=[
             facts(_simulation_facts(best, data, seeds)),
             section(
@@ -36,9 +36,8 @@ def simulation_report(result: Mapping[str, Any]) -> str:
             ),
             section(
                 "Compared with random, seed by seed",
-                "The area is the mean accuracy over the rounds. Beaten counts the other arms that "
-                "were better in a paired t-test, averaged over the rounds: lower is better.",
-                _comparison(rows, seeds),
+                "The area is the mean accuracy over the rounds; its gain is told in points.",
+                _comparison(rows),
             ),
             section(
                 "Labels needed",
@@ -46,33 +45,32 @@ def simulation_report(result: Mapping[str, Any]) -> str:
                 _labels_needed(rows, seeds),
             ),
             section(
-                "What it cost", "Means of one round, in seconds, and of one run.", _cost(result)
+                "Who beats whom",
+                "Share of the rounds in which the arm of the row was better than the arm of the "
+                "column in a paired t-test (p < 0.05). The last row sums how often an arm was "
+                "beaten: lower is better.",
+                _penalty(rows),
+            ),
+            section(
+                "What it cost",
+                "Means of one round, in seconds, and the largest memory of the process.",
+                _cost(rows),
             ),
         ],
         footer=_provenance(result),
     )
 
 
-def _verdict(best: Mapping[str, Any], seeds: int) -> str:
-    low, high = best["gain_ci"]
-    name, gain = best["strategy"], best["aulc_gain"]
-    doubt = f"95 % interval {_signed(low)} to {_signed(high)}"
-    if low > 0:
-        return (
-            f"{name} beats random by {100 * gain:.1f} points of accuracy on average ({doubt}) "
-            f"and won with {best['wins']} of {seeds} seeds."
-        )
-    if high < 0:
-        return f"{name} loses to random by {-100 * gain:.1f} points on average ({doubt})."
-    return f"{name} and random cannot be told apart here: {_signed(gain)} points ({doubt})."
-
-
 def _simulation_facts(
     best: Mapping[str, Any], data: Mapping[str, Any], seeds: int
 ) -> Iterable[tuple[str, str, str]]:
     yield from _saving_fact(best)
-    yield ("Gain over random", _signed(best["aulc_gain"]), "points of accuracy, mean of all rounds")
-    yield ("Won", f"{best['wins']} of {seeds}", f"paired seeds, {best['losses']} lost")
+    yield ("Gain over random", signed(best["aulc_gain"]), "points of accuracy, mean of all rounds")
+    yield (
+        "Won",
+        f"{best['wins']} of {seeds}",
+        f"paired seeds, {best['ties']} tied, {best['losses']} lost",
+    )
     yield (
         "Full data",
         f"{100 * data['full_data_accuracy_mean']:.1f} %",
@@ -119,29 +117,27 @@ def _simulation_curves(result: Mapping[str, Any], order: Sequence[str]) -> str:
     )
 
 
-def _comparison(rows: Sequence[Mapping[str, Any]], seeds: int) -> str:
+def _comparison(rows: Sequence[Mapping[str, Any]]) -> str:
     columns = [
         ("Strategy", ""),
         ("Area", "n"),
         ("Gain, points", "n"),
         ("95 % interval", "n"),
-        (f"Won / lost of {seeds}", "n"),
-        ("Beaten", "n"),
+        ("Won / tied / lost", "n"),
     ]
-    return table(
-        columns,
-        [
-            (
-                f"<strong>{escape(row['strategy'])}</strong>",
-                f"{100 * row['aulc_mean']:.1f} %",
-                DASH if row["strategy"] == CONTROL else _signed(row["aulc_gain"]),
-                DASH if row["strategy"] == CONTROL else " to ".join(map(_signed, row["gain_ci"])),
-                DASH if row["strategy"] == CONTROL else f"{row['wins']} / {row['losses']}",
-                f"{row['beaten']:.2f}",
-            )
-            for row in rows
-        ],
-    )
+    return table(columns, [_compared(row) for row in rows])
+
+
+def _compared(row: Mapping[str, Any]) -> Sequence[str]:
+    cells = [f"<strong>{escape(row['strategy'])}</strong>", f"{100 * row['aulc_mean']:.1f} %"]
+    if row["strategy"] == CONTROL:
+        return [*cells, DASH, DASH, DASH]
+    return [
+        *cells,
+        signed(row["aulc_gain"]),
+        " to ".join(map(signed, row["gain_ci"])),
+        f"{row['wins']} / {row['ties']} / {row['losses']}",
+    ]
 
 
 def _labels_needed(rows: Sequence[Mapping[str, Any]], seeds: int) -> str:
@@ -154,7 +150,8 @@ def _labels_needed(rows: Sequence[Mapping[str, Any]], seeds: int) -> str:
         )
         for row in rows
     ]
-    return table(columns, body)
+    told = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences(rows, seeds)[1:])
+    return f'{table(columns, body)}<ul class="told">{told}</ul>'
 
 
 def _needed(found: Mapping[str, Any], is_control: bool, seeds: int) -> str:
@@ -169,20 +166,37 @@ def _needed(found: Mapping[str, Any], is_control: bool, seeds: int) -> str:
     return f'{text} <small class="{kind}">{least}{share}</small>'
 
 
-def _cost(result: Mapping[str, Any]) -> str:
-    columns = [("Strategy", ""), ("Select, s", "n"), ("Train, s", "n"), ("Peak memory, MB", "n")]
-    rows = []
-    for name in dict.fromkeys(run["strategy"] for run in result["runs"]):
-        own = [run for run in result["runs"] if run["strategy"] == name]
-        rows.append(
-            (
-                f"<strong>{escape(name)}</strong>",
-                f"{_mean(s for run in own for s in run['select_seconds']):.3f}",
-                f"{_mean(s for run in own for s in run['fit_seconds']):.3f}",
-                f"{max(run['peak_mb'] for run in own):,.0f}",
-            )
+def _penalty(rows: Sequence[Mapping[str, Any]]) -> str:
+    names = [row["strategy"] for row in rows]
+    body = [
+        (
+            f"<strong>{escape(row['strategy'])}</strong>",
+            *(DASH if name == row["strategy"] else _shaded(row["beats"][name]) for name in names),
         )
-    return table(columns, rows)
+        for row in rows
+    ]
+    sums = [f"{row['beaten']:.2f}" for row in rows]
+    return table([("", ""), *((name, "n") for name in names)], [*body, ("beaten", *sums)])
+
+
+def _shaded(share: float) -> str:
+    return f'<span class="share" style="--share:{100 * share:.0f}%">{share:.2f}</span>'
+
+
+def _cost(rows: Sequence[Mapping[str, Any]]) -> str:
+    columns = [("Strategy", ""), ("Select, s", "n"), ("Train, s", "n"), ("Peak memory, MB", "n")]
+    return table(
+        columns,
+        [
+            (
+                f"<strong>{escape(row['strategy'])}</strong>",
+                f"{row['select_seconds']:.3f}",
+                f"{row['fit_seconds']:.3f}",
+                f"{row['peak_mb']:,.0f}",
+            )
+            for row in rows
+        ],
+    )
 
 
 def _provenance(result: Mapping[str, Any]) -> str:
@@ -193,12 +207,3 @@ def _provenance(result: Mapping[str, Any]) -> str:
         f"{s['rounds']} rounds, {s['seeds']} paired seeds, learner {s['learner']}. "
         f"Data SHA-256 {data['digest'][:16]}. Querist {s['querist']}."
     )
-
-
-def _signed(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", MINUS)
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found) if found else 0.0

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
+from querist.experiments.arms import CONTROL
 from querist.experiments.runner import Run
-from querist.experiments.settings import CONTROL
 from querist.metrics import labels_to_reach, paired_bootstrap_interval
 
 REPEATS = 4_000
+# Areas of runs that differ by rounding alone are level.
+TIE = 1e-12
 
 
 def compare(
@@ -22,10 +24,12 @@ def compare(
     """One row an arm, best mean area first; each compared with the control seed by seed.
 
     A row holds ``strategy``, ``aulc_mean``, ``aulc_gain`` (mean over the seeds of its area less the
-    control's, higher is better), ``gain_ci`` (95 % paired bootstrap), ``wins`` and ``losses``
-    (seeds above and below the control), ``label_saving_at`` (see ``label_saving``), ``labels_at``
-    (what that rests on) and ``beaten`` (share of the rounds, summed over the other arms, in which
-    an arm was better in a paired t-test at 5 %: the pairwise penalty, lower is better).
+    control's, higher is better), ``gain_ci`` (95 % paired bootstrap), ``wins``, ``ties`` and
+    ``losses`` (seeds above, level with and below the control), ``label_saving_at`` (by target, the
+    share of the control's labels that are not needed, or None), ``labels_at`` (what that rests on,
+    see ``label_saving``), ``beats`` (its row of the pairwise penalty, by arm), ``beaten`` (its
+    column sum, lower is better), the means of ``select_seconds`` and ``fit_seconds`` of a round,
+    and the largest ``peak_mb``.
 
     Args:
         runs: All runs; every arm has the same seeds.
@@ -34,27 +38,32 @@ def compare(
     """
     arms = _arms(runs)
     control = arms[CONTROL]
-    penalty = pairwise_penalty({name: _matrix(own) for name, own in arms.items()})
+    penalty = pairwise_penalty([_matrix(own) for own in arms.values()])
     rows = []
-    for name, own in arms.items():
+    for position, (name, own) in enumerate(arms.items()):
         ours, theirs = (np.array([run.aulc for run in side]) for side in (own, control))
         gain = ours - theirs
+        interval = paired_bootstrap_interval(
+            ours, theirs, np.random.default_rng(0), repeats=REPEATS
+        )
         details = {_key(t): label_saving(own, control, full_accuracy, t) for t in targets}
+        level = np.abs(gain) <= TIE
         rows.append(
             {
                 "strategy": name,
                 "aulc_mean": float(ours.mean()),
                 "aulc_gain": float(gain.mean()),
-                "gain_ci": list(
-                    paired_bootstrap_interval(
-                        ours, theirs, np.random.default_rng(0), repeats=REPEATS
-                    )
-                ),
-                "wins": int((gain > 0).sum()),
-                "losses": int((gain < 0).sum()),
+                "gain_ci": list(interval),
+                "wins": int((~level & (gain > 0)).sum()),
+                "ties": int(level.sum()),
+                "losses": int((~level & (gain < 0)).sum()),
                 "label_saving_at": {key: found["saving"] for key, found in details.items()},
                 "labels_at": details,
-                "beaten": penalty[name],
+                "beats": dict(zip(arms, penalty[position].tolist(), strict=True)),
+                "beaten": float(penalty[:, position].sum()),
+                "select_seconds": _mean([s for r in own for s in r.select_seconds]),
+                "fit_seconds": _mean([s for r in own for s in r.fit_seconds]),
+                "peak_mb": max(run.peak_mb for run in own),
             }
         )
     return sorted(rows, key=lambda row: (-row["aulc_mean"], row["strategy"]))
@@ -70,44 +79,51 @@ def label_saving(
     where the arm itself did not get there in every seed, nothing is claimed (``saving`` is None).
 
     Returns:
-        ``saving`` (0.5: half the labels), ``strategy`` and ``control`` (mean labels, or None),
-        ``reached`` (seeds in which each got there) and ``at_least``.
+        ``saving`` (0.5: half the labels), ``saving_ci`` (95 % bootstrap over the paired seeds, None
+        with a single one), ``strategy`` and ``control`` (mean labels, or None), ``reached`` (seeds
+        in which each got there) and ``at_least``.
     """
-    ours = [labels_to_reach(r.labels, r.accuracy, target * full_accuracy[r.seed]) for r in own]
-    theirs = [
-        labels_to_reach(r.labels, r.accuracy, target * full_accuracy[r.seed]) for r in control
-    ]
-    complete = None not in ours
-    bounded = [
-        run.labels[-1] if found is None else found
-        for run, found in zip(control, theirs, strict=True)
-    ]
-    mine = float(np.mean([n for n in ours if n is not None])) if complete else None
-    base = float(np.mean(bounded))
-    return {
-        "saving": None if mine is None else 1.0 - mine / base,
-        "strategy": mine,
+    ours, theirs = (
+        [labels_to_reach(r.labels, r.accuracy, target * full_accuracy[r.seed]) for r in side]
+        for side in (own, control)
+    )
+    reached = [sum(n is not None for n in side) for side in (ours, theirs)]
+    complete = reached[0] == len(ours)
+    bounded = np.array(
+        [
+            run.labels[-1] if found is None else found
+            for run, found in zip(control, theirs, strict=True)
+        ]
+    )
+    base = float(bounded.mean())
+    found: dict[str, Any] = {
+        "saving": None,
+        "saving_ci": None,
+        "strategy": None,
         "control": base,
-        "reached": [sum(n is not None for n in side) for side in (ours, theirs)],
+        "reached": reached,
         "at_least": complete and None in theirs,
     }
+    if complete:
+        mine = np.array([n for n in ours if n is not None])
+        found |= {"saving": 1.0 - float(mine.mean()) / base, "strategy": float(mine.mean())}
+        if len(mine) > 1:
+            found["saving_ci"] = _ratio_interval(mine, bounded)
+    return found
 
 
-def pairwise_penalty(curves: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
-    """How often each arm is beaten: paired two-sided t-tests (p < 0.05) round by round.
+def pairwise_penalty(curves: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """How often each arm beats each: paired two-sided t-tests (p < 0.05) round by round.
 
     Ash et al., BADGE, arXiv:1906.03671, section 4.
 
     Args:
-        curves: By arm, accuracy (seeds, rounds); the same seeds and rounds for all.
+        curves: Of each arm, accuracy (seeds, rounds); the same seeds and rounds for all.
 
     Returns:
-        By arm, the sum over the other arms of the share of rounds in which they were better.
+        P (A, A): the share of the rounds in which arm i was better than arm j, 0 to 1.
     """
-    return {
-        name: float(sum(_better(other, own).mean() for key, other in curves.items() if key != name))
-        for name, own in curves.items()
-    }
+    return np.array([[_better(a, b).mean() for b in curves] for a in curves])
 
 
 def curve_band(runs: Sequence[Run]) -> list[dict[str, float]]:
@@ -120,6 +136,12 @@ def curve_band(runs: Sequence[Run]) -> list[dict[str, float]]:
         {"labels": count, "value": float(mean), "low": float(a), "high": float(b)}
         for count, mean, a, b in zip(runs[0].labels, matrix.mean(axis=0), low, high, strict=False)
     ]
+
+
+def _ratio_interval(mine: NDArray[np.float64], base: NDArray[np.float64]) -> list[float]:
+    draws = np.random.default_rng(0).integers(len(mine), size=(REPEATS, len(mine)))
+    savings = 1.0 - mine[draws].mean(axis=1) / base[draws].mean(axis=1)
+    return [float(end) for end in np.quantile(savings, [0.025, 0.975])]
 
 
 def _better(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -144,6 +166,10 @@ def _arms(runs: Sequence[Run]) -> dict[str, list[Run]]:
 def _matrix(runs: Sequence[Run]) -> NDArray[np.float64]:
     rounds = min(len(run.accuracy) for run in runs)
     return np.array([run.accuracy[:rounds] for run in runs])
+
+
+def _mean(seconds: Sequence[float]) -> float:
+    return float(np.mean(seconds)) if seconds else 0.0
 
 
 def _key(target: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.schema import Media
+from querist.strategies.base import Head
 
 Matrix = NDArray[np.float32]
 Codes = NDArray[np.int64]
@@ -121,4 +122,17 @@ class Learner(Protocol):
 
     def load(self, folder: Path) -> None:
         """Read the model that ``save`` wrote."""
+        ...
+
+
+@runtime_checkable
+class LinearLearner(Learner, Protocol):
+    """A learner whose logits are linear in the vectors; some strategies look at its head."""
+
+    def head(self) -> Head:
+        """Weights (C, d) and intercepts (C,); their softmax is what ``predict_proba`` gives.
+
+        Raises:
+            NotFittedError: before ``fit`` or ``load``.
+        """
         ...

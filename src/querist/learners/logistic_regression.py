@@ -15,11 +15,14 @@ from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, unfitted
+from querist.strategies.base import Head
 
 # The length of a standardised row grows with its columns, so the same C fits wide rows more
 # closely; this share of it a column keeps the fit alike from 2 columns to 2,000.
 C_OVER_COLUMNS = 15.0
 PREDICT_ROWS = 65_536
+# The logit of a class that no label has: finite, and its probability is 0 beside any other.
+NEVER = -1e30
 
 
 class LogisticRegressionLearner:
@@ -116,6 +119,20 @@ class LogisticRegressionLearner:
             logits /= logits.sum(axis=1, keepdims=True)
             found[start : start + PREDICT_ROWS, self._present] = logits
         return found
+
+    def head(self) -> Head:
+        """Weights (C, d) and intercepts (C,); a class never seen has an intercept out of reach.
+
+        Raises:
+            NotFittedError: before ``fit`` or ``load``.
+        """
+        if self._weights is None:
+            raise unfitted(self.name)
+        weights = np.zeros((self._class_count, len(self._weights)), np.float32)
+        weights[self._present] = self._weights.T
+        intercept = np.full(self._class_count, NEVER, np.float32)
+        intercept[self._present] = self._intercept
+        return Head(weights=weights, intercept=intercept)
 
     def save(self, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``learner.json``."""

@@ -1,0 +1,104 @@
+"""What a simulation found, in sentences for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from querist.experiments.arms import CONTROL
+
+MINUS = "\N{MINUS SIGN}"
+# Below this many, a bootstrap interval over the seeds is narrower than it should be.
+FEW = 5
+
+
+def best_arm(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The row of the comparison with the best area, the control's only if it is alone."""
+    return next((row for row in rows if row["strategy"] != CONTROL), rows[0])
+
+
+def sentences(rows: Sequence[Mapping[str, Any]], seeds: int) -> list[str]:
+    """Whether the best arm beats random and what it needs; of each other arm the middle target."""
+    best = best_arm(rows)
+    found = [verdict(best, seeds), *(saving_words(best, t, seeds) for t in best["labels_at"])]
+    for row in rows:
+        if row["strategy"] not in (best["strategy"], CONTROL) and row["labels_at"]:
+            found.append(saving_words(row, middle_target(row), seeds))
+    return found
+
+
+def middle_target(row: Mapping[str, Any]) -> str:
+    """The target of an arm's ``labels_at`` that is nearest to 95 %."""
+    targets: list[str] = list(row["labels_at"])
+    return min(targets, key=lambda target: abs(float(target) - 0.95))
+
+
+def verdict(row: Mapping[str, Any], seeds: int) -> str:
+    """One sentence: whether an arm of the comparison beats random, by how much, how surely."""
+    name, gain = row["strategy"], row["aulc_gain"]
+    if name == CONTROL:
+        return "Only random was run, so there is nothing to compare."
+    low, high = row["gain_ci"]
+    if seeds == 1:
+        side = "above" if gain >= 0 else "below"
+        return (
+            f"{name} is {_points(gain)} {side} random on average, with a single seed: that proves "
+            "nothing."
+        )
+    few = ", few for a sure answer" if seeds < FEW else ""
+    doubt = f"{seeds} paired seeds{few}; 95 % interval {signed(low)} to {signed(high)}"
+    if low > 0:
+        return f"{name} beats random by {_points(gain)} of accuracy on average ({doubt})."
+    if high < 0:
+        return f"{name} loses to random by {_points(gain)} of accuracy on average ({doubt})."
+    return f"{name} and random cannot be told apart here: {signed(gain)} points ({doubt})."
+
+
+def saving_words(row: Mapping[str, Any], target: str, seeds: int) -> str:
+    """One sentence: the labels that an arm needs for a share of full-data accuracy.
+
+    Args:
+        row: The arm's row of the comparison.
+        target: A key of its ``labels_at``, such as ``0.95``.
+        seeds: Number of paired seeds.
+    """
+    found, name = row["labels_at"][target], row["strategy"]
+    goal = f"{100 * float(target):g} % of full-data accuracy"
+    reached, base = found["reached"]
+    if found["saving"] is None:
+        many = f"with {reached} of {seeds} seeds only" if reached else "with no seed"
+        return (
+            f"{name} reached {goal} {many} (random with {base} of {seeds}), so no saving is told; "
+            "more rounds may tell one."
+        )
+    if name == CONTROL:
+        return f"random needs {found['control']:,.0f} labels for {goal}."
+    most = "at most " if found["at_least"] else ""
+    doubt = _plural(seeds, "paired seed")
+    if found["saving_ci"] is not None:
+        low, high = sorted(100 * (1 - end) for end in found["saving_ci"])
+        doubt += f"; 95 % interval {low:.0f} % to {high:.0f} %"
+    if found["at_least"]:
+        doubt += f"; random got there with {base} of {seeds}"
+    return (
+        f"{name} needs {most}{100 * (1 - found['saving']):.0f} % of random's labels for {goal}: "
+        f"{found['strategy']:,.0f} instead of {found['control']:,.0f} ({doubt})."
+    )
+
+
+def signed(share: float) -> str:
+    """A share of one in points, with its sign."""
+    return f"{100 * share:+.1f}".replace("-", MINUS)
+
+
+def percent(share: float) -> str:
+    """A share of one in per cent."""
+    return f"{100 * share:.1f} %"
+
+
+def _points(gain: float) -> str:
+    return f"{100 * abs(gain):.1f} points"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,72 @@
+"""A committee of one learner: the same kind of model trained on bootstrap draws of the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.errors import InvalidInputError
+from querist.learners.base import Codes, Learner, Matrix
+from querist.learners.checking import check_training
+
+MEMBERS = 8
+# A committee over 2 million rows of 16 classes with 8 members has this size.
+LIMIT_BYTES = 1 << 30
+_ROWS = 65_536
+
+
+def bootstrap_committee(
+    factory: Callable[[], Learner],
+    X: Matrix,
+    y: Codes,
+    pool: Matrix,
+    *,
+    class_count: int,
+    rng: np.random.Generator,
+    members: int = MEMBERS,
+) -> NDArray[np.float32]:
+    """Probabilities (K, N, C) over the pool by K models, each trained on its own draw of labels.
+
+    A draw has as many labels as there are, taken with replacement, but at least one of each class:
+    a member that never saw a class would disagree with the others because of that alone. Besides
+    the answer nothing grows with N: the pool is read in blocks.
+
+    Abe and Mamitsuka (1998), Query learning strategies using boosting and bagging.
+
+    Args:
+        factory: Makes an untrained learner.
+        X: Rows with a label (L, d).
+        y: Their classes (L,), whole numbers below ``class_count``.
+        pool: Rows to predict (N, d); a memory map is not loaded whole.
+        class_count: Number of classes C.
+        rng: Draws the labels.
+        members: Number of models K.
+
+    Raises:
+        InvalidInputError: the answer would be over 1 GiB, or as ``Learner.fit`` does.
+    """
+    rows, codes, _ = check_training(X, y, class_count)
+    size = 4 * members * len(pool) * class_count
+    if size > LIMIT_BYTES:
+        raise InvalidInputError(
+            f"A committee of {members} over {len(pool):,} rows and {class_count} classes takes "
+            f"{size / 1e9:.1f} GB.",
+            remedy="Choose a strategy without a committee, such as 'margin', or a smaller pool.",
+        )
+    found = np.empty((members, len(pool), class_count), np.float32)
+    for member in found:
+        drawn = _draw(codes, rng)
+        learner = factory()
+        learner.fit(rows[drawn], codes[drawn], class_count=class_count, rng=rng)
+        for start in range(0, len(pool), _ROWS):
+            member[start : start + _ROWS] = learner.predict_proba(pool[start : start + _ROWS])
+    return found
+
+
+def _draw(codes: Codes, rng: np.random.Generator) -> NDArray[np.int64]:
+    shuffled = rng.permutation(len(codes))
+    _, first = np.unique(codes[shuffled], return_index=True)
+    rest = rng.integers(len(codes), size=len(codes) - len(first))
+    return np.concatenate([shuffled[first], rest])

@@ -1,0 +1,71 @@
+"""What a trained learner can tell a strategy: probabilities, a committee of its kind, its head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from querist.errors import MissingSignalError
+from querist.learners.base import Codes, Learner, LinearLearner, Matrix
+from querist.learners.committee import bootstrap_committee
+from querist.strategies.base import Head, Signal
+
+# What does not exist before a model is trained.
+OF_A_MODEL = frozenset({Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD})
+
+
+def model_signals(
+    needs: Collection[Signal],
+    learner: Learner,
+    factory: Callable[[], Learner],
+    pool: Matrix,
+    labeled: Codes,
+    labels: Codes,
+    *,
+    class_count: int,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """The signals of a trained model, as arguments for ``query`` or ``check_pool``.
+
+    Probabilities always come; a committee and a head only where they are needed.
+
+    Args:
+        needs: The signals that the strategy needs.
+        learner: The trained model.
+        factory: Makes an untrained learner of the same kind, for the committee.
+        pool: Vectors of all rows (N, d).
+        labeled: Positions of the labelled rows (L,).
+        labels: Their classes (L,).
+        class_count: Number of classes C.
+        rng: Draws the committee's labels.
+
+    Raises:
+        MissingSignalError: the strategy needs a head and the learner has none.
+        InvalidInputError: the committee would be too large.
+    """
+    found: dict[str, Any] = {"probabilities": learner.predict_proba(pool)}
+    if Signal.HEAD in needs:
+        found["head"] = linear_head(learner)
+    if Signal.COMMITTEE in needs:
+        found["committee"] = bootstrap_committee(
+            factory, pool[labeled], labels, pool, class_count=class_count, rng=rng
+        )
+    return found
+
+
+def linear_head(learner: Learner) -> Head:
+    """The last layer of a learner that is linear in its vectors.
+
+    Raises:
+        MissingSignalError: it is not linear.
+    """
+    if not isinstance(learner, LinearLearner):
+        raise MissingSignalError(
+            f"The strategy needs head=, which the learner {learner.name!r} does not have.",
+            remedy="Choose a linear learner, 'logistic-regression', or a strategy without a head.",
+            signal=Signal.HEAD.value,
+            learner=learner.name,
+        )
+    return learner.head()

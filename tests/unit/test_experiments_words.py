@@ -1,0 +1,65 @@
+"""Facts about the sentences of a simulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from querist.experiments.words import saving_words, sentences, verdict
+
+
+def _row(strategy: str = "auto", **values: Any) -> dict[str, Any]:
+    found = {
+        "saving": 0.59,
+        "saving_ci": [0.52, 0.65],
+        "strategy": 164.0,
+        "control": 400.0,
+        "reached": [8, 8],
+        "at_least": False,
+    }
+    body = {"strategy": strategy, "aulc_gain": 0.032, "gain_ci": [0.025, 0.039]}
+    return body | {"labels_at": {"0.9": found, "0.95": found | values}}
+
+
+def test_a_saving_is_told_as_a_share_of_the_controls_labels() -> None:
+    """Share, counts, seeds and interval are in one sentence."""
+    assert saving_words(_row(), "0.95", 8) == (
+        "auto needs 41 % of random's labels for 95 % of full-data accuracy: 164 instead of 400 "
+        "(8 paired seeds; 95 % interval 35 % to 48 %)."
+    )
+
+
+def test_a_bound_and_a_missing_saving_are_told() -> None:
+    """Where the control did not arrive it is at most; where the arm did not, nothing is claimed."""
+    bound = saving_words(_row(at_least=True, reached=[8, 3]), "0.95", 8)
+    assert "at most 41 %" in bound
+    assert "random got there with 3 of 8" in bound
+    missing = {"saving": None, "strategy": None, "saving_ci": None}
+    some = saving_words(_row(**missing, reached=[5, 2]), "0.95", 8)
+    assert "with 5 of 8 seeds only (random with 2 of 8), so no saving is told" in some
+    assert "with no seed" in saving_words(_row(**missing, reached=[0, 2]), "0.95", 8)
+
+
+@pytest.mark.parametrize(
+    ("gain", "interval", "seeds", "told"),
+    [
+        (0.032, [0.025, 0.039], 8, "auto beats random by 3.2 points"),
+        (-0.032, [-0.04, -0.02], 8, "auto loses to random by 3.2 points"),
+        (0.01, [-0.01, 0.03], 8, "cannot be told apart"),
+        (0.032, [0.032, 0.032], 1, "that proves nothing"),
+        (0.032, [0.025, 0.039], 3, "few for a sure answer"),
+    ],
+)
+def test_the_verdict_follows_the_interval(
+    gain: float, interval: list[float], seeds: int, told: str
+) -> None:
+    """Only an interval without zero, of more than one seed, is called a win or a loss."""
+    assert told in verdict(_row() | {"aulc_gain": gain, "gain_ci": interval}, seeds)
+
+
+def test_the_best_arm_is_told_in_full_and_the_others_in_short() -> None:
+    """Every target of the best arm, the middle one of another, nothing of the control."""
+    told = sentences([_row("random"), _row("auto"), _row("margin")], 8)
+    assert [line.split()[0] for line in told] == ["auto", "auto", "auto", "margin"]
+    assert verdict(_row("random"), 8).startswith("Only random")
