@@ -9,25 +9,32 @@ from querist._version import __version__
 
 if TYPE_CHECKING:
     from querist.estimators import ActiveLearningClassifier
+    from querist.experiments import Simulation, simulate
     from querist.project import Project
-    from querist.strategies import UNLABELED, Selection, query
+    from querist.strategies import UNLABELED, Constraints, Selection, query
 
 # Loaded on first use, so that `import querist` stays fast and free of the heavy libraries.
 _HOMES = {
     "ActiveLearningClassifier": "querist.estimators",
+    "Constraints": "querist.strategies",
     "Project": "querist.project",
     "Selection": "querist.strategies",
+    "Simulation": "querist.experiments",
     "UNLABELED": "querist.strategies",
     "query": "querist.strategies",
+    "simulate": "querist.experiments",
 }
 
 __all__ = [
     "UNLABELED",
     "ActiveLearningClassifier",
+    "Constraints",
     "Project",
     "Selection",
+    "Simulation",
     "__version__",
     "query",
+    "simulate",
 ]
 
 
