@@ -9,7 +9,13 @@ import polars as pl
 import pytest
 
 from querist.errors import InvalidInputError, NotFoundError, StorageError
-from querist.experiments import from_table, labeled_data, load_data
+from querist.experiments import (
+    SimulationSettings,
+    from_table,
+    labeled_data,
+    load_data,
+    run_simulation,
+)
 
 X = np.random.default_rng(0).normal(size=(20, 3))
 Y = np.arange(20) % 2
@@ -25,6 +31,41 @@ def test_an_npz_file_gives_its_arrays_and_its_split(tmp_path: Path) -> None:
     assert data.test is not None
     assert data.test.sum() == 5
     assert data.class_names == ("0", "1")
+
+
+def test_a_folder_of_arrays_is_read_as_a_memory_map(tmp_path: Path) -> None:
+    """float32 rows stay on disk, and a simulation over them finds what one in memory does."""
+    split = (np.arange(60) >= 45).astype(int)
+    y = np.arange(60) % 3
+    rows = np.random.default_rng(1).normal(size=(60, 4)).astype(np.float32) + np.eye(4)[y]
+    rows = rows.astype(np.float32)
+    for name, array in {"X": rows, "y": y, "split": split}.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    data = load_data(tmp_path)
+    assert isinstance(data.X.base, np.memmap)
+    inside = labeled_data(rows, y, split=split)
+    assert data.digest == inside.digest
+    settings = SimulationSettings(strategies=("margin",), batch_size=6, rounds=3, seeds=1)
+    mapped, held = (run_simulation(one, settings)["runs"] for one in (data, inside))
+    assert [found["accuracy"] for found in mapped] == [found["accuracy"] for found in held]
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8", "i4", "u1", "?"])
+def test_numbers_of_any_type_become_float32(kind: str) -> None:
+    """Half precision, whole numbers and truth values are taken; float32 is not copied."""
+    rows = (np.arange(60).reshape(20, 3) % 7).astype(kind)
+    data = labeled_data(rows, Y)
+    assert data.X.dtype == np.float32
+    assert np.array_equal(data.X, rows.astype(np.float32))
+    assert np.shares_memory(data.X, rows) == (kind == "f4")
+
+
+def test_a_constant_column_is_no_width() -> None:
+    """What rounding leaves of it is not blown up when the columns are standardised."""
+    rows = np.column_stack([X * [1, 1, 100], np.full(20, 0.1)])
+    data = labeled_data(rows, Y)
+    assert data.standardized
+    assert np.abs(data.X[:, 3]).max() < 1e-6
 
 
 def test_class_names_are_kept_in_sorted_order() -> None:
@@ -118,6 +159,8 @@ def test_another_label_column_can_be_named() -> None:
         (np.full((20, 2), "a"), Y, None, "no number"),
         (X, np.zeros(20), None, "only one class"),
         (X, np.where(Y, np.nan, 1.0), None, "NaN"),
+        (X, X[:, 0], None, "measured value"),
+        (X * 1e39, Y, None, "Row 0"),
         (X, np.array(["", "a"] * 10), None, "no label"),
         (X, np.array([None, "a"] * 10), None, "no label"),
         (X, Y, Y[:-1], "split"),
@@ -164,6 +207,19 @@ def test_an_npz_file_without_y_and_a_missing_file_are_refused(tmp_path: Path) ->
         load_data(tmp_path / "d.npz")
     with pytest.raises(NotFoundError, match=r"gone\.npz"):
         load_data(tmp_path / "gone.npz")
+
+
+def test_a_label_column_belongs_to_a_table(tmp_path: Path) -> None:
+    """Arrays have their classes in y, so a column's name is a mistake; a lone array as well."""
+    np.savez(tmp_path / "d.npz", X=X, y=Y)
+    with pytest.raises(InvalidInputError, match="no table"):
+        load_data(tmp_path / "d.npz", label_column="kind")
+    np.save(tmp_path / "X.npy", X)
+    with pytest.raises(InvalidInputError, match=r"\.npy") as caught:
+        load_data(tmp_path / "X.npy")
+    assert "folder" in caught.value.remedy
+    with pytest.raises(InvalidInputError, match="no y"):
+        load_data(tmp_path)
 
 
 def test_objects_in_an_npz_file_are_never_unpickled(tmp_path: Path) -> None:

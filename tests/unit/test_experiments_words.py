@@ -38,6 +38,8 @@ def test_a_bound_and_a_missing_saving_are_told() -> None:
     missing = {"saving": None, "strategy": None, "saving_ci": None}
     some = saving_words(_row(**missing, reached=[5, 2]), "0.95", 8)
     assert "with 5 of 8 seeds only (random with 2 of 8), so no saving is told" in some
+    same = _row(saving=0.0, saving_ci=[0.0, 0.0], strategy=20.0, control=20.0)
+    assert "need the same 20 labels" in saving_words(same, "0.95", 8)
     assert "with no seed" in saving_words(_row(**missing, reached=[0, 2]), "0.95", 8)
 
 

@@ -35,11 +35,16 @@ def load_data(path: str | Path, *, label_column: str | None = None) -> LabeledDa
         StorageError: the file is damaged.
     """
     source = Path(path)
-    if source.is_dir():
-        return _from_folder(source)
-    if not source.is_file():
+    if not source.exists():
         raise NotFoundError(f"There is no file {str(source)!r}.", remedy="Check the path.")
     kind = source.suffix.lower()
+    if label_column is not None and (source.is_dir() or kind == ".npz"):
+        raise InvalidInputError(
+            f"{source.resolve().name} is no table, so it has no column {label_column!r}.",
+            remedy="Leave the label column out: the classes are in y.",
+        )
+    if source.is_dir():
+        return _from_folder(source.resolve())
     if kind == ".npz":
         return _from_npz(source)
     if kind == ".csv":
@@ -151,7 +156,7 @@ def _from_arrays(
     if missing:
         raise InvalidInputError(
             f"{path.name} holds {list(names)}, but no {' and no '.join(missing)}.",
-            remedy="Name the arrays X and y, as numpy.savez(path, X=…, y=…) does.",
+            remedy="Write it with numpy.savez(path, X=…, y=…), or a folder with X.npy and y.npy.",
         )
     return labeled_data(arrays["X"], arrays["y"], split=arrays.get("split"), name=path.name)
 

@@ -73,6 +73,8 @@ def saving_words(row: Mapping[str, Any], target: str, seeds: int) -> str:
         )
     if name == CONTROL:
         return f"random needs {found['control']:,.0f} labels for {goal}."
+    if found["saving"] == 0 and found["saving_ci"] in (None, [0, 0]):
+        return f"{name} and random need the same {found['control']:,.0f} labels for {goal}."
     most = "at most " if found["at_least"] else ""
     doubt = _plural(seeds, "paired seed")
     if found["saving_ci"] is not None:
