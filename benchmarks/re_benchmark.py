@@ -9,10 +9,11 @@ The figure of a run is the trapezoid area under test accuracy over labels, divid
 labels. Probabilities are the sigmoid of the SVM's score, so that margin's order is that of the
 distance to the boundary. Seeds are paired: all arms have the same split and first labels.
 
-Ours differ in two ways, to keep 3 arms on 25 sets within hours: one label a query up to 100
+Ours differ in two ways, to keep three arms on 25 sets within hours: one label a query up to 100
 labels, then 1 % of the labels that are there, and 5 % from 500 (the curve is measured at each
-query, and late it is nearly flat); 25 seeds on sets below 2,000 rows and 5 on the others, where
-the paper has 150 and, we take it, 10. Only what the paper's table and our data share is run: no Spambase.
+query, and late it is nearly flat); and 25 seeds on sets below 2,000 rows, 5 on the others, where
+the paper has 150 and, we take it, 10. Sets that the paper's table and our data share are run, all
+but Spambase.
 
 A gain of margin counts as reproduced when it is within two standard errors of the published one,
 or within .005. Both sides are noisy: ours by the spread of the paired seeds, theirs by the spread
