@@ -3,6 +3,7 @@
 from querist.catalog.assets import Assets
 from querist.catalog.catalog import Catalog
 from querist.catalog.embeddings import Embeddings
+from querist.catalog.lance_columns import lance_column
 from querist.catalog.predictions import Predictions, PredictionSummary
 from querist.catalog.query import AssetCard, AssetPage, AssetQuery, cards, facets, run
 from querist.catalog.settings import LearnerSettings, PolicySettings, Settings
@@ -21,5 +22,6 @@ __all__ = [
     "Settings",
     "cards",
     "facets",
+    "lance_column",
     "run",
 ]
