@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +96,8 @@ MISTAKES = {
     "unknown asset": (["label", "img-99.png", "dark", "-p", "{shop}"], "img-99.png"),
     "stale version": (["label", "{labeled}", "dark", "--version", "0", "-p", "{shop}"], "version"),
     "unknown strategy": (["simulate", "{npz}", "-s", "margim", "--rounds", "1"], "margin"),
+    "too large a batch": (["simulate", "{npz}", "--batch", "99"], "99"),
+    "nothing to resume": (["simulate", "{npz}", "--resume"], "--json"),
     "unknown data file": (["simulate", "nothing.npz"], "nothing.npz"),
     "unknown data set": (["demo", "--headless", "--dataset", "shoes"], "shoes"),
     "port taken": (["serve", "{shop}", "--port", "{port}", "--no-browser"], "port"),
@@ -137,22 +141,54 @@ def test_a_token_lets_a_program_in(shop: Path) -> None:
 
 
 def test_simulation_proves_a_strategy(tmp_path: Path) -> None:
-    """`simulate` writes the JSON of the design and a page."""
+    """`simulate` writes the JSON of the design, a page and a picture, and tells the verdict."""
     from sklearn.datasets import load_iris
 
     X, y = load_iris(return_X_y=True)
     np.savez(tmp_path / "iris.npz", X=X.astype("float32"), y=y)
-    out, page = tmp_path / "out.json", tmp_path / "out.html"
-    ok(
-        "simulate", tmp_path / "iris.npz", "--strategy", "margin", "--batch", 5, "--rounds", 3,
-        "--seeds", 2, "--json", out, "--report", page,
+    out, page, picture = (tmp_path / f"out.{ending}" for ending in ("json", "html", "png"))
+    told = ok(
+        "simulate", tmp_path / "iris.npz", "--strategy", "power-margin:beta=2", "--strategy",
+        "bald", "--batch", 5, "--rounds", 3, "--seeds", 2, "--jobs", 2,
+        "--json", out, "--report", page, "--png", picture,
     )  # fmt: skip
     result = json.loads(out.read_text())
     assert set(result) == {"data", "settings", "runs", "comparison"}
-    assert {run["strategy"] for run in result["runs"]} == {"margin", "random"}
-    assert len(result["runs"]) == 4
+    arms = {"power-margin:beta=2", "bald", "random"}
+    assert {run["strategy"] for run in result["runs"]} == arms
+    assert len(result["runs"]) == 6
     assert all(len(run["accuracy"]) == 3 for run in result["runs"])
+    assert all(arm in told for arm in arms)
+    assert "2 paired seeds" in told
     assert page.read_text().startswith("<!doctype html>")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_simulation_stopped_by_ctrl_c_goes_on(tmp_path: Path) -> None:
+    """The finished runs are kept, the command says how to go on, and then does."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=600)
+    np.savez(tmp_path / "d.npz", X=rng.normal(size=(600, 8)) + np.eye(8)[y], y=y)
+    arguments = [
+        "simulate", str(tmp_path / "d.npz"), "-s", "bald", "--batch", "5", "--rounds", "12",
+        "--json", str(tmp_path / "out.json"),
+    ]  # fmt: skip
+    kept = tmp_path / "out.runs.jsonl"
+    command = [sys.executable, "-m", "querist", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        while not kept.exists() or kept.read_text().count('"run"') < 2:
+            assert running.poll() is None
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        told = running.communicate()[1]
+    assert running.returncode == 130
+    assert "--resume" in told
+    assert "Traceback" not in told
+    before = kept.read_text().splitlines()
+    assert 3 < len(before) < 1 + 8 * 3
+    ok(*arguments, "--resume")
+    assert kept.read_text().splitlines()[: len(before)] == before
+    assert len(json.loads((tmp_path / "out.json").read_text())["runs"]) == 16
 
 
 @pytest.mark.parametrize("command", ["strategies", "learners", "formats", "--help", "--version"])
