@@ -7,10 +7,10 @@ import numpy as np
 from querist.metrics.answers import Answers, Table
 from querist.metrics.consensus import Consensus, majority_vote, normalized
 
-_STEPS = 20
+_STEPS = 10
 
 
-def glad(answers: Answers, *, tolerance: float = 1e-4, most: int = 100) -> Consensus:
+def glad(answers: Answers, *, tolerance: float = 1e-3, most: int = 100) -> Consensus:
     """The labels where an answer is right with chance 1 / (1 + exp(-ability × ease)).
 
     Whitehill et al. (2009), "Whose vote should count more"; a wrong answer is any other class with

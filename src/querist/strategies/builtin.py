@@ -1,6 +1,7 @@
 """Registers the built-in strategies by importing them."""
 
 from querist.strategies import (
+    activelab,
     auto,
     badge,
     bait,
@@ -32,6 +33,7 @@ from querist.strategies import (
 )
 
 __all__ = [
+    "activelab",
     "auto",
     "badge",
     "bait",

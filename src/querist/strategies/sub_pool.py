@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from querist.errors import InvalidInputError
 from querist.strategies.base import (
     Floats,
     Pool,
@@ -55,6 +56,11 @@ class SubPool:
     def __post_init__(self) -> None:
         positive("neighbors", self.neighbors)
         share("random_share", self.random_share)
+        if "annotations" in self.parameters:
+            raise InvalidInputError(
+                "The annotations hold positions of the whole pool, not of a sub-pool.",
+                remedy="Leave them out, or use the strategy without a sub-pool.",
+            )
         self._strategy()
 
     @property
