@@ -7,7 +7,9 @@ import numpy as np
 from querist.metrics.answers import Answers, Table
 from querist.metrics.consensus import Consensus, majority_vote, normalized
 
-_STEPS = 10
+_STEPS = 3
+# Bound of the logarithm of an item's ease.
+_MOST = 4.0
 
 
 def glad(answers: Answers, *, tolerance: float = 1e-3, most: int = 100) -> Consensus:
@@ -23,15 +25,15 @@ def glad(answers: Answers, *, tolerance: float = 1e-3, most: int = 100) -> Conse
         most: Iterations at most.
     """
     posterior = majority_vote(answers).posterior
-    state = np.ones(answers.annotator_count + answers.item_count)
+    ability, ease = np.ones(answers.annotator_count), np.ones(answers.item_count)
     converged, iterations = False, 0
     while not converged and iterations < most:
         believed = posterior[answers.items, answers.classes]
-        state = _improved(answers, believed, state)
-        renewed = _posterior(answers, posterior, _strength(answers, state))
+        ability, ease = _improved(answers, believed, ability, ease)
+        renewed = _posterior(answers, posterior, _strength(answers, ability, ease))
         converged = float(np.abs(renewed - posterior).max()) <= tolerance
         posterior, iterations = renewed, iterations + 1
-    right = 1 / (1 + np.exp(-_strength(answers, state)))
+    right = _chance(_strength(answers, ability, ease))
     return Consensus(
         posterior=posterior,
         classes=posterior.argmax(axis=1),
@@ -41,36 +43,34 @@ def glad(answers: Answers, *, tolerance: float = 1e-3, most: int = 100) -> Conse
     )
 
 
-def _strength(answers: Answers, state: Table) -> Table:
-    """Ability × ease of each answer (R,)."""
-    ability, ease = state[: answers.annotator_count], state[answers.annotator_count :]
+def _strength(answers: Answers, ability: Table, ease: Table) -> Table:
+    """Ability × exp(log ease) of each answer (R,)."""
     found: Table = ability[answers.annotators] * np.exp(ease[answers.items])
     return found
 
 
-def _improved(answers: Answers, believed: Table, start: Table) -> Table:
-    """Abilities and log eases that make what is believed more likely, by L-BFGS."""
-    from scipy.optimize import minimize
+def _improved(
+    answers: Answers, believed: Table, ability: Table, ease: Table
+) -> tuple[Table, Table]:
+    """Abilities and log eases that make what is believed more likely, by Newton steps in turn."""
+    m, n = answers.annotator_count, answers.item_count
+    for _ in range(_STEPS):
+        eases = np.exp(ease[answers.items])
+        right = _chance(ability[answers.annotators] * eases)
+        pull = np.bincount(answers.annotators, weights=(believed - right) * eases, minlength=m)
+        bend = np.bincount(answers.annotators, weights=right * (1 - right) * eases**2, minlength=m)
+        ability = ability + np.clip((pull + 1 - ability) / (bend + 1), -1, 1)
+        strength = _strength(answers, ability, ease)
+        right = _chance(strength)
+        pull = np.bincount(answers.items, weights=(believed - right) * strength, minlength=n)
+        # The part of the curvature that is never of the wrong sign (Fisher scoring).
+        bend = np.bincount(answers.items, weights=right * (1 - right) * strength**2, minlength=n)
+        ease = np.clip(ease + np.clip((pull + 1 - ease) / (bend + 1), -1, 1), -_MOST, _MOST)
+    return ability, ease
 
-    m = answers.annotator_count
-    spread = np.log(max(answers.class_count - 1, 1))
 
-    def lost(state: Table) -> tuple[float, Table]:
-        ease = np.exp(state[m:])[answers.items]
-        strength = state[:m][answers.annotators] * ease
-        value = believed @ np.logaddexp(0, -strength)
-        value += (1 - believed) @ (np.logaddexp(0, strength) + spread)
-        slope = 1 / (1 + np.exp(-strength)) - believed
-        by_annotator = np.bincount(answers.annotators, weights=slope * ease, minlength=m)
-        by_item = np.bincount(answers.items, weights=slope * strength, minlength=answers.item_count)
-        gradient = np.concatenate([by_annotator, by_item]) + state - 1
-        return float(value + 0.5 * np.square(state - 1).sum()), gradient
-
-    bounds = [(-20.0, 20.0)] * m + [(-4.0, 4.0)] * answers.item_count
-    done = minimize(
-        lost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": _STEPS}
-    )
-    return np.asarray(done.x, dtype=np.float64)
+def _chance(strength: Table) -> Table:
+    return np.asarray(np.exp(-np.logaddexp(0, -strength)))
 
 
 def _posterior(answers: Answers, posterior: Table, strength: Table) -> Table:
