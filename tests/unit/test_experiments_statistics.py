@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from querist.experiments.runner import Run
-from querist.experiments.statistics import compare, curve_band, label_saving, pairwise_penalty
+from querist.experiments.statistics import (
+    compare,
+    curve_band,
+    label_saving,
+    labels_to_match,
+    pairwise_penalty,
+)
 
 
 def _run(strategy: str, seed: int, accuracy: list[float]) -> Run:
@@ -90,6 +96,23 @@ def test_the_interval_of_a_saving_holds_it() -> None:
     assert high == pytest.approx(1 / 3)
     assert low < found["saving"] < high
     assert label_saving(OURS[:1], CONTROL[:1], FULL, 0.9)["saving_ci"] is None
+
+
+def test_the_labels_to_match_come_from_the_mean_curves() -> None:
+    """The control's best mean and where the arm's mean curve passes it, with an interval."""
+    ours = [_run("auto", s, [0.5, 0.8, 0.9]) for s in range(4)]
+    control = [_run("random", s, [0.4, 0.5, 0.65 + 0.02 * (s % 2)]) for s in range(4)]
+    found = labels_to_match(ours, control)
+    assert found["accuracy"] == pytest.approx(0.66)
+    assert found["strategy"] == pytest.approx(10 + 10 * 0.16 / 0.3)
+    assert found["control"] == 30
+    assert found["saving"] == pytest.approx(1 - found["strategy"] / 30)
+    low, high = found["saving_ci"]
+    assert 0 < low < found["saving"] < high < 1
+    assert labels_to_match(ours[:1], control[:1])["saving_ci"] is None
+    behind = labels_to_match(control, ours)
+    assert (behind["strategy"], behind["saving"], behind["saving_ci"]) == (None, None, None)
+    assert labels_to_match(control, control)["saving"] == 0
 
 
 def test_level_seeds_are_ties() -> None:

@@ -19,7 +19,12 @@ def _row(strategy: str = "auto", **values: Any) -> dict[str, Any]:
         "at_least": False,
     }
     body = {"strategy": strategy, "aulc_gain": 0.032, "gain_ci": [0.025, 0.039]}
-    return body | {"labels_at": {"0.9": found, "0.95": found | values}}
+    match = {"accuracy": 0.634, **{k: found[k] for k in ("saving", "saving_ci")}}
+    match |= {"strategy": 80.0, "control": 195.0}
+    return body | {
+        "labels_at": {"0.9": found, "0.95": found | values, "0.99": found},
+        "labels_to_match": match,
+    }
 
 
 def test_a_saving_is_told_as_a_share_of_the_controls_labels() -> None:
@@ -61,7 +66,19 @@ def test_the_verdict_follows_the_interval(
 
 
 def test_the_best_arm_is_told_in_full_and_the_others_in_short() -> None:
-    """Every target of the best arm, the middle one of another, nothing of the control."""
+    """Every target of the best arm, the match of another, nothing of the control."""
     told = sentences([_row("random"), _row("auto"), _row("margin")], 8)
-    assert [line.split()[0] for line in told] == ["auto", "auto", "auto", "margin"]
-    assert verdict(_row("random"), 8).startswith("Only random")
+    assert [line.split()[0] for line in told] == ["auto"] * 5 + ["margin"]
+    assert "for random's best accuracy of 63.4 %: 80 instead of 195" in told[1]
+    assert told[5].startswith("margin needs 41 % of random's labels for random's best accuracy")
+    assert sentences([_row("random")], 8)[0].startswith("Only random")
+
+
+def test_nothing_is_told_beyond_the_first_target_that_was_not_reached() -> None:
+    """A higher share of full-data accuracy was not reached either."""
+    row = _row(saving=None, strategy=None, saving_ci=None, reached=[5, 2])
+    told = sentences([row, _row("random")], 8)
+    assert len(told) == 4
+    assert "95 %" in told[-1]
+    row["labels_to_match"] |= {"saving": None, "strategy": None}
+    assert "did not come to" in sentences([row, _row("random")], 8)[1]

@@ -58,7 +58,7 @@ td:last-child, th:last-child { padding-right:0; }
 th.n, td.n { text-align:right; white-space:nowrap; }
 td small { color:var(--faint); font-size:12.5px; }
 td strong { font-weight:620; }
-td .share { padding:2px 6px; margin-right:-6px; border-radius:6px;
+td .share { padding:2px 4px; margin-right:-4px; border-radius:6px;
   background:color-mix(in srgb, var(--accent) calc(var(--share) * .5), transparent); }
 ul.told { margin:14px 0 0; padding-left:20px; color:var(--dim); }
 .up { color:var(--good); } .down { color:var(--bad); }

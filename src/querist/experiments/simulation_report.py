@@ -11,7 +11,7 @@ from querist.experiments.charts import Curve, learning_curves
 from querist.experiments.page import facts, page, section, table
 from querist.experiments.runner import Run
 from querist.experiments.statistics import curve_band
-from querist.experiments.words import best_arm, sentences, signed, verdict
+from querist.experiments.words import best_arm, percent, sentences, signed, verdict
 
 COLORS = ("--a0", "--a1", "--a2", "--a3", "--a4", "--a5")
 DASH = "\N{EN DASH}"
@@ -79,21 +79,27 @@ def _simulation_facts(
 
 
 def _saving_fact(best: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
-    """The label saving at the target nearest to 95 %; nothing unless the gain itself is proven."""
-    known = [key for key, found in best["labels_at"].items() if found["saving"] is not None]
-    if not known or best["gain_ci"][0] <= 0:
+    """The label saving at the target nearest to 95 %; nothing unless the gain itself is proven.
+
+    Where no target was reached, it is the saving for the best accuracy that random came to.
+    """
+    if best["gain_ci"][0] <= 0:
         return
-    key = min(known, key=lambda target: abs(float(target) - 0.95))
-    found = best["labels_at"][key]
-    least = "at least this much, to reach" if found["at_least"] else "to reach"
-    yield (
-        "Labels saved",
-        f"{100 * found['saving']:.0f} %",
-        (
-            f"{least} {100 * float(key):g} % of full-data accuracy: "
-            f"{found['strategy']:,.0f} instead of {found['control']:,.0f}"
-        ),
-    )
+    known = [key for key, found in best["labels_at"].items() if found["saving"] is not None]
+    least = ""
+    if known:
+        key = min(known, key=lambda target: abs(float(target) - 0.95))
+        found, goal = best["labels_at"][key], f"{100 * float(key):g} % of full-data accuracy"
+        least = "at least this much, " if found["at_least"] else ""
+    else:
+        found = best["labels_to_match"]
+        goal = f"random's best accuracy of {percent(found['accuracy'])}"
+    if found["saving"] is not None:
+        yield (
+            "Labels saved",
+            f"{100 * found['saving']:.0f} %",
+            f"{least}to reach {goal}: {found['strategy']:,.0f} instead of {found['control']:,.0f}",
+        )
 
 
 def _simulation_curves(result: Mapping[str, Any], order: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from querist.experiments.runner import Run
 from querist.metrics import labels_to_reach, paired_bootstrap_interval
 
 REPEATS = 4_000
+MATCHES = 1_000
 # Areas of runs that differ by rounding alone are level.
 TIE = 1e-12
 
@@ -27,9 +28,9 @@ def compare(
     control's, higher is better), ``gain_ci`` (95 % paired bootstrap), ``wins``, ``ties`` and
     ``losses`` (seeds above, level with and below the control), ``label_saving_at`` (by target, the
     share of the control's labels that are not needed, or None), ``labels_at`` (what that rests on,
-    see ``label_saving``), ``beats`` (its row of the pairwise penalty, by arm), ``beaten`` (its
-    column sum, lower is better), the means of ``select_seconds`` and ``fit_seconds`` of a round,
-    and the largest ``peak_mb``.
+    see ``label_saving``), ``labels_to_match`` (see the function), ``beats`` (its row of the
+    pairwise penalty, by arm), ``beaten`` (its column sum, lower is better), the means of
+    ``select_seconds`` and ``fit_seconds`` of a round, and the largest ``peak_mb``.
 
     Args:
         runs: All runs; every arm has the same seeds.
@@ -59,6 +60,7 @@ def compare(
                 "losses": int((~level & (gain < 0)).sum()),
                 "label_saving_at": {key: found["saving"] for key, found in details.items()},
                 "labels_at": details,
+                "labels_to_match": labels_to_match(own, control),
                 "beats": dict(zip(arms, penalty[position].tolist(), strict=True)),
                 "beaten": float(penalty[:, position].sum()),
                 "select_seconds": _mean([s for r in own for s in r.select_seconds]),
@@ -110,6 +112,45 @@ def label_saving(
         if len(mine) > 1:
             found["saving_ci"] = _ratio_interval(mine, bounded)
     return found
+
+
+def labels_to_match(own: Sequence[Run], control: Sequence[Run]) -> dict[str, Any]:
+    """Share of the control's labels that are not needed for the best accuracy it came to.
+
+    Read from the mean curves over the seeds, so that it can be told where no share of full-data
+    accuracy was reached.
+
+    Returns:
+        ``accuracy`` (the control's best mean), ``strategy`` and ``control`` (labels; None where the
+        arm does not get there), ``saving`` and ``saving_ci`` (95 % bootstrap over the paired seeds,
+        in which an arm that does not get there counts with its last labels; None with one seed).
+    """
+    labels = [side[0].labels[: _matrix(side).shape[1]] for side in (own, control)]
+    ours, theirs = _matrix(own), _matrix(control)
+
+    def read(seeds: NDArray[np.int64]) -> tuple[float, float | None, float]:
+        mine, base = ours[seeds].mean(axis=0), theirs[seeds].mean(axis=0)
+        goal = float(base.max())
+        return (
+            goal,
+            labels_to_reach(labels[0], mine, goal),
+            labels_to_reach(labels[1], base, goal) or labels[1][-1],
+        )
+
+    goal, mine, base = read(np.arange(len(ours)))
+    interval = None
+    if mine is not None and len(ours) > 1:
+        draws = np.random.default_rng(0).integers(len(ours), size=(MATCHES, len(ours)))
+        drawn = [read(seeds)[1:] for seeds in draws]
+        savings = [1.0 - (labels[0][-1] if m is None else m) / b for m, b in drawn]
+        interval = [float(end) for end in np.quantile(savings, [0.025, 0.975])]
+    return {
+        "accuracy": goal,
+        "strategy": mine,
+        "control": base,
+        "saving": None if mine is None else 1.0 - mine / base,
+        "saving_ci": interval,
+    }
 
 
 def pairwise_penalty(curves: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -18,19 +18,20 @@ def best_arm(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def sentences(rows: Sequence[Mapping[str, Any]], seeds: int) -> list[str]:
-    """Whether the best arm beats random and what it needs; of each other arm the middle target."""
+    """Whether the best arm beats random and which labels it needs; of each other arm the latter."""
     best = best_arm(rows)
-    found = [verdict(best, seeds), *(saving_words(best, t, seeds) for t in best["labels_at"])]
+    found = [verdict(best, seeds)]
+    if best["strategy"] == CONTROL:
+        return found
+    found.append(match_words(best, seeds))
+    for target in best["labels_at"]:
+        found.append(saving_words(best, target, seeds))
+        if best["labels_at"][target]["saving"] is None:
+            break  # nor was a higher one reached
     for row in rows:
-        if row["strategy"] not in (best["strategy"], CONTROL) and row["labels_at"]:
-            found.append(saving_words(row, middle_target(row), seeds))
+        if row["strategy"] not in (best["strategy"], CONTROL):
+            found.append(match_words(row, seeds))
     return found
-
-
-def middle_target(row: Mapping[str, Any]) -> str:
-    """The target of an arm's ``labels_at`` that is nearest to 95 %."""
-    targets: list[str] = list(row["labels_at"])
-    return min(targets, key=lambda target: abs(float(target) - 0.95))
 
 
 def verdict(row: Mapping[str, Any], seeds: int) -> str:
@@ -73,15 +74,29 @@ def saving_words(row: Mapping[str, Any], target: str, seeds: int) -> str:
         )
     if name == CONTROL:
         return f"random needs {found['control']:,.0f} labels for {goal}."
+    return _needs(name, goal, found, seeds)
+
+
+def match_words(row: Mapping[str, Any], seeds: int) -> str:
+    """One sentence: the labels that an arm needs for the best accuracy that random came to."""
+    found, name = row["labels_to_match"], row["strategy"]
+    goal = f"random's best accuracy of {percent(found['accuracy'])}"
+    if found["saving"] is None:
+        return f"{name} did not come to {goal}."
+    return _needs(name, goal, found, seeds)
+
+
+def _needs(name: str, goal: str, found: Mapping[str, Any], seeds: int) -> str:
     if found["saving"] == 0 and found["saving_ci"] in (None, [0, 0]):
         return f"{name} and random need the same {found['control']:,.0f} labels for {goal}."
-    most = "at most " if found["at_least"] else ""
     doubt = _plural(seeds, "paired seed")
     if found["saving_ci"] is not None:
         low, high = sorted(100 * (1 - end) for end in found["saving_ci"])
         doubt += f"; 95 % interval {low:.0f} % to {high:.0f} %"
-    if found["at_least"]:
-        doubt += f"; random got there with {base} of {seeds}"
+    most = ""
+    if found.get("at_least"):
+        most = "at most "
+        doubt += f"; random got there with {found['reached'][1]} of {seeds}"
     return (
         f"{name} needs {most}{100 * (1 - found['saving']):.0f} % of random's labels for {goal}: "
         f"{found['strategy']:,.0f} instead of {found['control']:,.0f} ({doubt})."
