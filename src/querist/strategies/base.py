@@ -19,6 +19,9 @@ from querist.errors import UnknownNameError
 Floats = NDArray[np.floating]
 Positions = NDArray[np.int64]
 
+# From vectors (m, d) to the logits (m, C) there, and their gradients by the vectors (m, C, d).
+Gradient = Callable[[Floats], tuple[Floats, Floats]]
+
 UNLABELED = -1
 ENTRY_POINT_GROUP = "querist.strategies"
 
@@ -30,6 +33,7 @@ class Signal(StrEnum):
     EMBEDDINGS = "embeddings"
     COMMITTEE = "committee"
     HEAD = "head"
+    GRADIENT = "gradient"
     MULTILABEL_PROBABILITIES = "multilabel_probabilities"
     PREDICTIONS = "predictions"
     COMMITTEE_PREDICTIONS = "committee_predictions"
@@ -63,6 +67,7 @@ class Pool:
         class_names: Their names (C,) for the reasons, or ``None``; no choice depends on them.
         committee: Class probabilities (K, N, C) of K members, or ``None``.
         head: The model's last layer over ``embeddings``, or ``None``.
+        gradient: A model over the embeddings that is not linear, as a callable, or ``None``.
         multilabel_probabilities: Where a row may have any number of classes: the chance (N, C) that
             it has each, which need not sum to one.
         label_sets: The classes of the labelled rows then, 1 or 0 (L, C); ``UNLABELED`` if unknown.
@@ -81,6 +86,7 @@ class Pool:
     class_names: tuple[str, ...] | None = None
     committee: Floats | None = None
     head: Head | None = None
+    gradient: Gradient | None = None
     multilabel_probabilities: Floats | None = None
     label_sets: NDArray[np.int8] | None = None
     predictions: Floats | None = None

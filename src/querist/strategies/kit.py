@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError
-from querist.strategies.base import Selection, Signal, Strategy, create
+from querist.strategies.base import Floats, Selection, Signal, Strategy, create
 from querist.strategies.query import query
 from querist.strategies.validation import check_pool
 
@@ -263,7 +263,21 @@ def rare_signals(needs: frozenset[Signal], arrays: dict[str, NDArray[Any]]) -> d
         shape = (arrays["probabilities"].shape[1], arrays["embeddings"].shape[1])
         weights = np.random.default_rng(7).normal(size=shape).astype(np.float32)
         found["head"] = (weights, np.zeros(shape[0], dtype=np.float32))
+    if Signal.GRADIENT in needs:
+        found["gradient"] = _curved(arrays["probabilities"].shape[1], arrays["embeddings"].shape[1])
     return found | _task_signals(needs, arrays)
+
+
+def _curved(classes: int, d: int) -> Callable[[Floats], tuple[Floats, Floats]]:
+    """A small network, as logits and their gradients by the vectors."""
+    rng = np.random.default_rng(7)
+    into, out = rng.normal(size=(d, 8)), rng.normal(size=(8, classes))
+
+    def gradient(vectors: Floats) -> tuple[Floats, Floats]:
+        hidden = np.tanh(vectors @ into)
+        return hidden @ out, np.einsum("mh,dh,hc->mcd", 1 - hidden**2, into, out)
+
+    return gradient
 
 
 def _task_signals(needs: frozenset[Signal], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import MissingSignalError
-from querist.strategies.base import Floats, Head, Pool, Signal
+from querist.strategies.base import Floats, Gradient, Head, Pool, Signal
 
 _HOW = {
     Signal.PROBABILITIES: (
@@ -24,6 +24,10 @@ _HOW = {
     Signal.HEAD: (
         "Pass head=(W, b), the weights (C, d) and intercepts (C,) of a linear model over the "
         "embeddings, for example head=(model.coef_, model.intercept_)."
+    ),
+    Signal.GRADIENT: (
+        "Pass gradient=, a callable that takes vectors (m, d) and returns the model's logits "
+        "(m, C) and their gradients by the vectors (m, C, d), for example made with torch.func."
     ),
     Signal.MULTILABEL_PROBABILITIES: (
         "Pass multilabel_probabilities=, an (N, C) array with the chance that a row has each "
@@ -82,6 +86,17 @@ def need_head(pool: Pool, strategy: str) -> Head:
     if pool.head is None:
         raise _missing(strategy, Signal.HEAD)
     return pool.head
+
+
+def need_gradient(pool: Pool, strategy: str) -> Gradient:
+    """The logits and gradients of the model over the embeddings, as a callable.
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide it.
+    """
+    if pool.gradient is None:
+        raise _missing(strategy, Signal.GRADIENT)
+    return pool.gradient
 
 
 def need_multilabel_probabilities(pool: Pool, strategy: str) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from querist.errors import InvalidInputError
-from querist.strategies.base import Head, Selection, create
+from querist.strategies.base import Gradient, Head, Selection, create
 from querist.strategies.constrained import select_within
 from querist.strategies.constraints import Constraints
 from querist.strategies.validation import check_pool
@@ -24,6 +24,7 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
     embeddings: ArrayLike | None = None,
     committee: ArrayLike | None = None,
     head: tuple[ArrayLike, ArrayLike] | Head | None = None,
+    gradient: Gradient | None = None,
     multilabel_probabilities: ArrayLike | None = None,
     predictions: ArrayLike | None = None,
     committee_predictions: ArrayLike | None = None,
@@ -49,6 +50,8 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
         embeddings: (N, d) over all rows, or ``None``.
         committee: (K, N, C), the probabilities of K models, for ``bald``, ``qbc`` and the like.
         head: Weights (C, d) and intercepts (C,) of a linear model over the embeddings.
+        gradient: From vectors (m, d) to logits (m, C) and their gradients (m, C, d), for
+            ``deepfool``.
         multilabel_probabilities: (N, C), the chance of each class by itself, where a row may have
             any number of classes.
         predictions: (N,), the numbers that a regression model predicts.
@@ -79,6 +82,7 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
         embeddings=embeddings,
         committee=committee,
         head=head,
+        gradient=gradient,
         multilabel_probabilities=multilabel_probabilities,
         predictions=predictions,
         committee_predictions=committee_predictions,
