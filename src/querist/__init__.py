@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from querist._version import __version__
 
 if TYPE_CHECKING:
-    from querist.estimators import ActiveLearningClassifier
+    from querist.estimators import ActiveLearningClassifier, ActiveLearningRegressor
     from querist.experiments import Simulation, simulate
     from querist.project import Project
     from querist.strategies import UNLABELED, Constraints, Selection, query
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Loaded on first use, so that `import querist` stays fast and free of the heavy libraries.
 _HOMES = {
     "ActiveLearningClassifier": "querist.estimators",
+    "ActiveLearningRegressor": "querist.estimators",
     "Constraints": "querist.strategies",
     "Project": "querist.project",
     "Selection": "querist.strategies",
@@ -28,6 +29,7 @@ _HOMES = {
 __all__ = [
     "UNLABELED",
     "ActiveLearningClassifier",
+    "ActiveLearningRegressor",
     "Constraints",
     "Project",
     "Selection",

@@ -2,16 +2,113 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length
 
 from querist.errors import InvalidInputError
 from querist.strategies import UNLABELED
 
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
 
-def split_target(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+
+class Target(Protocol):
+    """The labels of the rows of X, as far as they are known."""
+
+    @property
+    def known(self) -> Mask:
+        """Mask (n,) of the rows that have a label."""
+        ...
+
+    @property
+    def own(self) -> NDArray[Any]:
+        """The labels of these rows, to train on."""
+        ...
+
+    @property
+    def names(self) -> NDArray[Any]:
+        """The classes (C,); none where labels are numbers."""
+        ...
+
+    @property
+    def trainable(self) -> bool:
+        """Whether they are enough to train a model."""
+        ...
+
+    def arguments(self) -> dict[str, Any]:
+        """The labels as arguments of ``query``."""
+        ...
+
+    def constant(self, count: int) -> NDArray[Any]:
+        """What to predict for ``count`` rows while there is no model."""
+        ...
+
+    def taught(self, rows: Positions, given: ArrayLike) -> Self:
+        """The labels with those ``given`` for some rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classes:
+    """One class a row.
+
+    Attributes:
+        values: The classes (n,) as objects; ``None`` where there is none.
+        known: Mask (n,) of the rows that have one.
+        own: The classes of these rows.
+        names: All of them, sorted (C,).
+    """
+
+    values: NDArray[Any]
+    known: Mask
+    own: NDArray[Any]
+    names: NDArray[Any]
+
+    @classmethod
+    def of(cls, y: Any) -> Self:
+        """Split ``y`` (n,) into classes and rows without one."""
+        return cls._of(*split_target(column_or_1d(as_array(y), warn=True)))
+
+    @classmethod
+    def _of(cls, values: NDArray[Any], known: Mask) -> Self:
+        own = natural(values[known])
+        if own.size:
+            check_classification_targets(own)
+        return cls(values=values, known=known, own=own, names=np.unique(own))
+
+    @property
+    def trainable(self) -> bool:
+        """Whether two classes are known."""
+        return len(self.names) > 1
+
+    def arguments(self) -> dict[str, Any]:
+        """The labels as columns of the model's probabilities."""
+        return {"labels": np.searchsorted(self.names, self.own)}
+
+    def constant(self, count: int) -> NDArray[Any]:
+        """The only class that is known."""
+        return np.repeat(self.names, count)
+
+    def taught(self, rows: Positions, given: ArrayLike) -> Self:
+        """The classes with those ``given`` (k,) for some rows."""
+        fresh = column_or_1d(as_array(given)).astype(object)
+        check_consistent_length(rows, fresh)
+        merged = self.values.copy()
+        merged[rows] = fresh
+        _, known = split_target(merged)
+        none_missing(rows, known[rows])
+        merged[~known] = None
+        return self._of(merged, known)
+
+
+def split_target(y: NDArray[Any]) -> tuple[NDArray[Any], Mask]:
     """The labels of ``y`` (n,) as objects, and a mask (n,) of the rows that have one.
 
     ``None``, NaN and pandas' NA mark a row without a label. So does ``UNLABELED`` (-1), with one
@@ -29,7 +126,7 @@ def split_target(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
             "y is NaN in every row.",
             remedy=f"To start without any label give {UNLABELED} in every row.",
         )
-    missing = _missing(y)
+    missing = is_missing(y)
     if not minus_one_is_class(y[~missing]):
         missing[~missing] = _is_minus_one(y[~missing])
     values = y.astype(object)
@@ -57,12 +154,33 @@ def natural(labels: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
-def _missing(y: NDArray[Any]) -> NDArray[np.bool_]:
+def as_array(y: Any) -> NDArray[Any]:
+    """``y`` as an array; a list that mixes texts with ``None`` or NaN keeps its values."""
+    if isinstance(y, Sequence) and any(value is None or isinstance(value, str) for value in y):
+        return np.array(y, dtype=object)
+    return np.asarray(y)
+
+
+def is_missing(y: NDArray[Any]) -> Mask:
+    """Where ``y`` (n,) is ``None``, NaN or pandas' NA."""
     if y.dtype.kind == "f":
         return np.asarray(np.isnan(y), dtype=bool)
     if y.dtype.kind != "O":
         return np.zeros(len(y), dtype=bool)
     return np.array([value is None or _differs_from_itself(value) for value in y], dtype=bool)
+
+
+def none_missing(rows: Positions, known: Mask) -> None:
+    """Refuse a taught label that is none.
+
+    Raises:
+        InvalidInputError: the label of one of the ``rows`` is not ``known``.
+    """
+    if not known.all():
+        raise InvalidInputError(
+            f"The label for row {int(rows[np.argmin(known)])} is missing.",
+            remedy="Call skip(idx) for rows that nobody can label.",
+        )
 
 
 def _differs_from_itself(value: Any) -> bool:
@@ -73,7 +191,7 @@ def _differs_from_itself(value: Any) -> bool:
         return True
 
 
-def _is_minus_one(y: NDArray[Any]) -> NDArray[np.bool_]:
+def _is_minus_one(y: NDArray[Any]) -> Mask:
     if y.dtype.kind not in "iufO":
         return np.zeros(len(y), dtype=bool)
     return np.array(

@@ -1,4 +1,4 @@
-"""The wrapped classifier: default, seeds, probabilities, and vectors for the strategies."""
+"""The wrapped estimator: defaults, open seeds, sets of classes, and what it says of a row."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.base import clone
-from sklearn.decomposition import TruncatedSVD
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 
-# A sparse pool of at most this many cells is made dense as it is; a larger one is reduced.
-DENSE_CELLS = 4_000_000
-REDUCED_COLUMNS = 64
+from querist.estimators.rows import is_frame
+from querist.estimators.vectors import table_columns
 
 
-def prepared(estimator: Any, random_state: Any, is_sparse: bool) -> Any:
-    """A fresh copy of ``estimator`` (or the default) whose open seeds are set."""
-    if estimator is None:
-        scaler = StandardScaler(with_mean=not is_sparse)
-        return make_pipeline(scaler, LogisticRegression(max_iter=1_000))
+def prepared(estimator: Any, random_state: Any) -> Any:
+    """A fresh copy of ``estimator`` whose open seeds are set."""
     copy = clone(estimator)
     if random_state is not None:
         open_seeds = {
@@ -36,6 +33,43 @@ def prepared(estimator: Any, random_state: Any, is_sparse: bool) -> Any:
     return copy
 
 
+def default_classifier(X: Any) -> Pipeline:
+    """Logistic regression on the scaled columns of ``X``."""
+    return make_pipeline(_columns(X), LogisticRegression(max_iter=1_000))
+
+
+def default_regressor(X: Any) -> Pipeline:
+    """Ridge regression on the scaled columns of ``X``, its penalty chosen by cross-validation."""
+    return make_pipeline(_columns(X), RidgeCV(alphas=np.logspace(-3, 3, 13)))
+
+
+def for_label_sets(estimator: Any) -> Any:
+    """The estimator, or one copy of it (of a pipeline's last step) for each class.
+
+    A copy for each class is made where the estimator does not say that it takes sets of classes.
+    """
+    if get_tags(estimator).classifier_tags.multi_label:
+        return estimator
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        return Pipeline([*estimator.steps[:-1], (name, OneVsRestClassifier(last))])
+    return OneVsRestClassifier(estimator)
+
+
+def last_step(fitted: Any) -> Any:
+    """The model itself: of a search its best, of a pipeline its last step."""
+    found = getattr(fitted, "best_estimator_", fitted)
+    return found.steps[-1][1] if isinstance(found, Pipeline) else found
+
+
+def before_last(fitted: Any, X: Any) -> Any:
+    """``X`` as the last step of a pipeline gets it."""
+    found = getattr(fitted, "best_estimator_", fitted)
+    if not isinstance(found, Pipeline) or len(found.steps) < 2:
+        return X
+    return found[:-1].transform(X)
+
+
 def has_probabilities(owner: Any) -> bool:
     """Whether the wrapped classifier predicts probabilities."""
     fitted = getattr(owner, "estimator_", None)
@@ -43,7 +77,7 @@ def has_probabilities(owner: Any) -> bool:
     return wrapped is None or hasattr(wrapped, "predict_proba")
 
 
-def probabilities_of(classifier: Any, X: Any) -> NDArray[np.floating]:
+def probabilities_of(classifier: Any, X: Any) -> NDArray[np.float64]:
     """Probabilities (n, C) of a trained classifier.
 
     Without ``predict_proba`` the decision function goes through a sigmoid or softmax: its order
@@ -62,15 +96,27 @@ def probabilities_of(classifier: Any, X: Any) -> NDArray[np.floating]:
     return np.asarray(predicted[:, None] == classifier.classes_[None, :], dtype=np.float64)
 
 
-def dense_vectors(X: Any) -> NDArray[np.float32]:
-    """Vectors (n, d) for the strategies: scaled columns, a large sparse matrix reduced by SVD."""
-    if sparse.issparse(X):
-        if X.shape[0] * X.shape[1] > DENSE_CELLS:
-            columns = min(REDUCED_COLUMNS, X.shape[1] - 1)
-            reduced = TruncatedSVD(columns, random_state=0).fit_transform(X)
-            return np.asarray(reduced, dtype=np.float32)
-        X = X.toarray()
-    values = np.asarray(X, dtype=np.float64)
-    spread = values.std(axis=0)
-    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.asarray(scaled, dtype=np.float32)
+def chances_of(classifier: Any, X: Any) -> NDArray[np.float64]:
+    """The chance (n, C) of each class by itself, of a trained multi-label classifier.
+
+    Without ``predict_proba`` as ``probabilities_of`` does it.
+    """
+    if hasattr(classifier, "predict_proba"):
+        found = classifier.predict_proba(X)
+        if isinstance(found, list):
+            # One table for each class, with a column for each value that the labels have.
+            seen = last_step(classifier).classes_
+            found = np.column_stack(
+                [
+                    table[:, values == 1].sum(axis=1)
+                    for table, values in zip(found, seen, strict=True)
+                ]
+            )
+        return np.asarray(found, dtype=np.float64)
+    if hasattr(classifier, "decision_function"):
+        return np.asarray(expit(classifier.decision_function(X)), dtype=np.float64)
+    return np.asarray(classifier.predict(X), dtype=np.float64)
+
+
+def _columns(X: Any) -> Any:
+    return table_columns(X) if is_frame(X) else StandardScaler(with_mean=not sparse.issparse(X))

@@ -59,6 +59,16 @@ def squared_distances(a: Matrix, b: Matrix) -> Matrix:
     return table
 
 
+def squared_distances_to(x: Matrix, norms: Vector, place: int) -> Vector:
+    """Squared distances (n,) of the rows to one of them, with their ``squared_norms`` at hand."""
+    found: Vector = x @ x[place]
+    found *= -2
+    found += norms
+    found += norms[place]
+    np.maximum(found, 0, out=found)
+    return found
+
+
 def row_chunks(count: int, width: int) -> Iterator[slice]:
     """Slices over ``count`` rows such that rows × ``width`` stays within ``CHUNK`` numbers."""
     step = max(CHUNK // max(width, 1), 1)

@@ -9,9 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
-from querist.strategies.geometry import Matrix, centered, row_chunks, squared_distances
+from querist.strategies.geometry import (
+    Matrix,
+    centered,
+    row_chunks,
+    squared_distances,
+    squared_distances_to,
+    squared_norms,
+)
 from querist.strategies.needs import need_embeddings, need_predictions, need_targets
-from querist.strategies.selectors import arg_best, k_center
+from querist.strategies.selectors import arg_best
 
 Values = NDArray[np.float64]
 _PAPER = "Wu, Lin and Huang (2019), Active learning for regression using greedy sampling."
@@ -35,9 +42,8 @@ class GreedyInputs:
         """The ``n`` picks; the score is the distance to the nearest labelled or picked row."""
         vectors = need_embeddings(pool, self.name)
         rows, centers, scale = centered(vectors, pool.candidates, pool.labeled)
-        places, reach = k_center(rows, centers, n, rng)
-        reason = "Nothing like it was labelled yet."
-        return _selection(pool, places, reach.astype(np.float64) * scale, reason)
+        places, values = greedy(rows, None, centers, None, n, rng)
+        return _selection(pool, places, values * scale, "Nothing like it was labelled yet.")
 
 
 @register
@@ -83,54 +89,66 @@ class GreedyInputsOutputs:
 
 def greedy(
     rows: Matrix | None,
-    outputs: Values,
+    outputs: Values | None,
     centers: Matrix | None,
-    known: Values,
+    known: Values | None,
     k: int,
     rng: np.random.Generator,
 ) -> tuple[Positions, Values]:
     """The places (k,) with the largest smallest distance to all that is labelled or picked.
 
-    The distance is |f(x) - y|, times ||x - x'|| where rows are given. Time O(n (L + k) d), memory
-    O(n). Without anything labelled it starts at the row nearest to zero, the mean of ``centered``
-    rows, or at the middle prediction; the first score is then 0.
+    The distance is ||x - x'|| where rows are given, |f(x) - y| where outputs are, else the product
+    of both. Time O(n (L + k) d), memory O(n) beside the arrays. Without anything labelled it starts
+    at the row nearest to zero, the mean of ``centered`` rows, or at the middle output; the first
+    score is then 0.
 
     Args:
         rows: Inputs (n, d) of the candidates, or ``None`` to look at the outputs alone.
-        outputs: Their predictions (n,).
+        outputs: Their predictions (n,), or ``None`` to look at the inputs alone.
         centers: Inputs (L, d) of the labelled rows.
         known: Their numbers (L,).
         k: How many, at most n.
         rng: Decides ties.
     """
-    closest = np.full(len(outputs), np.inf)
-    for part in row_chunks(len(outputs), 4 * len(known)) if len(known) else ():
-        block = None if rows is None else rows[part]
-        closest[part] = _distances(block, outputs[part], centers, known).min(axis=1)
+    norms = None if rows is None else squared_norms(rows)
+    apart = np.zeros(0) if norms is None else norms.astype(np.float64)
+    if norms is None and outputs is not None:
+        apart = np.abs(outputs - np.median(outputs))
+    closest = _closest(rows, outputs, centers, known, len(apart))
     chosen, values = np.empty(k, dtype=np.int64), np.zeros(k)
     for at in range(k):
-        if at or len(known):
+        if at or np.isfinite(closest[0]):
             pick = arg_best(closest, rng)
             values[at] = closest[pick]
-        elif rows is None:
-            pick = arg_best(-np.abs(outputs - np.median(outputs)), rng)
         else:
-            pick = arg_best(-np.einsum("ij,ij->i", rows, rows), rng)
+            pick = arg_best(-apart, rng)
         chosen[at] = pick
-        here = None if rows is None else rows[pick][None]
-        fresh = _distances(rows, outputs, here, outputs[pick][None])[:, 0]
+        fresh = np.ones(len(closest)) if outputs is None else np.abs(outputs - outputs[pick])
+        if rows is not None and norms is not None:
+            fresh *= np.sqrt(squared_distances_to(rows, norms, pick))
         np.minimum(closest, fresh, out=closest)
         closest[chosen[: at + 1]] = -1
     return chosen, values
 
 
-def _distances(
-    rows: Matrix | None, outputs: Values, centers: Matrix | None, known: Values
+def _closest(
+    rows: Matrix | None,
+    outputs: Values | None,
+    centers: Matrix | None,
+    known: Values | None,
+    count: int,
 ) -> Values:
-    table = np.abs(outputs[:, None] - known)
-    if rows is not None and centers is not None:
-        table *= np.sqrt(squared_distances(rows, centers))
-    return table
+    """The smallest distance of each row (n,) to what is labelled; infinite if nothing is."""
+    found = np.full(count, np.inf)
+    labeled = len(centers) if centers is not None else 0 if known is None else len(known)
+    for part in row_chunks(count, 4 * labeled) if labeled else ():
+        table: Values = np.ones((len(found[part]), labeled))
+        if outputs is not None and known is not None:
+            table = np.abs(outputs[part, None] - known)
+        if rows is not None and centers is not None:
+            table *= np.sqrt(squared_distances(rows[part], centers))
+        found[part] = table.min(axis=1)
+    return found
 
 
 def _outputs(pool: Pool, strategy: str) -> tuple[Values, Values]:

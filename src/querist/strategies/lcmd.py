@@ -15,6 +15,7 @@ from querist.strategies.geometry import (
     centered,
     row_chunks,
     squared_distances,
+    squared_distances_to,
     squared_norms,
 )
 from querist.strategies.needs import need_embeddings
@@ -61,6 +62,7 @@ def largest_clusters(
     Time O(n (L + k) d), memory O(n) beside the arrays. The first pick without centers is the row
     nearest to zero, which is the mean of ``centered`` rows; its distance is 0.
     """
+    norms = squared_norms(vectors)
     closest, owner = _nearest(vectors, centers)
     chosen, reach = np.empty(k, dtype=np.int64), np.zeros(k)
     free = np.ones(len(vectors), dtype=bool)
@@ -73,9 +75,9 @@ def largest_clusters(
             pick = arg_best(np.where(inside, closest, -1), rng)
             reach[at] = np.sqrt(closest[pick])
         else:
-            pick = arg_best(-squared_norms(vectors), rng)
+            pick = arg_best(-norms, rng)
         chosen[at], free[pick] = pick, False
-        fresh = squared_distances(vectors, vectors[pick][None])[:, 0]
+        fresh = squared_distances_to(vectors, norms, pick)
         nearer = fresh < closest
         owner[nearer], closest[nearer] = len(centers) + at, fresh[nearer]
     return chosen, reach
