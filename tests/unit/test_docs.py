@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from querist.catalog import LearnerSettings, PolicySettings, Settings
+from querist.strategies import names
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -58,3 +59,12 @@ def test_every_route_is_documented() -> None:
     }
     page = (ROOT / "docs" / "rest.md").read_text()
     assert set(re.findall(r"\| `([A-Z]+ /\S*)` \|", page)) == routes
+
+
+def test_strategies_of_the_migration_page_exist() -> None:
+    """Every name that the right column of the tables gives is a strategy, a parameter or a call."""
+    page = (ROOT / "docs" / "migration.md").read_text()
+    right = [line.split("|")[2] for line in page.splitlines() if line.count("|") == 3]
+    words = {word for cell in right for word in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", cell)}
+    assert words - set(names()) == set()
+    assert len(words) > 25
