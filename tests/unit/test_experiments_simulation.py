@@ -201,7 +201,7 @@ def test_a_committee_and_a_head_are_provided(strategy: str) -> None:
     assert found.accuracy != control.accuracy
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_learner_without_a_head_is_named(jobs: int) -> None:
     """A strategy that needs a linear model refuses another, from a process of its own as well."""
     settings = SimulationSettings(
@@ -213,6 +213,7 @@ def test_a_learner_without_a_head_is_named(jobs: int) -> None:
     assert caught.value.details["signal"] == "head"
 
 
+@pytest.mark.slow
 def test_processes_side_by_side_give_the_same_result(tmp_path: Path) -> None:
     """Two processes find what one finds, and keep every run."""
     settings = SimulationSettings(strategies=("auto", "bald"), batch_size=10, rounds=3, seeds=2)

@@ -52,20 +52,23 @@ def test_the_head_of_a_linear_learner_gives_its_probabilities() -> None:
     """The softmax of h Wᵀ + b is what the learner predicts, for a class never seen as well."""
     learner = create_learner("logistic-regression")
     learner.fit(ROWS, CODES, class_count=4, rng=np.random.default_rng(0))
-    head = linear_head(learner)
+    head = linear_head(learner, 4)
     assert head.weights.shape == (4, 5)
     logits = ROWS.astype(np.float64) @ head.weights.T + head.intercept
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     assert np.allclose(shares, learner.predict_proba(ROWS), atol=1e-5)
+    later = linear_head(learner, 6)
+    assert np.array_equal(later.weights[:4], head.weights)
+    assert (later.intercept[4:] < -1e29).all()
     with pytest.raises(NotFittedError):
-        linear_head(create_learner("logistic-regression"))
+        linear_head(create_learner("logistic-regression"), 4)
 
 
 def test_a_learner_that_is_not_linear_has_no_head() -> None:
     """It is named, and a learner that has one."""
     with pytest.raises(MissingSignalError, match="random-forest") as caught:
-        linear_head(create_learner("random-forest"))
+        linear_head(create_learner("random-forest"), 4)
     assert "logistic-regression" in caught.value.remedy
 
 
@@ -85,6 +88,7 @@ def test_the_signals_of_a_model_serve_strategies(strategy: str) -> None:
     assert ("committee" in found) == (Signal.COMMITTEE in needs)
     assert ("head" in found) == (Signal.HEAD in needs)
     picks = query(
-        strategy, n=5, embeddings=ROWS, labeled=labeled, labels=CODES[:20], random_state=0, **found
-    )
+        strategy, n=5, embeddings=ROWS, labeled=labeled, labels=CODES[:20], random_state=0,
+        probabilities=learner.predict_proba(ROWS), **found,
+    )  # fmt: skip
     assert len(set(picks.indices.tolist()) - set(range(20))) == 5

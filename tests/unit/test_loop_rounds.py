@@ -128,6 +128,29 @@ def test_reasons_name_the_classes_and_replay(tmp_path: Path) -> None:
     assert made.replay(1)
 
 
+@pytest.mark.parametrize("strategy", ["bald", "adversarial"])
+def test_a_committee_and_a_head_are_provided_and_replay(tmp_path: Path, strategy: str) -> None:
+    """Strategies that look at them draw a round, the same again, and with a class that joined."""
+    made = Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=COLOURS,
+        policy={"strategy": strategy, "batch_size": 6, "audit_size": 0, "control_share": 0.0},
+    )
+    rows = make_table()
+    made.add(rows, id_column="id")
+    for row in rows[:9]:
+        made.labels.submit(str(row["id"]), str(row["known"]), annotator="ana")
+    made.train()
+    made.next_round()
+    assert len(made.catalog.records.rounds.selected(round=1)) == 6
+    assert made.replay(1)
+    made.catalog.records.ontologies.put(
+        made.ontology.of("classification", [*COLOURS, "red"], version=2)
+    )
+    assert made.replay(1)
+
+
 def test_next_round_closes_the_open_one(project: Project) -> None:
     """What a closed round had not labelled goes back to the pool and may be asked again."""
     project.next_round(6)

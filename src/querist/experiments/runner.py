@@ -189,7 +189,7 @@ class _Model:
         """What the model can tell a strategy; nothing before it is trained."""
         if self._learner is None:
             return {}
-        return model_signals(
+        beside = model_signals(
             needs,
             self._learner,
             self._new,
@@ -199,6 +199,7 @@ class _Model:
             class_count=self._class_count,
             rng=rng,
         )
+        return {"probabilities": self._learner.predict_proba(X), **beside}
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
         if self._learner is None:

@@ -16,6 +16,9 @@ from querist.strategies.base import Head
 Matrix = NDArray[np.float32]
 Codes = NDArray[np.int64]
 
+# The logit of a class that no label has: finite, and its probability is 0 beside any other.
+NEVER = -1e30
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:

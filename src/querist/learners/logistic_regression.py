@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
 from querist.learners import arrays
-from querist.learners.base import Codes, Matrix
+from querist.learners.base import NEVER, Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, unfitted
 from querist.strategies.base import Head
 
@@ -21,8 +21,6 @@ from querist.strategies.base import Head
 # closely; this share of it a column keeps the fit alike from 2 columns to 2,000.
 C_OVER_COLUMNS = 15.0
 PREDICT_ROWS = 65_536
-# The logit of a class that no label has: finite, and its probability is 0 beside any other.
-NEVER = -1e30
 
 
 class LogisticRegressionLearner:

@@ -1,4 +1,4 @@
-"""What a trained learner can tell a strategy: probabilities, a committee of its kind, its head."""
+"""What a trained learner tells a strategy beside probabilities: a committee of its kind, a head."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import MissingSignalError
-from querist.learners.base import Codes, Learner, LinearLearner, Matrix
+from querist.learners.base import NEVER, Codes, Learner, LinearLearner, Matrix
 from querist.learners.committee import bootstrap_committee
 from querist.strategies.base import Head, Signal
 
@@ -27,9 +27,7 @@ def model_signals(
     class_count: int,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """The signals of a trained model, as arguments for ``query`` or ``check_pool``.
-
-    Probabilities always come; a committee and a head only where they are needed.
+    """The committee and the head where they are needed, as arguments for ``check_pool``.
 
     Args:
         needs: The signals that the strategy needs.
@@ -45,9 +43,9 @@ def model_signals(
         MissingSignalError: the strategy needs a head and the learner has none.
         InvalidInputError: the committee would be too large.
     """
-    found: dict[str, Any] = {"probabilities": learner.predict_proba(pool)}
+    found: dict[str, Any] = {}
     if Signal.HEAD in needs:
-        found["head"] = linear_head(learner)
+        found["head"] = linear_head(learner, class_count)
     if Signal.COMMITTEE in needs:
         found["committee"] = bootstrap_committee(
             factory, pool[labeled], labels, pool, class_count=class_count, rng=rng
@@ -55,8 +53,10 @@ def model_signals(
     return found
 
 
-def linear_head(learner: Learner) -> Head:
-    """The last layer of a learner that is linear in its vectors.
+def linear_head(learner: Learner, class_count: int) -> Head:
+    """The last layer of a learner that is linear in its vectors, over C classes.
+
+    Classes that joined after its training are never its answer.
 
     Raises:
         MissingSignalError: it is not linear.
@@ -68,4 +68,9 @@ def linear_head(learner: Learner) -> Head:
             signal=Signal.HEAD.value,
             learner=learner.name,
         )
-    return learner.head()
+    head = learner.head()
+    new = max(class_count - len(head.weights), 0)
+    return Head(
+        weights=np.pad(head.weights, ((0, new), (0, 0))),
+        intercept=np.pad(head.intercept, (0, new), constant_values=NEVER),
+    )

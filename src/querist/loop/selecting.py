@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.errors import EmptyPoolError, InvalidInputError
+from querist.learners import create_learner, model_signals
 from querist.loop import snapshot, training
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, RoundPlan, Selected
-from querist.strategies import check_pool, create
+from querist.strategies import Signal, check_pool, create
 
 # One stream of random numbers for each purpose, so that a change in one moves no other.
 _STREAM = {Arm.ACTIVE: 10, Arm.CONTROL: 11, Arm.AUDIT: 12}
+_COMMITTEE_STREAM = 13
 
 
 def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
@@ -123,17 +126,19 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
     labeled = seen.training(Arm.ACTIVE)
     n = len(seen.ids)
     names = catalog.records.ontologies.current().names
+    strategy = create(fixed.strategy, **fixed.parameters)
+    vectors = catalog.embeddings.matrix(fixed.encoder)[:n]
     pool = check_pool(
         size=n,
         probabilities=_probabilities(catalog, fixed, n),
-        embeddings=catalog.embeddings.matrix(fixed.encoder)[:n],
+        embeddings=vectors,
         labeled=labeled,
         labels=seen.codes[labeled],
         candidates=candidates,
         class_count=len(names) or None,
         class_names=_class_names(catalog, fixed, names),
+        **_beside(catalog, fixed, number, strategy.needs, vectors, labeled, seen.codes[labeled]),
     )
-    strategy = create(fixed.strategy, **fixed.parameters)
     batch = strategy.select(
         pool, min(fixed.batch_size, len(candidates)), _rng(fixed, number, Arm.ACTIVE)
     )
@@ -162,6 +167,31 @@ def _probabilities(catalog: Catalog, fixed: RoundPlan, n: int) -> NDArray[np.flo
     if fixed.model_id is None:
         return None
     return training.probabilities(catalog, fixed.model_id, at_least=n)[:n]
+
+
+def _beside(
+    catalog: Catalog,
+    fixed: RoundPlan,
+    number: int,
+    needs: Collection[Signal],
+    vectors: NDArray[np.float32],
+    labeled: Positions,
+    labels: Positions,
+) -> dict[str, Any]:
+    """The committee and the head that the strategy needs, once there is a model."""
+    if fixed.model_id is None or not {Signal.COMMITTEE, Signal.HEAD} & set(needs):
+        return {}
+    model = catalog.records.models.get(fixed.model_id)
+    return model_signals(
+        needs,
+        training.load(catalog, model),
+        lambda: create_learner(model.learner, **model.parameters),
+        vectors,
+        labeled,
+        labels,
+        class_count=len(catalog.records.ontologies.current().names),
+        rng=np.random.default_rng([fixed.seed, number, _COMMITTEE_STREAM]),
+    )
 
 
 def _class_names(catalog: Catalog, fixed: RoundPlan, names: Sequence[str]) -> Sequence[str] | None:
