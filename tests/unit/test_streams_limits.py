@@ -31,7 +31,7 @@ def greedy(limit, count, times=None):
 
 
 def test_the_recent_share_is_the_estimate_of_the_paper():
-    """The estimate follows its recursion, and a greedy stream stays within the bound that is stated."""
+    """The estimate follows its recursion, and a greedy stream stays within its stated bound."""
     limit, spent = RecentShare(share=0.1, window=20), 0.0
     for _ in range(500):
         ask = spent / 20 < 0.1

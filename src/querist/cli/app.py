@@ -7,7 +7,7 @@ import sys
 import typer
 
 from querist import __version__
-from querist.cli import catalogs, demo, labels, people, projects, rounds, serve, simulate
+from querist.cli import catalogs, demo, labels, people, projects, rounds, serve, simulate, stream
 from querist.cli.printing import errors
 from querist.errors import MissingDependencyError, QueristError
 
@@ -44,7 +44,7 @@ def root(
         raise typer.Exit
 
 
-for module in (demo, projects, rounds, labels, serve, people, simulate, catalogs):
+for module in (demo, projects, rounds, labels, serve, people, simulate, stream, catalogs):
     module.add_to(app)
 
 

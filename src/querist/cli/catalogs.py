@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from inspect import signature
 
 import typer
 
@@ -17,12 +18,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 def strategies(json: JsonOption = False) -> None:
-    """List the query strategies, what they need, and their papers."""
-    from querist.strategies import create, names
+    """List the strategies for pools, streams and synthesis, what they need, and their papers."""
+    from querist.strategies import create, names, streams
+    from querist.strategies.synthesis.base import REGISTRY as SYNTHESIS
 
-    found = [create(name) for name in names()]
-    rows = [(s.name, s.summary, ", ".join(sorted(s.needs)) or "nothing", s.paper) for s in found]
-    _show(["strategy", "what it does", "needs", "paper"], rows, json)
+    rows = [("pool", s.name, s.summary, _joined(s.needs), s.paper) for s in map(create, names())]
+    for flowing in map(streams.create, streams.names()):
+        needs = _joined(flowing.needs)
+        rows.append(("stream", flowing.name, flowing.summary, needs, flowing.paper))
+    for part in SYNTHESIS.classes():
+        given = [p.name for p in signature(part).parameters.values() if p.default is p.empty]
+        rows.append(("synthesis", part.name, part.summary, ", ".join(given), part.paper))
+    _show(["for", "strategy", "what it does", "needs", "paper"], rows, json)
 
 
 def learners(json: JsonOption = False) -> None:
@@ -43,6 +50,10 @@ def formats(json: JsonOption = False) -> None:
         for f in map(create, names())
     ]
     _show(["format", "what it is", "reads", "writes labels"], rows, json)
+
+
+def _joined(needs: Iterable[str]) -> str:
+    return ", ".join(sorted(needs)) or "nothing"
 
 
 def _show(columns: list[str], rows: Sequence[Sequence[object]], json: bool) -> None:

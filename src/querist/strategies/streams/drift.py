@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import rel_entr
 
 from querist.errors import InvalidInputError
 from querist.strategies.parameters import positive
@@ -58,10 +57,10 @@ def best_cut(values: Vector) -> tuple[int, float]:
 
     Returns:
         Its position, 1 to n - 1, and by how many nats it is more likely than a single rate:
-        s · kl(first, whole) + (n - s) · kl(second, whole). Zeros if there is nothing to cut.
+        s · kl(first, whole) + (n - s) · kl(second, whole). Zeros if all outcomes are alike.
     """
     count = len(values)
-    if count < 2:
+    if not 0 < values.sum() < count:
         return 0, 0.0
     before = np.arange(1, count)
     sums = np.cumsum(values)
@@ -75,5 +74,9 @@ def best_cut(values: Vector) -> tuple[int, float]:
 
 def _kl(rate: Vector, whole: float) -> Vector:
     """Kullback-Leibler divergence between Bernoulli rates, in nats; 0 log 0 counts as 0."""
-    found: Vector = rel_entr(rate, whole) + rel_entr(1 - rate, 1 - whole)
+    return _term(rate, whole) + _term(1 - rate, 1 - whole)
+
+
+def _term(rate: Vector, whole: float) -> Vector:
+    found: Vector = rate * np.log(np.where(rate > 0, rate / whole, 1.0))
     return found

@@ -153,6 +153,7 @@ def share_limits(budget: float) -> list[Limit]:
 
     What was saved in a quiet time is spent at no more than about twice the budget.
     """
+    share("budget", budget)
     return [TotalShare(share=budget), RecentShare(share=min(2 * budget, 1.0))]
 
 
@@ -161,8 +162,7 @@ def caps(
 ) -> list[Limit]:
     """A cap for each number that is given."""
     spans = ((per_minute, 60.0, "minute"), (per_hour, 3_600.0, "hour"), (per_day, 86_400.0, "day"))
-    return [
-        Cap(count=count, seconds=seconds, word=word)
-        for count, seconds, word in spans
-        if count is not None
-    ]
+    given = [(count, seconds, word) for count, seconds, word in spans if count is not None]
+    for count, _, word in given:
+        positive(f"per_{word}", count)
+    return [Cap(count=count, seconds=seconds, word=word) for count, seconds, word in given]
