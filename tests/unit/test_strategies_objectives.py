@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from querist import query
-from querist.strategies import badge, clusters, coverage, geometry, herding, scores, selectors
+from querist.strategies import (
+    badge,
+    clusters,
+    coverage,
+    directions,
+    geometry,
+    herding,
+    scores,
+    selectors,
+)
 from querist.strategies.validation import check_pool
 
 RNG = np.random.default_rng(11)
@@ -60,7 +69,8 @@ def test_uncertainty_strategies_return_the_best_scores():
 def test_k_center_picks_the_farthest_each_time():
     """Every pick is the row whose distance to the labelled rows and earlier picks is largest."""
     x = geometry.unit_rows(VECTORS)
-    chosen, reach = selectors.k_center(x[5:], x[:5], 6, np.random.default_rng(0))
+    rows = directions.Directions.of(VECTORS[5:])
+    chosen, reach = selectors.k_center(rows, x[:5], 6, np.random.default_rng(0))
     centers = list(range(5))
     for pick, distance in zip(chosen + 5, reach, strict=True):
         gap = np.linalg.norm(x[:, None] - x[centers], axis=2).min(axis=1)
