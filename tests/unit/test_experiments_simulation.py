@@ -226,6 +226,14 @@ def test_processes_side_by_side_give_the_same_result(tmp_path: Path) -> None:
         run_simulation(_data(), settings, jobs=0)
 
 
+@pytest.mark.parametrize("strategy", ["gsy", "multilabel-margin", "qbc-variance"])
+def test_strategies_for_other_tasks_are_refused_at_once(strategy: str) -> None:
+    """A number or several classes a row cannot come from data with one class a row."""
+    settings = SimulationSettings(strategies=(strategy,), batch_size=10)
+    with pytest.raises(MissingSignalError, match="one class a row"):
+        run_simulation(_data(), settings)
+
+
 def test_two_arms_may_differ_by_a_parameter_alone() -> None:
     """Each is an arm of its own, and the parameter is used."""
     arms = ("power-margin:beta=0.01", "power-margin:beta=50")

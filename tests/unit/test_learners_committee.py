@@ -72,7 +72,9 @@ def test_a_learner_that_is_not_linear_has_no_head() -> None:
     assert "logistic-regression" in caught.value.remedy
 
 
-@pytest.mark.parametrize("strategy", ["bald", "egl", "adversarial", "dropquery", "alfa-mix"])
+@pytest.mark.parametrize(
+    "strategy", ["bald", "egl", "adversarial", "dropquery", "alfa-mix", "deepfool"]
+)
 def test_the_signals_of_a_model_serve_strategies(strategy: str) -> None:
     """What the strategy needs is there, with a class that no label has, and nothing else."""
     from querist.strategies import create
@@ -87,6 +89,7 @@ def test_the_signals_of_a_model_serve_strategies(strategy: str) -> None:
     )  # fmt: skip
     assert ("committee" in found) == (Signal.COMMITTEE in needs)
     assert ("head" in found) == (Signal.HEAD in needs)
+    assert ("gradient" in found) == (Signal.GRADIENT in needs)
     picks = query(
         strategy, n=5, embeddings=ROWS, labeled=labeled, labels=CODES[:20], random_state=0,
         probabilities=learner.predict_proba(ROWS), **found,

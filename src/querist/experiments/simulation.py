@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from querist._version import __version__
-from querist.errors import ConflictError, InvalidInputError, StorageError
+from querist.errors import ConflictError, InvalidInputError, MissingSignalError, StorageError
+from querist.experiments.arms import parse_arm
 from querist.experiments.data import LabeledData
 from querist.experiments.runner import Run, full_data_quality, run, split_by_seed
 from querist.experiments.settings import SimulationSettings
 from querist.experiments.statistics import compare
+from querist.learners import OF_A_MODEL
 from querist.schema import to_json
+from querist.strategies import Signal
 
 if TYPE_CHECKING:
     from querist.engine.base import Progress
@@ -50,6 +53,7 @@ def run_simulation(
 
     Raises:
         InvalidInputError: ``jobs`` is below one, or one batch takes the whole pool.
+        MissingSignalError: a strategy needs what neither the data nor the learner has.
         ConflictError: ``resume_file`` belongs to other data or settings.
         StorageError: ``resume_file`` cannot be read or written.
     """
@@ -85,6 +89,16 @@ def run_simulation(
 def _check(data: LabeledData, settings: SimulationSettings, jobs: int) -> None:
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise InvalidInputError(f"jobs is {jobs!r}.", remedy="Give a whole number of at least 1.")
+    for arm in settings.arms:
+        strange = parse_arm(arm).create().needs - OF_A_MODEL - {Signal.EMBEDDINGS}
+        if strange:
+            raise MissingSignalError(
+                f"The strategy {arm!r} needs {', '.join(sorted(strange))}, which data with one "
+                "class a row cannot give.",
+                remedy="Choose a strategy for one class a row: see querist strategies.",
+                strategy=arm,
+                signal=min(strange),
+            )
     size = len(split_by_seed(data, 0, settings.test_share).pool)
     if settings.batch_size >= size:
         raise InvalidInputError(

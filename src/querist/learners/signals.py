@@ -10,10 +10,10 @@ import numpy as np
 from querist.errors import MissingSignalError
 from querist.learners.base import NEVER, Codes, Learner, LinearLearner, Matrix
 from querist.learners.committee import bootstrap_committee
-from querist.strategies.base import Head, Signal
+from querist.strategies.base import Floats, Gradient, Head, Signal
 
 # What does not exist before a model is trained.
-OF_A_MODEL = frozenset({Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD})
+OF_A_MODEL = frozenset({Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD, Signal.GRADIENT})
 
 
 def model_signals(
@@ -27,7 +27,7 @@ def model_signals(
     class_count: int,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """The committee and the head where they are needed, as arguments for ``check_pool``.
+    """Committee, head and gradient where they are needed, as arguments for ``check_pool``.
 
     Args:
         needs: The signals that the strategy needs.
@@ -40,12 +40,14 @@ def model_signals(
         rng: Draws the committee's labels.
 
     Raises:
-        MissingSignalError: the strategy needs a head and the learner has none.
+        MissingSignalError: the strategy needs a head or a gradient and the learner is not linear.
         InvalidInputError: the committee would be too large.
     """
     found: dict[str, Any] = {}
     if Signal.HEAD in needs:
         found["head"] = linear_head(learner, class_count)
+    if Signal.GRADIENT in needs:
+        found["gradient"] = _gradient(linear_head(learner, class_count))
     if Signal.COMMITTEE in needs:
         found["committee"] = bootstrap_committee(
             factory, pool[labeled], labels, pool, class_count=class_count, rng=rng
@@ -63,8 +65,8 @@ def linear_head(learner: Learner, class_count: int) -> Head:
     """
     if not isinstance(learner, LinearLearner):
         raise MissingSignalError(
-            f"The strategy needs head=, which the learner {learner.name!r} does not have.",
-            remedy="Choose a linear learner, 'logistic-regression', or a strategy without a head.",
+            f"The strategy needs a linear head, which the learner {learner.name!r} does not have.",
+            remedy="Choose the learner 'logistic-regression', or a strategy that needs no head.",
             signal=Signal.HEAD.value,
             learner=learner.name,
         )
@@ -74,3 +76,11 @@ def linear_head(learner: Learner, class_count: int) -> Head:
         weights=np.pad(head.weights, ((0, new), (0, 0))),
         intercept=np.pad(head.intercept, (0, new), constant_values=NEVER),
     )
+
+
+def _gradient(head: Head) -> Gradient:
+    def logits(vectors: Floats) -> tuple[Floats, Floats]:
+        slopes = np.broadcast_to(head.weights, (len(vectors), *head.weights.shape))
+        return vectors @ head.weights.T + head.intercept, slopes
+
+    return logits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.errors import EmptyPoolError, InvalidInputError
-from querist.learners import create_learner, model_signals
+from querist.learners import OF_A_MODEL, create_learner, model_signals
 from querist.loop import snapshot, training
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
@@ -173,13 +173,13 @@ def _beside(
     catalog: Catalog,
     fixed: RoundPlan,
     number: int,
-    needs: Collection[Signal],
+    needs: frozenset[Signal],
     vectors: NDArray[np.float32],
     labeled: Positions,
     labels: Positions,
 ) -> dict[str, Any]:
-    """The committee and the head that the strategy needs, once there is a model."""
-    if fixed.model_id is None or not {Signal.COMMITTEE, Signal.HEAD} & set(needs):
+    """What the strategy needs of the model beside its probabilities, once there is one."""
+    if fixed.model_id is None or not needs & (OF_A_MODEL - {Signal.PROBABILITIES}):
         return {}
     model = catalog.records.models.get(fixed.model_id)
     return model_signals(
