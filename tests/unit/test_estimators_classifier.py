@@ -184,6 +184,15 @@ def test_a_classifier_without_probabilities_can_be_wrapped() -> None:
     assert not hasattr(clf, "predict_proba")
 
 
+def test_reasons_name_the_classes() -> None:
+    """The sentences use the labels that the user gave."""
+    words = np.array(["bag", "boot", "coat"], dtype=object)[TRUTH]
+    words[12:] = None
+    clf = ActiveLearningClassifier(strategy="margin", random_state=0).fit(X, words)
+    clf.query(3)
+    assert all(any(w in why for w in ("bag", "boot", "coat")) for why in clf.selection_.reasons)
+
+
 def test_open_seeds_of_the_wrapped_classifier_are_set() -> None:
     """The seed goes to every random_state that was left open."""
     clf = ActiveLearningClassifier(LinearSVC(), random_state=3).fit(X, _partly())

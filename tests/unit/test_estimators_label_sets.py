@@ -54,7 +54,7 @@ def test_a_whole_row_without_a_label_is_the_pool(y: object) -> None:
         make_pipeline(StandardScaler(), LinearSVC()),
     ],
 )
-@pytest.mark.parametrize("strategy", ["multilabel-margin", "mmc", "auto"])
+@pytest.mark.parametrize("strategy", ["multilabel-margin", "multilabel-uherding", "mmc", "auto"])
 def test_it_learns_from_no_label_on(model: object, strategy: str) -> None:
     """Any classifier can be wrapped: query and teach from -1 everywhere to a useful model."""
     clf = ActiveLearningClassifier(model, strategy, random_state=0).fit(X, np.full(Y.shape, -1))
@@ -69,7 +69,9 @@ def test_it_learns_from_no_label_on(model: object, strategy: str) -> None:
 
 def test_the_strategy_sees_the_chances_of_the_model() -> None:
     """The score is the mean over the classes of 1 - |2 p - 1|."""
-    clf = ActiveLearningClassifier(strategy="multilabel-margin", random_state=0).fit(X, _partly())
+    clf = ActiveLearningClassifier(
+        strategy="multilabel-margin", strategy_parameters={"aggregate": "mean"}, random_state=0
+    ).fit(X, _partly())
     idx = clf.query(5)
     doubt = (1 - np.abs(2 * clf.predict_proba(X) - 1)).mean(axis=1)
     np.testing.assert_allclose(clf.selection_.scores, doubt[idx], rtol=1e-6)

@@ -131,3 +131,25 @@ def test_bad_chances_and_sets_are_refused(arguments, word):
     with pytest.raises(InvalidInputError, match=word) as caught:
         query("random", 3, **given)
     assert caught.value.remedy
+
+
+def test_uherding_covers_the_doubt() -> None:
+    """Each pick adds the most doubt-weighted coverage that any row could add."""
+    vectors = RNG.normal(size=(60, 3)).astype(np.float32)
+    picks = query(
+        "multilabel-uherding", 4, multilabel_probabilities=P, embeddings=vectors, labeled=LABELED
+    )
+    units = vectors - vectors[FREE].mean(axis=0)
+    units /= np.linalg.norm(units, axis=1, keepdims=True)
+    apart = np.linalg.norm(units[:, None] - units, axis=2)
+    nearest = np.sort(apart[np.ix_(LABELED, LABELED)], axis=1)[:, 1]
+    similar = np.exp(-((apart / np.quantile(nearest, 0.01)) ** 2))
+    doubt = (1 - np.abs(2 * P - 1)).max(axis=1)
+    covered = similar[LABELED].max(axis=0)
+    for pick in picks.indices:
+        gains = {
+            row: (doubt * np.maximum(similar[row] - covered, 0))[FREE].sum()
+            for row in FREE.tolist()
+        }
+        assert gains[pick] == pytest.approx(max(gains.values()), rel=1e-3)
+        covered = np.maximum(covered, similar[pick])

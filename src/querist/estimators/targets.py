@@ -89,8 +89,11 @@ class Classes:
         return len(self.names) > 1
 
     def arguments(self) -> dict[str, Any]:
-        """The labels as columns of the model's probabilities."""
-        return {"labels": np.searchsorted(self.names, self.own)}
+        """The labels as columns of the model's probabilities, and the names of the columns."""
+        return {
+            "labels": np.searchsorted(self.names, self.own),
+            "class_names": [str(name) for name in self.names],
+        }
 
     def constant(self, count: int) -> NDArray[Any]:
         """The only class that is known."""

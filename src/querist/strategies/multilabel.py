@@ -45,14 +45,24 @@ def entropy(chances: Values) -> Values:
 
 
 def aggregated(
-    chances: Floats, measure: Callable[[Values], Values], aggregate: str = "mean"
+    chances: Floats, measure: Callable[[Values], Values], aggregate: str = "max"
 ) -> Values:
-    """The mean, max or min of the measure over the classes of each row (n, C) → (n,)."""
+    """The max, mean or min of the measure over the classes of each row (n, C) → (n,)."""
     found = np.empty(len(chances))
     for part in row_chunks(len(chances), 8 * chances.shape[1]):
         block = np.clip(chances[part].astype(np.float64), 0, 1)
         found[part] = AGGREGATES[aggregate](measure(block))
     return found
+
+
+def known_aggregate(name: str) -> None:
+    """Refuse a way to put classes together that does not exist.
+
+    Raises:
+        UnknownNameError: the nearest names are offered.
+    """
+    if name not in AGGREGATES:
+        raise UnknownNameError.of("aggregate", name, AGGREGATES)
 
 
 def doubts(chances: Floats, names: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -75,8 +85,8 @@ class _Doubtful:
     """Most doubtful classes first.
 
     Attributes:
-        aggregate: How the classes of a row are put together: ``mean``, ``max`` (one doubtful class
-            is enough) or ``min`` (all must be doubtful).
+        aggregate: How the classes of a row are put together: ``max`` (one doubtful class is enough,
+            so that rare classes count), ``mean`` or ``min`` (all must be doubtful).
     """
 
     name: ClassVar[str]
@@ -86,11 +96,10 @@ class _Doubtful:
         "classification."
     )
     needs: ClassVar[frozenset[Signal]] = frozenset({Signal.MULTILABEL_PROBABILITIES})
-    aggregate: str = "mean"
+    aggregate: str = "max"
 
     def __post_init__(self) -> None:
-        if self.aggregate not in AGGREGATES:
-            raise UnknownNameError.of("aggregate", self.aggregate, AGGREGATES)
+        known_aggregate(self.aggregate)
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the measure, put together over the classes."""
