@@ -180,6 +180,17 @@ def test_quotas_may_use_class_names():
     assert by_name.indices.tolist() == by_column.indices.tolist()
 
 
+def test_labels_by_name_are_the_columns_of_these_names():
+    """With class names, labels that are names mean the columns and not their sorted order."""
+    names_of = ["hat", "bag", "boot"]
+    labels = [names_of[code] for code in POOL["labels"]]
+    by_name = query("direct", 9, random_state=0, **{**POOL, "labels": labels}, class_names=names_of)
+    by_column = query("direct", 9, random_state=0, **POOL)
+    assert by_name.indices.tolist() == by_column.indices.tolist()
+    with pytest.raises(InvalidInputError, match="boots"):
+        query("direct", 9, **{**POOL, "labels": ["boots"] * 4}, class_names=names_of)
+
+
 def test_a_quota_that_cannot_be_met_is_told():
     """With too few candidates of the class the rest of the batch comes, and the note says so."""
     table = np.tile([0.8, 0.1, 0.1], (40, 1))

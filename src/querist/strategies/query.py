@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, UnknownNameError
 from querist.strategies.base import Gradient, Head, Selection, create
 from querist.strategies.constrained import select_within
 from querist.strategies.constraints import Constraints
@@ -57,10 +57,12 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
         predictions: (N,), the numbers that a regression model predicts.
         committee_predictions: (K, N), the numbers that K regression models predict.
         labeled: Positions of the labelled rows, which are never returned.
-        labels: Their classes, in the same order; with any number of classes a 0/1 matrix (L, C).
+        labels: Their classes, in the same order: columns of ``probabilities``, or names; with any
+            number of classes a 0/1 matrix (L, C).
         targets: Their numbers (L,) in a regression.
         candidates: Positions that may be returned; all unlabelled rows if ``None``.
-        class_names: Names of the columns of ``probabilities``, for reasons and quotas.
+        class_names: Names of the columns of ``probabilities``, for labels, reasons and quotas;
+            without them labels that are names are numbered in sorted order.
         constraints: What the batch must keep to: rows of a group, seconds, distances, classes.
         random_state: A seed or a generator; the same seed gives the same answer.
         **parameters: The strategy's own parameters.
@@ -87,7 +89,7 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
         predictions=predictions,
         committee_predictions=committee_predictions,
         labeled=labeled,
-        labels=labels,
+        labels=_by_column(labels, class_names),
         targets=targets,
         candidates=candidates,
         class_names=class_names,
@@ -96,6 +98,20 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
     if constraints is not None:
         return select_within(strategy, pool, count, constraints, rng)
     return strategy.select(pool, count, rng)
+
+
+def _by_column(labels: ArrayLike | None, class_names: Sequence[str] | None) -> ArrayLike | None:
+    """Labels that are names as the columns that have these names."""
+    if labels is None or class_names is None:
+        return labels
+    given = np.asarray(labels)
+    if given.dtype.kind not in "USO":
+        return labels
+    places = {name: place for place, name in enumerate(class_names)}
+    for label in given.ravel().tolist():
+        if label not in places:
+            raise UnknownNameError.of("class in class_names", str(label), places)
+    return np.array([places[label] for label in given.ravel().tolist()], dtype=np.int64)
 
 
 def _generator(random_state: RandomState) -> np.random.Generator:
