@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -45,6 +46,17 @@ def test_a_given_split_is_kept() -> None:
     assert (found.result["data"]["pool"], found.result["data"]["test"]) == (70, 20)
     with pytest.raises(InvalidInputError, match="rounds"):
         querist.simulate(X, Y, rounds=0)
+
+
+def test_lists_frames_and_numpy_numbers_are_taken(tmp_path: Path) -> None:
+    """Whatever holds the rows and counts, the result is the same plain JSON."""
+    frame = pd.DataFrame(X)
+    found = querist.simulate(
+        frame, pd.Series(Y), strategies=["margin"], batch_size=np.int64(6), rounds=3, seeds=2
+    )
+    found.write_json(tmp_path / "a.json")
+    told = [run["accuracy"] for run in found.result["runs"]]
+    assert told == [run["accuracy"] for run in _found().result["runs"]]
 
 
 def test_all_three_files_are_written(tmp_path: Path) -> None:

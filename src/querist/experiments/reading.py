@@ -205,5 +205,5 @@ def _label_column(columns: Mapping[str, Sequence[Any]], wanted: str | None) -> s
     raise InvalidInputError(
         f"There is no label column {wanted or ' or '.join(LABEL_COLUMNS)!r} among "
         f"{', '.join(list(columns)[:12])}.",
-        remedy="Name the column that holds the classes.",
+        remedy="Name the column that holds the classes: label_column, or --label-column.",
     )

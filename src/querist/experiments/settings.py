@@ -47,6 +47,7 @@ class SimulationSettings:
                 raise InvalidInputError(
                     f"{name} is {value!r}.", remedy="Give a whole number of at least 1."
                 )
+            object.__setattr__(self, name, int(value))  # numpy's own kind has no JSON
         for name, share in (
             ("test_share", self.test_share),
             *(("quality_targets", target) for target in self.quality_targets),

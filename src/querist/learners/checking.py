@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -105,3 +107,11 @@ def unreadable(name: str, folder: object, error: Exception) -> StorageError:
         remedy="Train or fit it again.",
         name=name,
     )
+
+
+@contextmanager
+def few_labels() -> Iterator[None]:
+    """Silence scikit-learn's doubt about many classes of one label each: at first that is so."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater")
+        yield

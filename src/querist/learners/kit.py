@@ -15,6 +15,7 @@ import io
 import json
 import re
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, NotFittedError, QueristError, StorageError
-from querist.learners.base import Codes, Encoder, Item, Learner, Matrix
+from querist.learners.base import Codes, Encoder, Item, Learner, LinearLearner, Matrix
 from querist.schema import Media
 
 LearnerFactory = Callable[[], Learner]
@@ -165,6 +166,28 @@ def learner_works_from_two_labels(factory: LearnerFactory) -> None:
     _require(bool(np.allclose(found[:, [1, 4]].sum(axis=1), 1, atol=1e-5)), "rows do not sum to 1")
 
 
+def learner_takes_many_rare_classes(factory: LearnerFactory) -> None:
+    """The first labels may be of thirty classes, most with one label, without a warning."""
+    X = np.random.default_rng(3).normal(size=(40, 5)).astype(np.float32)
+    learner = factory()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        learner.fit(X, np.arange(40) % 30, class_count=30, rng=_rng())
+    _require(learner.predict_proba(X).shape == (40, 30), "it does not know thirty classes")
+
+
+def learner_has_the_head_of_its_probabilities(factory: LearnerFactory) -> None:
+    """Where it has a head, the softmax of the head's logits is what it predicts."""
+    X, y = _blobs(60)
+    learner = _trained(factory, X, y)
+    if isinstance(learner, LinearLearner):
+        head = learner.head()
+        logits = X.astype(np.float64) @ head.weights.T + head.intercept
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        _same(shares.astype(np.float32), learner.predict_proba(X), "the head says something else")
+
+
 def learner_is_rebuilt_by_its_parameters(factory: LearnerFactory) -> None:
     """``parameters`` survive JSON and build an equal learner."""
     X, y = _blobs(60)
@@ -272,6 +295,8 @@ LEARNER_CHECKS: tuple[Callable[[LearnerFactory], None], ...] = (
     learner_predicts_in_chunks,
     learner_refuses_bad_input,
     learner_works_from_two_labels,
+    learner_takes_many_rare_classes,
+    learner_has_the_head_of_its_probabilities,
     learner_is_rebuilt_by_its_parameters,
 )
 ENCODER_CHECKS: tuple[Callable[[EncoderFactory], None], ...] = (

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import NEVER, Codes, Matrix
-from querist.learners.checking import check_matrix, check_training, unfitted
+from querist.learners.checking import check_matrix, check_training, few_labels, unfitted
 from querist.strategies.base import Head
 
 # The length of a standardised row grows with its columns, so the same C fits wide rows more
@@ -85,8 +85,9 @@ class LogisticRegressionLearner:
         C = min(1.0, C_OVER_COLUMNS / rows.shape[1]) if self._C is None else self._C
         model = LogisticRegression(C=C, max_iter=self._max_iter)
         # Hundreds of tiny products: waiting for a second thread takes longer than the product.
-        with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
-            # A fit stopped early is still a good model, and the steps are bounded on purpose.
+        with threadpool_limits(1, user_api="blas"), few_labels():
+            # A fit stopped early is still a good model, and the steps are bounded on purpose;
+            # `few_labels` puts the filters back.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(((rows - mean) / scale).astype(np.float32), codes)
         weights, intercept = model.coef_.T, model.intercept_

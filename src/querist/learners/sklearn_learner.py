@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, MissingDependencyError
 from querist.learners.base import Codes, Matrix
-from querist.learners.checking import check_matrix, check_training, unfitted, unreadable
+from querist.learners.checking import (
+    check_matrix,
+    check_training,
+    few_labels,
+    unfitted,
+    unreadable,
+)
 from querist.learners.probabilities import Calibrated, class_probabilities, with_probabilities
 
 MODEL_FILE = "estimator.skops"
@@ -120,9 +126,10 @@ class SklearnLearner:
         seed = int(rng.integers(2**31))
         estimator.set_params(**dict.fromkeys(seeds, seed))
         try:
-            self._fitted = with_probabilities(
-                estimator, rows, codes, seed, recalibrate=self.recalibrate
-            )
+            with few_labels():
+                self._fitted = with_probabilities(
+                    estimator, rows, codes, seed, recalibrate=self.recalibrate
+                )
         except ValueError as error:  # parameters are only checked by scikit-learn's own fit
             raise InvalidInputError(
                 f"{self.name!r} cannot be trained: {error}.",
