@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -16,7 +17,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import querist
-from querist.errors import EmptyPoolError, InvalidInputError, NotFittedError
+from querist.errors import EmptyPoolError, InvalidInputError, NotFittedError, UnknownNameError
 from querist.estimators import ActiveLearningClassifier
 
 X, TRUTH = make_blobs(120, 4, centers=3, random_state=0)
@@ -217,6 +218,23 @@ def test_teaching_no_label_is_refused_and_changes_nothing(label: object) -> None
     with pytest.raises(InvalidInputError, match=r"row 20.*skip"):
         clf.teach([20], [label])
     assert clf.labeled_.sum() == 12
+
+
+def test_where_training_fails_nothing_has_changed() -> None:
+    """A model that needs more labels of a class says so, and the labels stay as they were."""
+    clf = ActiveLearningClassifier(CalibratedClassifierCV(cv=3), random_state=0)
+    clf.fit(X, np.full(120, -1))
+    with pytest.raises(ValueError, match="3"):
+        clf.teach([0, 1], [0, 1])
+    assert not clf.labeled_.any()
+    rows = np.concatenate([np.flatnonzero(code == TRUTH)[:3] for code in range(3)])
+    assert clf.teach(rows, TRUTH[rows]).score(X, TRUTH) > 0.9
+
+
+def test_an_unknown_strategy_is_refused_when_fitting() -> None:
+    """A misspelt name is answered with the right one, before anything is trained."""
+    with pytest.raises(UnknownNameError, match="margin"):
+        ActiveLearningClassifier(strategy="margn").fit(X, _partly())
 
 
 def test_labels_of_two_kinds_are_refused() -> None:

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from querist import ActiveLearningRegressor
-from querist.errors import EmptyPoolError, InvalidInputError, NotFittedError
+from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError, NotFittedError
 
 X, TRUTH = make_friedman1(200, random_state=0)
 NONE = np.full(200, None)
@@ -140,6 +140,13 @@ def test_what_is_no_number_cannot_be_taught(given: list) -> None:
     with pytest.raises(ValueError, match=r"number|missing|infinity|1d array"):
         reg.teach([50], given)
     assert reg.labeled_.sum() == 20
+
+
+def test_a_strategy_for_classes_is_refused_with_those_for_numbers() -> None:
+    """Margin needs probabilities, and the message names strategies that fit."""
+    reg = ActiveLearningRegressor(strategy="margin").fit(X, NONE)
+    with pytest.raises(MissingSignalError, match=r"probabilities, which.*lcmd"):
+        reg.query(1)
 
 
 def test_on_real_data_its_default_beats_random() -> None:

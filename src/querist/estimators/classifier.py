@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -118,16 +119,16 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
         super()._keep(target, skipped)
         self.classes_ = target.names
 
-    def _fresh(self) -> Any:
+    def _fresh(self, target: Target) -> Any:
         made = default_classifier(self._X) if self.estimator is None else self.estimator
         made = self._prepared(made)
-        return for_label_sets(made) if isinstance(self._target, LabelSets) else made
+        return for_label_sets(made) if isinstance(target, LabelSets) else made
 
-    def _fitted(self, estimator: Any) -> Any:
+    def _fitted(self, estimator: Any, target: Target) -> Any:
         with warnings.catch_warnings():
             # A class that all labelled rows have, or none, is usual at the start.
             warnings.filterwarnings("ignore", message="Label .* is present in all training")
-            return super()._fitted(estimator)
+            return super()._fitted(estimator, target)
 
     def _signals(
         self, needs: frozenset[Signal], parts: Parts, rng: np.random.Generator
@@ -141,7 +142,12 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
         }
         if Signal.COMMITTEE in needs:
             found["committee"] = committee(
-                fitted, self._fresh, *self._labeled_rows(), parts, probabilities_of, rng
+                fitted,
+                partial(self._fresh, self._target),
+                *self._known_rows(self._target),
+                parts,
+                probabilities_of,
+                rng,
             )
         if Signal.HEAD in needs:
             found["embeddings"], found["head"] = head(fitted, parts)

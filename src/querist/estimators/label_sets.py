@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
 from querist.estimators.targets import Mask, Positions, is_missing, none_missing
-from querist.strategies import UNLABELED
+from querist.strategies import UNLABELED, Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,10 @@ class LabelSets:
 
     table: NDArray[np.int64]
     known: Mask
+
+    gives: ClassVar[frozenset[Signal]] = frozenset(
+        {Signal.EMBEDDINGS, Signal.MULTILABEL_PROBABILITIES}
+    )
 
     @classmethod
     def of(cls, y: NDArray[Any]) -> Self:

@@ -13,12 +13,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from querist.errors import EmptyPoolError, InvalidInputError, NotFittedError
+from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError, NotFittedError
 from querist.estimators.rows import checked, taken, takes_nan
 from querist.estimators.targets import Mask, Target
 from querist.estimators.vectors import Vectors
 from querist.estimators.wrapped import prepared
-from querist.strategies import Selection, Signal, create, query
+from querist.strategies import Selection, Signal, Strategy, create, names, query
 
 Parts = Sequence[Any]
 
@@ -81,11 +81,11 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
         skipped = self.skipped_.copy()
         skipped[rows] = False
         if self.incremental and self._can_go_on(target, rows):
-            self._keep(target, skipped)
             fresh = np.zeros(len(skipped), dtype=bool)
             fresh[rows] = True
             at = np.flatnonzero(fresh)
             self.estimator_.partial_fit(taken(self._X, at), target.own[fresh[target.known]])
+            self._keep(target, skipped)
         else:
             self._train(target, skipped)
         return self
@@ -114,8 +114,8 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
         return tags
 
     @abstractmethod
-    def _fresh(self) -> Any:
-        """An untrained estimator for the rows and labels at hand."""
+    def _fresh(self, target: Target) -> Any:
+        """An untrained estimator for the rows and such labels."""
 
     @abstractmethod
     def _signals(
@@ -135,6 +135,7 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} requires y to be passed, but the target y is None.",
                 remedy="Give y, with a mark where there is no label.",
             )
+        self._strategy()
         X = checked(self, X, reset=True)
         target = of(y)
         check_consistent_length(X, target.known)
@@ -143,22 +144,38 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
         self._train(target, np.zeros(len(target.known), dtype=bool))
         return self
 
-    def _train(self, target: Target, skipped: Mask) -> None:
-        self._keep(target, skipped)
-        self.estimator_ = None
-        if target.trainable:
-            self.estimator_ = self._fitted(self._fresh())
+    def _needs(self) -> frozenset[Signal]:
+        needs, gives = self._strategy().needs, self._target.gives
+        if needs - gives:
+            missing = ", ".join(sorted(needs - gives))
+            fitting = [name for name in names() if create(name).needs <= gives]
+            raise MissingSignalError(
+                f"The strategy {self.strategy!r} needs {missing}, which a model "
+                "of such labels does not give.",
+                remedy=f"Choose one of {', '.join(fitting)}.",
+                strategy=self.strategy,
+            )
+        return needs
 
-    def _fitted(self, estimator: Any) -> Any:
+    def _strategy(self) -> Strategy:
+        return create(self.strategy, **(self.strategy_parameters or {}))
+
+    def _train(self, target: Target, skipped: Mask) -> None:
+        # Trained before anything is stored: where it fails, nothing has changed.
+        trained = self._fitted(self._fresh(target), target) if target.trainable else None
+        self._keep(target, skipped)
+        self.estimator_ = trained
+
+    def _fitted(self, estimator: Any, target: Target) -> Any:
         if self.incremental and not hasattr(estimator, "partial_fit"):
             raise InvalidInputError(
                 f"incremental is True, but {type(estimator).__name__} has no partial_fit.",
                 remedy="Choose a learner that has it, such as SGDClassifier, without a Pipeline.",
             )
-        return estimator.fit(*self._labeled_rows())
+        return estimator.fit(*self._known_rows(target))
 
-    def _labeled_rows(self) -> tuple[Any, NDArray[Any]]:
-        return taken(self._X, np.flatnonzero(self.labeled_)), self._target.own
+    def _known_rows(self, target: Target) -> tuple[Any, NDArray[Any]]:
+        return taken(self._X, np.flatnonzero(target.known)), target.own
 
     def _can_go_on(self, target: Target, rows: NDArray[np.int64]) -> bool:
         return (
@@ -169,7 +186,7 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _select(self, n: int, parts: Parts, free: NDArray[np.int64]) -> Selection:
         parameters = dict(self.strategy_parameters or {})
-        needs = create(self.strategy, **parameters).needs
+        needs = self._needs()
         rng = np.random.default_rng(self._query_seed())
         given: dict[str, Any] = {"embeddings": self._embeddings(parts), **self._target.arguments()}
         name = self.strategy

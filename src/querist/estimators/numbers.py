@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from querist.errors import InvalidInputError
 from querist.estimators.targets import Mask, Positions, as_array, is_missing, none_missing
+from querist.strategies import Signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,10 @@ class Numbers:
     """
 
     values: NDArray[np.float64]
+
+    gives: ClassVar[frozenset[Signal]] = frozenset(
+        {Signal.EMBEDDINGS, Signal.PREDICTIONS, Signal.COMMITTEE_PREDICTIONS}
+    )
 
     @classmethod
     def of(cls, y: Any) -> Self:

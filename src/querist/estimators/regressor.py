@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.base import RegressorMixin
 from querist.estimators.learner import ActiveLearner, Parts
 from querist.estimators.numbers import Numbers
 from querist.estimators.signals import committee, stacked
+from querist.estimators.targets import Target
 from querist.estimators.wrapped import default_regressor
 from querist.strategies import Signal
 
@@ -77,7 +79,7 @@ class ActiveLearningRegressor(RegressorMixin, ActiveLearner):  # type: ignore[mi
         """
         return self._fit_rows(X, y, Numbers.of)
 
-    def _fresh(self) -> Any:
+    def _fresh(self, target: Target) -> Any:  # noqa: ARG002 - the same for all numbers
         return self._prepared(
             default_regressor(self._X) if self.estimator is None else self.estimator
         )
@@ -93,6 +95,11 @@ class ActiveLearningRegressor(RegressorMixin, ActiveLearner):  # type: ignore[mi
         }
         if Signal.COMMITTEE_PREDICTIONS in needs:
             found["committee_predictions"] = committee(
-                self.estimator_, self._fresh, *self._labeled_rows(), parts, says, rng
+                self.estimator_,
+                partial(self._fresh, self._target),
+                *self._known_rows(self._target),
+                parts,
+                says,
+                rng,
             )
         return found

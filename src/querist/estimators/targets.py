@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length
 
 from querist.errors import InvalidInputError
-from querist.strategies import UNLABELED
+from querist.strategies import UNLABELED, Signal
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -21,6 +21,11 @@ Positions = NDArray[np.int64]
 
 class Target(Protocol):
     """The labels of the rows of X, as far as they are known."""
+
+    @property
+    def gives(self) -> frozenset[Signal]:
+        """What strategies can get of a model of such labels."""
+        ...
 
     @property
     def known(self) -> Mask:
@@ -70,6 +75,10 @@ class Classes:
     known: Mask
     own: NDArray[Any]
     names: NDArray[Any]
+
+    gives: ClassVar[frozenset[Signal]] = frozenset(
+        {Signal.EMBEDDINGS, Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD}
+    )
 
     @classmethod
     def of(cls, y: Any) -> Self:
@@ -161,7 +170,13 @@ def as_array(y: Any) -> NDArray[Any]:
     """``y`` as an array; a list that mixes texts with ``None`` or NaN keeps its values."""
     if isinstance(y, Sequence) and any(value is None or isinstance(value, str) for value in y):
         return np.array(y, dtype=object)
-    return np.asarray(y)
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise InvalidInputError(
+            "The labels are lists of different lengths.",
+            remedy="For sets of classes give a matrix of 1 and 0, as MultiLabelBinarizer makes it.",
+        ) from error
 
 
 def is_missing(y: NDArray[Any]) -> Mask:
