@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -18,6 +19,7 @@ from querist.experiments import (
     simulation_report,
 )
 from querist.experiments.charts import Curve, learning_curves
+from querist.experiments.words import sentences
 
 VOID = {"meta", "img"}
 
@@ -170,6 +172,40 @@ def test_a_saving_leads_only_where_the_gain_is_proven() -> None:
     for interval, told in (([0.01, 0.03], True), ([-0.01, 0.03], False)):
         row["gain_ci"] = interval
         assert ("Labels saved" in simulation_report(result)) == told
+
+
+def test_names_of_arms_cannot_become_markup() -> None:
+    """A parameter may hold any text; wherever the arm is named it is escaped."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=90)
+    data = labeled_data(rng.normal(size=(90, 4)) + 2 * np.eye(4)[y], y, name="<b>")
+    settings = SimulationSettings(strategies=("margin",), batch_size=8, rounds=3, seeds=2)
+    told = json.dumps(run_simulation(data, settings)).replace('"margin"', '"<script>a"')
+    found = _checked(simulation_report(json.loads(told)))
+    assert found.text.count("<script>a") >= 6
+
+
+def test_a_long_name_stands_whole_beside_its_line() -> None:
+    """The lines end earlier, and what is longer still is cut."""
+    points = [{"labels": 10 * n, "value": n / 10} for n in range(1, 5)]
+    for name, shown in (("power-margin:beta=2", "power-margin:beta=2"), ("x" * 50, "x" * 29 + "…")):
+        svg = learning_curves([Curve(name=name, color="--a0", points=points)], description="d")
+        (place,) = re.findall(r'class="name" x="([\d.]+)"[^>]*>' + shown, svg)
+        assert float(place) + 9 * len(shown) <= 960
+
+
+def test_the_report_says_who_beats_whom_and_what_is_saved() -> None:
+    """The penalty matrix has a cell for each pair, and the sentences of the command line stand."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(3, size=120)
+    data = labeled_data(rng.normal(size=(120, 4)) + 2 * np.eye(4)[y], y)
+    settings = SimulationSettings(strategies=("auto", "margin"), batch_size=8, rounds=4, seeds=3)
+    result = run_simulation(data, settings)
+    page = simulation_report(result)
+    text = _checked(page).text
+    assert page.count('class="share"') == 6
+    for sentence in sentences(result["comparison"], 3):
+        assert sentence in text
 
 
 def test_nothing_is_said_twice() -> None:
