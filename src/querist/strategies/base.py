@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
-from inspect import Parameter, signature
-from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import UnknownNameError
+from querist.strategies.registry import Registry
 
 Floats = NDArray[np.floating]
 Positions = NDArray[np.int64]
@@ -23,7 +19,6 @@ Positions = NDArray[np.int64]
 Gradient = Callable[[Floats], tuple[Floats, Floats]]
 
 UNLABELED = -1
-ENTRY_POINT_GROUP = "querist.strategies"
 
 
 class Signal(StrEnum):
@@ -135,45 +130,9 @@ class Strategy(Protocol):
         ...
 
 
-S = TypeVar("S", bound=Strategy)
-_REGISTRY: dict[str, Callable[..., Strategy]] = {}
-
-
-def register(strategy: type[S]) -> type[S]:
-    """Class decorator: make a strategy known by its ``name``."""
-    _REGISTRY[strategy.name] = strategy
-    return strategy
-
-
-def create(name: str, **parameters: object) -> Strategy:
-    """The strategy called ``name``.
-
-    Raises:
-        UnknownNameError: there is none, or it has no such parameter; the nearest are offered.
-    """
-    registry = _all()
-    if name not in registry:
-        raise UnknownNameError.of("strategy", name, registry)
-    factory = registry[name]
-    known = signature(factory).parameters
-    if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
-        for parameter in parameters.keys() - known.keys():
-            raise UnknownNameError.of(f"parameter of {name!r}", parameter, known)
-    return factory(**parameters)
-
-
-def names() -> tuple[str, ...]:
-    """The names of all strategies, sorted, those of other installed packages included."""
-    return tuple(sorted(_all()))
-
-
-def _all() -> dict[str, Callable[..., Strategy]]:
-    import_module("querist.strategies.builtin")  # registers them; they import this file
-
-    return _plug_ins() | _REGISTRY
-
-
-@cache
-def _plug_ins() -> dict[str, Callable[..., Strategy]]:
-    # What is installed does not change while a program runs, and looking it up takes long.
-    return {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
+REGISTRY: Registry[Strategy] = Registry(
+    kind="strategy", group="querist.strategies", builtin="querist.strategies.builtin"
+)
+register = REGISTRY.register
+create = REGISTRY.create
+names = REGISTRY.names

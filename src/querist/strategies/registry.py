@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import entry_points
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from querist.errors import UnknownNameError
@@ -21,6 +21,7 @@ class Named(Protocol):
 
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 class Registry(Generic[T]):
@@ -32,7 +33,7 @@ class Registry(Generic[T]):
         self._builtin = builtin
         self._parts: dict[str, Any] = {}
 
-    def register(self, part: type[T]) -> type[T]:
+    def register(self, part: type[P]) -> type[P]:
         """Class decorator: make a part known by its ``name``."""
         self._parts[cast(type[Named], part).name] = part
         return part
@@ -57,8 +58,9 @@ class Registry(Generic[T]):
         """
         part = self.find(name)
         known = signature(part).parameters
-        for parameter in parameters.keys() - known.keys():
-            raise UnknownNameError.of(f"parameter of {name!r}", parameter, known)
+        if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
+            for parameter in parameters.keys() - known.keys():
+                raise UnknownNameError.of(f"parameter of {name!r}", parameter, known)
         return part(**parameters)
 
     def classes(self) -> tuple[type[Named], ...]:

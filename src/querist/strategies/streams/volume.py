@@ -17,6 +17,8 @@ from querist.strategies.streams.thresholds import predicted
 
 # What the covariance of the chosen starts with is this times the identity.
 _RIDGE = 0.01
+# Arrivals within which a stream without end comes back to its share.
+_HORIZON = 100
 
 
 @register
@@ -26,13 +28,14 @@ class VolumeSampling(Remembers):
 
     With the gradient u = (p - onehot) ⊗ h of the last layer, S = 0.01 I + Σ u uᵀ over the asked and
     M the mean of u uᵀ over all, the chance is rate · uᵀ S⁻¹ u / tr(M S⁻¹): about ``rate`` of the
-    arrivals on average, without any threshold. S⁻¹ is updated by Sherman and Morrison: time and
-    memory O(D²). Gradients longer than ``dimension`` are hashed into that many numbers with signs,
-    which keeps products of gradients on average (Weinberger et al., 2009).
+    arrivals on average, without any threshold. The rate is what is left to ask over what is left
+    to come, since gradients shrink as a model learns and chances end at one. S⁻¹ is updated by
+    Sherman and Morrison: time and memory O(D²). Gradients longer than ``dimension`` are hashed into
+    that many numbers with signs, which keeps their products on average (Weinberger et al., 2009).
 
     Attributes:
-        items: Length of the stream; the rate is then what is left to ask over what is left to
-            come, so that one pass asks about share · items. ``None`` for a stream without end.
+        items: Length of the stream, so that one pass asks about share · items; ``None`` for a
+            stream without end.
         dimension: D, the most numbers of a gradient.
     """
 
@@ -92,9 +95,9 @@ class VolumeSampling(Remembers):
         self.mean, self.averaged = np.zeros((width, width)), 0
 
     def _rate(self, share: float) -> float:
-        if self.items is None:
-            return share
-        return max(share * self.items - self.asked, 0) / max(self.items - self.seen, 1)
+        """What is left to ask over what is left to come; without end, over the next hundred."""
+        left = _HORIZON if self.items is None else max(self.items - self.seen, 1)
+        return max(share * (self.seen + left) - self.asked, 0) / left
 
 
 def gradient(probabilities: Vector, vector: Vector) -> Vector:
