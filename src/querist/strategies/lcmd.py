@@ -68,16 +68,17 @@ def largest_clusters(
     free = np.ones(len(vectors), dtype=bool)
     for at in range(k):
         if at or len(centers):
-            # A cluster whose rows all lie on the center is still a cluster: -1 marks the empty.
-            held = np.bincount(owner[free])
-            sizes = np.where(held > 0, np.bincount(owner[free], weights=closest[free]), -1.0)
-            inside = free & (owner == arg_best(sizes, rng))
+            # Picked rows have distance 0 to themselves, so they count for no cluster.
+            sizes = np.bincount(owner, weights=closest).astype(np.float64)
+            inside = owner == arg_best(sizes, rng) if sizes.max() > 0 else free
             pick = arg_best(np.where(inside, closest, -1), rng)
             reach[at] = np.sqrt(closest[pick])
         else:
             pick = arg_best(-norms, rng)
         chosen[at], free[pick] = pick, False
         fresh = squared_distances_to(vectors, norms, pick)
+        # Exactly, whatever rounding leaves of it.
+        fresh[pick] = 0
         nearer = fresh < closest
         owner[nearer], closest[nearer] = len(centers) + at, fresh[nearer]
     return chosen, reach
