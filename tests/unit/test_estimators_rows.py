@@ -86,6 +86,19 @@ def test_a_column_transformer_by_name_works_inside_the_pipeline(kind: str) -> No
     assert len(clf.query(5, frame[:30])) == 5
 
 
+def test_an_array_with_words_reaches_the_pipeline_untouched() -> None:
+    """Columns by number work as columns by name do."""
+    table = np.column_stack([np.asarray(column, dtype=object) for column in COLUMNS.values()])
+    words = OneHotEncoder(handle_unknown="ignore")
+    encode = ColumnTransformer([("words", words, [2]), ("numbers", StandardScaler(), [0, 1])])
+    clf = ActiveLearningClassifier(make_pipeline(encode, LogisticRegression()), random_state=0)
+    clf.fit(table, np.full(120, -1))
+    for _ in range(4):
+        idx = clf.query(6)
+        clf.teach(idx, TRUTH[idx])
+    assert clf.score(table, TRUTH) > 0.9
+
+
 @pytest.mark.parametrize("kind", FRAMES)
 def test_the_default_estimator_takes_words_and_gaps(kind: str) -> None:
     """Without an estimator a frame with words and missing numbers is encoded by itself."""

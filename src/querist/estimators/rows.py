@@ -16,11 +16,12 @@ from querist.errors import InvalidInputError
 def checked(owner: Any, X: Any, *, reset: bool) -> Any:
     """``X`` as the wrapped estimator should get it.
 
-    A frame of pandas or polars stays one, with its columns of any kind, and texts stay texts: what
-    is wrong in them only the wrapped estimator can know. Everything else becomes an array or a
-    sparse matrix of numbers, without NaN unless the wrapped estimator takes NaN.
+    A frame of pandas or polars stays one, with its columns of any kind, as does an array with words
+    in it, and texts stay texts: what is wrong in them only the wrapped estimator can know.
+    Everything else becomes an array or a sparse matrix of numbers, without NaN unless the wrapped
+    estimator takes NaN.
     """
-    if is_frame(X):
+    if is_frame(X) or _holds_words(X):
         validate_data(owner, X, skip_check_array=True, reset=reset)
     elif _is_texts(X):
         X = np.array([*X], dtype=object)
@@ -46,6 +47,11 @@ def takes_nan(estimator: Any) -> bool:
     """Whether the wrapped estimator says that it takes NaN; of a pipeline its first step counts."""
     first = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator
     return hasattr(first, "fit") and bool(get_tags(first).input_tags.allow_nan)
+
+
+def _holds_words(X: Any) -> bool:
+    words = isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OU"
+    return words and any(isinstance(value, str) for value in X.flat)
 
 
 def _is_texts(X: Any) -> bool:
