@@ -47,6 +47,12 @@ def test_a_line_without_a_prediction_is_asked(empty):
     assert "no prediction" in answer["reason"]
 
 
+def test_random_needs_no_more_than_an_id():
+    """A strategy that needs nothing decides about a line with an id alone."""
+    (answer,) = tell(all_random(), {"id": "a"})
+    assert answer["ask"]
+
+
 @pytest.mark.parametrize(
     ("classes", "probabilities", "right", "wrong"),
     [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInputError, UnknownNameError
-from querist.strategies.streams import Stream, Verdict, check_arrival, create, kit, register
+from querist.strategies.streams import Stream, Verdict, caps, check_arrival, create, kit, register
 from querist.strategies.streams.base import REGISTRY
 from querist.strategies.streams.volume import gradient, hashed
 
@@ -88,6 +88,19 @@ def test_biqf_asks_its_share_of_equal_scores():
             for row in table
         ]
         assert sum(wanted) == pytest.approx(100, abs=1)
+
+
+@pytest.mark.parametrize("name", ["biqf", "vessal"])
+def test_a_tight_cap_does_not_make_it_ask_for_anything(name):
+    """While a cap refuses nearly all, what gets through is still better than the stream."""
+    table = np.random.default_rng(2).dirichlet(np.full(3, 0.4), size=6_000)
+    limits = caps(per_minute=1)
+    stream = Stream(name, budget=0.1, limits=limits, random_share=0.0)
+    times = np.arange(6_000.0)
+    asked = stream.decide(table, embeddings=np.ones((6_000, 2)), times=times)
+    sure = table.max(axis=1)
+    assert 50 < asked.sum() <= 100
+    assert sure[asked].mean() < sure.mean() - 0.1
 
 
 def test_density_follows_its_formula():

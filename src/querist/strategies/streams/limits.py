@@ -86,8 +86,9 @@ class TotalShare(Remembers):
 
     def allows(self, time: float | None) -> bool:  # noqa: ARG002 - it counts arrivals, not seconds
         """Whether one more is within the share of all arrivals, this one included."""
-        # The small number keeps 0.1 * 10 and its like from being rounded up to the next whole.
-        return self.asked + 1 <= math.ceil(self.share * (self.seen + 1) - 1e-9)
+        # A little less, so that 0.1 * 30 and its like are not rounded up to the next whole.
+        whole = self.share * (self.seen + 1)
+        return self.asked + 1 <= math.ceil(whole - 1e-12 * whole - 1e-9)
 
     def record(self, asked: bool, time: float | None) -> None:  # noqa: ARG002 - as above
         """Count the arrival."""

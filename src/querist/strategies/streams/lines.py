@@ -82,7 +82,7 @@ class LineStream:
         decision = self.stream.consider(self._arrival(body))
         drift = decision.drift
         if decision.random:
-            self._expect(str(name), body["probabilities"])
+            self._expect(str(name), body.get("probabilities"))
             if body.get("label") is not None:
                 drift = bool(self._learn(str(name), body["label"])["drift"]) or drift
         return {

@@ -20,9 +20,10 @@ class QuantileFilter(Remembers):
     """Asks where the score is above the (1 - share) quantile of the recent ones, balanced.
 
     The quantile is lowered by range · left / tolerance, where ``left`` is how many questions the
-    share still owes, so that a stream of falling scores is asked too. A score equal to the
-    threshold is asked only while questions are owed: with scores that are all alike, "at least"
-    would ask everything and "above" nothing.
+    share still owes, so that a stream of falling scores is asked too. What the budget refused
+    counts as asked here: a tight cap must not lower the threshold until everything passes. A score
+    equal to the threshold is asked only while questions are owed: with scores that are all alike,
+    "at least" would ask everything and "above" nothing.
 
     Attributes:
         window: Scores that count as recent.
@@ -37,7 +38,7 @@ class QuantileFilter(Remembers):
     tolerance: int = 50
     scores: list[float] = field(default_factory=list, init=False)
     seen: int = field(default=0, init=False)
-    asked: int = field(default=0, init=False)
+    wanted: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         positive("window", self.window)
@@ -47,7 +48,7 @@ class QuantileFilter(Remembers):
         self,
         arrival: Arrival,
         *,
-        allowed: bool,
+        allowed: bool,  # noqa: ARG002 - the filter chooses alike whatever the budget
         share: float,
         rng: np.random.Generator,  # noqa: ARG002 - nothing is left to chance
     ) -> Verdict:
@@ -57,12 +58,12 @@ class QuantileFilter(Remembers):
         self.scores.append(score)
         del self.scores[: -self.window]
         self.seen += 1
-        left = share * self.seen - self.asked
+        left = share * self.seen - self.wanted
         recent = np.asarray(self.scores)
         width = float(recent.max() - recent.min())
         limit = float(np.quantile(recent, 1 - share)) - width * left / self.tolerance
         wants = score > limit or (score == limit and left > 0)
-        self.asked += wants and allowed
+        self.wanted += wants
         word = "above" if wants else "not above"
         return Verdict(
             wants=wants,

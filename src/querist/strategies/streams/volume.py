@@ -96,7 +96,12 @@ class VolumeSampling(Remembers):
 
     def _rate(self, share: float) -> float:
         """What is left to ask over what is left to come; without end, over the next hundred."""
-        left = _HORIZON if self.items is None else max(self.items - self.seen, 1)
+        if self.items is not None:
+            return self._owed(share, max(self.items - self.seen, 1))
+        # A tight cap must not raise the rate until everything is drawn.
+        return min(self._owed(share, _HORIZON), 2 * share)
+
+    def _owed(self, share: float, left: int) -> float:
         return max(share * (self.seen + left) - self.asked, 0) / left
 
 
