@@ -8,6 +8,7 @@ import pytest
 from querist.errors import InvalidInputError, MissingSignalError, NotFittedError
 from querist.learners import bootstrap_committee, create_learner, linear_head, model_signals
 from querist.learners.base import Codes, Matrix
+from querist.learners.committee import bootstrap_draw
 from querist.strategies import Signal, query
 
 RNG = np.random.default_rng(0)
@@ -39,6 +40,18 @@ def test_every_member_knows_every_labelled_class() -> None:
     found = _committee(y, ROWS, members=12)
     assert (found[:, :, 2].max(axis=1) > 0).all()
     assert (found[:, :, [1, 3]] == 0).all()
+
+
+def test_a_draw_repeats_labels_and_keeps_every_class() -> None:
+    """As many as there are, some twice; measured values are no classes that would have to stay."""
+    y = np.array([0] * 18 + [1, 2])
+    for seed in range(20):
+        drawn = bootstrap_draw(y, np.random.default_rng(seed))
+        assert len(drawn) == 20
+        assert set(y[drawn]) == {0, 1, 2}
+        assert len(set(drawn.tolist())) < 20
+    drawn = bootstrap_draw(np.arange(20.0), np.random.default_rng(0))
+    assert len(drawn) == 20 > len(set(drawn.tolist()))
 
 
 def test_a_committee_that_would_be_too_large_is_refused() -> None:

@@ -20,9 +20,9 @@ from querist.errors import InvalidInputError, MissingSignalError
 from querist.estimators.rows import taken
 from querist.estimators.vectors import DENSE_CELLS
 from querist.estimators.wrapped import before_last, last_step
+from querist.learners.committee import MEMBERS, bootstrap_draw
 from querist.strategies import Signal
 
-MEMBERS = 8
 _FORESTS = (
     RandomForestClassifier,
     ExtraTreesClassifier,
@@ -61,7 +61,7 @@ def committee(
         members = list(forest.estimators_)
         parts = [np.asarray(before_last(fitted, part)) for part in parts]
     else:
-        draws = [_bootstrap(y, rng) for _ in range(MEMBERS)]
+        draws = [bootstrap_draw(y, rng) for _ in range(MEMBERS)]
         members = [fresh().fit(taken(X, rows), y[rows]) for rows in draws]
     return np.stack([stacked(parts, partial(says, member)) for member in members])
 
@@ -87,15 +87,6 @@ def head(fitted: Any, parts: Sequence[Any]) -> tuple[Table, tuple[Table, Table]]
 def stacked(parts: Sequence[Any], table: Callable[[Any], Table]) -> Table:
     """The tables of all parts, one below the other."""
     return np.concatenate([table(part) for part in parts])
-
-
-def _bootstrap(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
-    shuffled = rng.permutation(len(y))
-    first = shuffled[:1]
-    if y.dtype.kind != "f":
-        # A member that never saw a class would disagree with the others because of that alone.
-        first = shuffled[np.unique(y[shuffled], return_index=True)[1]]
-    return np.concatenate([first, rng.integers(len(y), size=len(y) - len(first))])
 
 
 def _dense(X: Any) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def bootstrap_committee(
         )
     found = np.empty((members, len(pool), class_count), np.float32)
     for member in found:
-        drawn = _draw(codes, rng)
+        drawn = bootstrap_draw(codes, rng)
         learner = factory()
         learner.fit(rows[drawn], codes[drawn], class_count=class_count, rng=rng)
         for start in range(0, len(pool), _ROWS):
@@ -65,8 +66,13 @@ def bootstrap_committee(
     return found
 
 
-def _draw(codes: Codes, rng: np.random.Generator) -> NDArray[np.int64]:
-    shuffled = rng.permutation(len(codes))
-    _, first = np.unique(codes[shuffled], return_index=True)
-    rest = rng.integers(len(codes), size=len(codes) - len(first))
-    return np.concatenate([shuffled[first], rest])
+def bootstrap_draw(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Positions (L,) of labels (L,) drawn with replacement, at least one of each class.
+
+    Numbers of a floating type are no classes: of them any may be missing.
+    """
+    shuffled = rng.permutation(len(y))
+    first = shuffled[:1]
+    if y.dtype.kind != "f":
+        first = shuffled[np.unique(y[shuffled], return_index=True)[1]]
+    return np.concatenate([first, rng.integers(len(y), size=len(y) - len(first))])
