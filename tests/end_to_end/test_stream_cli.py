@@ -104,9 +104,11 @@ def test_a_kill_cannot_lift_the_budget(tmp_path: Path) -> None:
 
 def test_wrong_lines_and_wrong_use(tmp_path: Path) -> None:
     """Wrong lines are answered and counted in the exit code; wrong options are refused before."""
-    done = stream("--budget", 0.5, lines='oops\n\n{"id": "a", "probabilities": []}\n')
+    half = r'{"id": "\ud800", "probabilities": []}'
+    done = stream("--budget", 0.5, lines=f"oops\n\n{half}\n")
     assert done.returncode == 2
     first, second = answers(done)
+    assert second["id"] == "\ud800"
     assert first["error"]["details"] == {"line": 1}
     assert second["ask"]
     for options, code, words in (

@@ -135,6 +135,8 @@ def test_a_drift_is_told_with_the_label_and_with_the_next_decision():
         ('{"id": "a", "probabilities": [0.5, 0.5], "time": "noon"}', "time is 'noon'"),
         ('{"id": "a", "probabilities": [0.5, 0.5], "time": NaN}', "time is nan"),
         ('{"id": "a", "probabilities": [0.5, 0.5], "time": true}', "time is True"),
+        ('{"id": "a", "probabilities": [0.5, 0.5], "label": 0.5}', "label is 0.5"),
+        ('{"id": "a", "probabilities": [0.5, 0.5], "label": "boot"}', "the prediction was 0"),
         ('{"id": "a", "label": null}', "label is None"),
         ('{"id": "a", "label": 0.5}', "label is 0.5"),
     ],

@@ -130,7 +130,8 @@ def _answer_all(answers: LineStream, lines: Iterable[bytes], saver: _Saver) -> N
             continue
         answer = answers.answer(line, number)
         saver.after(answer)
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        # Escaped, so that any id can be written on any terminal, half a character included.
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -79,12 +79,17 @@ class LineStream:
         name = _id(body)
         if "label" in body and "probabilities" not in body:
             return {"id": name, **self._learn(str(name), body["label"])}
-        decision = self.stream.consider(self._arrival(body))
+        arrival = self._arrival(body)
+        expected = self._predicted(body.get("probabilities"))
+        label = body.get("label")
+        if label is not None:
+            self._check_label(label, expected)
+        decision = self.stream.consider(arrival)
         drift = decision.drift
-        if decision.random:
-            self._expect(str(name), body.get("probabilities"))
-            if body.get("label") is not None:
-                drift = bool(self._learn(str(name), body["label"])["drift"]) or drift
+        if decision.random and expected is not None:
+            self._await(str(name), expected)
+            if label is not None:
+                drift = bool(self._learn(str(name), label)["drift"]) or drift
         return {
             "id": name,
             "ask": decision.ask,
@@ -114,34 +119,40 @@ class LineStream:
             time=self._clock() if body.get("time") is None else _seconds(body["time"]),
         )
 
-    def _expect(self, name: str, given: Any) -> None:
+    def _predicted(self, given: Any) -> str | int | None:
+        """The predicted class by its name, or by its place where it has none."""
         if not given:
-            return
-        self._waiting.pop(name, None)
+            return None
         if isinstance(given, Mapping):
-            self._waiting[name] = max(given, key=given.__getitem__)
-        else:
-            place = max(range(len(given)), key=given.__getitem__)
-            self._waiting[name] = self._classes[place] if self._classes else place
+            return str(max(given, key=given.__getitem__))
+        place = max(range(len(given)), key=given.__getitem__)
+        return self._classes[place] if self._classes else place
+
+    def _await(self, name: str, expected: str | int) -> None:
+        self._waiting.pop(name, None)
+        self._waiting[name] = expected
         while len(self._waiting) > WAITING:
             del self._waiting[next(iter(self._waiting))]
 
-    def _learn(self, name: str, label: Any) -> dict[str, Any]:
+    def _check_label(self, label: Any, expected: str | int | None) -> None:
         if isinstance(label, bool) or not isinstance(label, str | int):
             raise InvalidInputError(
                 f"The label is {label!r}.", remedy="Give the name of a class, or its number."
             )
         if self._classes and label not in self._classes:
             raise UnknownNameError.of("class", str(label), self._classes)
-        expected = self._waiting.get(name)
-        if expected is None:
-            reason = "Only labels of the random share watch for drift; this one was not awaited."
-            return {"label": label, "used": False, "drift": False, "reason": reason}
-        if isinstance(expected, int) != isinstance(label, int):
+        if expected is not None and isinstance(expected, int) != isinstance(label, int):
             raise InvalidInputError(
                 f"The label is {label!r}, but the prediction was {expected!r}.",
                 remedy="Name the classes for lists of probabilities, or give labels as numbers.",
             )
+
+    def _learn(self, name: str, label: Any) -> dict[str, Any]:
+        expected = self._waiting.get(name)
+        self._check_label(label, expected)
+        if expected is None:
+            reason = "Only labels of the random share watch for drift; this one was not awaited."
+            return {"label": label, "used": False, "drift": False, "reason": reason}
         del self._waiting[name]
         right = label == expected
         drift = self.stream.observe(not right)
