@@ -1,101 +1,124 @@
-"""What a least-squares head would predict after one more label, in closed form."""
+"""What a model would predict after one more label, in closed form: one Newton step ahead."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.strategies.base import Floats
+from querist.strategies.base import Floats, Positions
 from querist.strategies.geometry import row_chunks
+from querist.strategies.linear_head import softmax
 
 Table = NDArray[np.float64]
-# The least that a predicted probability counts as, so that a row never has all zeros.
-_LEAST = 1e-3
+# The least that a probability counts as, so that its logarithm is a number.
+_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class LookAhead:
-    """A ridge regression of one-hot classes, at m rows of interest only.
+    """A softmax layer over embeddings at its optimum, seen at m rows of interest only.
+
+    A new label moves the weights by the Newton step of the log-loss. Of the curvature of a row,
+    diag(p) - p pᵀ, its mean (1 - sum p²) / (C - 1) is taken, which is exact for two classes. So A
+    is the sum of curvature × z zᵀ over the labelled rows plus the regularization, and one more row
+    is a step of rank one.
 
     Attributes:
-        products: z A⁻¹ zᵀ of all rows of interest (m, m), with A the labelled rows' products plus
-            the regularization.
-        outputs: What it predicts for them (m, C); rows sum to one.
+        products: z A⁻¹ zᵀ of all rows of interest (m, m).
+        logits: Logarithms of what the deployed model predicts for them (m, C).
+        curvatures: Of each row (m,).
     """
 
     products: Table
-    outputs: Table
+    logits: Table
+    curvatures: Table
 
     @classmethod
-    def of(cls, rows: Floats, labeled: Floats, targets: Floats, regularization: float) -> Self:
-        """Fit on labelled rows.
+    def of(
+        cls,
+        rows: Floats,
+        chances: Floats,
+        labeled: Floats,
+        labeled_chances: Floats,
+        regularization: float,
+    ) -> Self:
+        """The model as it is.
 
         Args:
             rows: The rows of interest (m, d).
+            chances: What the model predicts for them (m, C).
             labeled: The labelled rows (L, d).
-            targets: One-hot classes (L, C), or probabilities where a class is not known.
+            labeled_chances: What it predicts for those (L, C).
             regularization: Weight of the squared weights, above 0.
         """
-        z, x = rows.astype(np.float64), labeled.astype(np.float64)
-        y = targets.astype(np.float64) - 1 / targets.shape[1]
+        z = rows.astype(np.float64)
+        x = labeled.astype(np.float64) * np.sqrt(curvatures(labeled_chances))[:, None]
         if len(x) < z.shape[1]:
             # (XᵀX + λI)⁻¹ = (I - Xᵀ(XXᵀ + λI)⁻¹X) / λ, so that only L × L is solved.
-            inner = x @ x.T + regularization * np.eye(len(x))
             cross = z @ x.T
-            solved = np.linalg.solve(inner, np.concatenate([cross.T, y], axis=1))
-            back, weights = solved[:, : len(z)], solved[:, len(z) :]
-            return cls((z @ z.T - cross @ back) / regularization, cross @ weights + 1 / y.shape[1])
-        inner = x.T @ x + regularization * np.eye(z.shape[1])
-        solved = np.linalg.solve(inner, np.concatenate([z.T, x.T @ y], axis=1))
-        back, weights = solved[:, : len(z)], solved[:, len(z) :]
-        return cls(z @ back, z @ weights + 1 / y.shape[1])
+            inner = x @ x.T + regularization * np.eye(len(x))
+            products = (z @ z.T - cross @ np.linalg.solve(inner, cross.T)) / regularization
+        else:
+            inner = x.T @ x + regularization * np.eye(z.shape[1])
+            products = z @ np.linalg.solve(inner, z.T)
+        logits = np.log(np.maximum(chances.astype(np.float64), _LEAST))
+        return cls(products, logits, curvatures(chances))
 
-    def taught(self, row: int, target: Table) -> Self:
-        """The same after learning a row with a target (C,); Sherman and Morrison (1950)."""
-        way = self.products[:, row] / (1 + self.products[row, row])
-        return type(self)(
-            self.products - np.outer(way, self.products[row]),
-            self.outputs + np.outer(way, target - self.outputs[row]),
-        )
+    def way(self, row: int) -> Table:
+        """How far the logits of each row move (m,) for each unit that the label of one is off.
+
+        A⁻¹ with the row itself counted, by the formula of Sherman and Morrison (1950).
+        """
+        own = self.products[row, row] * self.curvatures[row]
+        return np.asarray(self.products[:, row] / (1 + own))
+
+    def believed(self, row: int) -> Self:
+        """The same after learning a row as the model sees it, which only makes it surer there."""
+        step = self.curvatures[row] * np.outer(self.way(row), self.products[row])
+        return replace(self, products=self.products - step)
 
     def expected_error(
-        self,
-        row: int,
-        chances: Table,
-        classes: NDArray[np.int64],
-        ends: slice,
-        loss: Callable[[Table], Table],
+        self, row: int, ends: slice, loss: Callable[[Table], Table], most: int
     ) -> float:
         """Mean loss at the rows ``ends`` after learning ``row``, over the classes it may have.
 
         Args:
             row: A row of interest.
-            chances: Of the classes that it may have (k,), summing to one.
-            classes: These classes (k,).
             ends: The rows of interest whose error counts.
             loss: From probabilities (n, C) to the expected loss of each (n,).
+            most: How many of its most likely classes it may have.
         """
-        way = self.products[ends, row] / (1 + self.products[row, row])
-        apart = -np.tile(self.outputs[row], (len(classes), 1))
+        p = softmax(self.logits[[row]])[0]
+        classes = np.sort(np.argsort(-p, kind="stable")[:most])
+        chances = p[classes] / p[classes].sum()
+        apart = -np.tile(p, (len(classes), 1))
         apart[np.arange(len(classes)), classes] += 1
-        ahead = self.outputs[ends]
+        now, way = self.logits[ends], self.way(row)[ends]
         found = 0.0
-        for part in row_chunks(len(ahead), 4 * apart.size):
-            after = ahead[part, None, :] + way[part, None, None] * apart
-            errors = loss(as_probabilities(after.reshape(-1, after.shape[2])))
+        for part in row_chunks(len(now), 4 * apart.size):
+            after = now[part, None, :] + way[part, None, None] * apart
+            errors = loss(softmax(after.reshape(-1, after.shape[2])))
             found += float((errors.reshape(-1, len(classes)) @ chances).sum())
-        return found / len(ahead)
+        return found / len(now)
 
 
-def as_probabilities(outputs: Table) -> Table:
-    """Outputs of least squares (n, C) as probabilities: at least a little, summing to one."""
-    kept = np.maximum(outputs, _LEAST)
-    kept /= kept.sum(axis=1, keepdims=True)
-    return kept
+def curvatures(chances: Floats) -> Table:
+    """(1 - sum p²) / (C - 1) of each row (n,): how strongly one more such row holds a model."""
+    p = chances.astype(np.float64)
+    squares = np.einsum("ij,ij->i", p, p)
+    return np.asarray(np.maximum(1 - squares, 0) / (p.shape[1] - 1), dtype=np.float64)
+
+
+def expected_errors(
+    ahead: LookAhead, rows: Positions, ends: slice, loss: Callable[[Table], Table], most: int
+) -> Table:
+    """The expected loss at ``ends`` after the label of each of some rows (n,); lower is better."""
+    # A loop over a short list, which is bounded, and not over the pool.
+    return np.array([ahead.expected_error(row, ends, loss, most) for row in rows.tolist()])
 
 
 def zero_one(probabilities: Table) -> Table:
@@ -105,4 +128,5 @@ def zero_one(probabilities: Table) -> Table:
 
 def log_loss(probabilities: Table) -> Table:
     """Expected -log p (n,) where the probabilities are right: their entropy, in nats."""
-    return np.asarray(-np.einsum("ij,ij->i", probabilities, np.log(probabilities)))
+    safe = np.maximum(probabilities, np.finfo(np.float64).tiny)
+    return np.asarray(-np.einsum("ij,ij->i", probabilities, np.log(safe)))
