@@ -105,6 +105,14 @@ def test_chances_are_no_probabilities():
         query("multilabel-margin", 1, probabilities=np.full((5, 2), 0.5))
 
 
+@pytest.mark.parametrize("aggregate", ["max", "min"])
+def test_of_one_class_every_measure_gives_the_same_order(aggregate: str) -> None:
+    """With the largest or smallest doubt the whole family asks the same rows in the same order."""
+    given = {"multilabel_probabilities": P, "aggregate": aggregate}
+    asked = {tuple(query(name, 60, **given).indices.tolist()) for name in MEASURES}
+    assert len(asked) == 1
+
+
 def test_an_unknown_aggregate_offers_the_nearest():
     """A misspelt aggregate is refused with the names there are."""
     with pytest.raises(UnknownNameError, match="mean"):

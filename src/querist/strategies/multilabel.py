@@ -84,6 +84,9 @@ MEASURES = {"margin": margin, "least-confidence": least_confidence, "entropy": e
 class _Doubtful:
     """Most doubtful classes first.
 
+    Of a single class every measure gives the same order, so with ``max`` and ``min`` all strategies
+    of the family ask the same; with ``mean`` entropy differs from the others.
+
     Attributes:
         aggregate: How the classes of a row are put together: ``max`` (one doubtful class is enough,
             so that rare classes count), ``mean`` or ``min`` (all must be doubtful).
