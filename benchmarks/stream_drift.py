@@ -144,7 +144,7 @@ def main() -> int:
     unheeded = [run("randomized-variable", s, drift=True, heed=False) for s in range(seeds)]
     lost = float(np.mean([one.right[CHANGE:].mean() for one in unheeded]))
     found.append(Figure(name="accuracy after, alarms not heeded", value=lost))
-    return report("stream-drift", found, details={"seeds": seeds, "arrivals": ARRIVALS})
+    return report("stream_drift", found, details={"seeds": seeds, "arrivals": ARRIVALS})
 
 
 def _stream_of(seed: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
