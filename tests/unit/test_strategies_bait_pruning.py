@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from querist import query
 from querist.strategies import bait_pruning
@@ -23,14 +24,17 @@ def test_each_pick_that_goes_is_the_one_missed_least():
             kept = v[[place for place in stays if place != gone]]
             traces.append(np.trace(np.linalg.inv(prior + kept.T @ kept) @ root @ root.T))
         stays.pop(int(np.argmin(traces)))
-    assert bait_pruning.pruned(v, inverse, root, 6).tolist() == stays
+    found, raised = bait_pruning.pruned(v, inverse, root, 6)
+    assert found.tolist() == stays
+    last = np.linalg.inv(prior + v[stays].T @ v[stays])
+    assert raised == pytest.approx(np.trace((last - inverse) @ root @ root.T))
 
 
 def test_copies_go_first():
     """Of picks in one direction beside one in another, one of the many goes."""
     v = np.array([[1.0, 0], [1.0, 0], [0, 1.0]])
     inverse = np.linalg.inv(0.01 * np.eye(2) + v.T @ v)
-    stays = bait_pruning.pruned(v, inverse, np.eye(2), 2)
+    stays, _ = bait_pruning.pruned(v, inverse, np.eye(2), 2)
     assert 2 in stays.tolist()
 
 
@@ -45,8 +49,9 @@ def _trace(table, vectors, labeled, picks, regularization=0.01):
     return np.trace(np.linalg.inv(m) @ fisher)
 
 
-def test_pruning_lowers_the_expected_error():
-    """On average over pools a batch that was pruned leaves no larger trace than forward picks."""
+@pytest.mark.parametrize(("n", "typical"), [(4, 1.0), (8, 0.85), (30, 0.97)])
+def test_pruning_never_raises_and_mostly_lowers_the_expected_error(n, typical):
+    """A batch that was pruned leaves no larger trace than forward picks, often a smaller one."""
     ratios = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -54,13 +59,14 @@ def test_pruning_lowers_the_expected_error():
         vectors = rng.normal(size=(120, 8)).astype(np.float32)
         labeled = np.arange(5)
         given = {"probabilities": table, "embeddings": vectors, "labeled": labeled}
-        forward = query("bait", 8, random_state=0, **given).indices
-        both = query("bait", 8, random_state=0, pruning=True, **given).indices
-        assert len(set(both.tolist())) == 8
+        forward = query("bait", n, random_state=0, **given).indices
+        both = query("bait", n, random_state=0, pruning=True, **given).indices
+        assert len(set(both.tolist())) == n
         ratios.append(
             _trace(table, vectors, labeled, both) / _trace(table, vectors, labeled, forward)
         )
-    assert np.mean(ratios) <= 1.0
+    assert max(ratios) <= 1 + 1e-4
+    assert np.mean(ratios) <= typical
 
 
 def test_pruning_takes_all_that_is_left():

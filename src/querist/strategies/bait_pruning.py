@@ -10,8 +10,8 @@ from querist.strategies.base import Positions
 Table = NDArray[np.float64]
 
 
-def pruned(v: Table, inverse: Table, root: Table, n: int) -> Positions:
-    """Places (n,) of the picks that stay, in their order.
+def pruned(v: Table, inverse: Table, root: Table, n: int) -> tuple[Positions, float]:
+    """Places (n,) of the picks that stay, in their order, and how far the others raise the trace.
 
     One after the other that pick v goes whose loss raises tr(M⁻¹ F) least: by s / (1 - q) with
     s = vᵀM⁻¹FM⁻¹v and q = vᵀM⁻¹v. M⁻¹, s and q are kept by rank-one updates, O(m d + d²) a pick.
@@ -29,11 +29,12 @@ def pruned(v: Table, inverse: Table, root: Table, n: int) -> Positions:
     s = np.einsum("ij,ij->i", on, on)
     q = np.einsum("ij,ij->i", ahead, v)
     stays = np.ones(len(v), dtype=bool)
+    raised = 0.0
     for _ in range(len(v) - n):
         # Rounding may bring q to 1 where a pick is all that M has in its direction.
         missed = np.where(stays, s / np.maximum(1 - q, 1e-12), np.inf)
         place = int(missed.argmin())
-        stays[place] = False
+        stays[place], raised = False, raised + float(missed[place])
         u = inverse @ v[place]
         left = max(1 - float(v[place] @ u), 1e-12)
         along, seen = v @ u, root.T @ u
@@ -41,4 +42,4 @@ def pruned(v: Table, inverse: Table, root: Table, n: int) -> Positions:
         q += along**2 / left
         on += np.outer(along / left, seen)
         inverse += np.outer(u, u) / left
-    return np.flatnonzero(stays)
+    return np.flatnonzero(stays), raised
