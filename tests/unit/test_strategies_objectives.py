@@ -15,6 +15,7 @@ from querist.strategies import (
     herding,
     scores,
     selectors,
+    sparse_herding,
 )
 from querist.strategies.validation import check_pool
 
@@ -121,22 +122,56 @@ def test_similarity_weights_the_covered_row():
     assert chosen.tolist() == [1, 2]
 
 
-def test_cover_of_sub_pools_is_near_the_whole(monkeypatch):
-    """A batch from sub-pools covers nearly as much as one from the whole pool."""
+def _covered(space, pool, batch, radius, weights):
+    vectors = space.at(pool.candidates)
+    return herding.covered_by(vectors, space.at(batch), radius) @ weights
+
+
+@pytest.mark.parametrize("kept", [1 << 25, 0])
+@pytest.mark.parametrize("radius", [0.3, 1.0])
+def test_covering_a_pool_is_greedy_on_all_of_it(monkeypatch, kept, radius):
+    """Up to the limit the picks are those of the plain greedy algorithm, kept or made anew."""
+    monkeypatch.setattr(sparse_herding, "KEPT", kept)
+    pool = check_pool(embeddings=VECTORS, labeled=[0, 1, 2])
+    space = coverage.Space.of(pool, pool.embeddings, np.random.default_rng(0))
+    weights = RNG.random(len(pool.candidates)).astype(np.float32)
+    found = sparse_herding.cover_pool(
+        space, pool.candidates, pool.labeled, 12, np.random.default_rng(0),
+        weights=weights, radius=radius,
+    )  # fmt: skip
+    x = space.at(pool.candidates)
+    covered = herding.covered_by(x, space.at(pool.labeled), radius)
+    plain, gains = _plain_greedy(herding.similarity(x, x, radius), weights, covered, 12)
+    np.testing.assert_allclose(found.gains, gains, atol=1e-5)
+    assert found.positions.tolist() == pool.candidates[plain].tolist()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_covering_by_samples_is_near_the_whole(monkeypatch, weighted):
+    """A batch from two samples covers nearly as much as one from the whole pool."""
     x = np.random.default_rng(3).normal(size=(3_000, 8)).astype(np.float32)
     x[:1500] += 2
     pool = check_pool(embeddings=x)
     space = coverage.Space.of(pool, x, np.random.default_rng(0))
-    vectors = space.at(pool.candidates)
+    weights = np.random.default_rng(1).random(3_000).astype(np.float32) ** 2
+    given = (space, pool.candidates, np.zeros(0, np.int64), 40)
+    matter = weights if weighted else None
+    whole = sparse_herding.cover_pool(*given, np.random.default_rng(0), weights=matter)
+    for name, size in (("WHOLE", 1_000), ("SAMPLE", 1_000), ("TARGETS", 500)):
+        monkeypatch.setattr(sparse_herding, name, size)
+    parts = sparse_herding.cover_pool(*given, np.random.default_rng(0), weights=matter)
+    weights = weights if weighted else np.ones_like(weights)
+    best = _covered(space, pool, whole.positions, 1.0, weights)
+    assert _covered(space, pool, parts.positions, 1.0, weights) > 0.96 * best
+    assert len(set(parts.positions.tolist())) == 40
 
-    def covered(batch):
-        return herding.covered_by(vectors, vectors[batch], 1.0).mean()
 
-    empty = np.zeros(0, np.int64)
-    whole = coverage.cover(space, pool.candidates, empty, 40, np.random.default_rng(0))
-    monkeypatch.setattr(coverage, "SUB_POOL", 1000)
-    parts = coverage.cover(space, pool.candidates, empty, 40, np.random.default_rng(0))
-    assert covered(parts.positions) > 0.97 * covered(whole.positions)
+def test_a_large_batch_takes_several_samples(monkeypatch):
+    """Where the sample holds fewer rows than are asked, more are drawn, and none twice."""
+    for name, size in (("WHOLE", 20), ("SAMPLE", 16), ("TARGETS", 16), ("_PART", 6)):
+        monkeypatch.setattr(sparse_herding, name, size)
+    picks = query("maxherding", 55, embeddings=VECTORS, labeled=[1, 2], random_state=0)
+    assert len(set(picks.indices.tolist())) == 55
 
 
 def test_factored_gradients_equal_explicit_ones():

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
+from querist.strategies.parts import each_part, times_vector
 
 _CHUNK_BYTES = 1 << 22
+_QUICK_BYTES = 1 << 19
 
 
 def matrix(name: str, given: ArrayLike) -> NDArray[Any]:
@@ -38,6 +40,27 @@ def row_blocks(table: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
     step = max(_CHUNK_BYTES // max(table.shape[1] * table.itemsize, 1), 1)
     for start in range(0, len(table), step):
         yield start, table[start : start + step]
+
+
+def quick_look(table: NDArray[Any]) -> tuple[float, float, float]:
+    """The least and largest sum of a row and the least number of a table (n, d), n and d not 0.
+
+    NaN where a row holds NaN; what is infinite may be infinite or NaN.
+    """
+    ones = np.ones(table.shape[1], dtype=table.dtype)
+    seen: list[tuple[float, float, float]] = []
+
+    def look(rows: slice) -> None:
+        block = table[rows]
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = times_vector(block, ones)
+            seen.append((float(sums.min()), float(sums.max()), float(block.min())))
+
+    step = max(_QUICK_BYTES // (table.shape[1] * table.itemsize), 1)
+    each_part(look, len(table), step, width=table.shape[1])
+    low, high, least = zip(*seen, strict=True)
+    # numpy's min and max, for those of Python lose NaN.
+    return float(np.min(low)), float(np.max(high)), float(np.min(least))
 
 
 def not_finite(name: str, row: int) -> InvalidInputError:

@@ -13,8 +13,8 @@ from querist.strategies.clusters import assign
 from querist.strategies.coverage import Space
 from querist.strategies.geometry import Matrix
 from querist.strategies.parameters import positive
-from querist.strategies.selectors import top_k
 from querist.strategies.validation import need_embeddings, need_probabilities
+from querist.strategies.working_rows import WorkingRows
 
 # Rows of the average-linkage tree, whose distances take ROWS² × 4 bytes = 16 MiB.
 _ROWS = 2_000
@@ -46,12 +46,12 @@ class ClusterMargin:
         """The ``n`` picks; the score is one minus the margin."""
         table = need_probabilities(pool, self.name)
         space = Space.of(pool, need_embeddings(pool, self.name), rng)
-        values = scores.margin(table)[pool.candidates]
-        short = top_k(values, min(self.beta * n, len(values)), rng)
+        count = min(self.beta * n, len(pool.candidates))
+        short, values = WorkingRows.of(pool).top(table, scores.margin, count, rng)
         means = cluster_means(space.at(space.sample(pool.candidates, _ROWS, rng)), n)
-        groups = assign(space.at(pool.candidates[short]), means)
-        places = short[round_robin(groups, rng)[:n]]
-        picks = pool.candidates[places]
+        groups = assign(space.at(short), means)
+        places = round_robin(groups, rng)[:n]
+        picks = short[places]
         return Selection(
             indices=picks,
             scores=values[places].astype(np.float64),

@@ -8,9 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from querist.strategies.base import Pool, Selection, Signal, register
+from querist.strategies.directions import Directions
 from querist.strategies.geometry import unit_rows
 from querist.strategies.selectors import k_center
 from querist.strategies.validation import need_embeddings
+from querist.strategies.working_rows import WorkingRows
 
 
 @register
@@ -28,11 +30,12 @@ class CoreSet:
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the distance to the nearest labelled or picked row."""
         vectors = need_embeddings(pool, self.name)
-        places, reach = k_center(
-            unit_rows(vectors[pool.candidates]), unit_rows(vectors[pool.labeled]), n, rng
-        )
+        rows = WorkingRows.of(pool)
+        near = Directions.of(rows.take(vectors))
+        labeled = unit_rows(vectors[pool.labeled])
+        places, reach = k_center(near, labeled, n, rng, free=rows.free)
         return Selection(
-            indices=pool.candidates[places],
+            indices=rows.positions(places),
             scores=reach.astype(np.float64),
             reasons=("It is the item farthest from everything labelled so far.",) * n,
             note="The rows farthest from what is labelled, so that nothing stays far away.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.strategies.base import Floats, Positions
+from querist.strategies.parts import each_part, times_rows
 
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
@@ -15,6 +17,8 @@ Hashes = NDArray[np.uint64]
 
 # Numbers held at once by one chunk of a distance table: 8 MiB.
 CHUNK = 1 << 21
+# Numbers of a part of it that a thread works on.
+_PART = 1 << 17
 
 
 def unit_rows(vectors: Floats) -> Matrix:
@@ -51,11 +55,18 @@ def squared_norms(x: Matrix) -> Vector:
 
 def squared_distances(a: Matrix, b: Matrix) -> Matrix:
     """Squared Euclidean distances (n, m) between the rows of ``a`` and ``b``, never negative."""
-    table: Matrix = a @ b.T
-    table *= -2
-    table += squared_norms(a)[:, None]
-    table += squared_norms(b)
-    np.maximum(table, 0, out=table)
+    table = np.empty((len(a), len(b)), dtype=np.result_type(a, b))
+    lengths, others = squared_norms(a)[:, None], squared_norms(b)
+
+    def work(rows: slice) -> None:
+        part = table[rows]
+        times_rows(a[rows], b, part)
+        part *= -2
+        part += lengths[rows]
+        part += others
+        np.maximum(part, 0, out=part)
+
+    each_part(work, len(a), max(_PART // max(len(b), 1), 1), width=len(b) * a.shape[1])
     return table
 
 
@@ -96,14 +107,34 @@ def content_hashes(rows: Floats, positions: Positions) -> Hashes:
     found = np.empty(len(positions), dtype=np.uint64)
     for part in row_chunks(len(positions), 4 * width):
         # + 0 turns -0.0 into 0.0, so that equal numbers have equal bits.
-        numbers = rows[positions[part]].astype(np.float32) + np.float32(0)
-        found[part] = numbers.view(np.uint32).astype(np.uint64) @ weights
+        numbers = rows[as_slice(positions[part])].astype(np.float32, copy=False) + np.float32(0)
+        found[part] = np.einsum("ij,j->i", numbers.view(np.uint32), weights)
     return found
+
+
+def as_slice(positions: Positions) -> Positions | slice:
+    """Sorted positions as a slice where they lie side by side, which reads a table in place."""
+    if len(positions) and positions[-1] - positions[0] == len(positions) - 1:
+        return slice(int(positions[0]), int(positions[-1]) + 1)
+    return positions
 
 
 def draw_by_hash(hashes: Hashes, k: int, rng: np.random.Generator) -> Positions:
     """``k`` places drawn at random by the hashes: the same rows in any order of the pool."""
-    keys = _mixed(hashes ^ rng.integers(0, 2**64, dtype=np.uint64))
+    return _smallest(_mixed(hashes ^ rng.integers(0, 2**64, dtype=np.uint64)), k)
+
+
+def draw_by_weight(hashes: Hashes, weights: Vector, k: int, rng: np.random.Generator) -> Positions:
+    """``k`` places drawn in proportion to weight, one by one and none twice, by the hashes.
+
+    Efraimidis and Spirakis (2006): those whose exponential waiting times end first.
+    """
+    numbers = _mixed(hashes ^ rng.integers(0, 2**64, dtype=np.uint64)) >> np.uint64(11)
+    waits = -np.log((numbers + np.float64(0.5)) * 2.0**-53)
+    return _smallest(waits / np.maximum(weights, 1e-12), k)
+
+
+def _smallest(keys: NDArray[Any], k: int) -> Positions:
     places = np.argpartition(keys, k - 1)[:k] if 0 < k < len(keys) else np.arange(len(keys))[:k]
     return places[np.argsort(keys[places], kind="stable")]
 

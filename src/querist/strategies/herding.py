@@ -66,7 +66,7 @@ def greedy(
     for at in range(k):
         pick = int(bounds.argmax())
         while fresh[pick] != at:
-            block = _stale(bounds, fresh, at, pick)
+            block = stale(bounds, fresh, at, pick)
             bounds[block] = _gains(similarities[block], weights, state)
             fresh[block] = at
             pick = int(bounds.argmax())
@@ -76,14 +76,15 @@ def greedy(
     return chosen, gains / max(float(weights.sum()), 1e-12)
 
 
-def _gains(similarities: Matrix, weights: Vector, covered: Vector) -> Vector:
-    more: Matrix = np.maximum(similarities - covered, 0)
-    gains: Vector = more @ weights
-    return gains
-
-
-def _stale(bounds: Vector, fresh: NDArray[np.int64], at: int, pick: int) -> Positions:
+def stale(bounds: Vector, fresh: NDArray[np.int64], at: int, pick: int) -> Positions:
+    """The places of the best bounds that are out of date, the very best (``pick``) among them."""
     size = min(_BLOCK, len(bounds))
     # The best itself is always in: among many ties a partition may leave it out, for ever.
     top = np.append(np.argpartition(-bounds, size - 1)[:size], pick)
     return np.unique(top[(fresh[top] != at) & (bounds[top] > -np.inf)])
+
+
+def _gains(similarities: Matrix, weights: Vector, covered: Vector) -> Vector:
+    more: Matrix = np.maximum(similarities - covered, 0)
+    gains: Vector = more @ weights
+    return gains

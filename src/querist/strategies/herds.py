@@ -9,7 +9,8 @@ import numpy as np
 
 from querist.strategies import explain, scores
 from querist.strategies.base import Pool, Selection, Signal, register
-from querist.strategies.coverage import FIRST_RADIUS, Space, adaptive_radius, cover
+from querist.strategies.coverage import FIRST_RADIUS, Space, adaptive_radius
+from querist.strategies.sparse_herding import cover_pool
 from querist.strategies.validation import need_embeddings, need_probabilities
 
 
@@ -31,7 +32,7 @@ class MaxHerding:
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the share of the pool each covers in addition."""
         space = Space.of(pool, need_embeddings(pool, self.name), rng)
-        found = cover(space, pool.candidates, pool.labeled, n, rng, radius=self.radius)
+        found = cover_pool(space, pool.candidates, pool.labeled, n, rng, radius=self.radius)
         return Selection(
             indices=found.positions,
             scores=found.gains,
@@ -56,13 +57,13 @@ class UHerding:
         """The ``n`` picks; the score is the share of all uncertainty each covers."""
         table = need_probabilities(pool, self.name)
         space = Space.of(pool, need_embeddings(pool, self.name), rng)
-        found = cover(
+        found = cover_pool(
             space,
             pool.candidates,
             pool.labeled,
             n,
             rng,
-            weights=scores.margin(table[pool.candidates]),
+            weights=scores.margin(table)[pool.candidates],
             radius=adaptive_radius(space, pool.labeled),
         )
         return Selection(

@@ -12,8 +12,8 @@ from querist.strategies.base import Pool, Selection, Signal, register
 from querist.strategies.clusters import k_means, nearest_to_each
 from querist.strategies.geometry import unit_rows
 from querist.strategies.parameters import positive
-from querist.strategies.selectors import top_k
 from querist.strategies.validation import need_embeddings, need_probabilities
+from querist.strategies.working_rows import WorkingRows
 
 
 @register
@@ -38,19 +38,19 @@ class IncrementalWeightedKMeans:
         """The ``n`` picks; the score is one minus the margin."""
         table = need_probabilities(pool, self.name)
         vectors = need_embeddings(pool, self.name)
-        values = scores.margin(table)[pool.candidates]
-        short = top_k(values, min(self.beta * n, len(values)), rng)
-        rows = unit_rows(vectors[pool.candidates[short]])
+        count = min(self.beta * n, len(pool.candidates))
+        short, values = WorkingRows.of(pool).top(table, scores.margin, count, rng)
+        rows = unit_rows(vectors[short])
         centers, _ = k_means(
             rows,
             n,
             rng,
-            weights=np.maximum(values[short], 1e-6),
+            weights=np.maximum(values, 1e-6),
             fixed=unit_rows(vectors[pool.labeled]),
         )
-        places = short[nearest_to_each(rows, centers)]
+        places = nearest_to_each(rows, centers)
         places = places[np.argsort(-values[places], kind="stable")]
-        picks = pool.candidates[places]
+        picks = short[places]
         return Selection(
             indices=picks,
             scores=values[places].astype(np.float64),

@@ -9,9 +9,10 @@ import numpy as np
 
 from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
-from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.base import Floats, Pool, Selection, Signal, register
 from querist.strategies.selectors import power_sample
 from querist.strategies.validation import need_probabilities
+from querist.strategies.working_rows import WorkingRows
 
 
 @register
@@ -40,22 +41,25 @@ class PowerMargin:
         in between, the chance to be among n draws without replacement has no closed form.
         """
         table = need_probabilities(pool, self.name)
-        values = scores.margin(table)[pool.candidates]
+        rows = WorkingRows.of(pool)
+        values = scores.margin(rows.take(table))
+        values[~rows.free] = -np.inf
         places, keys = power_sample(values, n, self.beta, rng)
-        picks = pool.candidates[places]
+        picks = rows.positions(places)
         return Selection(
             indices=picks,
             scores=keys,
             reasons=explain.hesitation(table[picks], pool.class_names),
-            propensities=_exact(values, places, self.beta),
+            propensities=_exact(values[rows.free], values[places], self.beta),
             note="Drawn at random; rows the model is unsure of had a higher chance.",
         )
 
 
-def _exact(values: Floats, places: Positions, beta: float) -> Floats | None:
-    if len(places) == len(values):
-        return np.ones(len(places))
-    if len(places) > 1:
+def _exact(values: Floats, drawn: Floats, beta: float) -> Floats | None:
+    if len(drawn) == len(values):
+        return np.ones(len(drawn))
+    if len(drawn) > 1:
         return None
-    weights = np.maximum(values.astype(np.float64), 1e-12) ** beta
-    return np.asarray(weights[places] / weights.sum())
+    least = 1e-12
+    weights = np.maximum(values, least, dtype=np.float64) ** beta
+    return np.asarray(np.maximum(drawn, least, dtype=np.float64) ** beta / weights.sum())

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.strategies import scores
-from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.base import Floats, Pool, Selection, Signal, register
 from querist.strategies.explain import hesitation
-from querist.strategies.selectors import top_k
 from querist.strategies.validation import need_probabilities
+from querist.strategies.working_rows import WorkingRows
 
 _PROBABILITIES = frozenset({Signal.PROBABILITIES})
 
@@ -26,12 +26,10 @@ def _most_uncertain(
     rng: np.random.Generator,
 ) -> Selection:
     table = need_probabilities(pool, name)
-    values = score(table)[pool.candidates]
-    places = top_k(values, n, rng)
-    picks: Positions = pool.candidates[places]
+    picks, values = WorkingRows.of(pool).top(table, score, n, rng)
     return Selection(
         indices=picks,
-        scores=values[places].astype(np.float64),
+        scores=values.astype(np.float64),
         reasons=hesitation(table[picks], pool.class_names),
         note="The rows the model is least sure of, most uncertain first.",
     )

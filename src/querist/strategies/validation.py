@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError
 from querist.strategies import task_checks
-from querist.strategies.array_checks import matrix, not_finite, row_blocks
-from querist.strategies.base import UNLABELED, Floats, Head, Pool, Positions
+from querist.strategies.array_checks import matrix, not_finite, quick_look, row_blocks
+from querist.strategies.base import UNLABELED, Floats, Gradient, Head, Pool, Positions
 from querist.strategies.needs import need_committee, need_embeddings, need_head, need_probabilities
 
 # The strategies ask for signals where the checks are.
@@ -32,6 +32,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
     candidates: ArrayLike | None = None,
     class_count: int | None = None,
     class_names: Sequence[str] | None = None,
+    gradient: Gradient | None = None,
     multilabel_probabilities: ArrayLike | None = None,
     predictions: ArrayLike | None = None,
     committee_predictions: ArrayLike | None = None,
@@ -53,6 +54,8 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
         candidates: Positions that may be returned; all but the labelled rows if ``None``.
         class_count: Number of classes, if more are known than the probabilities show.
         class_names: Names of the columns of the probabilities, for the reasons.
+        gradient: From vectors (m, d) to the logits (m, C) of a model over ``embeddings`` and their
+            gradients by the vectors (m, C, d).
         multilabel_probabilities: The chance (N, C) that a row has each class, by itself.
         predictions: Predicted numbers (N,) of a regression.
         committee_predictions: Predicted numbers (K, N) of K members.
@@ -74,6 +77,11 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
     if class_count is None:
         class_count = columns
     layer = None if head is None else _head(head, vectors, class_count)
+    if gradient is not None and not callable(gradient):
+        raise InvalidInputError(
+            f"gradient is a {type(gradient).__name__}.",
+            remedy="Give a callable from vectors (m, d) to logits (m, C) and gradients (m, C, d).",
+        )
     known = {"size": size} | {
         name: None if array is None else array.shape[axis]
         for name, array, axis in (
@@ -106,6 +114,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
         embeddings=vectors,
         committee=members,
         head=layer,
+        gradient=gradient,
         labeled=rows,
         labels=codes,
         candidates=free,
@@ -128,9 +137,16 @@ def _probabilities(given: ArrayLike) -> Floats:
             "The probabilities have one column.",
             remedy="Give one column for each class; with a single class known give None.",
         )
-    ones = np.ones(table.shape[1], dtype=table.dtype)
+    low, high, least = quick_look(table) if len(table) else (1.0, 1.0, 0.0)
+    if not (low >= 1 - SUM_TOLERANCE and high <= 1 + SUM_TOLERANCE and least >= -SUM_TOLERANCE):
+        _refuse_probabilities(table)
+    return table
+
+
+def _refuse_probabilities(table: Floats) -> None:
+    """Name the first row that is wrong."""
     for start, block in row_blocks(table):
-        sums = block @ ones
+        sums = block.sum(axis=1)
         wrong = ~(np.abs(sums - 1) <= SUM_TOLERANCE)
         if wrong.any():
             at = int(wrong.argmax())
@@ -149,7 +165,6 @@ def _probabilities(given: ArrayLike) -> Floats:
                 remedy="Probabilities lie between 0 and 1.",
                 row=start + at,
             )
-    return table
 
 
 def _embeddings(given: ArrayLike) -> Floats:
@@ -161,12 +176,9 @@ def _embeddings(given: ArrayLike) -> Floats:
         raise InvalidInputError(
             "The embeddings have no columns.", remedy="Give at least one number for each row."
         )
-    ones = np.ones(table.shape[1], dtype=np.float32)
-    for start, block in row_blocks(table):
-        with np.errstate(over="ignore", invalid="ignore"):
-            quick = np.isfinite(block @ ones).all()
-        # The quick sum may overflow where every value is finite, so a hit is looked at again.
-        if not quick:
+    # A sum may overflow where every value is finite, so a hit is looked at again.
+    if len(table) and not np.isfinite(quick_look(table)[:2]).all():
+        for start, block in row_blocks(table):
             bad = ~np.isfinite(block).all(axis=1)
             if bad.any():
                 raise not_finite("embeddings", start + int(bad.argmax()))
