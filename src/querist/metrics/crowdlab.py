@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,8 +35,9 @@ def crowdlab(answers: Answers, probabilities: ArrayLike) -> Consensus:
     """The weighted mean of the model's probabilities and what each annotator's answer implies.
 
     Goh, Tkachenko and Mueller (2022), "CROWDLAB: supervised learning to infer consensus labels
-    and quality scores for data with multiple annotators". ``annotator_accuracy`` is the share of
-    an annotator's answers that equal the consensus.
+    and quality scores for data with multiple annotators". Where no item has two answers, which the
+    paper leaves open, each answer stands. ``annotator_accuracy`` is the share of an annotator's
+    answers that equal the consensus.
 
     Args:
         answers: The answers.
@@ -46,7 +47,11 @@ def crowdlab(answers: Answers, probabilities: ArrayLike) -> Consensus:
         InvalidInputError: there is not one row of probabilities for each item.
     """
     p = _table(answers, probabilities)
-    posterior = weighed(answers, p, weights_of(answers, p))
+    weights = weights_of(answers, p)
+    if answers.per_item().max() == 1:
+        # Nothing but the model speaks against an answer, and its guesses must not outvote them all.
+        weights = replace(weights, annotators=np.ones_like(weights.annotators), agreement=1.0)
+    posterior = weighed(answers, p, weights)
     classes = posterior.argmax(axis=1)
     right = (answers.classes == classes[answers.items]).astype(np.float64)
     return Consensus(
