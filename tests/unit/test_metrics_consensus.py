@@ -196,6 +196,16 @@ def test_without_shared_items_the_answers_stand():
     assert sure[:40].min() > sure[40:].max() + 0.1
 
 
+def test_a_few_shared_items_do_not_decide_whom_to_trust():
+    """Two annotators who differ on the two items they share keep their answers on all others."""
+    truth = np.arange(60) % 3
+    rows, who = np.concatenate([np.arange(60), [0, 1]]), np.repeat([0, 1, 1], [30, 30, 2])
+    said = np.concatenate([truth, [1, 2]])
+    said[2:20] = (said[2:20] + 1) % 3
+    found = crowdlab(Answers.of(rows, who, said), 0.8 * np.eye(3)[truth] + 0.2 / 3)
+    assert found.classes[2:].tolist() == said[2:60].tolist()
+
+
 def test_temperature_makes_probabilities_as_unsure_as_the_answers():
     """Of all temperatures tried, none has a lower cross-entropy with the answers."""
     answers, p = _some_answers()

@@ -14,6 +14,8 @@ from querist.metrics.consensus import Consensus, majority_vote, normalized
 _LEAST = 1e-6
 _TINY = 1e-15
 _HALVINGS = 60
+# Items with several answers from which on annotators are judged by each other: fewer say little.
+_SHARED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,9 +37,9 @@ def crowdlab(answers: Answers, probabilities: ArrayLike) -> Consensus:
     """The weighted mean of the model's probabilities and what each annotator's answer implies.
 
     Goh, Tkachenko and Mueller (2022), "CROWDLAB: supervised learning to infer consensus labels
-    and quality scores for data with multiple annotators". Where no item has two answers, which the
-    paper leaves open, each answer stands. ``annotator_accuracy`` is the share of an annotator's
-    answers that equal the consensus.
+    and quality scores for data with multiple annotators". Where fewer than 20 items have several
+    answers, which say too little about the annotators, all annotators count alike.
+    ``annotator_accuracy`` is the share of an annotator's answers that equal the consensus.
 
     Args:
         answers: The answers.
@@ -48,8 +50,8 @@ def crowdlab(answers: Answers, probabilities: ArrayLike) -> Consensus:
     """
     p = _table(answers, probabilities)
     weights = weights_of(answers, p)
-    if answers.per_item().max() == 1:
-        # Nothing but the model speaks against an answer, and its guesses must not outvote them all.
+    if (answers.per_item() > 1).sum() < _SHARED:
+        # Little but the model speaks against an answer, and its guesses must not outvote them all.
         weights = replace(weights, annotators=np.ones_like(weights.annotators), agreement=1.0)
     posterior = weighed(answers, p, weights)
     classes = posterior.argmax(axis=1)
@@ -63,15 +65,15 @@ def weights_of(answers: Answers, probabilities: Table) -> Weights:
     """The weights of the paper: one minus the error, as a share of the commonest class's error.
 
     An annotator's error is the share of other annotators' answers to the same items that differ.
-    Who shares no item with others is trusted like the others are on average. Where nobody shares
-    an item, each is compared with the model instead.
+    Who shares no item with others is trusted like the others are on average. Where fewer than 20
+    items are shared, each annotator is compared with the model instead.
     """
     votes = answers.votes()
     count = answers.per_item()
     consensus = majority_vote(answers).classes
     shared = np.flatnonzero(count > 1)
     own = probabilities.argmax(axis=1)
-    if len(shared):
+    if len(shared) >= _SHARED:
         more = count[answers.items] > 1
         same = votes[answers.items, answers.classes] - 1
         agrees = _share(answers, np.where(more, same, 0), np.maximum(count[answers.items] - 1, 0))
