@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from querist import query
-from querist.strategies import check_pool, coverage, explain
+from querist.strategies import check_pool, coverage, explain, two_views
+from querist.strategies.evidence import evidence
 
 RNG = np.random.default_rng(21)
 # Six groups of 60 rows, far from each other.
@@ -104,10 +105,8 @@ def test_the_radius_shrinks_as_labels_come_in():
     """More labels tile the pool with smaller circles, without end."""
     pool = check_pool(embeddings=E)
     space = coverage.Space.of(pool, E, np.random.default_rng(0), raised=True)
-    radii = [
-        coverage.tiling_radius(space, pool.candidates, count, np.random.default_rng(0))
-        for count in (10, 30, 100, 1_000, 10_000)
-    ]
+    vectors = space.at(space.places_of_sample(pool.candidates, np.random.default_rng(0)))
+    radii = [coverage.tiling_radius(vectors, count) for count in (10, 30, 100, 1_000, 10_000)]
     assert all(small < large for large, small in itertools.pairwise(radii))
 
 
@@ -120,45 +119,71 @@ def test_the_scale_and_the_origin_of_the_vectors_do_not_matter():
 
 def test_a_pool_above_the_sub_pool_works_in_parts(monkeypatch):
     """A batch larger than one part of a sub-pool has no row twice."""
-    monkeypatch.setattr(coverage, "SUB_POOL", 64)
-    monkeypatch.setattr(coverage, "_PART", 20)
+    monkeypatch.setattr(two_views, "SUB_POOL", 64)
+    monkeypatch.setattr(two_views, "_PART", 20)
     picks = query("auto", 150, embeddings=E, random_state=0)
     assert len(set(picks.indices.tolist())) == 150
 
 
-def test_with_a_model_it_is_plain_weighted_greedy_herding():
-    """Each pick adds most margin-weighted coverage, as a plain loop over all rows finds it."""
-    rng = np.random.default_rng(3)
-    # No groups here: the weights alone must decide between neighbours.
-    rows = rng.normal(size=(150, 5)).astype(np.float32)
-    table = rng.dirichlet([1, 1, 1], size=150)
-    labeled, labels = np.array([5, 50, 100, 140]), np.array([0, 1, 2, 0])
-    picks = query(
-        "auto",
-        12,
-        probabilities=table,
-        embeddings=rows,
-        labeled=labeled,
-        labels=labels,
-        random_state=0,
-        random_share=0.0,
-    )
-    pool = check_pool(embeddings=rows, labeled=labeled, labels=labels)
+def _plain_picks(rows, table, labeled, n):
+    """Greedy herding in both views, written as loops over all rows."""
+    pool = check_pool(embeddings=rows, labeled=labeled, labels=np.arange(len(labeled)) % 3)
     space = coverage.Space.of(pool, rows, np.random.default_rng(0), raised=True)
-    # The overlap of the circles is 0.75; 16 rows are to tile the pool: 4 labelled and the batch.
-    radius = 0.75 * coverage.tiling_radius(space, pool.candidates, 16, np.random.default_rng(0))
-    units = space.at(np.arange(150)).astype(np.float64)
-    near = np.exp(-((units[:, None] - units[None]) ** 2).sum(axis=2) / radius**2)
+    units = space.at(np.arange(len(rows))).astype(np.float64)
+    tiles = len(labeled) + n
+    views = [units]
+    neighbors = min(25, len(rows) // (2 * tiles))
+    if neighbors >= 2:
+        order = np.argsort(((units[:, None] - units[None]) ** 2).sum(axis=2), axis=1)
+        mixed = units
+        for _ in range(3):
+            around = np.stack(
+                [mixed[order[i, 1 : neighbors + 1]].mean(axis=0) for i in order[:, 0]]
+            )
+            mixed = 0.5 * units + 0.5 * around
+        mixed = mixed - mixed.mean(axis=0)
+        views.append(mixed / np.linalg.norm(mixed, axis=1, keepdims=True))
+    near = 0
+    for view in views:
+        # The overlap of the circles is 0.75; labelled rows and batch together tile the pool.
+        free = view[pool.candidates].astype(np.float32)
+        radius = 0.75 * coverage.tiling_radius(free, tiles)
+        apart = ((view[:, None] - view[None]) ** 2).sum(axis=2)
+        near = near + np.exp(-apart / radius**2) / len(views)
     two = np.sort(table, axis=1)
     weights = 1 - (two[:, -1] - two[:, -2])
     weights[labeled] = 0
     covered, expected = near[labeled].max(axis=0), []
-    for _ in range(12):
+    for _ in range(n):
         gains = (weights * np.maximum(near - covered, 0)).sum(axis=1)
         gains[[*labeled, *expected]] = -1
         expected.append(int(gains.argmax()))
         covered = np.maximum(covered, near[expected[-1]])
-    assert picks.indices.tolist() == expected
+    return expected
+
+
+@pytest.mark.parametrize("n", [3, 12, 90])
+def test_with_a_model_it_is_plain_weighted_greedy_herding(n):
+    """Each pick adds most margin-weighted coverage in the mean of both views, as loops find it.
+
+    With 3 picks a neighbourhood has 10 rows, with 12 four, with 90 there is one view only.
+    """
+    rng = np.random.default_rng(3)
+    # No groups here: the weights alone must decide between neighbours.
+    rows = rng.normal(size=(150, 5)).astype(np.float32)
+    table = rng.dirichlet([1, 1, 1], size=150)
+    labeled = np.array([5, 50, 100, 140])
+    picks = query(
+        "auto",
+        n,
+        probabilities=table,
+        embeddings=rows,
+        labeled=labeled,
+        labels=np.arange(4) % 3,
+        random_state=0,
+        random_share=0.0,
+    )
+    assert picks.indices.tolist() == _plain_picks(rows, table, labeled, n)
 
 
 def test_a_model_that_doubts_alike_everywhere_changes_nothing():
@@ -192,3 +217,41 @@ def test_two_known_classes_are_enough_for_the_model_to_count():
         random_share=0.0,
     )
     assert (GROUP[picks.indices] == 2).all()
+
+
+def test_labels_that_nothing_predicts_bring_half_the_coverage_back():
+    """Where the labels so far contradict all structure, doubt alone does not lead."""
+    rng = np.random.default_rng(8)
+    # Every row has a twin of the other class, so each is predicted wrong from the others.
+    half = rng.normal(size=(100, 4)).astype(np.float32)
+    rows = np.repeat(half, 2, axis=0) + rng.normal(size=(200, 4)).astype(np.float32) * 0.01
+    arguments = {
+        "probabilities": rng.dirichlet([1, 1], size=200),
+        "embeddings": rows,
+        "labeled": np.arange(40),
+        "random_state": 0,
+    }
+    misled = query("auto", 5, labels=np.arange(40) % 2, **arguments)
+    assert "predicted worse" in misled.note
+    fine = query("auto", 5, labels=(rows[:40, 0] > 0).astype(int), **arguments)
+    assert "predicted worse" not in fine.note
+
+
+def test_left_out_predictions_are_those_of_refitted_models():
+    """The closed form of the leave-one-out accuracy agrees with fitting once for each row."""
+    from sklearn.kernel_ridge import KernelRidge
+
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(40, 6)).astype(np.float32)
+    labels = (rows[:, 0] + rng.normal(size=40) > 0).astype(int) + (rows[:, 1] > 1)
+    kernel = (rows @ rows.T + 1).astype(np.float64)
+    targets = np.eye(3)[labels]
+    right = 0
+    for row in range(40):
+        rest = np.delete(np.arange(40), row)
+        model = KernelRidge(alpha=1.0, kernel="precomputed")
+        model.fit(kernel[np.ix_(rest, rest)], targets[rest])
+        right += model.predict(kernel[[row]][:, rest]).argmax() == labels[row]
+    found = evidence(rows, labels)
+    assert found.out_of_fold == pytest.approx(right / 40)
+    assert found.prior == pytest.approx(np.bincount(labels).max() / 40)

@@ -10,9 +10,11 @@ import numpy as np
 from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
 from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
-from querist.strategies.coverage import Space, cover, tiling_radius
+from querist.strategies.coverage import Space
+from querist.strategies.evidence import evidence
 from querist.strategies.geometry import content_hashes, draw_by_hash
 from querist.strategies.selectors import power_sample
+from querist.strategies.two_views import cover
 
 # The circles overlap by this much; 0.6 to 0.9 do not differ measurably, 0.45 costs accuracy.
 _OVERLAP = 0.75
@@ -31,7 +33,7 @@ class Auto:
     summary: ClassVar[str] = "Coverage first, then uncertainty spread over the pool; the default."
     paper: ClassVar[str] = "Bae et al. (2025), Uncertainty Herding, with guards of our own."
     needs: ClassVar[frozenset[Signal]] = frozenset()
-    random_share: float = 0.05
+    random_share: float = 0.03
 
     def __post_init__(self) -> None:
         if not 0 <= self.random_share <= 1:
@@ -61,18 +63,35 @@ def _choose(
     if pool.embeddings is None:
         return _without_vectors(pool, free, n, rng)
     space = Space.of(pool, pool.embeddings, rng, raised=True)
-    radius = _OVERLAP * tiling_radius(space, pool.candidates, len(pool.labeled) + n, rng)
     why_not = _doubt(pool)
     if why_not or pool.probabilities is None:
-        found = cover(space, free, pool.labeled, n, rng, radius=radius)
+        found = cover(space, free, pool.labeled, n, rng, overlap=_OVERLAP)
         note = f"Rows that stand for much of the pool: {why_not}"
         return found.positions, found.gains, explain.coverage(found.covered), note
     weights = scores.margin(pool.probabilities)[free]
-    found = cover(space, free, pool.labeled, n, rng, weights=weights, radius=radius)
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
+    if _misled(pool, space):
+        weights = (weights + 1) / 2
+        note = (
+            "Half by coverage, half by doubt: left out one by one, the labels so far are "
+            "predicted worse than by naming the most frequent class."
+        )
+    found = cover(space, free, pool.labeled, n, rng, weights=weights, overlap=_OVERLAP)
     table = pool.probabilities[found.positions]
     reasons = explain.both(table, found.covered, pool.class_names)
     return found.positions, found.gains, reasons, note
+
+
+def _misled(pool: Pool, space: Space) -> bool:
+    """Whether the labels so far teach surely less than which class is frequent.
+
+    A lower bar costs more than it saves: on tables that no linear model fits, doubt still asks
+    better than coverage (checkerboard, banana: -.003 to -.007 with one standard error).
+    """
+    known = pool.labels != UNLABELED
+    if not known.any():
+        return False
+    return evidence(space.at(pool.labeled[known]), pool.labels[known]).misleads
 
 
 def _without_vectors(

@@ -18,17 +18,14 @@ from querist.strategies.geometry import (
     squared_distances,
     unit_rows,
 )
-from querist.strategies.herding import covered_by, greedy, similarity
 
 # Rows of one sub-pool; its similarities take SUB_POOL² × 4 bytes = 64 MiB at most.
 SUB_POOL = 4096
-# Picks from one sub-pool before the next is drawn.
-_PART = 1024
 _MEAN_ROWS = 20_000
 # Up to this many dimensions the length of a vector says as much as its direction; in many it
 # mostly tells outliers apart, and covering by it costs accuracy (ringnorm: -.056 with d = 20).
 _FLAT_DIMENSIONS = 4.0
-_RADIUS_ROWS = 1_000
+_MEASURED_ROWS = 1_000
 _LARGEST_SHARE = 0.1
 _LEAST_SHARE = 0.002
 _LEAST_RADIUS = 0.02
@@ -76,6 +73,10 @@ class Space:
             return candidates
         return candidates[np.sort(draw_by_hash(self.hashes[candidates], limit, rng))]
 
+    def places_of_sample(self, positions: Positions, rng: np.random.Generator) -> Positions:
+        """Places of at most 1,000 of some sorted positions, enough to measure distances on."""
+        return np.searchsorted(positions, self.sample(positions, _MEASURED_ROWS, rng))
+
     def at(self, positions: Positions) -> Matrix:
         """The unit vectors (p, d), or (p, d + 1) with a height, of some positions."""
         vectors = self.rows[positions] - self.center
@@ -87,57 +88,11 @@ class Space:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What ``cover`` chose: positions (k,), gains (k,) and similarity to labelled rows (k,)."""
+    """What a coverage chose: positions (k,), gains (k,) and similarity to labelled rows (k,)."""
 
     positions: Positions
     gains: NDArray[np.float64]
     covered: Vector
-
-
-def cover(
-    space: Space,
-    candidates: Positions,
-    labeled: Positions,
-    k: int,
-    rng: np.random.Generator,
-    *,
-    weights: Vector | None = None,
-    radius: float = FIRST_RADIUS,
-) -> Cover:
-    """Choose ``k`` candidates that cover the candidates' weight best, beside what is labelled.
-
-    Above ``SUB_POOL`` candidates each part of the batch is chosen from a random sub-pool.
-
-    Args:
-        space: The vectors.
-        candidates: Positions that may be chosen (m,).
-        labeled: Positions that cover already (l,).
-        k: How many, at most m.
-        rng: Draws the sub-pools.
-        weights: How much each candidate matters (m,), not negative; all alike if ``None``.
-        radius: Distance at which similarity has fallen to 1/e.
-    """
-    matter = np.ones(len(candidates), dtype=np.float32) if weights is None else weights
-    taken = np.zeros(len(candidates), dtype=bool)
-    centers = space.at(labeled)
-    parts: list[Cover] = []
-    left = k
-    while left:
-        free = np.flatnonzero(~taken)
-        sub = np.searchsorted(candidates, space.sample(candidates[free], SUB_POOL, rng))
-        part = min(left, len(sub), _PART if len(free) > SUB_POOL else left)
-        vectors = space.at(candidates[sub])
-        covered = covered_by(vectors, centers, radius)
-        places, gains = greedy(similarity(vectors, vectors, radius), matter[sub], covered, part)
-        parts.append(Cover(positions=candidates[sub[places]], gains=gains, covered=covered[places]))
-        taken[sub[places]] = True
-        centers = np.concatenate([centers, vectors[places]])
-        left -= part
-    return Cover(
-        positions=np.concatenate([part.positions for part in parts]),
-        gains=np.concatenate([part.gains for part in parts]),
-        covered=np.concatenate([part.covered for part in parts]),
-    )
 
 
 def adaptive_radius(space: Space, labeled: Positions) -> float:
@@ -154,15 +109,12 @@ def adaptive_radius(space: Space, labeled: Positions) -> float:
     return max(float(np.quantile(nearest, 0.01)), 0.02) if len(nearest) else FIRST_RADIUS
 
 
-def tiling_radius(
-    space: Space, candidates: Positions, count: int, rng: np.random.Generator
-) -> float:
+def tiling_radius(vectors: Matrix, count: int) -> float:
     """The radius at which ``count`` labelled rows tile the pool: wide at first, then ever smaller.
 
-    It is the distance within which the nearest 1 / count of the candidates lie, for the median
-    candidate, measured on up to 1,000 of them. So it follows the data and needs no tuning.
+    It is the distance within which the nearest 1 / count of the pool lies, for the median row of
+    a sample (n, d) of the pool's unit vectors. So it follows the data and needs no tuning.
     """
-    vectors = space.at(space.sample(candidates, _RADIUS_ROWS, rng))
     if len(vectors) < 2:
         return FIRST_RADIUS
     share = min(max(1 / count, _LEAST_SHARE), _LARGEST_SHARE)

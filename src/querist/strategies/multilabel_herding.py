@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from querist.strategies.base import Pool, Selection, Signal, register
-from querist.strategies.coverage import Space, adaptive_radius, cover
+from querist.strategies.coverage import Space, adaptive_radius
 from querist.strategies.multilabel import aggregated, doubts, known_aggregate, margin
 from querist.strategies.needs import need_embeddings, need_multilabel_probabilities
+from querist.strategies.sparse_herding import cover_pool
 
 
 @register
@@ -40,7 +41,7 @@ class MultilabelUHerding:
         table = need_multilabel_probabilities(pool, self.name)
         space = Space.of(pool, need_embeddings(pool, self.name), rng)
         weights = aggregated(table[pool.candidates], margin, self.aggregate)
-        found = cover(
+        found = cover_pool(
             space,
             pool.candidates,
             pool.labeled,
