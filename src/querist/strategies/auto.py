@@ -71,7 +71,7 @@ def _choose(
     weights = scores.margin(pool.probabilities)[free]
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
     if _misled(pool, space):
-        weights = (weights + 1) / 2
+        weights = np.float32(0.5) * (weights + np.float32(1))
         note = (
             "Half by coverage, half by doubt: left out one by one, the labels so far are "
             "predicted worse than by naming the most frequent class."
