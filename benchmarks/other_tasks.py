@@ -2,16 +2,17 @@
 
 Run: python -m benchmarks.other_tasks [--seeds 8] [--data ../shared/data]
 
-Regression: `lcmd`, the default of ActiveLearningRegressor, on scikit-learn's diabetes data and on
+Regression: the default of ActiveLearningRegressor, `lcmd`, on scikit-learn's diabetes data and on
 synthetic sets, with its ridge default and with a forest; twelve rounds of ten numbers from none on.
 The error is the root mean square over that of the test rows' mean, averaged over the rounds.
 
 Sets of classes: the twenty most frequent tags of Debian's packages, from their embeddings; ten
-rounds of thirty packages from none on, the default learner. Macro F1 counts rare tags as much as
-frequent ones; accuracy is the share of right answers, tag by tag.
+rounds of thirty packages from none on, the default learner. `auto` is coverage until there is a
+model, then `multilabel-uherding`. Macro F1 counts rare tags as much as frequent ones; accuracy is
+the share of right answers, tag by tag.
 
-The sets and seeds 0 to 7 of diabetes, friedman1 and heavy-tailed chose the default; the others, and
-the seeds here, did not.
+Seeds 0 to 7 of diabetes, friedman1 and heavy-tailed chose `lcmd`; seeds 0 to 3 and 100 to 107 of the
+tags chose herding. The seeds here chose nothing.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from numpy.typing import NDArray
 from benchmarks.reporting import Figure, report
 from querist import ActiveLearningClassifier, ActiveLearningRegressor
 
-FIRST_SEED = 100
+FIRST_SEED = 200
 REGRESSION_SETS = ("diabetes", "friedman1", "friedman2", "friedman3", "linear", "heavy-tailed")
-MULTILABEL = ("auto", "multilabel-margin", "multilabel-uherding", "mmc")
+MULTILABEL = ("auto", "multilabel-margin", "mmc")
 TAGS = 20
 Rows = NDArray[np.float64]
 
@@ -56,19 +57,21 @@ def regression(seeds: range) -> tuple[list[Figure], dict[str, object]]:
     for name in REGRESSION_SETS:
         for model in ("ridge", "forest"):
             pairs = [
-                [regression_error(name, model, arm, seed) for arm in ("lcmd", "random")]
+                [regression_error(name, model, arm, seed) for arm in ("auto", "random")]
                 for seed in seeds
             ]
             gains[f"{name}, {model}"] = [1 - ours / control for ours, control in pairs]
             print(f"  {name}, {model}: {np.mean(gains[f'{name}, {model}']):+.4f}", flush=True)
     means = [float(np.mean(values)) for values in gains.values()]
     figures = [
-        Figure(name=f"lcmd: {name}", value=mean, unit="of error")
+        Figure(name=f"numbers: {name}", value=mean, unit="of error")
         for name, mean in zip(gains, means, strict=True)
     ]
     figures += [
-        Figure(name="lcmd: mean over the sets", value=float(np.mean(means)), target=0.01),
-        Figure(name="lcmd: sets that gain", value=float(np.mean(np.array(means) > 0)), target=0.75),
+        Figure(name="numbers: mean over the sets", value=float(np.mean(means)), target=0.01),
+        Figure(
+            name="numbers: sets that gain", value=float(np.mean(np.array(means) > 0)), target=0.75
+        ),
     ]
     return figures, {"regression_gains": gains}
 

@@ -127,6 +127,16 @@ def test_taught_sets_must_fit() -> None:
     assert clf.labeled_.sum() == 30
 
 
+def test_auto_covers_first_and_then_what_the_model_doubts() -> None:
+    """Without a model the pool alone counts; with one the default is multilabel-uherding."""
+    start = ActiveLearningClassifier(random_state=0).fit(X, np.full(Y.shape, -1))
+    start.query(6)
+    assert "'multilabel-uherding' chooses as soon" in start.selection_.note
+    one = ActiveLearningClassifier(random_state=0).fit(X, _partly())
+    two = ActiveLearningClassifier(strategy="multilabel-uherding").fit(X, _partly())
+    assert one.query(6).tolist() == two.query(6).tolist()
+
+
 def test_a_strategy_for_single_classes_names_what_it_misses() -> None:
     """Margin needs one distribution a row, which sets of classes do not have."""
     clf = ActiveLearningClassifier(strategy="margin").fit(X, _partly())

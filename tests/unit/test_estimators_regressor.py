@@ -142,6 +142,12 @@ def test_what_is_no_number_cannot_be_taught(given: list) -> None:
     assert reg.labeled_.sum() == 20
 
 
+def test_auto_is_lcmd_for_numbers() -> None:
+    """The default asks what lcmd asks."""
+    one, two = ActiveLearningRegressor(random_state=0), ActiveLearningRegressor(strategy="lcmd")
+    assert one.fit(X, _partly()).query(6).tolist() == two.fit(X, _partly()).query(6).tolist()
+
+
 def test_a_strategy_for_classes_is_refused_with_those_for_numbers() -> None:
     """Margin needs probabilities, and the message names strategies that fit."""
     reg = ActiveLearningRegressor(strategy="margin").fit(X, NONE)
@@ -157,7 +163,7 @@ def test_on_real_data_its_default_beats_random() -> None:
         order = np.random.default_rng(seed).permutation(len(rows))
         pool, test = order[:300], order[300:]
         errors = []
-        for strategy in ("lcmd", "random"):
+        for strategy in ("auto", "random"):
             reg = ActiveLearningRegressor(strategy=strategy, random_state=seed)
             reg.fit(rows[pool], np.full(300, None))
             found = []

@@ -50,8 +50,9 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
     Args:
         estimator: Any classifier; default: logistic regression on scaled columns. Without
             ``predict_proba`` its decision function is turned into probabilities for the selection.
-        strategy: Name of the query strategy; ``querist.strategies.names()`` lists them. A committee
-            is made of the trees of a forest, or of eight copies trained on bootstrap draws.
+        strategy: Name of the query strategy; ``querist.strategies.names()`` lists them. With sets
+            of classes ``auto`` stands for ``multilabel-uherding``. A committee is made of the trees
+            of a forest, or of eight copies trained on bootstrap draws.
         strategy_parameters: Its parameters by name.
         incremental: Let ``teach`` go on by the estimator's ``partial_fit`` where it can, instead of
             training anew on all labels.
@@ -66,8 +67,6 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
         selection_: What the last ``query`` chose, with scores and reasons.
         n_features_in_: Number of columns d.
     """
-
-    _start = "auto"
 
     def __init__(
         self,

@@ -25,6 +25,8 @@ class LabelSets:
     table: NDArray[np.int64]
     known: Mask
 
+    auto: ClassVar[str] = "multilabel-uherding"
+    start: ClassVar[str] = "auto"
     gives: ClassVar[frozenset[Signal]] = frozenset(
         {Signal.EMBEDDINGS, Signal.MULTILABEL_PROBABILITIES}
     )

@@ -18,7 +18,7 @@ from querist.estimators.rows import checked, taken, takes_nan
 from querist.estimators.targets import Mask, Target
 from querist.estimators.vectors import Vectors
 from querist.estimators.wrapped import prepared
-from querist.strategies import Selection, Signal, Strategy, create, names, query
+from querist.strategies import Selection, Signal, create, names, query
 
 Parts = Sequence[Any]
 
@@ -32,9 +32,6 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
     strategy_parameters: Mapping[str, Any] | None
     incremental: bool
     random_state: Any
-
-    # Chooses while there is no model and the strategy needs one.
-    _start: str
 
     def query(self, n: int = 1, X: Any = None) -> NDArray[np.int64]:
         """The ``n`` rows to label next, the most useful first; all that is left if fewer.
@@ -135,7 +132,7 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} requires y to be passed, but the target y is None.",
                 remedy="Give y, with a mark where there is no label.",
             )
-        self._strategy()
+        create(self.strategy, **(self.strategy_parameters or {}))
         X = checked(self, X, reset=True)
         target = of(y)
         check_consistent_length(X, target.known)
@@ -144,21 +141,23 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
         self._train(target, np.zeros(len(target.known), dtype=bool))
         return self
 
-    def _needs(self) -> frozenset[Signal]:
-        needs, gives = self._strategy().needs, self._target.gives
+    def _asked(self, target: Target) -> str:
+        plain = self.strategy == "auto" and not self.strategy_parameters
+        return target.auto if plain else self.strategy
+
+    def _needs(self, strategy: str) -> frozenset[Signal]:
+        needs = create(strategy, **(self.strategy_parameters or {})).needs
+        gives = self._target.gives
         if needs - gives:
             missing = ", ".join(sorted(needs - gives))
             fitting = [name for name in names() if create(name).needs <= gives]
             raise MissingSignalError(
-                f"The strategy {self.strategy!r} needs {missing}, which a model "
+                f"The strategy {strategy!r} needs {missing}, which a model "
                 "of such labels does not give.",
                 remedy=f"Choose one of {', '.join(fitting)}.",
-                strategy=self.strategy,
+                strategy=strategy,
             )
         return needs
-
-    def _strategy(self) -> Strategy:
-        return create(self.strategy, **(self.strategy_parameters or {}))
 
     def _train(self, target: Target, skipped: Mask) -> None:
         # Trained before anything is stored: where it fails, nothing has changed.
@@ -186,14 +185,14 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _select(self, n: int, parts: Parts, free: NDArray[np.int64]) -> Selection:
         parameters = dict(self.strategy_parameters or {})
-        needs = self._needs()
+        name = asked = self._asked(self._target)
+        needs = self._needs(asked)
         rng = np.random.default_rng(self._query_seed())
         given: dict[str, Any] = {"embeddings": self._embeddings(parts), **self._target.arguments()}
-        name = self.strategy
         if self.estimator_ is not None:
             given |= self._signals(needs, parts, rng)
         elif needs - {Signal.EMBEDDINGS}:
-            name, parameters = self._start, {}
+            name, parameters = self._target.start, {}
         chosen = query(
             name,
             n=n,
@@ -203,9 +202,9 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
             **given,
             **parameters,
         )
-        if name == self.strategy:
+        if name == asked:
             return chosen
-        note = f"{chosen.note} {self.strategy!r} chooses as soon as there is a model."
+        note = f"{chosen.note} {asked!r} chooses as soon as there is a model."
         return replace(chosen, note=note)
 
     def _embeddings(self, parts: Parts) -> NDArray[np.float32]:

@@ -25,6 +25,8 @@ class Numbers:
 
     values: NDArray[np.float64]
 
+    auto: ClassVar[str] = "lcmd"
+    start: ClassVar[str] = "lcmd"
     gives: ClassVar[frozenset[Signal]] = frozenset(
         {Signal.EMBEDDINGS, Signal.PREDICTIONS, Signal.COMMITTEE_PREDICTIONS}
     )

@@ -34,9 +34,9 @@ class ActiveLearningRegressor(RegressorMixin, ActiveLearner):  # type: ignore[mi
 
     Args:
         estimator: Any regressor; default: ridge regression on scaled columns.
-        strategy: Name of the query strategy. ``lcmd``, ``gsx``, ``gsy``, ``igs`` and
-            ``qbc-variance`` are made for numbers. A committee is made of the trees of a forest, or
-            of eight copies trained on bootstrap draws.
+        strategy: Name of the query strategy; ``auto`` stands for ``lcmd``. That, ``gsx``, ``gsy``,
+            ``igs`` and ``qbc-variance`` are made for numbers. A committee is made of the trees of a
+            forest, or of eight copies trained on bootstrap draws.
         strategy_parameters: Its parameters by name.
         incremental: Let ``teach`` go on by the estimator's ``partial_fit`` where it can, instead of
             training anew on all numbers.
@@ -51,12 +51,10 @@ class ActiveLearningRegressor(RegressorMixin, ActiveLearner):  # type: ignore[mi
         n_features_in_: Number of columns d.
     """
 
-    _start = "lcmd"
-
     def __init__(
         self,
         estimator: Any = None,
-        strategy: str = "lcmd",
+        strategy: str = "auto",
         *,
         strategy_parameters: Mapping[str, Any] | None = None,
         incremental: bool = False,

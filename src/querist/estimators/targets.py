@@ -23,6 +23,16 @@ class Target(Protocol):
     """The labels of the rows of X, as far as they are known."""
 
     @property
+    def auto(self) -> str:
+        """The strategy that ``auto`` stands for."""
+        ...
+
+    @property
+    def start(self) -> str:
+        """The strategy that chooses while there is no model and the asked one needs one."""
+        ...
+
+    @property
     def gives(self) -> frozenset[Signal]:
         """What strategies can get of a model of such labels."""
         ...
@@ -76,6 +86,8 @@ class Classes:
     own: NDArray[Any]
     names: NDArray[Any]
 
+    auto: ClassVar[str] = "auto"
+    start: ClassVar[str] = "auto"
     gives: ClassVar[frozenset[Signal]] = frozenset(
         {Signal.EMBEDDINGS, Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD}
     )
