@@ -11,8 +11,8 @@ rounds of thirty packages from none on, the default learner. `auto` is coverage 
 model, then `multilabel-uherding`. Macro F1 counts rare tags as much as frequent ones; accuracy is
 the share of right answers, tag by tag.
 
-Seeds 0 to 7 of diabetes, friedman1 and heavy-tailed chose `lcmd`; seeds 0 to 3 and 100 to 107 of the
-tags chose herding. The seeds here chose nothing.
+Seeds 0 to 7 of diabetes, friedman1 and heavy-tailed chose `lcmd`; seeds 0 to 3 and 100 to 107 of
+the tags chose herding. The seeds here chose nothing.
 """
 
 from __future__ import annotations
