@@ -235,6 +235,16 @@ def test_a_committee_is_made_where_the_strategy_needs_one(model: object, strateg
     assert len(set(asked[0])) == 5
 
 
+def test_classes_stored_as_floats_make_a_committee_too() -> None:
+    """Every member sees every class, also where NaN marks the pool and a class is rare."""
+    y = np.full(120, np.nan)
+    rows = [*np.flatnonzero(TRUTH == 0)[:9], *np.flatnonzero(TRUTH == 1)[:9]]
+    y[rows] = TRUTH[rows]
+    y[np.flatnonzero(TRUTH == 2)[0]] = 2
+    clf = ActiveLearningClassifier(GaussianNB(var_smoothing=0.1), "qbc", random_state=0).fit(X, y)
+    assert len(clf.query(5)) == 5
+
+
 def test_the_trees_are_the_committee() -> None:
     """The score of qbc is the entropy of the votes of the forest's own trees."""
     clf = ActiveLearningClassifier(RandomForestClassifier(7), "qbc", random_state=0)

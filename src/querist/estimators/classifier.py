@@ -144,6 +144,7 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
                 fitted,
                 partial(self._fresh, self._target),
                 *self._known_rows(self._target),
+                self._target.arguments()["labels"],
                 parts,
                 probabilities_of,
                 rng,

@@ -141,9 +141,9 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
         self._train(target, np.zeros(len(target.known), dtype=bool))
         return self
 
-    def _asked(self, target: Target) -> str:
+    def _asked(self) -> str:
         plain = self.strategy == "auto" and not self.strategy_parameters
-        return target.auto if plain else self.strategy
+        return self._target.auto if plain else self.strategy
 
     def _needs(self, strategy: str) -> frozenset[Signal]:
         needs = create(strategy, **(self.strategy_parameters or {})).needs
@@ -185,7 +185,7 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _select(self, n: int, parts: Parts, free: NDArray[np.int64]) -> Selection:
         parameters = dict(self.strategy_parameters or {})
-        name = asked = self._asked(self._target)
+        name = asked = self._asked()
         needs = self._needs(asked)
         rng = np.random.default_rng(self._query_seed())
         given: dict[str, Any] = {"embeddings": self._embeddings(parts), **self._target.arguments()}

@@ -96,6 +96,7 @@ class ActiveLearningRegressor(RegressorMixin, ActiveLearner):  # type: ignore[mi
                 self.estimator_,
                 partial(self._fresh, self._target),
                 *self._known_rows(self._target),
+                self._target.own,
                 parts,
                 says,
                 rng,

@@ -38,6 +38,7 @@ def committee(
     fresh: Callable[[], Any],
     X: Any,
     y: NDArray[Any],
+    kinds: NDArray[Any],
     parts: Sequence[Any],
     says: Callable[[Any, Any], Table],
     rng: np.random.Generator,
@@ -52,6 +53,7 @@ def committee(
         fresh: Makes an untrained one of its kind.
         X: The labelled rows (L, d).
         y: Their classes or numbers (L,).
+        kinds: Of classes their positions (L,), of numbers the numbers: what draws are balanced by.
         parts: The rows to ask about, one part after the other.
         says: What a trained member says about rows.
         rng: Draws the labels.
@@ -61,7 +63,7 @@ def committee(
         members = list(forest.estimators_)
         parts = [np.asarray(before_last(fitted, part)) for part in parts]
     else:
-        draws = [bootstrap_draw(y, rng) for _ in range(MEMBERS)]
+        draws = [bootstrap_draw(kinds, rng) for _ in range(MEMBERS)]
         members = [fresh().fit(taken(X, rows), y[rows]) for rows in draws]
     return np.stack([stacked(parts, partial(says, member)) for member in members])
 
