@@ -52,6 +52,12 @@ def test_top_k_takes_the_best_and_draws_ties():
     assert len({int(pair[1]) for pair in chosen}) > 3
 
 
+def test_top_k_of_none_is_none():
+    """No row asked gives no row, also where every score is the same."""
+    for values in (np.arange(9.0), np.full(9, -np.inf), np.zeros(0)):
+        assert len(selectors.top_k(values, 0, np.random.default_rng(0))) == 0
+
+
 def test_uncertainty_strategies_return_the_best_scores():
     """Each strategy of the family returns the n best of its score, best first."""
     family = {
