@@ -38,6 +38,12 @@ def write(folder: Path, rows: int, seed: int = 0) -> None:
         p[part] = _softmax(2 * x[part] @ heads.T)
         for member, moved in zip(committee, heads + noise, strict=True):
             member[part] = _softmax(2 * x[part] @ moved.T)
+    wanted = np.random.default_rng(seed).normal(size=(MEMBERS, WIDTH)).astype(np.float32)
+    numbers = _table(folder / "committee_predictions.npy", (MEMBERS, rows))
+    for start in range(0, rows, _CHUNK):
+        numbers[:, start : start + _CHUNK] = wanted @ x[start : start + _CHUNK].T
+    np.save(folder / "predictions.npy", numbers[0])
+    np.save(folder / "multilabel_probabilities.npy", np.sqrt(p))
     labeled = np.sort(rng.choice(rows, size=LABELED, replace=False))
     np.savez(folder / "rest.npz", head=heads, labeled=labeled, labels=p[labeled].argmax(axis=1))
 
@@ -46,9 +52,17 @@ def read(folder: Path, signals: set[str], mode: Any = None) -> dict[str, Any]:
     """The arguments of ``querist.query`` for some signals; ``mode="r"`` leaves them on disk."""
     with np.load(folder / "rest.npz") as rest:
         given: dict[str, Any] = {"labeled": rest["labeled"], "labels": rest["labels"]}
-        if "head" in signals:
-            given["head"] = (rest["head"], np.zeros(CLASSES, dtype=np.float32))
-    for name in sorted(signals - {"head"}):
+        weights = rest["head"]
+    if "head" in signals:
+        given["head"] = (weights, np.zeros(CLASSES, dtype=np.float32))
+    if "gradient" in signals:
+        # A linear model has the same gradient everywhere.
+        given["gradient"] = lambda x: (x @ weights.T, np.repeat(weights[None], len(x), axis=0))
+    if "multilabel_probabilities" in signals:
+        given["labels"] = np.eye(CLASSES, dtype=np.int64)[given["labels"]]
+    if signals & {"predictions", "committee_predictions"}:
+        given["targets"] = given.pop("labels").astype(np.float64)
+    for name in sorted(signals - {"head", "gradient"}):
         given[name] = np.load(folder / f"{name}.npy", mmap_mode=mode)
     return given
 

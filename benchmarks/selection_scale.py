@@ -100,8 +100,9 @@ def in_child(name: str, folder: str, repeats: int) -> dict[str, float]:
 
 def measure(name: str, folder: Path, repeats: int) -> dict[str, float]:
     """Peak memory as a multiple of the input arrays, and seconds of a batch and of a pass."""
+    wanted = signals(name)
     before = memory_of("VmRSS")
-    given = pools.read(folder, signals(name))
+    given = pools.read(folder, wanted)
     size = sum(array.nbytes for array in given.values() if isinstance(array, np.ndarray))
     ask(name, given)
     memory = (memory_of("VmHWM") - before) / size

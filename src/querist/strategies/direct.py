@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from querist.strategies import explain
 from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
 from querist.strategies.scores import top_two
+from querist.strategies.selectors import top_k
 from querist.strategies.validation import need_probabilities
+from querist.strategies.working_rows import WorkingRows
 
 Values = NDArray[np.float32]
 
@@ -37,7 +39,9 @@ class Direct:
         known = pool.labels != UNLABELED
         rows, labels = pool.labeled[known], pool.labels[known]
         counts = np.bincount(labels[labels < table.shape[1]], minlength=table.shape[1])
-        free = np.ones(len(pool.candidates), dtype=bool)
+        working = WorkingRows.of(pool)
+        top = top_two(working.take(table))
+        free = working.free.copy()
         places: list[Positions] = []
         values: list[Values] = []
         left = n
@@ -45,17 +49,16 @@ class Direct:
         for turn, k in enumerate(order.tolist()):
             # Whole shares; the rest falls to the rarest classes.
             part = -(-left // (len(order) - turn))
-            lead = lead_of(table, k)
-            low, threshold, high = boundary(lead[rows], labels == k)
-            gaps = lead[pool.candidates] - threshold
-            inside = (lead[pool.candidates] >= low) & (lead[pool.candidates] <= high)
-            found = _around(gaps, inside, free, part, rng)
+            low, threshold, high = boundary(lead_of(table[rows], k), labels == k)
+            lead = lead_of(working.take(table), k, top)
+            inside = (lead >= low) & (lead <= high)
+            lead -= np.float32(threshold)
+            found = _around(lead, inside, free, part, rng)
             free[found] = False
             places.append(found)
-            values.append(-np.abs(gaps[found]))
+            values.append(-np.abs(lead[found]))
             left -= part
-        chosen = np.concatenate(places)
-        picks = pool.candidates[chosen]
+        picks = working.positions(np.concatenate(places))
         return Selection(
             indices=picks,
             scores=np.concatenate(values).astype(np.float64),
@@ -64,11 +67,17 @@ class Direct:
         )
 
 
-def lead_of(table: Floats, k: int) -> Values:
-    """p_k minus the largest other probability of each row (n,), -1 to 1."""
-    first, second = top_two(table)
+def lead_of(table: Floats, k: int, top: tuple[Values, Values] | None = None) -> Values:
+    """p_k minus the largest other probability of each row (n,), -1 to 1.
+
+    Args:
+        table: Probabilities (n, C).
+        k: The class.
+        top: ``top_two`` of the table, if it is known.
+    """
+    first, second = top_two(table) if top is None else top
     own = table[:, k].astype(np.float32)
-    return np.asarray(np.where(own >= first, own - second, own - first), dtype=np.float32)
+    return own - np.where(own >= first, second, first)
 
 
 def boundary(lead: Values, inside: NDArray[np.bool_]) -> tuple[float, float, float]:
@@ -105,16 +114,19 @@ def _around(
     count: int,
     rng: np.random.Generator,
 ) -> Positions:
-    open_places = np.flatnonzero(inside & free)
-    drawn = rng.permutation(open_places)[: count // 2]
+    drawn = _some(inside & free, count // 2, rng)
     rest = free.copy()
     rest[drawn] = False
-    places = rng.permutation(np.flatnonzero(rest))
-    near = gaps[places]
-    right, left = places[near >= 0], places[near < 0]
-    right = right[np.argsort(gaps[right], kind="stable")]
-    left = left[np.argsort(-gaps[left], kind="stable")]
+    right, left = (
+        top_k(np.where(side, -np.abs(gaps), -np.inf), min(count, int(side.sum())), rng)
+        for side in (rest & (gaps >= 0), rest & (gaps < 0))
+    )
     # Alternate between the sides; where one side ends the other goes on.
     turn = np.concatenate([2 * np.arange(len(right)), 2 * np.arange(len(left)) + 1])
     sides = np.concatenate([right, left])[np.argsort(turn, kind="stable")]
     return np.concatenate([drawn, sides[: count - len(drawn)]]).astype(np.int64)
+
+
+def _some(mask: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Positions:
+    places = np.flatnonzero(mask)
+    return rng.choice(places, size=min(count, len(places)), replace=False)

@@ -36,8 +36,10 @@ def centered(vectors: Floats, rows: Positions, others: Positions) -> tuple[Matri
     Distances stay as they are, up to that number, but rounding cannot hide them where all vectors
     lie far from zero, and squares cannot overflow: the number is 1 unless values are huge.
     """
-    x, y = vectors[rows].astype(np.float32), vectors[others].astype(np.float32)
-    largest = max((float(np.abs(part).max()) for part in (x, y) if part.size), default=0.0)
+    x, y = (vectors[part].astype(np.float32, copy=False) for part in (rows, others))
+    largest = max(
+        (float(max(part.max(), -part.min())) for part in (x, y) if part.size), default=0.0
+    )
     scale = np.float32(largest if largest > 1e15 else 1)
     x /= scale
     y /= scale
