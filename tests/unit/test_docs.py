@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from querist.catalog import LearnerSettings, PolicySettings, Settings
+from querist.schema import Limits
 from querist.strategies import names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,11 +34,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("kind", [Settings, LearnerSettings, PolicySettings])
+@pytest.mark.parametrize("kind", [Settings, Limits, LearnerSettings, PolicySettings])
 def test_every_setting_is_documented(kind: type) -> None:
     """Each field of the settings stands in the table of its page."""
     page = (ROOT / "docs" / "settings.md").read_text()
-    tables = {"learner", "policy"}
+    tables = {"learner", "limits", "policy"}
     names = {field.name for field in dataclasses.fields(kind)} - tables
     assert {name for name in names if f"| `{name}` |" not in page} == set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from querist.catalog.assets import Assets
@@ -105,7 +106,7 @@ class Catalog:
 
 
 def _agree(records: Records, settings: Settings) -> None:
-    """Put the first ontology, or add the classes that people wrote into the file since."""
+    """Put the first ontology, or what people wrote into the file since: classes and limits."""
     try:
         current: Ontology = records.ontologies.current()
     except NotFoundError:
@@ -117,3 +118,7 @@ def _agree(records: Records, settings: Settings) -> None:
         for name in fresh:
             grown = grown.with_class(name)
             records.ontologies.put(grown)
+        current = grown
+    if settings.limits != current.limits:
+        changed = replace(current, limits=settings.limits, version=current.version + 1)
+        records.ontologies.put(changed)

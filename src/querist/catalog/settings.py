@@ -11,7 +11,7 @@ from typing import Any
 from querist.catalog import toml_form
 from querist.catalog.durable import write_atomically
 from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import Media, Ontology, TaskKind
+from querist.schema import Limits, Media, Ontology, TaskKind
 
 FILE_NAME = "querist.toml"
 _PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
@@ -94,6 +94,7 @@ class Settings:
         classes: The class names in order; more can be added later.
         records: ``records.db`` inside the folder, a ``postgresql://`` URL, or ``env:NAME`` to take
             the URL from an environment variable, so that no password lies in the file.
+        limits: What an answer may be: range and unit of numbers, overlap of spans.
         learner: The learner and its encoder.
         policy: What each round does.
         oracle_column: Metadata column that holds known labels, for demos and simulations.
@@ -104,6 +105,7 @@ class Settings:
     media: Media = Media.IMAGE
     classes: tuple[str, ...] = ()
     records: str = "records.db"
+    limits: Limits = field(default_factory=Limits)
     learner: LearnerSettings = field(default_factory=LearnerSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
     oracle_column: str | None = None
@@ -154,8 +156,8 @@ class Settings:
         write_atomically(path, toml_form.dump(self, existing, header=header).encode())
 
     def ontology(self) -> Ontology:
-        """The first ontology: the task and the classes."""
-        return Ontology.of(self.task, self.classes)
+        """The first ontology: the task, the classes and the limits."""
+        return Ontology.of(self.task, self.classes, limits=self.limits)
 
     def __repr__(self) -> str:
         shown = (

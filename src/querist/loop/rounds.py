@@ -163,7 +163,7 @@ class Rounds:
 
     def _labeled_or_passed(self) -> set[str]:
         seen = snapshot.take(self._catalog)
-        return {seen.ids[i] for i in np.flatnonzero(seen.labeled | seen.passed).tolist()}
+        return {seen.ids[i] for i in np.flatnonzero(seen.answered | seen.passed).tolist()}
 
     def _train(self, round_: Round) -> Round:
         found = {arm: self._model(round_, arm) for arm in (Arm.ACTIVE, Arm.CONTROL)}
@@ -182,7 +182,7 @@ class Rounds:
                 return model
         try:
             return training.train(self._catalog, arm, round_number=round_.number)
-        except InvalidInputError:  # fewer than two classes labelled so far: no model in this round
+        except InvalidInputError:  # nothing to learn from so far: no model in this round
             return None
 
     def _evaluate(self, round_: Round) -> Round:
@@ -215,10 +215,11 @@ class Rounds:
             thin_classes=stopping.thin_classes(self._catalog, counts),
             budgets=spent,
             left=len(seen.candidates()),
+            trains=training.trains(self._catalog),
         )
         advice = stopping.advice_of(
             evidence,
-            curve.sentence(found, len(rows)),
+            curve.sentence(found, len(seen.given(Arm.ACTIVE))),
             saved.labels if saved else None,
         )
         after = replace(round_, advice=advice, finished_at=datetime.now(UTC))

@@ -123,7 +123,10 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
     candidates = seen.candidates()
     if not len(candidates):
         return []
-    labeled = seen.training(Arm.ACTIVE)
+    learns = training.trains(catalog)
+    # Without a model, what is labelled still says which parts of the pool are known.
+    labeled = seen.training(Arm.ACTIVE) if learns else seen.given(Arm.ACTIVE)
+    labels = seen.codes[labeled] if learns else None
     n = len(seen.ids)
     names = catalog.records.ontologies.current().names
     strategy = create(fixed.strategy, **fixed.parameters)
@@ -133,7 +136,7 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
         probabilities=_probabilities(catalog, fixed, n),
         embeddings=vectors,
         labeled=labeled,
-        labels=seen.codes[labeled],
+        labels=labels,
         candidates=candidates,
         class_count=len(names) or None,
         class_names=_class_names(catalog, fixed, names),

@@ -21,7 +21,8 @@ class Snapshot:
 
     Attributes:
         ids: Asset ids (N,).
-        codes: Class of each asset (N,), -1 without a label.
+        codes: Class of each asset (N,), -1 where no single class is its label.
+        answered: Assets that hold a label of any kind (N,), bool.
         passed: Assets that were skipped or cannot be told (N,), bool.
         audit: Members of the audit set (N,), bool.
         control: Members of the control arm (N,), bool.
@@ -31,6 +32,7 @@ class Snapshot:
 
     ids: Sequence[str]
     codes: Positions
+    answered: NDArray[np.bool_]
     passed: NDArray[np.bool_]
     audit: NDArray[np.bool_]
     control: NDArray[np.bool_]
@@ -39,7 +41,7 @@ class Snapshot:
 
     @property
     def labeled(self) -> NDArray[np.bool_]:
-        """Assets that hold a label (N,)."""
+        """Assets whose label is one class, which a model can learn (N,)."""
         return self.codes >= 0
 
     def training(self, arm: Arm) -> Positions:
@@ -48,19 +50,26 @@ class Snapshot:
         The control arm trains on its own random draws only. The active arm trains on every other
         label except the audit set and what only the control arm asked for.
         """
+        return np.flatnonzero(self.labeled & self._of(arm))
+
+    def given(self, arm: Arm) -> Positions:
+        """Positions of the assets of ``arm`` that hold a label of any kind."""
+        return np.flatnonzero(self.answered & self._of(arm))
+
+    def _of(self, arm: Arm) -> NDArray[np.bool_]:
         if arm is Arm.CONTROL:
-            return np.flatnonzero(self.labeled & self.control & ~self.audit)
+            return self.control & ~self.audit
         only_control = self.control & ~self.active
-        return np.flatnonzero(self.labeled & ~self.audit & ~only_control)
+        return ~self.audit & ~only_control
 
     def audited(self) -> Positions:
-        """Positions of the audit set that hold a label."""
+        """Positions of the audit set whose label is one class."""
         return np.flatnonzero(self.labeled & self.audit)
 
     def candidates(self) -> Positions:
         """Positions the active arm may ask for."""
         taken = np.zeros(len(self.ids), dtype=bool)
-        taken[self.training(Arm.ACTIVE)] = True
+        taken[self.given(Arm.ACTIVE)] = True
         return np.flatnonzero(~taken & ~self.audit & ~self.passed)
 
     def digest(self, positions: Positions) -> str:
@@ -90,15 +99,17 @@ def take(
     index = {asset_id: i for i, asset_id in enumerate(ids)}
     seq = catalog.records.labels.last_seq() if label_seq is None else label_seq
     codes = np.full(len(ids), -1, dtype=np.int64)
+    answered = np.zeros(len(ids), dtype=bool)
     passed = np.zeros(len(ids), dtype=bool)
     class_index = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
     states = catalog.records.labels.states(upto=seq)
-    for asset_id, action, name in zip(
-        states.asset_ids, states.actions, states.classes, strict=True
+    for asset_id, action, name, holds in zip(
+        states.asset_ids, states.actions, states.classes, states.labeled, strict=True
     ):
         position = index.get(asset_id)
         if position is not None:
             codes[position] = class_index.get(name, -1) if name is not None else -1
+            answered[position] = holds and (name is None or name in class_index)
             passed[position] = action in (Action.SKIP, Action.CANNOT_TELL)
     upto = None if before_round is None else before_round - 1
 
@@ -108,6 +119,7 @@ def take(
     return Snapshot(
         ids=ids,
         codes=codes,
+        answered=answered,
         passed=passed,
         audit=members(Arm.AUDIT),
         control=members(Arm.CONTROL),

@@ -65,12 +65,12 @@ def status(catalog: Catalog) -> Status:
         counts = records.tasks.counts(round=current)
         waiting = counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0)
     advice = next((r.advice for r in reversed(rounds) if r.advice is not None), None)
-    trained_on = len(seen.training(Arm.ACTIVE))
+    given = len(seen.given(Arm.ACTIVE))
     return Status(
         assets=len(seen.ids),
-        labeled=int(np.count_nonzero(seen.labeled)),
-        trained_on=trained_on,
-        audit_labeled=len(seen.audited()),
+        labeled=int(np.count_nonzero(seen.answered)),
+        trained_on=len(seen.training(Arm.ACTIVE)),
+        audit_labeled=int(np.count_nonzero(seen.answered & seen.audit)),
         audit_wanted=int(np.count_nonzero(seen.audit)),
         rounds=rounds,
         advice=advice,
@@ -81,7 +81,7 @@ def status(catalog: Catalog) -> Status:
         open_tasks=waiting,
         current_round=current,
         sentence=_sentence(len(seen.ids), rounds, advice, current, waiting)
-        or sentence(found, trained_on),
+        or sentence(found, given),
     )
 
 

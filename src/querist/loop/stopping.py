@@ -33,6 +33,7 @@ class Evidence:
         thin_classes: Classes with fewer than two training labels.
         budgets: Each budget with what is spent.
         left: Assets the active arm may still ask for.
+        trains: Whether a model learns from labels of this kind.
     """
 
     rounds: int
@@ -43,6 +44,7 @@ class Evidence:
     thin_classes: Sequence[str]
     budgets: Sequence[BudgetState]
     left: int
+    trains: bool = True
 
 
 def agreements(catalog: Catalog) -> list[float]:
@@ -117,6 +119,11 @@ def _stable(
     bound: float | None,
     reasons: list[str],
 ) -> bool:
+    if not evidence.trains:
+        reasons.append(
+            "No model learns from labels of this kind yet: batches are drawn to cover the pool."
+        )
+        return False
     if mean is None:
         reasons.append("Too few models to compare their predictions.")
         return False

@@ -15,9 +15,14 @@ from querist.errors import InvalidInputError
 from querist.learners import Learner, create_learner
 from querist.loop import snapshot
 from querist.loop.intake import embed, open_encoder
-from querist.schema import Arm, ModelVersion, new_id
+from querist.schema import Arm, ModelVersion, TaskKind, new_id
 
 PREDICT_CHUNK = 65_536
+
+
+def trains(catalog: Catalog) -> bool:
+    """Whether a model can learn from the project's labels: from one class for each asset so far."""
+    return catalog.settings.task is TaskKind.CLASSIFICATION
 
 
 def train(
@@ -26,8 +31,14 @@ def train(
     """Train ``arm``'s model from scratch on its labels; the active one predicts the whole pool.
 
     Raises:
-        InvalidInputError: the arm has labels of fewer than two classes.
+        InvalidInputError: the arm has labels of fewer than two classes, or no model learns from
+            labels of the project's kind.
     """
+    if not trains(catalog):
+        raise InvalidInputError(
+            f"No model learns from labels of the task {catalog.settings.task.value!r} yet.",
+            remedy="Go on labelling, and export the labels to train elsewhere.",
+        )
     embed(catalog, progress=progress)
     settings = catalog.settings
     seen = snapshot.take(catalog)

@@ -25,7 +25,7 @@ from querist.schema.ids import check_asset_id, check_name, new_id
 from querist.schema.job import Job, JobState
 from querist.schema.json_form import from_json, to_json
 from querist.schema.model_version import ModelVersion
-from querist.schema.ontology import ClassDefinition, Ontology, TaskKind
+from querist.schema.ontology import ClassDefinition, Limits, Ontology, TaskKind
 from querist.schema.prediction import Prediction
 from querist.schema.round import (
     Advice,
@@ -62,6 +62,7 @@ __all__ = [
     "LabeledBox",
     "LabeledPolygon",
     "LabeledSpan",
+    "Limits",
     "Media",
     "ModelVersion",
     "NumberValue",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import ClassVar
 
 from querist.errors import InvalidInputError
 from querist.schema.geometry import Box, Polygon, Span
-from querist.schema.ontology import Ontology, TaskKind
+from querist.schema.ontology import Limits, Ontology, TaskKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +32,11 @@ class ClassesValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabeledBox:
-    """A box with its class."""
+    """A box with its class; a model says how sure it is, 0 to 1, a person does not."""
 
     name: str
     box: Box
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +49,11 @@ class BoxesValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabeledPolygon:
-    """A polygon with its class."""
+    """A polygon with its class; a model says how sure it is, 0 to 1, a person does not."""
 
     name: str
     polygon: Polygon
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +66,11 @@ class PolygonsValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabeledSpan:
-    """A span with its class."""
+    """A span with its class; a model says how sure it is, 0 to 1, a person does not."""
 
     name: str
     span: Span
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +162,7 @@ def check_value(value: Value, ontology: Ontology) -> Value:
     """Return ``value`` if it fits the ontology's task and names only its classes.
 
     Raises:
-        InvalidInputError: it is of another kind than the task wants.
+        InvalidInputError: it is of another kind than the task wants, or beyond its limits.
         UnknownNameError: it names a class that does not exist.
     """
     wanted = VALUE_OF_TASK[ontology.task]
@@ -166,9 +171,29 @@ def check_value(value: Value, ontology: Ontology) -> Value:
             f"The label is of kind {value.TYPE!r}, the task is {ontology.task.value!r}.",
             remedy=f"Send a label of kind {wanted.TYPE!r}.",
         )
-    for name in class_names(value):
+    for name in set(class_names(value)).difference(ontology.names):
         ontology.index(name)
+    _check_limits(value, ontology.limits)
     return value
+
+
+def _check_limits(value: Value, limits: Limits) -> None:
+    if isinstance(value, NumberValue):
+        low = -math.inf if limits.lowest is None else limits.lowest
+        high = math.inf if limits.highest is None else limits.highest
+        if not low <= value.number <= high:
+            raise InvalidInputError(
+                f"The label is {value.number:g}.", remedy=f"Give a number from {low:g} to {high:g}."
+            )
+    if isinstance(value, SpansValue) and not limits.overlap:
+        spans = sorted((item.span for item in value.spans), key=lambda span: span.start)
+        for before, after in pairwise(spans):
+            if before.overlap(after):
+                raise InvalidInputError(
+                    f"The spans {before.start} to {before.end} and {after.start} to {after.end} "
+                    "share characters.",
+                    remedy="Shorten one, or allow overlap under [limits] in querist.toml.",
+                )
 
 
 def class_names(value: Value) -> tuple[str, ...]:

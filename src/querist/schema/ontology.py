@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -38,16 +39,42 @@ class ClassDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an answer may be beyond its classes.
+
+    Attributes:
+        lowest: Least number of a regression; ``None`` for no limit.
+        highest: Greatest number of a regression; ``None`` for no limit.
+        unit: What the numbers count, for people: ``kg``, ``years``.
+        overlap: Whether spans may share characters.
+    """
+
+    lowest: float | None = None
+    highest: float | None = None
+    unit: str = ""
+    overlap: bool = False
+
+    def __post_init__(self) -> None:
+        low, high = self.lowest, self.highest
+        if low is not None and high is not None and not low < high:
+            raise InvalidInputError(
+                f"The numbers run from {low} to {high}.",
+                remedy="Give a lowest below the highest.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ontology:
     """The task and its classes; a change makes the next version, nothing is overwritten."""
 
     task: TaskKind
     classes: tuple[ClassDefinition, ...]
     version: int = 1
+    limits: Limits = Limits()
 
     def __post_init__(self) -> None:
         names = self.names
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
         if twice:
             raise InvalidInputError(
                 f"The classes {twice} are named twice.", remedy="Give each class its own name."
@@ -61,7 +88,14 @@ class Ontology:
             )
 
     @classmethod
-    def of(cls, task: TaskKind | str, classes: Sequence[str], *, version: int = 1) -> Ontology:
+    def of(
+        cls,
+        task: TaskKind | str,
+        classes: Sequence[str],
+        *,
+        version: int = 1,
+        limits: Limits | None = None,
+    ) -> Ontology:
         """Build an ontology from class names, with colours and hot-keys in their order.
 
         Example:
@@ -76,7 +110,12 @@ class Ontology:
             )
             for i, name in enumerate(classes)
         )
-        return cls(task=_task_kind(task), classes=definitions, version=version)
+        return cls(
+            task=_task_kind(task),
+            classes=definitions,
+            version=version,
+            limits=limits or Limits(),
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

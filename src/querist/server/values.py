@@ -40,6 +40,7 @@ class LabeledBox(BaseModel):
 
     name: str
     box: Box
+    confidence: float | None = Field(default=None, ge=0, le=1)
 
 
 class BoxesValue(BaseModel):
@@ -61,6 +62,7 @@ class LabeledPolygon(BaseModel):
 
     name: str
     polygon: Polygon
+    confidence: float | None = Field(default=None, ge=0, le=1)
 
 
 class PolygonsValue(BaseModel):
@@ -83,6 +85,7 @@ class LabeledSpan(BaseModel):
 
     name: str
     span: Span
+    confidence: float | None = Field(default=None, ge=0, le=1)
 
 
 class SpansValue(BaseModel):

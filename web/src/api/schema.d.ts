@@ -1181,6 +1181,8 @@ export interface components {
             /** Name */
             name: string;
             box: components["schemas"]["Box"];
+            /** Confidence */
+            confidence?: number | null;
         };
         /**
          * LabeledPolygon
@@ -1190,6 +1192,8 @@ export interface components {
             /** Name */
             name: string;
             polygon: components["schemas"]["Polygon"];
+            /** Confidence */
+            confidence?: number | null;
         };
         /**
          * LabeledSpan
@@ -1199,6 +1203,8 @@ export interface components {
             /** Name */
             name: string;
             span: components["schemas"]["Span"];
+            /** Confidence */
+            confidence?: number | null;
         };
         /**
          * LeaseRequest
@@ -1215,6 +1221,32 @@ export interface components {
              * @default 120
              */
             seconds: number;
+        };
+        /**
+         * Limits
+         * @description What an answer may be beyond its classes.
+         *
+         *     Attributes:
+         *         lowest: Least number of a regression; ``None`` for no limit.
+         *         highest: Greatest number of a regression; ``None`` for no limit.
+         *         unit: What the numbers count, for people: ``kg``, ``years``.
+         *         overlap: Whether spans may share characters.
+         */
+        Limits: {
+            /** Lowest */
+            lowest: number | null;
+            /** Highest */
+            highest: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /**
+             * Overlap
+             * @default false
+             */
+            overlap: boolean;
         };
         /**
          * LoginRequest
@@ -1275,6 +1307,13 @@ export interface components {
              * @default 1
              */
             version: number;
+            /**
+             * @default {
+             *       "unit": "",
+             *       "overlap": false
+             *     }
+             */
+            limits: components["schemas"]["Limits"];
         };
         /**
          * OracleRequest
