@@ -23,8 +23,8 @@ def top_k(scores: Floats, k: int, rng: np.random.Generator) -> Positions:
     """Places (k,) of the ``k`` highest scores (n,), best first; ties in a seeded random order."""
     if not k:
         return np.zeros(0, dtype=np.int64)
-    if k == 0 or k >= len(scores):
-        chosen = np.arange(len(scores) if k else 0)
+    if k >= len(scores):
+        chosen = np.arange(len(scores))
     else:
         # Only what reaches a first limit is looked at closely, which is little more than k.
         high = np.flatnonzero(scores >= _low_limit(scores, k))
