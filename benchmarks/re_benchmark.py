@@ -72,8 +72,8 @@ THEIR_SEEDS, THEIR_SEEDS_OF_LARGE_SETS = 150, 10
 THEIR_SPREAD_AT_200 = 0.03
 LEAST_GAIN, CLOSE, LEAST_REPRODUCED = -0.005, 0.005, 0.9
 STRATEGIES = ROOT / "src/querist/strategies"
-# What random and margin are made of: their runs stay valid while others of the folder change.
-SIMPLE = [STRATEGIES / f"{name}.py" for name in ("random", "uncertainty", "scores", "selectors")]
+# What an arm's runs depend on; those of the two simple arms stay while the others change.
+PARTS = {"random": ["random.py"], "margin": ["uncertainty.py", "scores.py"]}
 
 Codes = NDArray[np.int64]
 Rows = NDArray[np.float64]
@@ -112,7 +112,7 @@ def main() -> int:
             for name in names
             for seed in seeds[name]
         ]
-        code = SIMPLE if arm in (CONTROL, REFERENCE) else [STRATEGIES]
+        code = [STRATEGIES / part for part in PARTS.get(arm, [""])]
         areas = run_all(area, pieces, name=f"re_benchmark-{arm}", code=[Path(__file__), *code])
         for name in names:
             file = str(arguments.data / f"{name}.npz")
