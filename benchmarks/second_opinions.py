@@ -65,7 +65,7 @@ def main() -> int:
         ),
     ]
     details = {arm: curve.tolist() for arm, curve in curves.items()}
-    return report("second-opinions", figures, details=details)
+    return report("second_opinions", figures, details=details)
 
 
 def run(X: NDArray[np.floating], y: NDArray[np.integer], arm: str, seed: int) -> Table:
