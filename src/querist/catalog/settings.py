@@ -11,7 +11,7 @@ from typing import Any
 from querist.catalog import toml_form
 from querist.catalog.durable import write_atomically
 from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import Limits, Media, Ontology, TaskKind
+from querist.schema import ConsensusMethod, Limits, Media, Ontology, TaskKind
 
 FILE_NAME = "querist.toml"
 _PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
@@ -26,6 +26,9 @@ _RANGES: toml_form.Ranges = {
     "audit_size": _COUNT,
     "seed": _COUNT,
     "control_share": _SHARE,
+    "overlap": _POSITIVE,
+    "overlap_share": _SHARE,
+    "gold_share": (lambda v: 0 <= v < 1, "a share from 0 to below 1"),
     "budget_labels": _POSITIVE,
     "budget_seconds": _POSITIVE,
     "budget_money": _POSITIVE,
@@ -67,6 +70,10 @@ class PolicySettings:
         hourly_cost: Money an hour of labelling, where people have no cost of their own.
         target_accuracy: Stop once the accuracy surely reaches this, 0 to 1.
         stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1.
+        overlap: Annotators who give an opinion on each asset of the overlap.
+        overlap_share: Share of each batch that gets the overlap, 0 to 1.
+        gold_share: Share of an annotator's tasks that are gold questions, 0 to below 1.
+        consensus: How labels are made of opinions when a round is finished.
     """
 
     strategy: str = "auto"
@@ -81,6 +88,10 @@ class PolicySettings:
     hourly_cost: float | None = None
     target_accuracy: float | None = None
     stop_agreement: float = 0.99
+    overlap: int = 1
+    overlap_share: float = 0.0
+    gold_share: float = 0.0
+    consensus: ConsensusMethod = ConsensusMethod.MAJORITY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from querist.catalog import Catalog
-from querist.schema import Round, Step, Task, TaskState
+from querist.schema import Question, Round, Step, Task, TaskState
 
 
 def explain(catalog: Catalog, *, own: int) -> str:
@@ -20,11 +20,20 @@ def explain(catalog: Catalog, *, own: int) -> str:
     answered = _answered(counts[TaskState.DONE], sum(counts.values()), latest.number)
     if latest.step is not Step.COLLECT:
         return f"{answered}. {_after(latest)}"
-    if own or counts[TaskState.OPEN]:
+    if own:
         return f"{answered}."
-    held = catalog.records.tasks.open(latest.number)
+    unfinished = catalog.records.tasks.open(latest.number)
+    held = [task for task in unfinished if task.state is TaskState.LEASED]
+    others = {
+        task.asset_id
+        for task in unfinished
+        if task.state is TaskState.OPEN and task.kind is Question.OPINION
+    }
+    told = [_second_opinions(len(others))] if others else []
     if held:
-        return f"{answered}; {_holders(held)}."
+        told.append(_holders(held))
+    if told:
+        return f"{answered}; {', '.join(told)}."
     return f"{answered}. Finish the round to train on them."
 
 
@@ -39,6 +48,11 @@ def _after(latest: Round) -> str:
     if latest.step is Step.DONE:
         return "Start the next round to go on."
     return "The model is learning from them."
+
+
+def _second_opinions(count: int) -> str:
+    which = "1 asset waits" if count == 1 else f"{count} assets wait"
+    return f"{which} for a second opinion by somebody else"
 
 
 def _holders(tasks: Sequence[Task]) -> str:

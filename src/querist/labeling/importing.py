@@ -25,6 +25,7 @@ from querist.schema import (
 
 _CHUNK = 2_000
 _TRIES = 3
+_OF_PEOPLE = (Origin.PERSON, Origin.CONSENSUS)
 
 
 def import_labels(
@@ -96,7 +97,7 @@ def _entries(
     tasks = _waiting_tasks(catalog)
     for asset_id, value in wanted.items():
         now = held.get(asset_id)
-        if now is not None and (now.value == value or now.origin is Origin.PERSON):
+        if now is not None and (now.value == value or now.origin in _OF_PEOPLE):
             continue
         task = tasks.get(asset_id)
         yield {

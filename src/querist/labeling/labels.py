@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import partial
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
-from querist.labeling import spending
+from querist.labeling import answering, spending
+from querist.labeling.decision import Decision
 from querist.labeling.importing import import_labels
 from querist.labeling.known_assets import check_known
 from querist.labeling.values import Label, as_value
 from querist.schema import (
     Action,
     Annotation,
-    Annotator,
     Origin,
-    Task,
-    TaskState,
+    Question,
     Value,
     check_name,
     new_id,
 )
-
-_UNFINISHED = (TaskState.OPEN, TaskState.LEASED)
 
 
 class Labels:
     """Gives labels to assets; each decision is one entry of the append-only log.
 
     A decision about an asset that a task asks for finishes the task, whether or not the caller
-    names it. Everything but the import of known labels is booked in the ledger, in the same
-    transaction: what is stored is booked once, and nothing else is.
+    names it. Where the asset is asked of several annotators, or the task is a gold question, it
+    becomes an opinion, and comes back in the form of a label. Everything but the import of known
+    labels is booked in the ledger, in the same transaction: what is stored is booked once, and
+    nothing else is.
 
     Example:
         >>> labels.submit("img-7", "boot", annotator="ana")               # doctest: +SKIP
@@ -80,7 +78,7 @@ class Labels:
             ConflictError: the label changed meanwhile; nothing was written.
         """
         return self._decide(
-            _Decision(
+            Decision(
                 action=Action.LABEL,
                 asset_id=asset_id,
                 label=label,
@@ -108,7 +106,7 @@ class Labels:
     ) -> Annotation:
         """Pass over an asset, for example because it is broken; arguments as in ``submit``."""
         return self._decide(
-            _Decision(
+            Decision(
                 action=Action.SKIP,
                 asset_id=asset_id,
                 annotator=annotator,
@@ -133,7 +131,7 @@ class Labels:
     ) -> Annotation:
         """Say that nobody could decide from the asset alone; arguments as in ``submit``."""
         return self._decide(
-            _Decision(
+            Decision(
                 action=Action.CANNOT_TELL,
                 asset_id=asset_id,
                 annotator=annotator,
@@ -157,6 +155,8 @@ class Labels:
         """
         check_known(self._catalog, asset_id)
         submission = submission_id or new_id("sub")
+        if answering.is_opinion(self._catalog, asset_id, annotator, submission):
+            return answering.undo_opinion(self._catalog, asset_id, annotator, submission)
         arms = {task.round: task.arms for task in self._catalog.records.tasks.for_asset(asset_id)}
         return self._log.undo(
             asset_id=asset_id,
@@ -174,8 +174,14 @@ class Labels:
         return list(self._log.history(check_known(self._catalog, asset_id)))
 
     def recent(self, annotator: str, limit: int = 10) -> list[Annotation]:
-        """The newest entries of an annotator, newest first."""
-        return list(self._log.recent(annotator, limit))
+        """The newest entries of an annotator, opinions included, newest first."""
+        opinions = self._catalog.records.opinions.recent(annotator, limit)
+        found = [*self._log.recent(annotator, limit), *(it.as_annotation() for it in opinions)]
+        return sorted(found, key=lambda entry: entry.created_at, reverse=True)[:limit]
+
+    def knows(self, submission_id: str) -> bool:
+        """Whether something is stored for the submission."""
+        return self._catalog.records.opinions.knows(submission_id)
 
     def import_many(
         self,
@@ -205,14 +211,16 @@ class Labels:
             self._catalog, pairs, annotator, origin=origin, skip_unknown=skip_unknown
         )
 
-    def _decide(self, wanted: _Decision) -> Annotation:
+    def _decide(self, wanted: Decision) -> Annotation:
         check_known(self._catalog, wanted.asset_id)
         _check_seconds(wanted.seconds)
         ontology = self._catalog.records.ontologies.current()
         value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
         name = check_name("annotator", wanted.annotator)
         annotator = self._catalog.records.annotators.ensure(name)
-        task = self._task(wanted.asset_id, wanted.annotator, wanted.task_id)
+        task = answering.task_of(self._catalog, wanted, annotator)
+        if task is not None and task.kind is not Question.LABEL:
+            return answering.give_opinion(self._catalog, wanted, value, task, annotator)
         submission = wanted.submission_id or new_id("sub")
         number = task.round if task else None
         return self._log.append(
@@ -236,40 +244,9 @@ class Labels:
                 round=number,
                 arms=task.arms if task else (),
                 seconds=wanted.seconds,
-                hourly_cost=self._hourly_cost(annotator),
+                hourly_cost=spending.hourly_cost(self._catalog, annotator),
             ),
         )
-
-    def _task(self, asset_id: str, annotator: str, task_id: int | None) -> Task | None:
-        if task_id is not None:
-            return self._catalog.records.tasks.get(task_id)
-        waiting = [
-            task
-            for task in self._catalog.records.tasks.for_asset(asset_id)
-            if task.state in _UNFINISHED
-        ]
-        own = [task for task in waiting if task.annotator == annotator]
-        return next(iter(own or waiting), None)
-
-    def _hourly_cost(self, annotator: Annotator) -> float | None:
-        own = annotator.hourly_cost
-        return self._catalog.settings.policy.hourly_cost if own is None else own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decision:
-    action: Action
-    asset_id: str
-    label: Label | None = None
-    annotator: str
-    expected_version: int | None
-    seconds: float | None
-    submission_id: str | None
-    task_id: int | None
-    reason: str | None = None
-    origin: Origin = Origin.PERSON
-    prelabel: Value | None = None
-    model_id: str | None = None
 
 
 def _check_seconds(seconds: float | None) -> None:

@@ -12,6 +12,7 @@ from querist.schema import (
     Arm,
     Asset,
     ClassValue,
+    Question,
     Selected,
     Task,
     TaskKind,
@@ -32,7 +33,8 @@ class QueueItem:
     Attributes:
         task: The task, held by the annotator who asked.
         asset: The asset.
-        version: Version of its label; send it back as ``expected_version``.
+        version: Version of its label, or of the annotator's own opinion where it is asked of
+            several; send it back as ``expected_version``.
         prelabel: What the newest model suggests; ``None`` before one, for assets it has not seen,
             and for the audit set, where a suggestion would flatter the model it measures.
         confidence: The model's probability of its suggestion, 0 to 1.
@@ -118,12 +120,11 @@ class Queue:
         items = []
         for task, asset in zip(tasks, assets, strict=True):
             suggestion = suggestions.get(task.id)
-            held = self._catalog.records.labels.current(task.asset_id)
             items.append(
                 QueueItem(
                     task=task,
                     asset=asset,
-                    version=held.version if held else 0,
+                    version=self._version(task),
                     prelabel=ClassValue(name=suggestion.name) if suggestion else None,
                     confidence=suggestion.confidence if suggestion else None,
                     model_id=suggestion.model_id if suggestion else None,
@@ -153,6 +154,14 @@ class Queue:
             for task, position in zip(blind, positions.tolist(), strict=True)
             if position < len(summary.top)
         }
+
+    def _version(self, task: Task) -> int:
+        records = self._catalog.records
+        if task.kind is Question.LABEL or task.annotator is None:
+            held = records.labels.current(task.asset_id)
+            return held.version if held else 0
+        said = records.opinions.last(task.asset_id, task.annotator)
+        return said.version if said else 0
 
     def _why(self, task: Task) -> str:
         found = self._catalog.records.rounds.selected(task.round, asset_id=task.asset_id)

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from querist.catalog import Catalog
 from querist.catalog.records import Booking
-from querist.schema import Action, Annotation, Arm, Origin
+from querist.schema import Action, Annotation, Annotator, Arm, Opinion, Origin, Task
 
 KIND = "label"
 Arms = tuple[Arm, ...]
@@ -40,6 +41,45 @@ def of_decision(
             money = seconds / 3600 * hourly_cost
             found.append(_booking("money", money, submission_id, round, arms))
     return found
+
+
+def of_opinion(
+    submission_id: str,
+    action: Action,
+    before: Opinion | None,
+    *,
+    gold: bool,
+    task: Task,
+    seconds: float | None,
+    hourly_cost: float | None,
+) -> list[Booking]:
+    """What an opinion costs: as a label does, but one label a person and asset.
+
+    Args:
+        submission_id: The submission of the opinion.
+        action: Label, skip or cannot_tell.
+        before: The annotator's opinion that it replaces.
+        gold: Whether it answers a gold question, which brings no label: only its time counts.
+        task: The task that asked.
+        seconds: Working time.
+        hourly_cost: Of the annotator, ``None`` if not known.
+    """
+    replaces = before is not None and before.action is Action.LABEL
+    found = of_decision(
+        submission_id=submission_id,
+        action=action,
+        round=task.round,
+        arms=task.arms,
+        seconds=seconds,
+        hourly_cost=hourly_cost,
+    )
+    return [it for it in found if it.unit != "labels" or not (gold or replaces)]
+
+
+def hourly_cost(catalog: Catalog, annotator: Annotator) -> float | None:
+    """What an hour of the annotator costs: their own rate, else the project's."""
+    own = annotator.hourly_cost
+    return catalog.settings.policy.hourly_cost if own is None else own
 
 
 def of_undo(undone: Annotation, *, submission_id: str, arms: Mapping[int, Arms]) -> list[Booking]:

@@ -12,6 +12,7 @@ from querist.catalog import Catalog
 from querist.catalog.records import NewTask
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
+from querist.labeling import settle_round
 from querist.loop import curve, selecting, snapshot, stopping, training
 from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
@@ -71,6 +72,7 @@ class Rounds:
             )
         if round_.step is Step.COLLECT:
             self._records.tasks.close_round(round_.number)
+            settle_round(self._catalog, round_.number)
             round_ = self._move(round_, Step.TRAIN)
         steps = {
             Step.TRAIN: self._train,
@@ -133,7 +135,7 @@ class Rounds:
         assert round_.plan is not None
         fixed, drawn = selecting.draw(self._catalog, round_.number, round_.plan)
         after = replace(round_, plan=fixed, step=Step.COLLECT)
-        tasks = self._tasks(drawn, fixed.batch_size)
+        tasks = selecting.overlap(self._tasks(drawn, fixed.batch_size), round_.number, fixed)
         self._records.rounds.select(after, expected_step=Step.SELECT, selected=drawn, tasks=tasks)
         return after
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
+from querist.catalog.records import NewTask
 from querist.errors import EmptyPoolError, InvalidInputError
 from querist.learners import OF_A_MODEL, create_learner, model_signals
 from querist.loop import snapshot, training
@@ -21,6 +22,7 @@ from querist.strategies import Signal, check_pool, create
 # One stream of random numbers for each purpose, so that a change in one moves no other.
 _STREAM = {Arm.ACTIVE: 10, Arm.CONTROL: 11, Arm.AUDIT: 12}
 _COMMITTEE_STREAM = 13
+_OVERLAP_STREAM = 14
 
 
 def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
@@ -53,6 +55,8 @@ def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
         model_id=model.id if model else None,
         label_seq=catalog.records.labels.last_seq(),
         asset_count=catalog.assets.count(),
+        overlap=policy.overlap,
+        overlap_share=policy.overlap_share,
     )
 
 
@@ -101,6 +105,19 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
         *active,
     ]
     return replace(fixed, candidates_digest=seen.digest(candidates)), rows
+
+
+def overlap(tasks: Sequence[NewTask], number: int, fixed: RoundPlan) -> list[NewTask]:
+    """The tasks of round ``number``, of which the plan's share wants several opinions."""
+    if fixed.overlap < 2:
+        return list(tasks)
+    rng = np.random.default_rng([fixed.seed, number, _OVERLAP_STREAM])
+    size = round(fixed.overlap_share * len(tasks))
+    drawn = set(rng.choice(len(tasks), size=size, replace=False).tolist())
+    return [
+        replace(task, opinions=fixed.overlap) if i in drawn else task
+        for i, task in enumerate(tasks)
+    ]
 
 
 def _draw_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:

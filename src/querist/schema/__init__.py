@@ -26,6 +26,7 @@ from querist.schema.job import Job, JobState
 from querist.schema.json_form import from_json, to_json
 from querist.schema.model_version import ModelVersion
 from querist.schema.ontology import ClassDefinition, Limits, Ontology, TaskKind
+from querist.schema.opinion import ConsensusMethod, Gold, Opinion
 from querist.schema.prediction import Prediction
 from querist.schema.round import (
     Advice,
@@ -37,7 +38,7 @@ from querist.schema.round import (
     Selected,
     Step,
 )
-from querist.schema.task import Arm, Task, TaskState
+from querist.schema.task import Arm, Question, Task, TaskState
 from querist.schema.wording import percent
 
 __all__ = [
@@ -54,9 +55,11 @@ __all__ = [
     "ClassDefinition",
     "ClassValue",
     "ClassesValue",
+    "ConsensusMethod",
     "Estimate",
     "Evaluation",
     "Finding",
+    "Gold",
     "Job",
     "JobState",
     "LabeledBox",
@@ -67,11 +70,13 @@ __all__ = [
     "ModelVersion",
     "NumberValue",
     "Ontology",
+    "Opinion",
     "Origin",
     "Polygon",
     "PolygonsValue",
     "Prediction",
     "Problem",
+    "Question",
     "Role",
     "Round",
     "RoundPlan",

@@ -111,12 +111,13 @@ class Action(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a label comes from."""
+    """Where a label comes from; ``CONSENSUS`` is made of several opinions."""
 
     PERSON = "person"
     IMPORT = "import"
     ORACLE = "oracle"
     MODEL = "model"
+    CONSENSUS = "consensus"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,14 +186,14 @@ def _check_limits(value: Value, limits: Limits) -> None:
             raise InvalidInputError(
                 f"The label is {value.number:g}.", remedy=f"Give a number from {low:g} to {high:g}."
             )
-    if isinstance(value, SpansValue) and not limits.overlap:
+    if isinstance(value, SpansValue) and not limits.overlapping:
         spans = sorted((item.span for item in value.spans), key=lambda span: span.start)
         for before, after in pairwise(spans):
             if before.overlap(after):
                 raise InvalidInputError(
                     f"The spans {before.start} to {before.end} and {after.start} to {after.end} "
                     "share characters.",
-                    remedy="Shorten one, or allow overlap under [limits] in querist.toml.",
+                    remedy="Shorten one, or set overlapping under [limits] in querist.toml.",
                 )
 
 

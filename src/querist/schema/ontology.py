@@ -46,13 +46,13 @@ class Limits:
         lowest: Least number of a regression; ``None`` for no limit.
         highest: Greatest number of a regression; ``None`` for no limit.
         unit: What the numbers count, for people: ``kg``, ``years``.
-        overlap: Whether spans may share characters.
+        overlapping: Whether spans may share characters.
     """
 
     lowest: float | None = None
     highest: float | None = None
     unit: str = ""
-    overlap: bool = False
+    overlapping: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.lowest, self.highest

@@ -41,6 +41,8 @@ class RoundPlan:
         label_seq: Last entry of the label log that was seen.
         asset_count: Assets in the catalog then; later ones are not candidates.
         candidates_digest: SHA-256 over the candidates' ids in catalog order.
+        overlap: Opinions that are asked of each asset of the overlap.
+        overlap_share: Share of the round's tasks that the seed draws for the overlap, 0 to 1.
     """
 
     batch_size: int
@@ -54,6 +56,8 @@ class RoundPlan:
     label_seq: int
     asset_count: int
     candidates_digest: str = ""
+    overlap: int = 1
+    overlap_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

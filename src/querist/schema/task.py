@@ -20,6 +20,18 @@ class Arm(StrEnum):
     AUDIT = "audit"
 
 
+class Question(StrEnum):
+    """What the answer to a task becomes.
+
+    ``LABEL`` is the asset's label. ``OPINION`` is one of several, of which a label is made.
+    ``GOLD`` has a known answer and measures the annotator.
+    """
+
+    LABEL = "label"
+    OPINION = "opinion"
+    GOLD = "gold"
+
+
 class TaskState(StrEnum):
     """Where a task stands."""
 
@@ -42,6 +54,7 @@ class Task:
         state: Open, leased, done, or returned to the pool when its round closed.
         annotator: Who holds or did it.
         leased_until: When the reservation runs out, UTC.
+        kind: What the answer becomes; annotators are not told.
     """
 
     id: int
@@ -52,3 +65,4 @@ class Task:
     state: TaskState
     annotator: str | None = None
     leased_until: datetime | None = None
+    kind: Question = Question.LABEL

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from querist import schema
-from querist.schema import Action, Arm, Asset, Estimate, Media, Origin, Role, Selected, Step, Task
+from querist.schema import Action, Arm, Asset, Estimate, Media, Origin, Role, Selected, Step
 from querist.schema import to_json as json_form
 from querist.server.values import Value
 
@@ -240,6 +240,19 @@ class TaskIds(Request):
     """Tasks that one holds."""
 
     task_ids: list[int] = Field(max_length=500)
+
+
+class Task(BaseModel):
+    """One asset waiting for one person; what its answer becomes is not told."""
+
+    id: int
+    asset_id: str
+    round: int
+    arms: list[Arm]
+    priority: float
+    state: schema.TaskState
+    annotator: str | None
+    leased_until: datetime | None
 
 
 class QueueItem(BaseModel):

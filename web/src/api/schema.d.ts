@@ -1230,7 +1230,7 @@ export interface components {
          *         lowest: Least number of a regression; ``None`` for no limit.
          *         highest: Greatest number of a regression; ``None`` for no limit.
          *         unit: What the numbers count, for people: ``kg``, ``years``.
-         *         overlap: Whether spans may share characters.
+         *         overlapping: Whether spans may share characters.
          */
         Limits: {
             /** Lowest */
@@ -1243,10 +1243,10 @@ export interface components {
              */
             unit: string;
             /**
-             * Overlap
+             * Overlapping
              * @default false
              */
-            overlap: boolean;
+            overlapping: boolean;
         };
         /**
          * LoginRequest
@@ -1310,7 +1310,7 @@ export interface components {
             /**
              * @default {
              *       "unit": "",
-             *       "overlap": false
+             *       "overlapping": false
              *     }
              */
             limits: components["schemas"]["Limits"];
@@ -1328,10 +1328,10 @@ export interface components {
         };
         /**
          * Origin
-         * @description Where a label comes from.
+         * @description Where a label comes from; ``CONSENSUS`` is made of several opinions.
          * @enum {string}
          */
-        Origin: "person" | "import" | "oracle" | "model";
+        Origin: "person" | "import" | "oracle" | "model" | "consensus";
         /**
          * Polygon
          * @description A closed polygon in pixels.
@@ -1488,6 +1488,8 @@ export interface components {
          *         label_seq: Last entry of the label log that was seen.
          *         asset_count: Assets in the catalog then; later ones are not candidates.
          *         candidates_digest: SHA-256 over the candidates' ids in catalog order.
+         *         overlap: Opinions that are asked of each asset of the overlap.
+         *         overlap_share: Share of the round's tasks that the seed draws for the overlap, 0 to 1.
          */
         RoundPlan: {
             /** Batch Size */
@@ -1517,6 +1519,16 @@ export interface components {
              * @default
              */
             candidates_digest: string;
+            /**
+             * Overlap
+             * @default 1
+             */
+            overlap: number;
+            /**
+             * Overlap Share
+             * @default 0
+             */
+            overlap_share: number;
         };
         /**
          * RoundSummary
@@ -1605,17 +1617,7 @@ export interface components {
         Step: "plan" | "select" | "collect" | "train" | "evaluate" | "diagnose" | "decide" | "done";
         /**
          * Task
-         * @description One asset waiting for one person.
-         *
-         *     Attributes:
-         *         id: The task's own id.
-         *         asset_id: The asset.
-         *         round: The round that asks.
-         *         arms: Why it was drawn; one asset may serve the active and the control arm at once.
-         *         priority: Higher is served first.
-         *         state: Open, leased, done, or returned to the pool when its round closed.
-         *         annotator: Who holds or did it.
-         *         leased_until: When the reservation runs out, UTC.
+         * @description One asset waiting for one person; what its answer becomes is not told.
          */
         Task: {
             /** Id */

@@ -141,21 +141,22 @@ def annotation_of(row: sa.Row[Any]) -> Annotation:
         asset_id=asset_id,
         version=version,
         action=_ACTIONS[action],
-        value=_value(value, class_name),
+        value=value_of(value, class_name),
         annotator=annotator,
         origin=_ORIGINS[origin],
         seconds=seconds,
         reason=reason,
         round=number,
         ontology_version=ontology_version,
-        prelabel=_value(prelabel, None),
+        prelabel=value_of(prelabel, None),
         model_id=model_id,
         submission_id=submission_id,
         created_at=created_at,
     )
 
 
-def _value(body: Any, class_name: str | None) -> Value | None:
+def value_of(body: Any, class_name: str | None) -> Value | None:
+    """The value of a row: a class by its name, anything else from its JSON form."""
     if class_name is not None:
         return ClassValue(name=class_name)
     return None if body is None else cast(Value, from_json(cast(Any, Value), body))

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from querist.catalog.records.address import read_address
 from querist.catalog.records.connection import Clock, Database, utc_now
+from querist.catalog.records.gold import GoldList
 from querist.catalog.records.jobs import JobList
 from querist.catalog.records.labels import LabelLog
 from querist.catalog.records.ledger import Ledger
 from querist.catalog.records.migrating import migrate
 from querist.catalog.records.models import ModelList
 from querist.catalog.records.ontologies import OntologyList
+from querist.catalog.records.opinions import OpinionLog
 from querist.catalog.records.people import AnnotatorList, SourceList, TokenList
 from querist.catalog.records.rounds import RoundList
 from querist.catalog.records.tasks import TaskList
@@ -51,6 +53,8 @@ class Records:
             raise
         self.where = address.shown
         self.labels = LabelLog(self._database)
+        self.opinions = OpinionLog(self._database)
+        self.gold = GoldList(self._database)
         self.tasks = TaskList(self._database)
         self.rounds = RoundList(self._database)
         self.models = ModelList(self._database)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
-from querist.catalog.records.tasks import NewTask, task_row
+from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import ConflictError, NotFoundError
 from querist.schema import Arm, Round, Selected, Step, from_json, to_json
 
@@ -147,7 +147,8 @@ def _insert_selection(
     if chosen:
         connection.execute(sa.insert(selected), [to_json(item) for item in chosen])
     if new_tasks:
-        connection.execute(sa.insert(task_table), [task_row(task, number) for task in new_tasks])
+        rows = [row for task in new_tasks for row in task_rows(task, number)]
+        connection.execute(sa.insert(task_table), rows)
 
 
 def _row(item: Round) -> dict[str, Any]:

@@ -174,11 +174,33 @@ tasks = sa.Table(
     _column("state", sa.Text),
     _column("annotator", ID_TEXT, nullable=True),
     _column("leased_until", UtcTime, nullable=True),
+    _column("kind", sa.Text, server_default="label"),
+    _column("beside", BIG_ID, nullable=True),  # of a gold question: the task it came with
     sa.Index(None, "asset_id"),
     sa.Index(None, "round", "state"),
     sqlite_autoincrement=True,
 )
 _OPEN, _LEASED = tasks.c.state == "open", tasks.c.state == "leased"
+_OF_SEVERAL = sa.and_(tasks.c.kind != "label", tasks.c.annotator.is_not(None))
+# Whatever else happens, nobody has two tasks of an asset that is asked of several.
+sa.Index(
+    "uq_tasks_one_a_person",
+    tasks.c.asset_id,
+    tasks.c.annotator,
+    tasks.c.round,
+    unique=True,
+    sqlite_where=_OF_SEVERAL,
+    postgresql_where=_OF_SEVERAL,
+)
+_BESIDE = tasks.c.beside.is_not(None)
+sa.Index(
+    "uq_tasks_beside",
+    tasks.c.beside,
+    tasks.c.annotator,
+    unique=True,
+    sqlite_where=_BESIDE,
+    postgresql_where=_BESIDE,
+)
 sa.Index(
     "ix_tasks_waiting",
     tasks.c.priority.desc(),
@@ -196,6 +218,45 @@ sa.Index(
 )
 sa.Index("ix_tasks_expiry", tasks.c.leased_until, sqlite_where=_LEASED, postgresql_where=_LEASED)
 sa.Index("ix_tasks_holder", tasks.c.annotator, sqlite_where=_LEASED, postgresql_where=_LEASED)
+
+opinions = sa.Table(
+    "opinions",
+    metadata,
+    _column("seq", BIG_ID, primary_key=True, autoincrement=False),
+    _column("asset_id", ID_TEXT),
+    _column("annotator", ID_TEXT),
+    _column("version", sa.Integer),
+    _column("action", sa.Text),
+    _column("value", JSON, nullable=True),
+    _column("class_name", sa.Text, nullable=True),
+    _column("seconds", Number, nullable=True),
+    _column("reason", sa.Text, nullable=True),
+    _column("round", sa.Integer),
+    _column("ontology_version", sa.Integer),
+    _column("prelabel", JSON, nullable=True),
+    _column("model_id", sa.Text, nullable=True),
+    _column("submission_id", ID_TEXT),
+    _column("task_id", BIG_ID, sa.ForeignKey("tasks.id"), nullable=True),
+    _column("gold", sa.Boolean),
+    _column("created_at", UtcTime),
+    sa.UniqueConstraint("asset_id", "annotator", "version"),
+    sa.UniqueConstraint("submission_id"),
+    sa.Index(None, "annotator", "seq"),
+)
+
+gold = sa.Table(
+    "gold",
+    metadata,
+    _column("id", BIG_ID, primary_key=True, autoincrement=True),
+    _column("asset_id", ID_TEXT),
+    _column("value", JSON),
+    _column("note", sa.Text),
+    _column("created_by", ID_TEXT),
+    _column("retired", sa.Boolean),
+    _column("created_at", UtcTime),
+    sa.Index(None, "asset_id", "id"),
+    sqlite_autoincrement=True,
+)
 
 models = sa.Table(
     "models",

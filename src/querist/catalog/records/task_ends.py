@@ -1,4 +1,4 @@
-"""What the label log does to tasks: a label finishes one, an undo takes it up again."""
+"""What the logs do to tasks: a label or an opinion finishes one, an undo takes it up again."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from querist.catalog.records.tables import rounds, tasks
-from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import Step, TaskState
+from querist.errors import ConflictError, InvalidInputError, NotFoundError
+from querist.schema import Question, Step, Task, TaskState
 
 _COLLECTING = (Step.PLAN.value, Step.SELECT.value, Step.COLLECT.value)
 
@@ -20,18 +20,24 @@ _FINISH = (
         tasks.c.state != TaskState.RETURNED.value,
     )
     .values(state=TaskState.DONE.value, annotator=sa.bindparam("who"), leased_until=None)
+    .returning(tasks.c.round, tasks.c.kind)
 )
 
 
 def finish_task(connection: sa.Connection, task_id: int, asset_id: str, annotator: str) -> None:
     """Mark the task as done by ``annotator``, whoever held it; one of a closed round stays.
 
+    Where the asset was asked of several, a label from elsewhere answers for them all.
+
     Raises:
         NotFoundError: there is no such task.
         InvalidInputError: it asks about another asset.
     """
-    found = connection.execute(_FINISH, {"task": task_id, "asset": asset_id, "who": annotator})
-    if found.rowcount:
+    values = {"task": task_id, "asset": asset_id, "who": annotator}
+    found = connection.execute(_FINISH, values).one_or_none()
+    if found is not None:
+        if found.kind == Question.OPINION.value:
+            _return_others(connection, asset_id, found.round)
         return
     asks = connection.execute(sa.select(tasks.c.asset_id).where(tasks.c.id == task_id)).scalar()
     if asks is None:
@@ -41,6 +47,53 @@ def finish_task(connection: sa.Connection, task_id: int, asset_id: str, annotato
             f"Task {task_id} asks about {asks!r}, not {asset_id!r}.",
             remedy="Send the label with its own task, or with none.",
         )
+
+
+def _return_others(connection: sa.Connection, asset_id: str, round: int) -> None:
+    unfinished = tasks.c.state.in_((TaskState.OPEN.value, TaskState.LEASED.value))
+    connection.execute(
+        sa.update(tasks)
+        .where(tasks.c.asset_id == asset_id, tasks.c.round == round, unfinished)
+        .values(state=TaskState.RETURNED.value, annotator=None, leased_until=None)
+    )
+
+
+def answer_task(connection: sa.Connection, task: Task, annotator: str) -> int:
+    """Mark the annotator's task among those of the asset as done, and return its id.
+
+    That is the one they have, then the one they name if it is free, then any that is free. A late
+    answer to a task whose round has closed leaves it as it is.
+
+    Raises:
+        ConflictError: the task was given to somebody else meanwhile, and no other is free.
+    """
+    alike = (
+        tasks.c.asset_id == task.asset_id,
+        tasks.c.round == task.round,
+        tasks.c.kind == task.kind.value,
+    )
+    mine = sa.and_(
+        tasks.c.annotator == annotator,
+        tasks.c.state.in_((TaskState.LEASED.value, TaskState.DONE.value)),
+    )
+    free = tasks.c.state == TaskState.OPEN.value
+    best = sa.case((mine, 0), (tasks.c.id == task.id, 1), else_=2)
+    usable = (*alike, sa.or_(mine, free))
+    query = sa.select(tasks.c.id).where(*usable).order_by(best, tasks.c.id).limit(1)
+    done = {"state": TaskState.DONE.value, "annotator": annotator, "leased_until": None}
+    # On PostgreSQL somebody may lease the one that was found: then look again.
+    while (found := connection.execute(query).scalar()) is not None:
+        update = sa.update(tasks).where(tasks.c.id == found, *usable).values(done)
+        if connection.execute(update).rowcount:
+            return int(found)
+    state = connection.execute(sa.select(tasks.c.state).where(tasks.c.id == task.id)).scalar()
+    if state == TaskState.RETURNED.value:
+        return task.id
+    raise ConflictError(
+        f"The task {task.id} was given to somebody else meanwhile.",
+        remedy="Lease the next task; nothing was written.",
+        task_id=task.id,
+    )
 
 
 def reopen_task(connection: sa.Connection, task_id: int, annotator: str, until: datetime) -> None:

@@ -1,4 +1,7 @@
-"""Tasks: who labels what next; one task is never given to two people at once."""
+"""Tasks: who labels what next; one task is never given to two people at once.
+
+An asset that is asked of n annotators has n tasks, and nobody gets two of them.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +15,34 @@ import sqlalchemy as sa
 from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import tasks
 from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import Arm, Task, TaskState, check_name
+from querist.schema import Arm, Question, Task, TaskState, check_name
 
 _OPEN, _LEASED = TaskState.OPEN.value, TaskState.LEASED.value
 # Written into the SQL, not bound: only then do the planners see that the partial indexes fit.
 _IS_OPEN = tasks.c.state == sa.literal_column(f"'{_OPEN}'")
 _IS_LEASED = tasks.c.state == sa.literal_column(f"'{_LEASED}'")
-_FREE = {"state": _OPEN, "annotator": None, "leased_until": None}
+# Others may have what is given back, but a gold question is asked of one person: it waits for them.
+_IS_GOLD = tasks.c.kind == Question.GOLD.value
+_FREE = {
+    "state": sa.case((_IS_GOLD, TaskState.RETURNED.value), else_=_OPEN),
+    "annotator": sa.case((_IS_GOLD, tasks.c.annotator)),
+    "leased_until": None,
+}
 _ORDER = (tasks.c.priority.desc(), tasks.c.id)
 _MOST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """A task to be made: the asset, the arms it serves, and its priority (higher comes first)."""
+    """A task to be made: the asset, the arms it serves, and its priority (higher comes first).
+
+    With ``opinions`` above one it becomes so many tasks, each for another annotator.
+    """
 
     asset_id: str
     arms: tuple[Arm, ...]
     priority: float
+    opinions: int = 1
 
 
 class TaskList:
@@ -49,7 +62,8 @@ class TaskList:
         """Reserve tasks for an annotator, highest priority first, then oldest.
 
         Those the annotator holds already come first and are reserved anew; leases that have run
-        out are given again.
+        out are given again. Of an asset that is asked of several, nobody who has a task of it in
+        the round, reserved or answered, gets another one.
 
         Args:
             annotator: Who asks.
@@ -65,13 +79,13 @@ class TaskList:
         now = self._database.now()
         until = now + timedelta(seconds=seconds)
         with self._database.write(durable=False) as connection:
+            one_by_one(connection, annotator)
             self._take_back(connection, now)
             lease = {"state": _LEASED, "annotator": annotator, "leased_until": until}
             mine = _IS_LEASED, tasks.c.annotator == annotator
             held = self._move(connection, mine, lease, count, round)
             if len(held) < count:
-                waiting = (_IS_OPEN,)
-                held += self._move(connection, waiting, lease, count - len(held), round)
+                held += self._lease_open(connection, lease, count - len(held), round)
         return held
 
     def renew(self, task_ids: Sequence[int], annotator: str, seconds: float) -> list[Task]:
@@ -96,24 +110,29 @@ class TaskList:
         return self._list(sa.select(tasks).where(tasks.c.asset_id == asset_id).order_by(tasks.c.id))
 
     def open(self, round: int) -> list[Task]:
-        """The tasks of a round that nobody has finished, leased ones included, in serving order."""
+        """The tasks of a round that nobody has finished, leased ones included, in serving order.
+
+        Gold questions hold no round up: they do not count here, nor below.
+        """
         return self._list(
             sa.select(tasks)
-            .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
+            .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD)
             .order_by(*_ORDER)
         )
 
     def any_open(self, round: int) -> bool:
         """Whether somebody still has to finish a task of the round; cheap at any size."""
         query = sa.select(
-            sa.exists().where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
+            sa.exists().where(
+                tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD
+            )
         )
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
 
     def counts(self, round: int | None = None) -> dict[TaskState, int]:
         """How many tasks are in each state, of one round or of all."""
-        query = sa.select(tasks.c.state, sa.func.count()).group_by(tasks.c.state)
+        query = sa.select(tasks.c.state, sa.func.count()).where(~_IS_GOLD).group_by(tasks.c.state)
         if round is not None:
             query = query.where(tasks.c.round == round)
         with self._database.read() as connection:
@@ -133,6 +152,18 @@ class TaskList:
         expired = sa.select(tasks.c.id).where(_IS_LEASED, tasks.c.leased_until <= now)
         expired = self._database.skip_locked(expired)
         connection.execute(sa.update(tasks).where(tasks.c.id.in_(expired)).values(_FREE))
+
+    def _lease_open(
+        self, connection: sa.Connection, lease: dict[str, Any], count: int, round: int | None
+    ) -> list[Task]:
+        allowed = _may_answer(lease["annotator"])
+        if count > 1:
+            # Of several tasks of one asset only the first, so that no two of them are taken.
+            found = self._move(connection, (_IS_OPEN, allowed, _IS_FIRST), lease, count, round)
+            if found:
+                return found
+        # All the first ones may be on their way to others just now.
+        return self._move(connection, (_IS_OPEN, allowed), lease, 1, round)
 
     def _move(
         self,
@@ -179,9 +210,21 @@ class TaskList:
             return [_task(row) for row in connection.execute(query)]
 
 
-def task_row(task: NewTask, round: int) -> dict[str, Any]:
-    """The row of a new task of a round."""
-    return {
+def one_by_one(connection: sa.Connection, annotator: str) -> None:
+    """Let an annotator's writes in one by one, so that each sees which tasks they have.
+
+    SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK, {"who": f"querist.annotator.{annotator}"})
+
+
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext(:who))")
+
+
+def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
+    """The rows of a new task of a round: as many as it wants opinions."""
+    row = {
         "asset_id": task.asset_id,
         "round": round,
         "arms": [arm.value for arm in task.arms],
@@ -189,7 +232,34 @@ def task_row(task: NewTask, round: int) -> dict[str, Any]:
         "state": _OPEN,
         "annotator": None,
         "leased_until": None,
+        "kind": (Question.OPINION if task.opinions > 1 else Question.LABEL).value,
     }
+    return [row] * task.opinions
+
+
+_other = tasks.alias("other")
+_AMONG_SEVERAL = _other.c.kind != sa.literal_column("'label'")
+_ASKS_FOR_LABEL = tasks.c.kind == sa.literal_column("'label'")
+_SIBLING = (
+    _AMONG_SEVERAL,
+    _other.c.asset_id == tasks.c.asset_id,
+    _other.c.round == tasks.c.round,
+)
+# Scalar sub-queries: PostgreSQL evaluates them row by row down the index, and never turns them
+# into a join over the whole table.
+_IS_FIRST = sa.or_(
+    _ASKS_FOR_LABEL,
+    sa.select(_other.c.id)
+    .where(*_SIBLING, _other.c.state == sa.literal_column(f"'{_OPEN}'"), _other.c.id < tasks.c.id)
+    .limit(1)
+    .scalar_subquery()
+    .is_(None),
+)
+
+
+def _may_answer(annotator: str) -> sa.ColumnElement[bool]:
+    own = sa.select(_other.c.id).where(*_SIBLING, _other.c.annotator == annotator)
+    return sa.or_(_ASKS_FOR_LABEL, own.limit(1).scalar_subquery().is_(None))
 
 
 def _task(row: sa.Row[Any]) -> Task:
@@ -202,6 +272,7 @@ def _task(row: sa.Row[Any]) -> Task:
         state=TaskState(row.state),
         annotator=row.annotator,
         leased_until=row.leased_until,
+        kind=Question(row.kind),
     )
 
 

@@ -48,10 +48,9 @@ def create_label(
     after: BackgroundTasks,
 ) -> Annotation:
     """Store one decision; the same ``submission_id`` again gives the stored entry back."""
-    last = service.project.catalog.records.labels.last_seq()
-    entry = _store(service, current.name, body)
-    if entry.seq <= last:
+    if service.project.labels.knows(body.submission_id):
         response.status_code = 200
+    entry = _store(service, current.name, body)
     after.add_task(service.finish_round_if_complete)
     return Annotation.of(entry)
 

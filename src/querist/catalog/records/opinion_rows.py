@@ -1,0 +1,82 @@
+"""Opinions as rows of SQL: what is inserted, and schema objects on the way out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.label_rows import Entry, value_of
+from querist.catalog.records.tables import annotation_log, opinions
+from querist.schema import Action, Opinion
+
+SELECT = sa.select(*opinions.c)
+_MINE = (
+    opinions.c.asset_id == sa.bindparam("asset"),
+    opinions.c.annotator == sa.bindparam("who"),
+)
+_LAST = SELECT.where(*_MINE).order_by(opinions.c.version.desc()).limit(1)
+_BY_SUBMISSION = SELECT.where(opinions.c.submission_id == sa.bindparam("submission"))
+
+
+def opinion_of(row: sa.Row[Any]) -> Opinion:
+    """The schema object of a row."""
+    body = dict(row._mapping)
+    name = body.pop("class_name")
+    body["value"] = value_of(body["value"], name)
+    body["prelabel"] = value_of(body["prelabel"], None)
+    return Opinion(**{**body, "action": Action(row.action)})
+
+
+def insert(connection: sa.Connection, row: dict[str, Any]) -> Opinion:
+    """Insert a row, and give back what is stored; the caller is the only writer of both logs.
+
+    Its number lies above those of the label log: it does not tell how few opinions there are.
+    """
+    lasts = [
+        connection.execute(sa.select(sa.func.max(log.c.seq))).scalar() or 0
+        for log in (opinions, annotation_log)
+    ]
+    query = sa.insert(opinions).values({**row, "seq": max(lasts) + 1}).returning(*opinions.c)
+    return opinion_of(connection.execute(query).one())
+
+
+def row_of(entry: Entry, version: int, created_at: datetime, *, gold: bool) -> dict[str, Any]:
+    """The row of an opinion, from the same facts as those of a label."""
+    row = entry.row(version, created_at)
+    del row["origin"]
+    return {**row, "gold": gold}
+
+
+def last_of(connection: sa.Connection, asset_id: str, annotator: str) -> Opinion | None:
+    """The annotator's newest entry about the asset, or ``None``."""
+    row = connection.execute(_LAST, {"asset": asset_id, "who": annotator}).one_or_none()
+    return None if row is None else opinion_of(row)
+
+
+def of_submission(connection: sa.Connection, submission_id: str) -> Opinion | None:
+    """The entry stored for a submission, or ``None``."""
+    row = connection.execute(_BY_SUBMISSION, {"submission": submission_id}).one_or_none()
+    return None if row is None else opinion_of(row)
+
+
+def standing_of(connection: sa.Connection, asset_id: str) -> list[Opinion]:
+    """What each annotator says about the asset now, in the order in which it was said."""
+    return [
+        opinion_of(row) for row in connection.execute(standing(opinions.c.asset_id == asset_id))
+    ]
+
+
+def standing(*conditions: sa.ColumnElement[bool], gold: bool = False) -> sa.Select[Any]:
+    """The query for the last entries of their annotators that were not taken back."""
+    later = opinions.alias("later")
+    successor = sa.exists().where(
+        later.c.asset_id == opinions.c.asset_id,
+        later.c.annotator == opinions.c.annotator,
+        later.c.version > opinions.c.version,
+        later.c.gold == opinions.c.gold,
+    )
+    return SELECT.where(
+        opinions.c.gold == gold, opinions.c.action != Action.UNDO.value, ~successor, *conditions
+    ).order_by(opinions.c.seq)

@@ -1,0 +1,251 @@
+"""The log of opinions: append-only, one a person and asset stands, settled in the same write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.connection import Database
+from querist.catalog.records.label_queries import queue_up
+from querist.catalog.records.label_rows import Entry
+from querist.catalog.records.ledger import Booking, book
+from querist.catalog.records.opinion_rows import (
+    SELECT,
+    insert,
+    last_of,
+    of_submission,
+    opinion_of,
+    row_of,
+    standing,
+)
+from querist.catalog.records.settling import Rule, Verdict, settle, take_back_all
+from querist.catalog.records.tables import annotation_log, opinions
+from querist.catalog.records.task_ends import answer_task, reopen_task
+from querist.catalog.records.tasks import one_by_one
+from querist.errors import ConflictError, InvalidInputError
+from querist.schema import Action, Opinion, Task, to_json
+
+# Inside the class `list` is a method.
+_Opinions = list[Opinion]
+Bookings = Callable[[Opinion | None], Sequence[Booking]]
+
+
+class OpinionLog:
+    """What annotators say about assets that are asked of several; nothing is changed or removed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(
+        self, entry: Entry, *, task: Task, gold: bool, rule: Rule, bookings: Bookings
+    ) -> Opinion:
+        """Append an opinion, finish its task, book its cost and settle its asset, in one write.
+
+        On return it is on disk. The last wanted opinion of an asset writes its label; one that
+        changes an earlier opinion brings the label in line.
+
+        Args:
+            entry: What is said; ``expected_version`` is that of the annotator's own opinion.
+            task: The task that asked, or another one of the asset in the same round.
+            gold: Whether it answers a gold question.
+            rule: How the opinions are decided.
+            bookings: Says what it cost, given the annotator's opinion that stood; must not read.
+
+        Raises:
+            ConflictError: the annotator's own opinion has another version by now, others have
+                given all the opinions that were wanted, or the submission is of another asset.
+            NotFoundError: there is no such task.
+        """
+        with self._database.write() as connection:
+            queue_up(connection)
+            one_by_one(connection, entry.annotator)
+            stored = of_submission(connection, entry.submission_id)
+            if stored is not None:
+                return _same(stored, entry)
+            before = last_of(connection, entry.asset_id, entry.annotator)
+            version = before.version if before else 0
+            if entry.expected_version not in (None, version):
+                raise _stale(entry, before)
+            now = self._database.now()
+            task_id = answer_task(connection, task, entry.annotator)
+            made = insert(
+                connection, {**row_of(entry, version + 1, now, gold=gold), "task_id": task_id}
+            )
+            stands = before if before and before.action is not Action.UNDO else None
+            book(connection, bookings(stands), now)
+            if not gold:
+                settle(connection, entry.asset_id, rule, now)
+            return made
+
+    def undo(
+        self,
+        *,
+        asset_id: str,
+        annotator: str,
+        submission_id: str,
+        rule: Rule,
+        lease_seconds: float = 600,
+        bookings: Bookings,
+    ) -> Opinion:
+        """Take the annotator's opinion on an asset back, by appending an entry that says so.
+
+        Its task is leased to the annotator again while its round still collects; the label that
+        was made of it is taken back until then, or made of the other opinions.
+
+        Raises:
+            InvalidInputError: no opinion of the annotator stands.
+        """
+        with self._database.write() as connection:
+            queue_up(connection)
+            one_by_one(connection, annotator)
+            stored = of_submission(connection, submission_id)
+            if stored is not None:
+                return stored
+            undone = last_of(connection, asset_id, annotator)
+            if undone is None or undone.action is Action.UNDO:
+                raise InvalidInputError(
+                    f"{asset_id!r} has no decision of {annotator!r} to undo.",
+                    remedy="Label it first.",
+                    asset_id=asset_id,
+                )
+            now = self._database.now()
+            if undone.task_id is not None:
+                reopen_task(
+                    connection, undone.task_id, annotator, now + timedelta(seconds=lease_seconds)
+                )
+            row = {
+                "asset_id": asset_id,
+                "annotator": annotator,
+                "version": undone.version + 1,
+                "action": Action.UNDO.value,
+                "round": undone.round,
+                "ontology_version": undone.ontology_version,
+                "submission_id": submission_id,
+                "task_id": undone.task_id,
+                "gold": undone.gold,
+                "created_at": now,
+            }
+            made = insert(connection, row)
+            book(connection, bookings(undone), now)
+            if not undone.gold:
+                settle(connection, asset_id, rule, now)
+            return made
+
+    def settle(self, asset_ids: Sequence[str], rule: Rule) -> int:
+        """Bring the labels of assets in line with their opinions; returns how many changed."""
+        with self._database.write() as connection:
+            queue_up(connection)
+            now = self._database.now()
+            return sum(settle(connection, asset_id, rule, now) for asset_id in asset_ids)
+
+    def write(self, verdicts: Mapping[str, Verdict], *, run: str, ontology_version: int) -> int:
+        """Write verdicts that were computed over many assets; returns how many changed a label.
+
+        Assets that still wait for an opinion, or that a person has decided, are left alone.
+
+        Args:
+            verdicts: By asset id.
+            run: An id of this run, with which it can be taken back; new for each.
+            ontology_version: The ontology under which they were computed.
+        """
+        with self._database.write() as connection:
+            queue_up(connection)
+            now, changed = self._database.now(), 0
+            for number, (asset_id, verdict) in enumerate(verdicts.items()):
+                rule = Rule(decide=_always(verdict), ontology_version=ontology_version)
+                submission = f"{run}.{number}"
+                changed += settle(connection, asset_id, rule, now, submission_id=submission)
+            return changed
+
+    def take_back(self, run: str) -> int:
+        """Undo what a run wrote and still holds; returns how many labels that changed."""
+        with self._database.write() as connection:
+            queue_up(connection)
+            return take_back_all(connection, f"{run}.", self._database.now())
+
+    def list(
+        self,
+        *,
+        asset_id: str | None = None,
+        annotator: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> _Opinions:
+        """All entries in the order in which they were made; filters narrow it."""
+        query = SELECT.order_by(opinions.c.seq).offset(offset).limit(limit)
+        if asset_id is not None:
+            query = query.where(opinions.c.asset_id == asset_id)
+        if annotator is not None:
+            query = query.where(opinions.c.annotator == annotator)
+        return self._list(query)
+
+    def standing(
+        self, *, round: int | None = None, asset_id: str | None = None, gold: bool = False
+    ) -> _Opinions:
+        """What annotators say now, of a round, of an asset, or of all, skips included."""
+        conditions = [] if round is None else [opinions.c.round == round]
+        if asset_id is not None:
+            conditions.append(opinions.c.asset_id == asset_id)
+        return self._list(standing(*conditions, gold=gold))
+
+    def gold_answers(self) -> _Opinions:
+        """The first answer of each annotator to each gold question: what comes later is no test."""
+        first = sa.select(sa.func.min(opinions.c.seq)).where(opinions.c.gold)
+        first = first.group_by(opinions.c.asset_id, opinions.c.annotator)
+        return self._list(SELECT.where(opinions.c.seq.in_(first)).order_by(opinions.c.seq))
+
+    def last(self, asset_id: str, annotator: str) -> Opinion | None:
+        """The annotator's newest entry about the asset, or ``None``."""
+        with self._database.read() as connection:
+            return last_of(connection, asset_id, annotator)
+
+    def recent(self, annotator: str, limit: int = 10) -> _Opinions:
+        """The newest entries of an annotator, newest first."""
+        query = SELECT.where(opinions.c.annotator == annotator)
+        return self._list(query.order_by(opinions.c.seq.desc()).limit(limit))
+
+    def of_submission(self, submission_id: str) -> Opinion | None:
+        """The entry stored for a submission, or ``None``."""
+        with self._database.read() as connection:
+            return of_submission(connection, submission_id)
+
+    def knows(self, submission_id: str) -> bool:
+        """Whether something was stored for a submission, here or in the label log."""
+        query = sa.union_all(
+            *(
+                sa.select(log.c.seq).where(log.c.submission_id == submission_id)
+                for log in (annotation_log, opinions)
+            )
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
+
+    def _list(self, query: sa.Select[Any]) -> _Opinions:
+        with self._database.read() as connection:
+            return [opinion_of(row) for row in connection.execute(query)]
+
+
+def _always(verdict: Verdict) -> Callable[[Sequence[Opinion]], Verdict | None]:
+    return lambda _: verdict
+
+
+def _same(stored: Opinion, entry: Entry) -> Opinion:
+    if (stored.asset_id, stored.annotator) == (entry.asset_id, entry.annotator):
+        return stored
+    raise ConflictError(
+        f"The submission id {entry.submission_id!r} was used for another decision.",
+        remedy="Send a new submission id with each decision.",
+    )
+
+
+def _stale(entry: Entry, before: Opinion | None) -> ConflictError:
+    version = before.version if before else 0
+    return ConflictError(
+        f"{entry.asset_id!r} has version {version} by now, you saw {entry.expected_version}.",
+        remedy="Look at the present label, then decide again.",
+        current=to_json(before.as_annotation()) if before else None,
+        yours=to_json(entry.value),
+    )

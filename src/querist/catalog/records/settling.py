@@ -1,0 +1,146 @@
+"""How opinions become labels: written to the label log, taken back, and written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from querist.catalog.records.label_queries import INSERT, version_of
+from querist.catalog.records.label_rows import Entry, value_of
+from querist.catalog.records.opinion_rows import standing_of
+from querist.catalog.records.tables import annotation_log, tasks
+from querist.catalog.records.undoing import standing
+from querist.schema import Action, Opinion, Origin, Question, TaskState, Value, new_id
+
+_UNFINISHED = (TaskState.OPEN.value, TaskState.LEASED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What several opinions come to: an entry of the label log in the name of the method."""
+
+    action: Action
+    value: Value | None
+    annotator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How opinions on an asset are decided.
+
+    Attributes:
+        decide: The verdict on the standing opinions, at least one; ``None`` where they decide
+            nothing. It runs inside a transaction and must not read.
+        ontology_version: The ontology under which it is written.
+    """
+
+    decide: Callable[[Sequence[Opinion]], Verdict | None]
+    ontology_version: int
+
+
+def settle(
+    connection: sa.Connection,
+    asset_id: str,
+    rule: Rule,
+    now: datetime,
+    *,
+    submission_id: str | None = None,
+) -> bool:
+    """Bring the asset's consensus in line with its opinions; returns whether the log has grown.
+
+    While an opinion is still wanted there is no consensus: one that was written is taken back by
+    appended entries. What a person has decided since is left alone.
+    """
+    held = _stack(connection, asset_id)
+    top = held[-1] if held else None
+    if top is not None and top.origin == Origin.PERSON.value:
+        return False
+    said = [] if _waiting(connection, asset_id) else standing_of(connection, asset_id)
+    verdict = rule.decide(said) if said else None
+    if verdict is None:
+        return reopen(connection, asset_id, held, now)
+    if top is not None and _says(top, verdict):
+        return False
+    entry = Entry(
+        asset_id=asset_id,
+        action=verdict.action,
+        value=verdict.value,
+        annotator=verdict.annotator,
+        ontology_version=rule.ontology_version,
+        submission_id=submission_id or new_id("consensus"),
+        origin=Origin.CONSENSUS,
+        round=max(opinion.round for opinion in said),
+    )
+    connection.execute(INSERT, entry.row(version_of(connection, asset_id) + 1, now))
+    return True
+
+
+def reopen(connection: sa.Connection, asset_id: str, held: Sequence[Any], now: datetime) -> bool:
+    """Take back every consensus on top of what is ``held``; returns whether there was one."""
+    left = list(held)
+    while left and left[-1].origin == Origin.CONSENSUS.value:
+        take_back(connection, asset_id, left, now)
+        left.pop()
+    return len(left) < len(held)
+
+
+def take_back(connection: sa.Connection, asset_id: str, held: Sequence[Any], now: datetime) -> None:
+    """Append the entry that undoes the last of what is ``held``; what lies below holds again."""
+    undone, below = held[-1], held[-2] if len(held) > 1 else None
+    row = {
+        "asset_id": asset_id,
+        "version": version_of(connection, asset_id) + 1,
+        "action": Action.UNDO.value,
+        "value": below.value if below else None,
+        "class_name": below.class_name if below else None,
+        "annotator": undone.annotator,
+        "origin": undone.origin,
+        "round": undone.round,
+        "ontology_version": (below or undone).ontology_version,
+        "submission_id": new_id("sub"),
+        "created_at": now,
+    }
+    connection.execute(INSERT, row)
+
+
+def take_back_all(connection: sa.Connection, prefix: str, now: datetime) -> int:
+    """Undo the entries whose submission ids begin with ``prefix`` and that hold; returns how many.
+
+    An entry on which a later one was laid stays.
+    """
+    ids = annotation_log.c.submission_id
+    found = connection.execute(
+        sa.select(annotation_log.c.asset_id, annotation_log.c.seq)
+        .where(ids >= prefix, ids < prefix + "\U0010ffff")
+        .order_by(annotation_log.c.seq)
+    ).all()
+    undone = 0
+    for asset_id, seq in found:
+        held = _stack(connection, asset_id)
+        if held and held[-1].seq == seq:
+            take_back(connection, asset_id, held, now)
+            undone += 1
+    return undone
+
+
+def _stack(connection: sa.Connection, asset_id: str) -> list[Any]:
+    query = sa.select(annotation_log).where(annotation_log.c.asset_id == asset_id)
+    return standing(connection.execute(query.order_by(annotation_log.c.version)).all())
+
+
+def _waiting(connection: sa.Connection, asset_id: str) -> bool:
+    query = sa.exists().where(
+        tasks.c.asset_id == asset_id,
+        tasks.c.kind == Question.OPINION.value,
+        tasks.c.state.in_(_UNFINISHED),
+    )
+    return bool(connection.execute(sa.select(query)).scalar())
+
+
+def _says(top: Any, verdict: Verdict) -> bool:
+    same = value_of(top.value, top.class_name) == verdict.value
+    return bool(top.action == verdict.action.value and same and top.origin == Origin.CONSENSUS)

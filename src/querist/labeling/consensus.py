@@ -1,0 +1,282 @@
+"""Consensus: one label of several opinions, when the last one is in, and again on request."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.catalog.records import Rule, Verdict
+from querist.errors import InvalidInputError, NotFoundError
+from querist.learners import create_learner
+from querist.learners.out_of_fold import out_of_fold
+from querist.metrics import Answers, Consensus, crowdlab, dawid_skene, glad, majority_vote
+from querist.schema import (
+    Action,
+    Arm,
+    ClassesValue,
+    ClassValue,
+    ConsensusMethod,
+    NumberValue,
+    Opinion,
+    Question,
+    Role,
+    TaskKind,
+    TaskState,
+    Value,
+    new_id,
+)
+
+# One stream of random numbers for each purpose; the loop has those from 10 on.
+_FOLDS_STREAM = 50
+_WAITING = (TaskState.OPEN, TaskState.LEASED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recomputed:
+    """What came of computing all consensus labels anew.
+
+    Attributes:
+        run: With this id it can be taken back.
+        method: How.
+        assets: Assets that have opinions.
+        changed: Labels that were written, because they are new or different.
+    """
+
+    run: str
+    method: ConsensusMethod
+    assets: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """Class opinions as codes, with what the codes stand for."""
+
+    answers: Answers
+    assets: Sequence[str]
+    annotators: Sequence[str]
+    names: Sequence[str]
+
+
+def majority_rule(catalog: Catalog) -> Rule:
+    """The rule at the moment when the last wanted opinion comes in."""
+    version = catalog.records.ontologies.current().version
+    return Rule(decide=majority, ontology_version=version)
+
+
+def introduce(catalog: Catalog, method: ConsensusMethod = ConsensusMethod.MAJORITY) -> None:
+    """Make the method known as the annotator in whose name it writes."""
+    catalog.records.annotators.ensure(method.value, Role.MODEL)
+
+
+def majority(opinions: Sequence[Opinion]) -> Verdict | None:
+    """What most say; ``None`` where the most frequent answers are equally frequent.
+
+    Skips and "cannot tell" are no votes: they decide only where nobody gives a label. Of numbers
+    it is the median, since hardly two are equal.
+    """
+    name = ConsensusMethod.MAJORITY.value
+    votes = [it.value for it in opinions if it.value is not None]
+    if not votes:
+        counts = Counter(it.action for it in opinions)
+        action = max(counts, key=lambda it: (counts[it], it is Action.CANNOT_TELL))
+        return Verdict(action=action, value=None, annotator=name)
+    if all(isinstance(vote, NumberValue) for vote in votes):
+        numbers = [vote.number for vote in votes if isinstance(vote, NumberValue)]
+        middle = NumberValue(number=float(median(numbers)))
+        return Verdict(action=Action.LABEL, value=middle, annotator=name)
+    best = _most_frequent(votes)
+    if len(best) > 1:
+        return None
+    return Verdict(action=Action.LABEL, value=best[0], annotator=name)
+
+
+def break_ties(catalog: Catalog, *asset_ids: str) -> int:
+    """Decide ties between classes by CROWDLAB, with the newest model as one more voice.
+
+    Only where a model has predicted the asset, and only between the classes that tie; other ties
+    stay without a label until a reviewer decides. Annotators and model are weighed on the assets
+    of the same round, which it has not trained on. Returns how many labels were written.
+    """
+    tied = {}
+    for asset_id in asset_ids:
+        held = catalog.records.opinions.standing(asset_id=asset_id)
+        if held and majority(held) is None and not is_waiting(catalog, asset_id):
+            tied[asset_id] = held
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if not tied or model is None or catalog.settings.task is not TaskKind.CLASSIFICATION:
+        return 0
+    verdicts = {}
+    for asset_id, held in tied.items():
+        among = catalog.records.opinions.standing(round=max(it.round for it in held))
+        found = _tie_break(catalog, model.id, asset_id, held, among)
+        if found is not None:
+            verdicts[asset_id] = found
+    if not verdicts:
+        return 0
+    introduce(catalog, ConsensusMethod.CROWDLAB)
+    version = catalog.records.ontologies.current().version
+    return catalog.records.opinions.write(verdicts, run=new_id("tie"), ontology_version=version)
+
+
+def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
+    """Make the labels of all assets that have opinions anew, by ``method`` over all of them.
+
+    Assets that still wait for an opinion, or that a person has decided, are left alone. New labels
+    are appended; ``OpinionLog.take_back`` takes the run back.
+
+    Raises:
+        InvalidInputError: the method wants classes and the labels are of another kind, or, for
+            CROWDLAB, there are too few assets or classes to train on.
+    """
+    introduce(catalog, method)
+    held = catalog.records.opinions.standing()
+    by_asset = defaultdict(list)
+    for opinion in held:
+        by_asset[opinion.asset_id].append(opinion)
+    if method is ConsensusMethod.MAJORITY:
+        found = {asset_id: majority(said) for asset_id, said in by_asset.items()}
+        verdicts = {asset_id: it for asset_id, it in found.items() if it is not None}
+    else:
+        verdicts = _computed(catalog, method, held)
+    run = new_id("run")
+    version = catalog.records.ontologies.current().version
+    changed = catalog.records.opinions.write(verdicts, run=run, ontology_version=version)
+    return Recomputed(run=run, method=method, assets=len(by_asset), changed=changed)
+
+
+def settle_round(catalog: Catalog, number: int) -> None:
+    """Make labels of all opinions of a round that is over, also where some are missing."""
+    asset_ids = {it.asset_id for it in catalog.records.opinions.standing(round=number)}
+    if not asset_ids:
+        return
+    introduce(catalog)
+    catalog.records.opinions.settle(sorted(asset_ids), majority_rule(catalog))
+    break_ties(catalog, *sorted(asset_ids))
+    method = catalog.settings.policy.consensus
+    if method is not ConsensusMethod.MAJORITY:
+        recompute(catalog, method)
+
+
+def is_waiting(catalog: Catalog, asset_id: str) -> bool:
+    """Whether an opinion on the asset is still wanted."""
+    asked = catalog.records.tasks.for_asset(asset_id)
+    return any(it.kind is Question.OPINION and it.state in _WAITING for it in asked)
+
+
+def votes_of(catalog: Catalog, opinions: Sequence[Opinion]) -> Votes | None:
+    """The opinions that name one class of the ontology, as codes; ``None`` without any."""
+    names = catalog.records.ontologies.current().names
+    code = {name: i for i, name in enumerate(names)}
+    said = [
+        (it.asset_id, it.annotator, code[it.value.name])
+        for it in opinions
+        if isinstance(it.value, ClassValue) and it.value.name in code
+    ]
+    if not said:
+        return None
+    assets, items = np.unique([it[0] for it in said], return_inverse=True)
+    annotators, who = np.unique([it[1] for it in said], return_inverse=True)
+    answers = Answers.of(items, who, [it[2] for it in said], class_count=len(names))
+    return Votes(
+        answers=answers, assets=assets.tolist(), annotators=annotators.tolist(), names=names
+    )
+
+
+def _computed(
+    catalog: Catalog, method: ConsensusMethod, held: Sequence[Opinion]
+) -> dict[str, Verdict]:
+    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+        raise InvalidInputError(
+            f"The method {method.value!r} wants one class an asset; the task is "
+            f"{catalog.settings.task.value!r}.",
+            remedy="Use the method 'majority'.",
+        )
+    votes = votes_of(catalog, held)
+    if votes is None:
+        return {}
+    found = _consensus(catalog, method, votes)
+    return {
+        asset_id: Verdict(
+            action=Action.LABEL,
+            value=ClassValue(name=votes.names[code]),
+            annotator=method.value,
+        )
+        for asset_id, code in zip(votes.assets, found.classes.tolist(), strict=True)
+    }
+
+
+def _consensus(catalog: Catalog, method: ConsensusMethod, votes: Votes) -> Consensus:
+    if method is ConsensusMethod.DAWID_SKENE:
+        return dawid_skene(votes.answers)
+    if method is ConsensusMethod.GLAD:
+        return glad(votes.answers)
+    keys = catalog.embeddings.keys()
+    if not keys:
+        raise InvalidInputError("The assets have no embeddings.", remedy="Run querist embed.")
+    rows = catalog.assets.positions(list(votes.assets))
+    learner = catalog.settings.learner
+    probabilities = out_of_fold(
+        lambda: create_learner(learner.name, **learner.parameters),
+        catalog.embeddings.matrix(keys[-1])[rows],
+        majority_vote(votes.answers).classes,
+        class_count=len(votes.names),
+        rng=np.random.default_rng([catalog.settings.policy.seed, _FOLDS_STREAM]),
+    )
+    return crowdlab(votes.answers, probabilities)
+
+
+def _tie_break(
+    catalog: Catalog,
+    model_id: str,
+    asset_id: str,
+    held: Sequence[Opinion],
+    among: Sequence[Opinion],
+) -> Verdict | None:
+    voted = {it.asset_id for it in held}
+    votes = votes_of(catalog, [*held, *(it for it in among if it.asset_id not in voted)])
+    best = _most_frequent([it.value for it in held if it.value is not None])
+    if votes is None:
+        return None
+    codes = [votes.names.index(it.name) for it in best if isinstance(it, ClassValue)]
+    probabilities = _probabilities(catalog, model_id, votes)
+    if probabilities is None:
+        return None
+    posterior = crowdlab(votes.answers, probabilities).posterior[votes.assets.index(asset_id)]
+    chosen = max(codes, key=lambda code: (posterior[code], -code))
+    return Verdict(
+        action=Action.LABEL,
+        value=ClassValue(name=votes.names[chosen]),
+        annotator=ConsensusMethod.CROWDLAB.value,
+    )
+
+
+def _probabilities(catalog: Catalog, model_id: str, votes: Votes) -> NDArray[np.float64] | None:
+    try:
+        known = catalog.predictions.probabilities(model_id)
+    except NotFoundError:
+        return None
+    rows = catalog.assets.positions(list(votes.assets))
+    if rows.max() >= len(known):
+        return None
+    found = np.zeros((len(rows), len(votes.names)))
+    found[:, : known.shape[1]] = known[rows]
+    return found
+
+
+def _most_frequent(votes: Sequence[Value]) -> list[Value]:
+    counts = Counter(_key(vote) for vote in votes)
+    most = max(counts.values())
+    first = {_key(vote): vote for vote in reversed(votes)}
+    return [first[key] for key, count in counts.items() if count == most]
+
+
+def _key(value: Value) -> object:
+    # A set of classes is the same in any order.
+    return frozenset(value.names) if isinstance(value, ClassesValue) else value
