@@ -48,7 +48,11 @@ check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit 
 	$(BIN)/python scripts/export_openapi.py --check
 	$(BIN)/python -m pytest -q -m "not slow and not browser" tests/unit tests/architecture tests/conformance tests/property
 
-bench: $(VENV)/.dev $(WEB_OUT) ## run one benchmark: make bench NAME=demo
+$(VENV)/.bench: pyproject.toml $(VENV)/.dev
+	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench $(WEB_OUT) ## run one benchmark: make bench NAME=demo
 	$(BIN)/python -m benchmarks.$(subst -,_,$(NAME)) $(ARGS)
 
 format: $(VENV)/.dev           ## format and mend what can be mended

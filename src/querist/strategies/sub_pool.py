@@ -99,7 +99,7 @@ def nearest_rows(space: Space, labeled: Positions, candidates: Positions, k: int
     if not len(labeled):
         return candidates[:0]
     centers = space.at(labeled)
-    step = max(CHUNK // len(centers), 1)
+    step = max(CHUNK // max(len(centers), centers.shape[1]), 1)
     best = np.empty((len(centers), 0), dtype=np.float32)
     who = np.empty((len(centers), 0), dtype=np.int64)
     for start in range(0, len(candidates), step):
