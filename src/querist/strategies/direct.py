@@ -77,7 +77,8 @@ def lead_of(table: Floats, k: int, top: tuple[Values, Values] | None = None) -> 
     """
     first, second = top_two(table) if top is None else top
     own = table[:, k].astype(np.float32)
-    return own - np.where(own >= first, second, first)
+    own -= np.where(own >= first, second, first)
+    return own
 
 
 def boundary(lead: Values, inside: NDArray[np.bool_]) -> tuple[float, float, float]:
@@ -118,13 +119,21 @@ def _around(
     rest = free.copy()
     rest[drawn] = False
     right, left = (
-        top_k(np.where(side, -np.abs(gaps), -np.inf), min(count, int(side.sum())), rng)
-        for side in (rest & (gaps >= 0), rest & (gaps < 0))
+        _nearest(gaps, side, count, rng) for side in (rest & (gaps >= 0), rest & (gaps < 0))
     )
     # Alternate between the sides; where one side ends the other goes on.
     turn = np.concatenate([2 * np.arange(len(right)), 2 * np.arange(len(left)) + 1])
     sides = np.concatenate([right, left])[np.argsort(turn, kind="stable")]
     return np.concatenate([drawn, sides[: count - len(drawn)]]).astype(np.int64)
+
+
+def _nearest(
+    gaps: Values, side: NDArray[np.bool_], count: int, rng: np.random.Generator
+) -> Positions:
+    near = np.abs(gaps)
+    np.negative(near, out=near)
+    near[~side] = -np.inf
+    return top_k(near, min(count, int(side.sum())), rng)
 
 
 def _some(mask: NDArray[np.bool_], count: int, rng: np.random.Generator) -> Positions:

@@ -32,8 +32,13 @@ class WorkingRows:
         """The rows for a pool."""
         if len(pool.candidates) < _IN_PLACE * pool.size:
             return cls(pool.candidates, np.ones(len(pool.candidates), dtype=bool))
-        free = np.zeros(pool.size, dtype=bool)
-        free[pool.candidates] = True
+        if len(pool.candidates) + len(pool.labeled) == pool.size:
+            # All but the labelled rows, of which there are few.
+            free = np.ones(pool.size, dtype=bool)
+            free[pool.labeled] = False
+        else:
+            free = np.zeros(pool.size, dtype=bool)
+            free[pool.candidates] = True
         return cls(None, free)
 
     def take(self, table: Floats) -> Floats:
