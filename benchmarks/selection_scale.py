@@ -36,6 +36,8 @@ MEMORY = 2.0
 # Seconds after which a strategy is not asked again.
 PATIENCE = 10.0
 CHECKED = 10_000
+# Signals that hold something for each row.
+READ = frozenset(Signal) - {Signal.HEAD, Signal.GRADIENT}
 # Most passes over the arrays that a batch may take; strategies not named are told only.
 ONE_PASS = {"margin": 3.0, "entropy": 3.0, "power-margin": 3.0}
 MANY_PASSES = {
@@ -116,7 +118,8 @@ def measure(name: str, folder: Path, repeats: int) -> dict[str, float]:
     size = sum(array.nbytes for array in given.values() if isinstance(array, np.ndarray))
     ask(name, given)
     memory = (memory_of("VmHWM") - before) / size
-    arrays = [given[key] for key in ("embeddings", "probabilities", "committee") if key in given]
+    # The head is the only signal in which a row is no row of the pool.
+    arrays = [array for key, array in given.items() if key in READ]
     one_pass = passes(arrays)
     took, floor = [], []
     for _ in range(repeats):
