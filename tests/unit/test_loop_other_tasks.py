@@ -81,7 +81,7 @@ def test_spans_share_characters_only_where_allowed() -> None:
     with pytest.raises(InvalidInputError, match="share characters"):
         check_value(spans((5, 9), (0, 6)), strict)
     check_value(
-        spans((5, 9), (0, 6)), Ontology.of(TaskKind.SPANS, ["a"], limits=Limits(overlap=True))
+        spans((5, 9), (0, 6)), Ontology.of(TaskKind.SPANS, ["a"], limits=Limits(overlapping=True))
     )
 
 

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { homeQuery } from "../api/queries";
-import type { Home } from "../api/types";
+import type { Home, ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
 import { count, estimate, points } from "../parts/format";
@@ -13,9 +13,10 @@ import { Empty } from "../parts/Notices";
 import styles from "./label.module.css";
 import type { Session } from "./session";
 
-type Props = { state: Session; reload: () => void };
+type Task = ProjectInfo["task"];
+type Props = { state: Session; reload: () => void; task: Task };
 
-export function BatchEnd({ state, reload }: Props) {
+export function BatchEnd({ state, reload, task }: Props) {
   const home = useQuery(homeQuery).data;
   const job = useRoundJob();
   const open = home?.open_tasks ?? 0;
@@ -31,16 +32,23 @@ export function BatchEnd({ state, reload }: Props) {
   if (job)
     return (
       <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>
-        <p>Every answer is stored. The model learns from them now; you may leave this page.</p>
+        <p>
+          Every answer is stored.{" "}
+          {learns(task)
+            ? "The model learns from them now; you may leave this page."
+            : "The round is being closed; you may leave this page."}
+        </p>
         <div className={styles.endProgress}>
           <JobProgress job={job} />
         </div>
       </Empty>
     );
-  return <NextBatch home={home} explanation={state.explanation} />;
+  return <NextBatch home={home} explanation={state.explanation} task={task} />;
 }
 
-function NextBatch({ home, explanation }: { home: Home; explanation: string }) {
+type NextProps = { home: Home; explanation: string; task: Task };
+
+function NextBatch({ home, explanation, task }: NextProps) {
   const start = useStartRound();
   const finish = useFinishRound();
   const waiting = home.rounds.find(
@@ -67,11 +75,12 @@ function NextBatch({ home, explanation }: { home: Home; explanation: string }) {
             loading={finish.isPending}
             onClick={() => finish.mutate()}
           >
-            Train and measure
+            {learns(task) ? "Train and measure" : "Close the round"}
           </Button>
         }
       >
-        Training begins by itself; if it was stopped, start it here.
+        {learns(task) ? "Training begins" : "The round closes"} by itself; if it was stopped, start
+        it here.
       </Empty>
     );
   return (
@@ -95,13 +104,19 @@ function NextBatch({ home, explanation }: { home: Home; explanation: string }) {
         </>
       }
     >
-      {last?.accuracy ? (
-        <Result home={home} />
-      ) : (
-        "Ask for a batch, and Querist chooses what is worth a label."
-      )}
+      {last?.accuracy ? <Result home={home} /> : learns(task) ? CHOOSES : COVERS}
     </Empty>
   );
+}
+
+const CHOOSES = "Ask for a batch, and Querist chooses what is worth a label.";
+const COVERS =
+  "Ask for a batch. No model learns from labels of this kind yet, so Querist draws assets that are " +
+  "unlike those that have a label.";
+
+/** Whether a model learns from the labels of a task. */
+function learns(task: Task): boolean {
+  return task === "classification";
 }
 
 function Result({ home }: { home: Home }) {

@@ -1,105 +1,68 @@
-/** The classes with their keys, a search for many, and the other things a person may say. */
-import { Button, TextInput } from "@mantine/core";
-import {
-  IconArrowBackUp,
-  IconHelpCircle,
-  IconPlayerSkipForward,
-  IconSearch,
-} from "@tabler/icons-react";
-import { type MouseEvent, type ReactNode, type RefObject, useMemo, useState } from "react";
-import { type ClassDefinition, className } from "../api/types";
-import { Swatch } from "../parts/ClassChip";
-import { count } from "../parts/format";
-import { Key } from "../parts/Key";
-import { type Command, searchClasses } from "./keys";
+/** Beside the asset: the classes, what the editor adds, and the other things a person may say. */
+import { Button } from "@mantine/core";
+import { IconArrowBackUp, IconHelpCircle, IconPlayerSkipForward } from "@tabler/icons-react";
+import type { MouseEvent, ReactNode } from "react";
+import { ClassList, type ClassListProps } from "../classes/ClassList";
+import type { Command } from "../keys/actions";
+import { Chord } from "../keys/Chord";
+import type { Keymap } from "../keys/keymap";
 import styles from "./label.module.css";
-import type { Decision, Item } from "./session";
-
-/** With more classes than this a search field helps; no list shows more rows than `MOST`. */
-const MANY = 10;
-const MOST = 100;
 
 type Props = {
-  classes: readonly ClassDefinition[];
-  item: Item | null;
-  edited: Decision | null;
-  flash: string | null;
+  keymap: Keymap;
+  disabled: boolean;
   canUndo: boolean;
-  searchRef: RefObject<HTMLInputElement | null>;
   obey: (command: Command) => void;
+  /** The classes; none where the task has none. */
+  classes: Omit<ClassListProps, "keymap" | "disabled"> | null;
+  /** Between the classes and the buttons. */
+  children?: ReactNode;
+  /** What submits; where a class key submits by itself there is none. */
+  submit?: string;
 };
 
-export function ClassPanel(props: Props) {
-  const { classes, item, edited, obey } = props;
-  const [text, setText] = useState("");
-  const found = useMemo(() => searchClasses(classes, text), [classes, text]);
-  const marked = className(edited ? edited.value : item?.prelabel);
-  const choose = (name: string) => {
-    setText("");
-    obey({ kind: "class", name });
-  };
+export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children, submit }: Props) {
   return (
-    <aside className={styles.panel} aria-label="Classes">
-      {classes.length > MANY && (
-        <TextInput
-          ref={props.searchRef}
-          className={styles.search}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            const first = found[0];
-            if (event.key === "Escape") {
-              setText("");
-              event.currentTarget.blur();
-            } else if (event.key === "Enter" && first && item) {
-              event.preventDefault();
-              event.currentTarget.blur();
-              choose(first.name);
-            }
-          }}
-          placeholder="Search a class"
-          aria-label="Search a class"
-          leftSection={<IconSearch size={16} />}
-          rightSection={<Key of="/" />}
-        />
+    <aside className={styles.panel} aria-label={classes ? "Classes" : "Answer"}>
+      {classes ? (
+        <ClassList {...classes} keymap={keymap} disabled={disabled} />
+      ) : (
+        <div className={styles.panelSpace} />
       )}
-      <ul className={styles.classes}>
-        {found.slice(0, MOST).map((entry) => (
-          <ClassRow
-            key={entry.name}
-            entry={entry}
-            disabled={item === null}
-            marked={entry.name === marked}
-            share={entry.name === marked && !edited ? (item?.confidence ?? null) : null}
-            flashing={entry.name === props.flash}
-            choose={choose}
-          />
-        ))}
-        {found.length > MOST && (
-          <li className={styles.more}>{count(found.length - MOST)} more: type to search</li>
-        )}
-        {found.length === 0 && <li className={styles.more}>No class has this name</li>}
-      </ul>
+      {children}
+      {submit !== undefined && (
+        <div className={styles.submit}>
+          <Button
+            fullWidth
+            size="md"
+            disabled={disabled}
+            rightSection={<Chord of={keymap.keysOf("accept")[0]} />}
+            onClick={(event) => act(event, () => obey({ kind: "accept" }))}
+          >
+            {submit}
+          </Button>
+        </div>
+      )}
       <div className={styles.others}>
         <Other
           icon={<IconPlayerSkipForward size={16} />}
           text="Skip"
-          keys=" "
-          disabled={item === null}
+          keys={keymap.keysOf("skip")[0]}
+          disabled={disabled}
           act={() => obey({ kind: "skip" })}
         />
         <Other
           icon={<IconHelpCircle size={16} />}
           text="Cannot tell"
-          keys="-"
-          disabled={item === null}
+          keys={keymap.keysOf("cannot_tell")[0]}
+          disabled={disabled}
           act={() => obey({ kind: "cannot_tell" })}
         />
         <Other
           icon={<IconArrowBackUp size={16} />}
           text="Undo"
-          keys="Backspace"
-          disabled={!props.canUndo}
+          keys={keymap.keysOf("undo")[0]}
+          disabled={!canUndo}
           act={() => obey({ kind: "undo" })}
         />
       </div>
@@ -107,40 +70,10 @@ export function ClassPanel(props: Props) {
   );
 }
 
-type RowProps = {
-  entry: ClassDefinition;
-  disabled: boolean;
-  marked: boolean;
-  share: number | null;
-  flashing: boolean;
-  choose: (name: string) => void;
-};
-
-function ClassRow({ entry, disabled, marked, share, flashing, choose }: RowProps) {
-  return (
-    <li>
-      <button
-        type="button"
-        className={styles.classRow}
-        data-marked={marked || undefined}
-        data-flash={flashing || undefined}
-        disabled={disabled}
-        title={entry.description || entry.name}
-        style={{ "--class": entry.colour, "--share": share ?? 0 } as React.CSSProperties}
-        onClick={(event) => act(event, () => choose(entry.name))}
-      >
-        <Swatch colour={entry.colour} />
-        <span className={styles.className}>{entry.name}</span>
-        {entry.hotkey && <Key of={entry.hotkey} />}
-      </button>
-    </li>
-  );
-}
-
 type OtherProps = {
   icon: ReactNode;
   text: string;
-  keys: string;
+  keys: string | undefined;
   disabled: boolean;
   act: () => void;
 };
@@ -154,7 +87,7 @@ function Other({ icon, text, keys, disabled, act: perform }: OtherProps) {
       justify="flex-start"
       size="sm"
       leftSection={icon}
-      rightSection={<Key of={keys} />}
+      rightSection={<Chord of={keys} />}
       disabled={disabled}
       classNames={{ root: styles.other, label: styles.otherLabel }}
       onClick={(event) => act(event, perform)}

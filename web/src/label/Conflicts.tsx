@@ -1,9 +1,10 @@
 /** A label that somebody else changed meanwhile: both versions side by side, and which one to keep. */
 import { Button } from "@mantine/core";
-import { className, type Media } from "../api/types";
+import type { Media, Value } from "../api/types";
 import { Thumbnail } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { ago } from "../parts/format";
+import { valueText } from "../parts/valueText";
 import styles from "./label.module.css";
 import type { Entry, Outbox } from "./outbox";
 import { useOutboxEntries } from "./outboxStore";
@@ -49,13 +50,13 @@ function Versions({ entry, media, settle }: Omit<Props, "outbox"> & { entry: Ent
         <dl>
           <div>
             <dt>Yours</dt>
-            <dd>{nameOf(className(body.value), body.action)}</dd>
+            <dd>{nameOf(body.value, body.action)}</dd>
           </div>
           {entry.theirs && (
             <div>
               <dt>Theirs</dt>
               <dd>
-                {nameOf(className(entry.theirs.value), entry.theirs.action)}
+                {nameOf(entry.theirs.value, entry.theirs.action)}
                 <small>
                   {entry.theirs.annotator}, {ago(entry.theirs.created_at)}
                 </small>
@@ -90,7 +91,8 @@ function Refused({ entry, outbox }: { entry: Entry; outbox: Outbox }) {
   );
 }
 
-function nameOf(name: string | null, action: string) {
-  if (name !== null) return <ClassChip name={name} />;
+function nameOf(value: Value | null | undefined, action: string) {
+  if (value?.type === "class") return <ClassChip name={value.name} />;
+  if (value) return valueText(value);
   return action === "skip" ? "skipped" : action === "cannot_tell" ? "cannot tell" : "no label";
 }

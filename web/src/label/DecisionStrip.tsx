@@ -3,6 +3,7 @@ import { IconCheck, IconClock, IconExclamationMark } from "@tabler/icons-react";
 import { className } from "../api/types";
 import { Thumbnail } from "../parts/AssetView";
 import { useClassColour } from "../parts/ClassChip";
+import { valueText } from "../parts/valueText";
 import styles from "./label.module.css";
 import { submissionOf } from "./outbox";
 import { useOutboxEntries } from "./outboxStore";
@@ -64,5 +65,5 @@ export function DecisionStrip({ state, edit }: Props) {
 function said(decision: Decision): string {
   if (decision.action === "skip") return "skipped";
   if (decision.action === "cannot_tell") return "cannot tell";
-  return className(decision.value) ?? "no label";
+  return valueText(decision.value) ?? "no label";
 }

@@ -1,38 +1,59 @@
 /** The asset itself, as large as it fits; above it where we are, below it why this one. */
-import { className } from "../api/types";
+import type { ReactNode } from "react";
+import { Chord } from "../keys/Chord";
+import { useKeymap } from "../keys/keyStore";
 import { AssetView } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent, plural } from "../parts/format";
-import { Key } from "../parts/Key";
+import { valueText } from "../parts/valueText";
 import styles from "./label.module.css";
 import type { Decision, Item, Session } from "./session";
 
-type Props = { item: Item; edited: Decision | null; session: Session };
+type Props = {
+  item: Item;
+  edited: Decision | null;
+  session: Session;
+  /** Whether work on this asset waits to be submitted. */
+  unsent?: boolean;
+  /** An editor in place of the bare asset; it fills the stage. */
+  children?: ReactNode;
+};
 
-export function Stage({ item, edited, session }: Props) {
+export function Stage({ item, edited, session, unsent = false, children }: Props) {
+  const keymap = useKeymap();
   return (
     <>
       <header className={styles.stageHead}>
         <Progress session={session} round={item.round} editing={edited !== null} />
-        <Suggestion item={item} edited={edited} />
+        <span className={styles.stageNotes}>
+          {unsent && (
+            <span className={styles.unsent} data-testid="unsent">
+              Draft kept in this browser
+            </span>
+          )}
+          <Suggestion item={item} edited={edited} />
+        </span>
       </header>
       <div
         className={styles.stage}
         data-media={item.asset.media}
+        data-full={children !== undefined || undefined}
         data-testid="stage"
         data-asset={item.asset.id}
       >
-        <AssetView
-          key={item.asset.media === "image" ? "picture" : item.asset.id}
-          asset={item.asset}
-          large
-        />
+        {children ?? (
+          <AssetView
+            key={item.asset.media === "image" ? "picture" : item.asset.id}
+            asset={item.asset}
+            large
+          />
+        )}
       </div>
       <footer className={styles.why} data-testid="why">
         {edited ? (
           <>
-            Looking at an earlier decision. Press a class to change it, <Key of="Escape" /> to go
-            back.
+            Looking at an earlier decision. Change it, or <Chord of={keymap.keysOf("leave")[0]} />{" "}
+            to go back.
           </>
         ) : (
           item.why && (
@@ -73,21 +94,33 @@ function Progress({ session, round, editing }: ProgressProps) {
 }
 
 function Suggestion({ item, edited }: { item: Item; edited: Decision | null }) {
+  const keymap = useKeymap();
   if (edited) {
-    const name = className(edited.value);
+    const { value } = edited;
     return (
       <span className={styles.suggestion}>
         Now{" "}
-        {name ? <ClassChip name={name} /> : edited.action === "skip" ? "skipped" : "cannot tell"}
+        {value?.type === "class" ? (
+          <ClassChip name={value.name} />
+        ) : (
+          (valueText(value) ?? (edited.action === "skip" ? "skipped" : "cannot tell"))
+        )}
       </span>
     );
   }
-  const name = className(item.prelabel);
-  if (name === null) return null;
+  const { prelabel } = item;
+  if (!prelabel) return null;
+  const takes = prelabel.type === "class" ? "accept" : "take";
   return (
     <span className={styles.suggestion}>
-      Suggestion <ClassChip name={name} hollow />
-      {item.confidence !== null && percent(item.confidence, 0)} <Key of="Enter" />
+      Suggestion{" "}
+      {prelabel.type === "class" ? (
+        <ClassChip name={prelabel.name} hollow />
+      ) : (
+        <span>{valueText(prelabel)}</span>
+      )}
+      {item.confidence !== null && percent(item.confidence, 0)}{" "}
+      <Chord of={keymap.keysOf(takes)[0]} />
     </span>
   );
 }

@@ -1,27 +1,32 @@
 /** Connects the keyboard to the label page. */
 import { useEffect } from "react";
-import type { ClassDefinition } from "../api/types";
+import type { Command } from "../keys/actions";
+import { commandFor, editsNumber, type Keymap } from "../keys/keymap";
 import { isOnControl, isTyping } from "../shell/typing";
-import { type Command, commandFor } from "./keys";
 
 /** Without an asset only undo and looking back work; the rest belongs to the page's own buttons. */
 const ALWAYS = new Set<Command["kind"]>(["undo", "back", "forward", "leave"]);
 
+/** `obey` returns false where a command means nothing now; the browser then has the key. */
 export function useLabelKeys(
-  classes: readonly ClassDefinition[],
-  obey: (command: Command) => void,
+  keymap: Keymap,
+  obey: (command: Command) => boolean | undefined,
   ready: boolean,
 ): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (isTyping(event)) return;
+      if (isInNumber(event) ? editsNumber(event) : isTyping(event)) return;
       if ((event.key === "Enter" || event.key === " ") && isOnControl(event)) return;
-      const command = commandFor(event, classes);
+      const command = commandFor(event, keymap);
       if (command === null || (!ready && !ALWAYS.has(command.kind))) return;
-      event.preventDefault();
-      obey(command);
+      if (obey(command) !== false) event.preventDefault();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [classes, obey, ready]);
+  }, [keymap, obey, ready]);
+}
+
+/** The number field of a regression: commands work inside it, for its keys are few. */
+function isInNumber(event: KeyboardEvent): boolean {
+  return event.target instanceof HTMLElement && event.target.dataset.field === "number";
 }

@@ -17,6 +17,7 @@ import {
   reduce,
   type Session,
 } from "./session";
+import { useWholeItem } from "./useWholeItem";
 
 const AHEAD = 8;
 const RENEW_EVERY = 45_000;
@@ -28,7 +29,10 @@ export type LabelSession = {
   edited: Decision | null;
   failure: Error | null;
   decide: (action: Exclude<Action, "undo">, value: Value | null, seconds: number) => void;
-  undo: () => void;
+  /** What is on the stage at this moment, also between two drawings of the page. */
+  now: () => { item: Item; edited: Decision | null } | null;
+  /** Take back the last decision, or the one that is looked at; null when there is none. */
+  undo: () => Decision | null;
   edit: (submissionId: string | null) => void;
   step: (direction: -1 | 1) => void;
   settle: (entry: Entry, keep: "mine" | "theirs") => void;
@@ -56,7 +60,7 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
     [dispatch],
   );
 
-  const item = current(state);
+  const item = useWholeItem(current(state));
   const edited = editedDecision(state);
   const decide = useCallback<LabelSession["decide"]>(
     (action, value, seconds) => {
@@ -88,12 +92,18 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
   const undo = useCallback(() => {
     const session = latest.current;
     const last = editedDecision(session) ?? session.decisions[0];
-    if (!last || !outbox) return;
+    if (!last || !outbox) return null;
     const unsent = outbox.takeBack(last.submissionId);
     if (!unsent) outbox.add({ kind: "undo", asset_id: last.item.asset.id, submission_id: newId() });
     const version = unsent ? last.version - 1 : last.version + 1;
     dispatch({ kind: "undone", submissionId: last.submissionId, version });
+    return last;
   }, [outbox, dispatch]);
+
+  const now = useCallback<LabelSession["now"]>(() => {
+    const target = current(latest.current);
+    return target && { item: target, edited: editedDecision(latest.current) };
+  }, []);
 
   const edit = useCallback(
     (submissionId: string | null) => dispatch({ kind: "edit", submissionId }),
@@ -131,8 +141,8 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
   );
 
   return useMemo(
-    () => ({ state, item, edited, decide, undo, edit, step, settle, ...lease }),
-    [state, item, edited, decide, undo, edit, step, settle, lease],
+    () => ({ state, item, edited, decide, undo, now, edit, step, settle, ...lease }),
+    [state, item, edited, decide, undo, now, edit, step, settle, lease],
   );
 }
 

@@ -1,0 +1,98 @@
+/** What the keyboard can do while labelling: each action with its words, its usual keys and its tasks. */
+import type { ProjectInfo } from "../api/types";
+
+export type Task = ProjectInfo["task"];
+
+type Definition = {
+  text: string;
+  keys: readonly string[];
+  group: string;
+  tasks?: readonly Task[];
+  /** Arrow keys and the like: shown, but not to be changed. */
+  fixed?: boolean;
+};
+
+const SHAPES: readonly Task[] = ["boxes", "polygons"];
+const MARKS: readonly Task[] = ["boxes", "polygons", "spans"];
+const SUGGESTED: readonly Task[] = ["multi_label", "regression", "boxes", "polygons", "spans"];
+const SPANS: readonly Task[] = ["spans"];
+
+const label = "Label";
+const marks = "Boxes, polygons and spans";
+const view = "Picture";
+
+/** In this order two actions that want the same key are served. */
+export const ACTIONS = {
+  accept: { text: "Submit, or accept the suggestion", keys: ["Enter"], group: label },
+  skip: { text: "Skip", keys: [" "], group: label },
+  cannot_tell: { text: "Cannot tell", keys: ["-", "x"], group: label },
+  remove: { text: "Remove", keys: ["Delete"], group: marks, tasks: MARKS },
+  erase: {
+    text: "Remove, or undo where none is chosen",
+    keys: ["Backspace"],
+    group: marks,
+    tasks: MARKS,
+  },
+  undo: { text: "Undo", keys: ["Backspace", "mod+z", "u"], group: label },
+  redo: { text: "Redo", keys: ["mod+shift+z", "mod+y"], group: label },
+  take: { text: "Take all suggestions shown", keys: ["="], group: label, tasks: SUGGESTED },
+  search: { text: "Search a class", keys: ["/"], group: label },
+  left: { text: "Move left", keys: ["ArrowLeft"], group: marks, tasks: MARKS, fixed: true },
+  right: { text: "Move right", keys: ["ArrowRight"], group: marks, tasks: MARKS, fixed: true },
+  up: { text: "Move up", keys: ["ArrowUp"], group: marks, tasks: SHAPES, fixed: true },
+  down: { text: "Move down", keys: ["ArrowDown"], group: marks, tasks: SHAPES, fixed: true },
+  far_left: far("left", "ArrowLeft"),
+  far_right: far("right", "ArrowRight"),
+  far_up: far("up", "ArrowUp"),
+  far_down: far("down", "ArrowDown"),
+  narrower: sized("Narrower", "ArrowLeft"),
+  wider: sized("Wider", "ArrowRight"),
+  lower: sized("Lower", "ArrowUp"),
+  taller: sized("Taller", "ArrowDown"),
+  back: { text: "Look at the decision before", keys: ["ArrowLeft", "PageUp"], group: label },
+  forward: { text: "Forward again", keys: ["ArrowRight", "PageDown"], group: label },
+  leave: { text: "Let go, leave, close", keys: ["Escape"], group: label },
+  next: { text: "Next one", keys: ["Tab"], group: marks, tasks: MARKS },
+  previous: { text: "The one before", keys: ["shift+Tab"], group: marks, tasks: MARKS },
+  add: { text: "A new one in the middle", keys: ["+"], group: marks, tasks: SHAPES },
+  copy: { text: "Copy", keys: ["mod+c"], group: marks, tasks: SHAPES },
+  paste: { text: "Paste, also on another picture", keys: ["mod+v"], group: marks, tasks: SHAPES },
+  duplicate: { text: "Duplicate", keys: ["mod+d"], group: marks, tasks: SHAPES },
+  hide: { text: "Hide or show its class", keys: [";"], group: marks, tasks: SHAPES },
+  shorter: { text: "End one character earlier", keys: ["["], group: marks, tasks: SPANS },
+  longer: { text: "End one character later", keys: ["]"], group: marks, tasks: SPANS },
+  zoom_out: { text: "Zoom out", keys: ["["], group: view, tasks: SHAPES },
+  zoom_in: { text: "Zoom in", keys: ["]"], group: view, tasks: SHAPES },
+  whole: { text: "Whole picture", keys: ["\\"], group: view, tasks: SHAPES },
+  centre: { text: "Centre on it", keys: ["."], group: view, tasks: SHAPES },
+  less: { text: "More suggestions", keys: ["<"], group: view, tasks: SHAPES },
+  more: { text: "Fewer suggestions", keys: [">"], group: view, tasks: SHAPES },
+} satisfies Record<string, Definition>;
+
+export type ActionId = keyof typeof ACTIONS;
+
+/** One action, or a class by its name. */
+export type Command = { kind: "class"; name: string } | { kind: ActionId };
+
+export const ACTION_IDS = Object.keys(ACTIONS) as ActionId[];
+
+export function actionOf(id: ActionId): Definition {
+  return ACTIONS[id];
+}
+
+/** The actions that a task has. */
+export function actionsFor(task: Task): ActionId[] {
+  return ACTION_IDS.filter((id) => {
+    const { tasks } = actionOf(id);
+    return tasks === undefined || tasks.includes(task);
+  });
+}
+
+function far(side: string, key: string) {
+  const text = `Move ${side} by ten, or take in a word`;
+  return { text, keys: [`shift+${key}`], group: marks, tasks: MARKS, fixed: true };
+}
+
+function sized(text: string, key: string) {
+  return { text, keys: [`mod+${key}`], group: marks, tasks: SHAPES, fixed: true };
+}

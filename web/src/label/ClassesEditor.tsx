@@ -1,0 +1,89 @@
+/** Any number of classes for the whole asset: keys switch them, Enter submits, none is an answer. */
+import { useCallback, useMemo, useRef } from "react";
+import type { Value } from "../api/types";
+import { useDraft } from "../drafts/useDraft";
+import type { Command } from "../keys/actions";
+import { useKeymap } from "../keys/keyStore";
+import { plural } from "../parts/format";
+import { ClassPanel } from "./ClassPanel";
+import { openOutbox } from "./outboxStore";
+import { Stage } from "./Stage";
+import { useLabelKeys } from "./useLabelKeys";
+import { useLabelSession } from "./useLabelSession";
+import { type EditorProps, Workplace } from "./Workplace";
+
+type Names = readonly string[];
+
+const codec = {
+  of: (value: Value | null): Names => (value?.type === "classes" ? value.names : []),
+};
+
+export function ClassesEditor({ project, scope }: EditorProps) {
+  const session = useLabelSession(openOutbox(scope));
+  const keymap = useKeymap();
+  const draft = useDraft(scope, session, codec);
+  const { item, edited, state } = session;
+  const search = useRef<HTMLInputElement>(null);
+  const order = useMemo(
+    () => new Map(project.ontology.classes.map(({ name }, at) => [name, at])),
+    [project.ontology.classes],
+  );
+
+  const toggle = useCallback(
+    (name: string) => draft.change((names) => toggled(names, name, order)),
+    [draft, order],
+  );
+  const obey = useCallback(
+    (command: Command): undefined => {
+      const names = draft.latest();
+      if (command.kind === "class") toggle(command.name);
+      else if (command.kind === "accept" && names)
+        draft.submit({ type: "classes", names: [...names] });
+      else if (command.kind === "take") {
+        const suggested = session.now()?.item.prelabel;
+        if (suggested?.type === "classes") draft.change(() => suggested.names);
+      } else if (command.kind === "search") search.current?.focus();
+      else draft.obey(command);
+    },
+    [draft, session, toggle],
+  );
+  useLabelKeys(keymap, obey, item !== null);
+
+  const chosen = draft.now;
+  const marked = useMemo(() => new Map(chosen?.map((name) => [name, 1] as const)), [chosen]);
+  const number = chosen?.length ?? 0;
+  return (
+    <Workplace
+      project={project}
+      scope={scope}
+      session={session}
+      stage={item && <Stage item={item} edited={edited} session={state} unsent={draft.unsent} />}
+      panel={
+        <ClassPanel
+          keymap={keymap}
+          disabled={item === null}
+          canUndo={draft.canUndo}
+          obey={obey}
+          submit={
+            number === 0 ? "Submit: none of these" : `Submit ${plural(number, "class", "classes")}`
+          }
+          classes={{
+            scope,
+            classes: project.ontology.classes,
+            marked,
+            toggles: true,
+            searchRef: search,
+            choose: toggle,
+          }}
+        />
+      }
+    />
+  );
+}
+
+/** `names` with `name` switched, in the order of the ontology. */
+export function toggled(names: Names, name: string, order: ReadonlyMap<string, number>): Names {
+  if (names.includes(name)) return names.filter((other) => other !== name);
+  const place = (other: string) => order.get(other) ?? order.size;
+  return [...names, name].sort((a, b) => place(a) - place(b));
+}

@@ -1,0 +1,121 @@
+/** A number for the whole asset: type it, or move it with the arrows, then Enter. */
+import { Slider, TextInput } from "@mantine/core";
+import { useCallback, useEffect, useRef } from "react";
+import type { Value } from "../api/types";
+import { useDraft } from "../drafts/useDraft";
+import type { Command } from "../keys/actions";
+import { useKeymap } from "../keys/keyStore";
+import { ClassPanel } from "./ClassPanel";
+import styles from "./label.module.css";
+import { readNumber, stepOf, stepped } from "./numberText";
+import { openOutbox } from "./outboxStore";
+import { Stage } from "./Stage";
+import { useLabelKeys } from "./useLabelKeys";
+import { useLabelSession } from "./useLabelSession";
+import { type EditorProps, Workplace } from "./Workplace";
+
+const codec = {
+  of: (value: Value | null) => (value?.type === "number" ? String(value.number) : ""),
+};
+
+export function NumberEditor({ project, scope }: EditorProps) {
+  const session = useLabelSession(openOutbox(scope));
+  const keymap = useKeymap();
+  const draft = useDraft<string>(scope, session, codec);
+  const { item, edited, state } = session;
+  const { limits } = project.ontology;
+  const field = useRef<HTMLInputElement>(null);
+  const text = draft.now ?? "";
+  const { problem } = readNumber(text, limits);
+  const id = item?.asset.id;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each asset begins in the field
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, [id]);
+
+  const obey = useCallback(
+    (command: Command): undefined => {
+      if (command.kind === "accept") {
+        const { number } = readNumber(draft.latest() ?? "", limits);
+        if (number === null) field.current?.focus();
+        else draft.submit({ type: "number", number });
+      } else if (command.kind === "take") {
+        const suggested = session.now()?.item.prelabel;
+        if (suggested?.type === "number") draft.change(() => String(suggested.number));
+      } else draft.obey(command);
+    },
+    [draft, limits, session],
+  );
+  useLabelKeys(keymap, obey, item !== null);
+
+  const number = readNumber(text, limits).number;
+  const ranged = limits.lowest !== null && limits.highest !== null;
+  return (
+    <Workplace
+      project={project}
+      scope={scope}
+      session={session}
+      stage={item && <Stage item={item} edited={edited} session={state} unsent={draft.unsent} />}
+      panel={
+        <ClassPanel
+          keymap={keymap}
+          disabled={item === null}
+          canUndo={draft.canUndo}
+          obey={obey}
+          classes={null}
+          submit={number === null ? "Submit" : `Submit ${number} ${limits.unit}`.trim()}
+        >
+          <div className={styles.number}>
+            <TextInput
+              ref={field}
+              size="lg"
+              label="Number"
+              description={rangeText(limits)}
+              inputMode="decimal"
+              autoComplete="off"
+              data-field="number"
+              value={text}
+              error={problem}
+              disabled={item === null}
+              rightSection={limits.unit && <span className={styles.unit}>{limits.unit}</span>}
+              rightSectionWidth={limits.unit.length * 9 + 20}
+              onChange={(event) => {
+                const typed = event.currentTarget.value;
+                draft.change(() => typed);
+              }}
+              onKeyDown={(event) => {
+                if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+                event.preventDefault();
+                const steps = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1);
+                draft.change((now) => stepped(now, steps, limits));
+              }}
+            />
+            {ranged && (
+              <Slider
+                className={styles.slider}
+                thumbLabel="Number"
+                label={null}
+                min={limits.lowest ?? 0}
+                max={limits.highest ?? 1}
+                step={stepOf(limits)}
+                value={number ?? limits.lowest ?? 0}
+                disabled={item === null}
+                onChange={(moved) => draft.change(() => String(moved))}
+              />
+            )}
+          </div>
+        </ClassPanel>
+      }
+    />
+  );
+}
+
+function rangeText({ lowest, highest, unit }: EditorProps["project"]["ontology"]["limits"]) {
+  const ending = unit ? ` ${unit}` : "";
+  if (lowest !== null && highest !== null) return `${lowest} to ${highest}${ending}; ↑ ↓ step`;
+  if (lowest !== null) return `${lowest}${ending} or more; ↑ ↓ step`;
+  if (highest !== null) return `At most ${highest}${ending}; ↑ ↓ step`;
+  return "Any number; ↑ ↓ step";
+}

@@ -1,0 +1,159 @@
+/** Spans of a text: words taken in by mouse or by arrow keys, each with its class. */
+import { useCallback, useMemo, useRef, useState } from "react";
+import { useDraft } from "../drafts/useDraft";
+import type { Command } from "../keys/actions";
+import { useKeymap } from "../keys/keyStore";
+import { ClassPanel } from "../label/ClassPanel";
+import { openOutbox } from "../label/outboxStore";
+import { Stage } from "../label/Stage";
+import { useLabelKeys } from "../label/useLabelKeys";
+import { useLabelSession } from "../label/useLabelSession";
+import { type EditorProps, Workplace } from "../label/Workplace";
+import { useClassColour } from "../parts/ClassChip";
+import { plural } from "../parts/format";
+import { SpanPanel } from "./SpanPanel";
+import { codec, type Span, spansOf } from "./spansDraft";
+import { type Mark, TextStage } from "./TextStage";
+import { useSpanCommands } from "./useSpanCommands";
+import { type Range, toPositions, trimmed } from "./words";
+
+const NOTHING: readonly Span[] = [];
+/** How the words that the arrow keys have taken in are shown. */
+const CURSOR = "cursor";
+
+export function SpansEditor({ project, scope }: EditorProps) {
+  const session = useLabelSession(openOutbox(scope));
+  const keymap = useKeymap();
+  const draft = useDraft(scope, session, codec);
+  const { item, edited, state } = session;
+  const { classes, limits } = project.ontology;
+  const colour = useClassColour();
+  const search = useRef<HTMLInputElement>(null);
+  const [active, setActive] = useState<string | null>(classes[0]?.name ?? null);
+  const [focus, setFocus] = useState<{ asset: string; at: Focus } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  const id = item?.asset.id ?? null;
+  const text = item?.asset.text ?? "";
+  const { selected, cursor } = focus !== null && focus.asset === id ? focus.at : NOWHERE;
+  const look = useCallback(
+    (at: Partial<Focus>) => {
+      const asset = session.now()?.item.asset.id;
+      setProblem(null);
+      if (asset !== undefined) setFocus({ asset, at: { ...NOWHERE, ...at } });
+    },
+    [session],
+  );
+  const suggested = useMemo(
+    () => (edited ? [] : spansOf(item?.prelabel)),
+    [item?.prelabel, edited],
+  );
+  const spans = draft.now ?? NOTHING;
+  const { obey, draw } = useSpanCommands({
+    draft,
+    text,
+    selected,
+    cursor,
+    look,
+    active,
+    setActive,
+    setProblem,
+    suggested,
+    overlapping: limits.overlapping,
+    search,
+  });
+  useLabelKeys(keymap, obey, item !== null);
+
+  const marks = useMemo(() => {
+    const made: Mark[] = spans.map((span) => ({
+      id: span.id,
+      ...toPositions(text, span),
+      colour: hex(colour(span.name)),
+      chosen: span.id === selected,
+    }));
+    const free = suggested.filter((one) => !spans.some((span) => span.id === `from-${one.id}`));
+    for (const span of free)
+      made.push({
+        id: `suggestion-${span.id}`,
+        ...toPositions(text, span),
+        colour: hex(colour(span.name)),
+        chosen: false,
+        faint: true,
+      });
+    if (cursor) made.push({ id: CURSOR, ...cursor, colour: "#4f4fc4", chosen: true });
+    return made;
+  }, [spans, suggested, text, colour, selected, cursor]);
+  const wishes = useMemo(
+    () => ({
+      draw: (range: Range) => {
+        const inside = trimmed(text, range);
+        if (inside) draw(inside);
+      },
+      select: (span: string | null) => look({ selected: span === CURSOR ? null : span }),
+    }),
+    [draw, look, text],
+  );
+  const counts = useMemo(() => {
+    const found = new Map<string, number>();
+    for (const { name } of spans) found.set(name, (found.get(name) ?? 0) + 1);
+    return found;
+  }, [spans]);
+  const chosen = spans.find((span) => span.id === selected) ?? null;
+  const current = chosen?.name ?? active;
+  const marked = useMemo(() => new Map(current === null ? [] : [[current, 1] as const]), [current]);
+  const tell = useCallback((command: Command) => void obey(command), [obey]);
+
+  return (
+    <Workplace
+      project={project}
+      scope={scope}
+      session={session}
+      stage={
+        item && (
+          <Stage item={item} edited={edited} session={state} unsent={draft.unsent}>
+            <TextStage id={item.asset.id} text={text} marks={marks} wishes={wishes} />
+          </Stage>
+        )
+      }
+      panel={
+        <ClassPanel
+          keymap={keymap}
+          disabled={item === null}
+          canUndo={draft.canUndo}
+          obey={tell}
+          submit={
+            spans.length === 0 ? "Submit: no spans" : `Submit ${plural(spans.length, "span")}`
+          }
+          classes={{
+            scope,
+            classes,
+            marked,
+            counts,
+            searchRef: search,
+            choose: (name) => tell({ kind: "class", name }),
+          }}
+        >
+          <SpanPanel
+            text={text}
+            spans={spans}
+            chosen={chosen}
+            cursor={cursor}
+            active={active}
+            problem={problem}
+            suggested={suggested.length}
+            keymap={keymap}
+          />
+        </ClassPanel>
+      }
+    />
+  );
+}
+
+/** What is looked at: a span that exists, or words on the way to become one. */
+export type Focus = { selected: string | null; cursor: Range | null };
+
+const NOWHERE: Focus = { selected: null, cursor: null };
+
+function hex(colour: string): string {
+  return colour.startsWith("#") ? colour : "#808080";
+}
