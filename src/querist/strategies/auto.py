@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
-from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.base import (
+    UNLABELED,
+    Floats,
+    Pool,
+    Positions,
+    Selection,
+    Signal,
+    Strategy,
+    register,
+)
 from querist.strategies.coverage import Space
 from querist.strategies.evidence import evidence
 from querist.strategies.geometry import content_hashes, draw_by_hash
+from querist.strategies.lcmd import LargestClusterMaximumDistance
+from querist.strategies.multilabel import MultilabelMargin
+from querist.strategies.multilabel_herding import MultilabelUHerding
 from querist.strategies.selectors import power_sample
 from querist.strategies.two_views import cover
 
@@ -24,6 +36,8 @@ _OVERLAP = 0.75
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auto:
     """The default: does no harm and needs no tuning.
+
+    Where rows have sets of classes it is ``multilabel-uherding``, where they have numbers ``lcmd``.
 
     Attributes:
         random_share: Share of each batch that is drawn at random, whatever the rest does.
@@ -60,6 +74,10 @@ def _choose(
 ) -> tuple[Positions, Floats, tuple[str, ...], str]:
     if not n:
         return free[:0], np.zeros(0), (), "Drawn at random, as a small share of all batches is."
+    other = _of_another_task(pool)
+    if other is not None:
+        picks = other.select(replace(pool, candidates=free), n, rng)
+        return picks.indices, picks.scores, picks.reasons, picks.note
     if pool.embeddings is None:
         return _without_vectors(pool, free, n, rng)
     space = Space.of(pool, pool.embeddings, rng, raised=True)
@@ -80,6 +98,16 @@ def _choose(
     table = pool.probabilities[found.positions]
     reasons = explain.both(table, found.covered, pool.class_names)
     return found.positions, found.gains, reasons, note
+
+
+def _of_another_task(pool: Pool) -> Strategy | None:
+    """The strategy for rows with sets of classes, or with numbers; ``None`` for one class a row."""
+    if pool.multilabel_probabilities is not None and pool.probabilities is None:
+        return MultilabelMargin() if pool.embeddings is None else MultilabelUHerding()
+    numbers = pool.targets is not None or pool.predictions is not None
+    if numbers and pool.probabilities is None and pool.embeddings is not None:
+        return LargestClusterMaximumDistance()
+    return None
 
 
 def _misled(pool: Pool, space: Space) -> bool:
