@@ -11,6 +11,9 @@ const NAMES: Record<string, string> = {
   ArrowDown: "↓",
   Escape: "Esc",
   Shift: "⇧",
+  PageUp: "PgUp",
+  PageDown: "PgDn",
+  Delete: "Del",
 };
 
 export function keyName(key: string): string {

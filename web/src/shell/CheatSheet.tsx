@@ -1,51 +1,42 @@
-/** All keys on one sheet, opened with `?`. */
-import { ActionIcon, Modal, Tooltip } from "@mantine/core";
+/** All keys on one sheet, opened with `?`; those of the labelling page are changed from here. */
+import { ActionIcon, Button, Modal, Tooltip } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+import { actionOf, actionsFor } from "../keys/actions";
+import { Chord } from "../keys/Chord";
+import { KeyEditor } from "../keys/KeyEditor";
+import type { Keymap } from "../keys/keymap";
+import { useKeymap } from "../keys/keyStore";
 import { Key } from "../parts/Key";
 import styles from "./shell.module.css";
 
-const SHEET: { title: string; rows: [string[], string][] }[] = [
-  {
-    title: "Everywhere",
-    rows: [
-      [["mod", "K"], "Find a page, a class or an action"],
-      [["?"], "This sheet"],
-      [["G", "H"], "Go to Home"],
-      [["G", "C"], "Go to Catalog"],
-      [["G", "L"], "Go to Label"],
-      [["G", "R"], "Go to Rounds"],
-    ],
-  },
-  {
-    title: "Label",
-    rows: [
-      [["1"], "The class whose key it is (1 to 9, 0, then letters)"],
-      [["Enter"], "Accept the suggestion"],
-      [[" "], "Skip"],
-      [["-"], "Cannot tell"],
-      [["Backspace"], "Undo (also Ctrl Z, or U where no class has it)"],
-      [["ArrowLeft"], "Look at the decision before"],
-      [["ArrowRight"], "Forward again"],
-      [["/"], "Search a class"],
-    ],
-  },
-  {
-    title: "Catalog",
-    rows: [
-      [["ArrowRight"], "Move through the grid"],
-      [["Enter"], "Open the asset"],
-      [["X"], "Select or unselect"],
-      [["Shift"], "with a click or X: select a range"],
-      [["A"], "Select all that match"],
-      [["/"], "Search"],
-      [["Escape"], "Close, then clear the selection"],
-    ],
-  },
+type Row = { keys: ReactNode; text: string };
+type Group = { title: string; rows: Row[] };
+
+const EVERYWHERE: [string[], string][] = [
+  [["mod", "K"], "Find a page, a class or an action"],
+  [["?"], "This sheet"],
+  [["G", "H"], "Go to Home"],
+  [["G", "C"], "Go to Catalog"],
+  [["G", "L"], "Go to Label"],
+  [["G", "R"], "Go to Rounds"],
+];
+
+const CATALOG: [string[], string][] = [
+  [["ArrowRight"], "Move through the grid"],
+  [["Enter"], "Open the asset"],
+  [["X"], "Select or unselect"],
+  [["Shift"], "with a click or X: select a range"],
+  [["A"], "Select all that match"],
+  [["/"], "Search"],
+  [["Escape"], "Close, then clear the selection"],
 ];
 
 type Props = { opened: boolean; open: () => void; close: () => void };
 
 export function CheatSheet({ opened, open, close }: Props) {
+  const [changing, setChanging] = useState(false);
+  const [listening, setListening] = useState(false);
   return (
     <>
       <Tooltip label="Keys (?)">
@@ -55,32 +46,85 @@ export function CheatSheet({ opened, open, close }: Props) {
       </Tooltip>
       <Modal
         opened={opened}
-        onClose={close}
-        title="Keys"
+        onClose={() => {
+          setChanging(false);
+          close();
+        }}
+        closeOnEscape={!listening}
+        title={changing ? "Change keys" : "Keys"}
         size={920}
         centered
         closeButtonProps={{ "aria-label": "Close" }}
       >
-        <div className={styles.sheet}>
-          {SHEET.map((group) => (
-            <section key={group.title}>
-              <h2>{group.title}</h2>
-              <dl>
-                {group.rows.map(([keys, text]) => (
-                  <div key={text}>
-                    <dt>
-                      {keys.map((key) => (
-                        <Key key={key} of={key} />
-                      ))}
-                    </dt>
-                    <dd>{text}</dd>
-                  </div>
-                ))}
-              </dl>
-            </section>
-          ))}
-        </div>
+        {changing ? (
+          <KeyEditor done={() => setChanging(false)} listening={setListening} />
+        ) : (
+          <Sheet change={() => setChanging(true)} />
+        )}
       </Modal>
     </>
   );
+}
+
+function Sheet({ change }: { change: () => void }) {
+  const groups: Group[] = [
+    { title: "Everywhere", rows: EVERYWHERE.map(fixed) },
+    ...labelGroups(useKeymap()),
+    { title: "Catalog", rows: CATALOG.map(fixed) },
+  ];
+  return (
+    <>
+      <div className={styles.sheetBar}>
+        <Button variant="default" size="xs" onClick={change}>
+          Change the keys for labelling
+        </Button>
+      </div>
+      <div className={styles.sheet}>
+        {groups.map((group) => (
+          <section key={group.title}>
+            <h2>{group.title}</h2>
+            <dl>
+              {group.rows.map(({ keys, text }) => (
+                <div key={text}>
+                  <dt>{keys}</dt>
+                  <dd>{text}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** The actions of the project's task with the keys that hold in this browser. */
+function labelGroups(keymap: Keymap): Group[] {
+  const groups = new Map<string, Row[]>();
+  if (keymap.task !== "regression")
+    groups.set("Label", [
+      { keys: <Key of="1" />, text: "The class whose key it is (1 to 9, 0, then letters)" },
+    ]);
+  let arrows = false;
+  for (const id of actionsFor(keymap.task)) {
+    const { group, text, fixed: isFixed } = actionOf(id);
+    const chord = keymap.keysOf(id)[0];
+    if (isFixed) arrows = true;
+    else if (chord !== undefined)
+      groups.set(group, [...(groups.get(group) ?? []), { keys: <Chord of={chord} />, text }]);
+  }
+  const marks = groups.get("Boxes, polygons and spans");
+  if (arrows && marks)
+    marks.unshift({
+      keys: <Key of="ArrowRight" />,
+      text:
+        keymap.task === "spans"
+          ? "Word by word; with Shift one more word"
+          : "Move it; with Shift by ten, with Ctrl its size",
+    });
+  return Array.from(groups, ([title, rows]) => ({ title, rows }));
+}
+
+function fixed([keys, text]: [string[], string]): Row {
+  return { keys: keys.map((key) => <Key key={key} of={key} />), text };
 }
