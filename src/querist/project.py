@@ -13,7 +13,7 @@ from querist.catalog import Catalog, Settings
 from querist.engine import InlineEngine
 from querist.engine.base import Engine, Progress, silent
 from querist.formats import LossReport, ReadReport
-from querist.labeling import Labels, Queue
+from querist.labeling import GoldQuestions, Labels, Opinions, Queue
 from querist.schema import AddReport, ModelVersion, Ontology, Round
 
 
@@ -32,6 +32,8 @@ class Project:
         self.catalog = catalog
         self.labels = Labels(catalog)
         self.queue = Queue(catalog)
+        self.opinions = Opinions(catalog)
+        self.gold = GoldQuestions(catalog)
         self.rounds = loop.Rounds(catalog)
         self.handlers = loop.handlers(catalog)
 

@@ -28,7 +28,7 @@ _RANGES: toml_form.Ranges = {
     "control_share": _SHARE,
     "overlap": _POSITIVE,
     "overlap_share": _SHARE,
-    "gold_share": (lambda v: 0 <= v < 1, "a share from 0 to below 1"),
+    "gold_share": (lambda v: 0 <= v <= 0.5, "a share from 0 to 0.5"),
     "budget_labels": _POSITIVE,
     "budget_seconds": _POSITIVE,
     "budget_money": _POSITIVE,
@@ -72,7 +72,7 @@ class PolicySettings:
         stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1.
         overlap: Annotators who give an opinion on each asset of the overlap.
         overlap_share: Share of each batch that gets the overlap, 0 to 1.
-        gold_share: Share of an annotator's tasks that are gold questions, 0 to below 1.
+        gold_share: Share of an annotator's tasks that are gold questions, 0 to 0.5.
         consensus: How labels are made of opinions when a round is finished.
     """
 

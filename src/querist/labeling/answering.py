@@ -8,6 +8,7 @@ from querist.catalog import Catalog
 from querist.catalog.records import Booking, Entry
 from querist.errors import ConflictError, InvalidInputError
 from querist.labeling import consensus, spending
+from querist.labeling.blindness import is_veiled
 from querist.labeling.decision import Decision
 from querist.schema import (
     Action,
@@ -38,6 +39,11 @@ def task_of(catalog: Catalog, wanted: Decision, annotator: Annotator) -> Task | 
     tasks = catalog.records.tasks
     if wanted.task_id is not None:
         named = tasks.get(wanted.task_id)
+        if named.asset_id != wanted.asset_id:
+            raise InvalidInputError(
+                f"Task {named.id} asks about {named.asset_id!r}, not {wanted.asset_id!r}.",
+                remedy="Send the label with its own task, or with none.",
+            )
         if named.kind is not Question.GOLD or named.annotator == annotator.name:
             return named
     asked = tasks.for_asset(wanted.asset_id)
@@ -79,11 +85,6 @@ def give_opinion(
     Raises:
         ConflictError: as ``OpinionLog.append``.
     """
-    if task.asset_id != wanted.asset_id:
-        raise InvalidInputError(
-            f"Task {task.id} asks about {task.asset_id!r}, not {wanted.asset_id!r}.",
-            remedy="Send the label with its own task, or with none.",
-        )
     consensus.introduce(catalog)
     rule = consensus.majority_rule(catalog)
     gold = task.kind is Question.GOLD
@@ -139,6 +140,21 @@ def undo_opinion(catalog: Catalog, asset_id: str, annotator: str, submission_id:
     )
     consensus.break_ties(catalog, asset_id)
     return made.as_annotation()
+
+
+def check_may_undo(catalog: Catalog, asset_id: str, annotator: str) -> None:
+    """Refuse to tell who is veiled that somebody else has decided on an asset.
+
+    Raises:
+        InvalidInputError: they have made no decision on it.
+    """
+    person = catalog.records.annotators.ensure(annotator)
+    if not is_veiled(catalog, person):
+        return
+    if all(it.annotator != annotator for it in catalog.records.labels.history(asset_id)):
+        raise InvalidInputError(
+            f"{asset_id!r} has no decision to undo.", remedy="Label it first.", asset_id=asset_id
+        )
 
 
 def is_opinion(catalog: Catalog, asset_id: str, annotator: str, submission_id: str) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
-from querist.labeling import answering, spending
+from querist.labeling import answering, blindness, spending
 from querist.labeling.decision import Decision
 from querist.labeling.importing import import_labels
 from querist.labeling.known_assets import check_known
@@ -76,6 +76,7 @@ class Labels:
             UnknownNameError: there is no such class.
             InvalidInputError: the label does not fit the task, or another value is wrong.
             ConflictError: the label changed meanwhile; nothing was written.
+            PermissionDeniedError: no task asked, and annotators answer tasks only.
         """
         return self._decide(
             Decision(
@@ -157,6 +158,7 @@ class Labels:
         submission = submission_id or new_id("sub")
         if answering.is_opinion(self._catalog, asset_id, annotator, submission):
             return answering.undo_opinion(self._catalog, asset_id, annotator, submission)
+        answering.check_may_undo(self._catalog, asset_id, annotator)
         arms = {task.round: task.arms for task in self._catalog.records.tasks.for_asset(asset_id)}
         return self._log.undo(
             asset_id=asset_id,
@@ -219,7 +221,9 @@ class Labels:
         name = check_name("annotator", wanted.annotator)
         annotator = self._catalog.records.annotators.ensure(name)
         task = answering.task_of(self._catalog, wanted, annotator)
-        if task is not None and task.kind is not Question.LABEL:
+        if task is None:
+            blindness.check_may_decide(self._catalog, annotator, wanted.asset_id)
+        elif task.kind is not Question.LABEL:
             return answering.give_opinion(self._catalog, wanted, value, task, annotator)
         submission = wanted.submission_id or new_id("sub")
         number = task.round if task else None

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
+from querist.labeling.blindness import is_veiled
 from querist.labeling.explaining import explain
+from querist.labeling.gold import mix_in
 from querist.schema import (
     Arm,
     Asset,
@@ -39,7 +41,8 @@ class QueueItem:
             and for the audit set, where a suggestion would flatter the model it measures.
         confidence: The model's probability of its suggestion, 0 to 1.
         model_id: The model that suggests.
-        why: Why the asset was selected, in words.
+        why: Why the asset was selected, in words; not for annotators while gold questions are
+            asked, which have no such reason.
     """
 
     task: Task
@@ -93,10 +96,12 @@ class Queue:
             InvalidInputError: the name, the count or the time cannot be used.
         """
         records = self._catalog.records
-        records.annotators.ensure(check_name("annotator", annotator))
-        tasks = records.tasks.lease(annotator, count=count, seconds=lease_seconds)
+        person = records.annotators.ensure(check_name("annotator", annotator))
+        tasks: Sequence[Task] = records.tasks.lease(annotator, count=count, seconds=lease_seconds)
+        if self._catalog.settings.policy.gold_share:
+            tasks = mix_in(self._catalog, tasks, annotator, count=count, seconds=lease_seconds)
         return QueuePage(
-            items=self._items(tasks),
+            items=self._items(tasks, veiled=is_veiled(self._catalog, person)),
             remaining=records.tasks.counts()[TaskState.OPEN] + len(tasks),
             explanation=explain(self._catalog, own=len(tasks)),
         )
@@ -111,7 +116,7 @@ class Queue:
         """Give held tasks back for others; returns those that were held."""
         return list(self._catalog.records.tasks.release(list(task_ids), annotator))
 
-    def _items(self, tasks: Sequence[Task]) -> list[QueueItem]:
+    def _items(self, tasks: Sequence[Task], *, veiled: bool) -> list[QueueItem]:
         if not tasks:
             return []
         ids = [task.asset_id for task in tasks]
@@ -128,7 +133,7 @@ class Queue:
                     prelabel=ClassValue(name=suggestion.name) if suggestion else None,
                     confidence=suggestion.confidence if suggestion else None,
                     model_id=suggestion.model_id if suggestion else None,
-                    why=self._why(task),
+                    why=_plain_why(task) if veiled else self._why(task),
                 )
             )
         return items
@@ -169,4 +174,8 @@ class Queue:
         for arm in _TELLING:
             if arm in reasons:
                 return reasons[arm].reason
-        return f"Round {task.round} asks for it."
+        return _plain_why(task)
+
+
+def _plain_why(task: Task) -> str:
+    return f"Round {task.round} asks for it."

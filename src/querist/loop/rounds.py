@@ -136,7 +136,13 @@ class Rounds:
         fixed, drawn = selecting.draw(self._catalog, round_.number, round_.plan)
         after = replace(round_, plan=fixed, step=Step.COLLECT)
         tasks = selecting.overlap(self._tasks(drawn, fixed.batch_size), round_.number, fixed)
-        self._records.rounds.select(after, expected_step=Step.SELECT, selected=drawn, tasks=tasks)
+        self._records.rounds.select(
+            after,
+            expected_step=Step.SELECT,
+            selected=drawn,
+            tasks=tasks,
+            spread=selecting.spread(round_.number, fixed, self._catalog.settings.policy.gold_share),
+        )
         return after
 
     def _tasks(self, drawn: Sequence[Selected], audit_now: int) -> Sequence[NewTask]:

@@ -23,6 +23,7 @@ from querist.strategies import Signal, check_pool, create
 _STREAM = {Arm.ACTIVE: 10, Arm.CONTROL: 11, Arm.AUDIT: 12}
 _COMMITTEE_STREAM = 13
 _OVERLAP_STREAM = 14
+_SPREAD_STREAM = 15
 
 
 def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
@@ -118,6 +119,13 @@ def overlap(tasks: Sequence[NewTask], number: int, fixed: RoundPlan) -> list[New
         replace(task, opinions=fixed.overlap) if i in drawn else task
         for i, task in enumerate(tasks)
     ]
+
+
+def spread(number: int, fixed: RoundPlan, gold_share: float) -> np.random.Generator | None:
+    """What draws the gaps between the ids of the tasks, where gold questions may join them."""
+    if not gold_share:
+        return None
+    return np.random.default_rng([fixed.seed, number, _SPREAD_STREAM])
 
 
 def _draw_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:

@@ -1,6 +1,11 @@
 """Metrics: classification, intervals, agreement and learning curves. Arrays in, numbers out."""
 
-from querist.metrics.agreement import cohen_kappa, f_measure_change_bound
+from querist.metrics.agreement import (
+    cohen_kappa,
+    f_measure_change_bound,
+    fleiss_kappa,
+    krippendorff_alpha,
+)
 from querist.metrics.answers import Answers
 from querist.metrics.classification import (
     accuracy,
@@ -36,7 +41,9 @@ __all__ = [
     "dawid_skene",
     "expected_calibration_error",
     "f_measure_change_bound",
+    "fleiss_kappa",
     "glad",
+    "krippendorff_alpha",
     "label_saving",
     "labels_to_reach",
     "log_loss",

@@ -1,10 +1,12 @@
-"""Agreement between two sets of answers, and what it says about the change of quality."""
+"""Agreement between two or more sets of answers, and what it says about the change of quality."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from querist.errors import InvalidInputError
+from querist.metrics.answers import Answers, Table
 from querist.metrics.checks import same_length
 
 
@@ -24,6 +26,55 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike) -> float:
     share_b = np.bincount(codes[len(a) :], minlength=count) / len(a)
     expected = float(share_a @ share_b)
     return (observed - expected) / (1 - expected)
+
+
+def fleiss_kappa(answers: Answers) -> float:
+    """Agreement of several annotators beyond chance; 1 is identical, 0 is chance level.
+
+    Fleiss (1971), "Measuring nominal scale agreement among many raters": the mean share of pairs
+    of answers to an item that agree, against the squared shares of the classes. Items may have
+    different numbers of answers; those with fewer than two are left out. Answers that are all of
+    one class give 1.
+
+    Raises:
+        InvalidInputError: no item has two answers.
+    """
+    votes, count = _shared(answers)
+    observed = float(((votes**2).sum(axis=1) - count) @ (1 / (count * (count - 1))) / len(count))
+    shares = votes.sum(axis=0) / votes.sum()
+    return _beyond(observed, float(shares @ shares))
+
+
+def krippendorff_alpha(answers: Answers) -> float:
+    """Agreement of several annotators beyond chance, for names; 1 is identical, 0 is chance level.
+
+    Krippendorff (2011), "Computing Krippendorff's alpha-reliability", nominal data: pairs of
+    answers to an item, each item weighed by its answers, against pairs of any two answers. Items
+    with fewer than two answers are left out. Answers that are all of one class give 1.
+
+    Raises:
+        InvalidInputError: no item has two answers.
+    """
+    votes, count = _shared(answers)
+    total = votes.sum()
+    observed = float(((votes**2).sum(axis=1) - count) @ (1 / (count - 1)) / total)
+    by_class = votes.sum(axis=0)
+    return _beyond(observed, float(by_class @ (by_class - 1) / (total * (total - 1))))
+
+
+def _shared(answers: Answers) -> tuple[Table, Table]:
+    votes = answers.votes()
+    count = votes.sum(axis=1)
+    several = count > 1
+    if not several.any():
+        raise InvalidInputError(
+            "No item has two answers.", remedy="Ask several annotators about the same items."
+        )
+    return votes[several], count[several]
+
+
+def _beyond(observed: float, expected: float) -> float:
+    return 1.0 if observed == 1.0 else (observed - expected) / (1 - expected)
 
 
 def f_measure_change_bound(kappa: float, precision: float | None = None) -> float:

@@ -10,6 +10,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from querist.errors import AuthenticationError, PermissionDeniedError
+from querist.labeling import check_may_browse
 from querist.schema import Annotator, Role
 from querist.server.service import Served
 
@@ -76,3 +77,9 @@ def at_least(role: Role) -> Callable[[Annotator], Annotator]:
         return annotator
 
     return check
+
+
+def browsing(service: Served, annotator: Current) -> Annotator:
+    """A dependency that lets through whoever may see labels, selections and findings of others."""
+    check_may_browse(service.project.catalog, annotator)
+    return annotator

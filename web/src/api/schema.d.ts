@@ -372,6 +372,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Opinions
+         * @description What annotators said about assets that are asked of several, oldest first.
+         */
+        get: operations["list_opinions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinions/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disputes
+         * @description Assets whose opinions are all in and decide nothing: label them to decide.
+         */
+        get: operations["list_disputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinions/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recompute Consensus
+         * @description Make all labels of opinions anew, by a method that weighs annotators over all of them.
+         */
+        post: operations["recompute_consensus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/opinions/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Back Consensus
+         * @description Undo a run of recompute where its labels still hold.
+         */
+        post: operations["take_back_consensus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Agreement
+         * @description How far annotators agree with each other, with the labels, and with gold questions.
+         */
+        get: operations["get_agreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gold
+         * @description The gold questions that are asked, or those that are retired.
+         */
+        get: operations["list_gold"];
+        put?: never;
+        /**
+         * Add Gold
+         * @description Make an asset a gold question, or correct its answer; it gets no label by this.
+         */
+        post: operations["add_gold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gold/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Gold
+         * @description Ask a gold question no more; answers that were given count on.
+         */
+        post: operations["retire_gold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds": {
         parameters: {
             query?: never;
@@ -601,6 +745,24 @@ export interface components {
             saved_labels: number | null;
         };
         /**
+         * Agreement
+         * @description How far annotators agree; null where nothing can be said yet.
+         */
+        Agreement: {
+            /** Assets */
+            assets: number;
+            /** Opinions */
+            opinions: number;
+            /** Fleiss */
+            fleiss: number | null;
+            /** Alpha */
+            alpha: number | null;
+            /** Pairs */
+            pairs: components["schemas"]["PairAgreement"][];
+            /** Annotators */
+            annotators: components["schemas"]["AnnotatorReport"][];
+        };
+        /**
          * Annotation
          * @description One entry of the append-only label log.
          */
@@ -636,6 +798,29 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * AnnotatorReport
+         * @description How one annotator does.
+         */
+        AnnotatorReport: {
+            /** Annotator */
+            annotator: string;
+            /** Opinions */
+            opinions: number;
+            /** Passed */
+            passed: number;
+            /**
+             * Agreement
+             * @description Share equal to the label that holds.
+             */
+            agreement: number | null;
+            /** Gold Answers */
+            gold_answers: number;
+            /** Gold Accuracy */
+            gold_accuracy: number | null;
+            /** Seconds */
+            seconds: number | null;
         };
         /**
          * Arm
@@ -892,6 +1077,12 @@ export interface components {
             names: string[];
         };
         /**
+         * ConsensusMethod
+         * @description How a label is made of several opinions.
+         * @enum {string}
+         */
+        ConsensusMethod: "majority" | "dawid-skene" | "glad" | "crowdlab";
+        /**
          * CurvePoint
          * @description One round of one arm: accuracy on the audit set against what it cost.
          */
@@ -915,6 +1106,16 @@ export interface components {
             active: components["schemas"]["CurvePoint"][];
             /** Control */
             control: components["schemas"]["CurvePoint"][];
+        };
+        /**
+         * Dispute
+         * @description An asset whose opinions are all in and decide nothing.
+         */
+        Dispute: {
+            /** Asset Id */
+            asset_id: string;
+            /** Opinions */
+            opinions: components["schemas"]["Opinion"][];
         };
         /**
          * Done
@@ -1047,6 +1248,40 @@ export interface components {
              * @default 0
              */
             severity: number;
+        };
+        /**
+         * Gold
+         * @description An asset whose answer is known.
+         */
+        Gold: {
+            /** Asset Id */
+            asset_id: string;
+            /** Value */
+            value: components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"];
+            /** Note */
+            note: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * GoldRequest
+         * @description The right answer for an asset.
+         */
+        GoldRequest: {
+            /** Asset Id */
+            asset_id: string;
+            /** Value */
+            value: components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * Health
@@ -1316,6 +1551,46 @@ export interface components {
             limits: components["schemas"]["Limits"];
         };
         /**
+         * Opinion
+         * @description One entry of the append-only log of opinions.
+         */
+        Opinion: {
+            /** Seq */
+            seq: number;
+            /** Asset Id */
+            asset_id: string;
+            /** Annotator */
+            annotator: string;
+            /** Version */
+            version: number;
+            action: components["schemas"]["Action"];
+            /** Value */
+            value: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Round */
+            round: number;
+            /** Ontology Version */
+            ontology_version: number;
+            /** Prelabel */
+            prelabel: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+            /** Model Id */
+            model_id: string | null;
+            /** Submission Id */
+            submission_id: string;
+            /** Task Id */
+            task_id: number | null;
+            /** Gold */
+            gold: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * OracleRequest
          * @description How many rounds the known labels shall answer.
          */
@@ -1332,6 +1607,20 @@ export interface components {
          * @enum {string}
          */
         Origin: "person" | "import" | "oracle" | "model" | "consensus";
+        /**
+         * PairAgreement
+         * @description Cohen's kappa of two annotators over the assets that both answered.
+         */
+        PairAgreement: {
+            /** First */
+            first: string;
+            /** Second */
+            second: string;
+            /** Assets */
+            assets: number;
+            /** Kappa */
+            kappa: number;
+        };
         /**
          * Polygon
          * @description A closed polygon in pixels.
@@ -1424,6 +1713,42 @@ export interface components {
         RecentLabel: {
             annotation: components["schemas"]["Annotation"];
             card: components["schemas"]["AssetCard"];
+        };
+        /**
+         * RecomputeRequest
+         * @description By which method; that of the settings by default.
+         */
+        RecomputeRequest: {
+            method?: components["schemas"]["ConsensusMethod"] | null;
+        };
+        /**
+         * Recomputed
+         * @description What came of making the labels of opinions anew.
+         */
+        Recomputed: {
+            /**
+             * Run
+             * @description With this the run can be taken back.
+             */
+            run: string;
+            method: components["schemas"]["ConsensusMethod"];
+            /** Assets */
+            assets: number;
+            /** Changed */
+            changed: number;
+        };
+        /**
+         * RetireRequest
+         * @description Which gold question to ask no more, and why.
+         */
+        RetireRequest: {
+            /** Asset Id */
+            asset_id: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * Role
@@ -1615,6 +1940,22 @@ export interface components {
          * @enum {string}
          */
         Step: "plan" | "select" | "collect" | "train" | "evaluate" | "diagnose" | "decide" | "done";
+        /**
+         * TakeBackRequest
+         * @description Which run to take back.
+         */
+        TakeBackRequest: {
+            /** Run */
+            run: string;
+        };
+        /**
+         * TakenBack
+         * @description How many labels of the run held and were taken back.
+         */
+        TakenBack: {
+            /** Changed */
+            changed: number;
+        };
         /**
          * Task
          * @description One asset waiting for one person; what its answer becomes is not told.
@@ -2349,6 +2690,261 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_opinions: {
+        parameters: {
+            query?: {
+                asset_id?: string | null;
+                annotator?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opinion"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_disputes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recompute_consensus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecomputeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recomputed"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_back_consensus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenBack"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_gold: {
+        parameters: {
+            query?: {
+                retired?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gold"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_gold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoldRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gold"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retire_gold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetireRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gold"];
                 };
             };
             /** @description Default Response */

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.label_rows import value_of
-from querist.catalog.records.tables import gold, opinions, tasks
+from querist.catalog.records.tables import annotation_log, gold, opinions, tasks
+from querist.catalog.records.tasks import one_by_one, task_of
 from querist.errors import NotFoundError
-from querist.schema import Gold, TaskState, Value, to_json
+from querist.schema import Gold, Question, Task, TaskState, Value, to_json
+
+# Greatest distance between the ids of two tasks where gold questions may lie between them.
+GAP = 256
 
 # Inside the class `list` is a method.
 _Golds = list[Gold]
@@ -49,19 +56,74 @@ class GoldList:
             return [_gold(row) for row in connection.execute(query.order_by(gold.c.asset_id))]
 
     def unanswered(self, annotator: str) -> _Golds:
-        """The gold questions that were never asked of the annotator in any way, by asset id."""
+        """The gold questions that may be asked of the annotator, by asset id.
+
+        Left out is what they have said something about, and what a task asks of anybody now.
+        """
+        unfinished = (TaskState.OPEN.value, TaskState.LEASED.value)
+        found = self.list()
+        ids = [it.asset_id for it in found]
+        mine = tasks.c.annotator == annotator
+        queries = (
+            sa.select(log.c.asset_id).where(log.c.asset_id.in_(ids), log.c.annotator == annotator)
+            for log in (opinions, annotation_log)
+        )
+        asked = sa.select(tasks.c.asset_id).where(
+            tasks.c.asset_id.in_(ids),
+            sa.or_(mine, sa.and_(tasks.c.state.in_(unfinished), tasks.c.kind != Question.GOLD)),
+        )
         with self._database.read() as connection:
-            seen = {
-                *connection.scalars(
-                    sa.select(opinions.c.asset_id).where(opinions.c.annotator == annotator)
-                ),
-                *connection.scalars(
-                    sa.select(tasks.c.asset_id).where(
-                        tasks.c.annotator == annotator, tasks.c.state == TaskState.LEASED.value
-                    )
-                ),
+            seen = {it for query in (*queries, asked) for it in connection.scalars(query)}
+        return [it for it in found if it.asset_id not in seen]
+
+    def lease_beside(
+        self,
+        beside: Task,
+        annotator: str,
+        *,
+        seconds: float,
+        asset_ids: Sequence[str],
+        rng: np.random.Generator,
+    ) -> Task | None:
+        """Reserve a gold question to be served just before another task; once for each of those.
+
+        Args:
+            beside: The task, held by the annotator.
+            annotator: Whom it is asked of.
+            seconds: How long it is reserved.
+            asset_ids: Gold questions, the one to be asked first.
+            rng: Draws its id from the gap before that of ``beside``.
+
+        Returns:
+            The task; ``None`` where it was asked already, or there is no question or no room.
+        """
+        until = self._database.now() + timedelta(seconds=seconds)
+        lease = {"state": TaskState.LEASED.value, "leased_until": until}
+        mine = tasks.c.beside == beside.id, tasks.c.annotator == annotator
+        with self._database.write(durable=False) as connection:
+            one_by_one(connection, annotator)
+            held = connection.execute(sa.select(tasks).where(*mine)).one_or_none()
+            if held is not None:
+                again = sa.update(tasks).where(*mine, tasks.c.state == TaskState.RETURNED.value)
+                found = connection.execute(again.values(lease).returning(*tasks.c)).one_or_none()
+                return None if found is None else task_of(found)
+            free = _free_ids(connection, beside)
+            if not free or not asset_ids:
+                return None
+            number = int(rng.choice(free))
+            row = {
+                "id": number,
+                "asset_id": asset_ids[0],
+                "round": beside.round,
+                "arms": [arm.value for arm in beside.arms],
+                "priority": float(-number),
+                "annotator": annotator,
+                "kind": Question.GOLD.value,
+                "beside": beside.id,
+                **lease,
             }
-        return [it for it in self.list() if it.asset_id not in seen]
+            made = connection.execute(sa.insert(tasks).values(row).returning(*tasks.c))
+            return task_of(made.one())
 
     def _append(
         self, asset_id: str, value: Any, note: str, created_by: str, *, retired: bool
@@ -76,6 +138,15 @@ class GoldList:
         }
         with self._database.write() as connection:
             return _gold(connection.execute(sa.insert(gold).values(row).returning(*gold.c)).one())
+
+
+def _free_ids(connection: sa.Connection, beside: Task) -> list[int]:
+    """The ids between a task and the one before it that no gold question has."""
+    lower = tasks.c.id < beside.id
+    before = sa.select(sa.func.max(tasks.c.id)).where(lower, tasks.c.kind != Question.GOLD.value)
+    start = max(connection.execute(before).scalar() or 0, beside.id - GAP)
+    taken = set(connection.scalars(sa.select(tasks.c.id).where(lower, tasks.c.id > start)))
+    return [number for number in range(start + 1, beside.id) if number not in taken]
 
 
 def _gold(row: sa.Row[Any]) -> Gold:

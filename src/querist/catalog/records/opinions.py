@@ -107,7 +107,7 @@ class OpinionLog:
             undone = last_of(connection, asset_id, annotator)
             if undone is None or undone.action is Action.UNDO:
                 raise InvalidInputError(
-                    f"{asset_id!r} has no decision of {annotator!r} to undo.",
+                    f"{asset_id!r} has no decision to undo.",
                     remedy="Label it first.",
                     asset_id=asset_id,
                 )

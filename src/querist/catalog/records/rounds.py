@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.gold import GAP
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
 from querist.catalog.records.tasks import NewTask, task_rows
@@ -16,6 +18,9 @@ from querist.schema import Arm, Round, Selected, Step, from_json, to_json
 
 _FIELDS = tuple(column.name for column in rounds.c)
 _TIMES = ("started_at", "finished_at")
+_RENEW_SEQUENCE = (
+    "SELECT setval(pg_get_serial_sequence('tasks', 'id'), (SELECT max(id) FROM tasks))"
+)
 
 # Inside the class `list` is a method.
 _Rounds = list[Round]
@@ -72,8 +77,17 @@ class RoundList:
         expected_step: Step,
         selected: Sequence[Selected],
         tasks: Sequence[NewTask],
+        spread: np.random.Generator | None = None,
     ) -> Round:
         """Store a selection, its tasks and the round's new state in one transaction.
+
+        Args:
+            after: The round as it is then.
+            expected_step: The step it is in now.
+            selected: The selection.
+            tasks: Its tasks.
+            spread: Draws gaps between the ids of the tasks, so that gold questions asked later
+                can lie among them.
 
         Raises:
             ConflictError: the round is in another step than ``expected_step`` by now.
@@ -81,7 +95,7 @@ class RoundList:
         """
         with self._database.write() as connection:
             _update(connection, after, expected_step)
-            _insert_selection(connection, after.number, selected, tasks)
+            _insert_selection(connection, after.number, selected, tasks, spread)
             self._database.refresh_statistics(connection, task_table, len(tasks))
         return after
 
@@ -143,12 +157,27 @@ def _insert_selection(
     number: int,
     chosen: Sequence[Selected],
     new_tasks: Sequence[NewTask],
+    spread: np.random.Generator | None,
 ) -> None:
     if chosen:
         connection.execute(sa.insert(selected), [to_json(item) for item in chosen])
     if new_tasks:
         rows = [row for task in new_tasks for row in task_rows(task, number)]
+        if spread is not None:
+            rows = _spread_out(connection, rows, spread)
         connection.execute(sa.insert(task_table), rows)
+        if spread is not None and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_RENEW_SEQUENCE)
+
+
+def _spread_out(
+    connection: sa.Connection, rows: list[dict[str, Any]], rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    """The rows with ids in the order of serving; priorities follow them, so that neither tells."""
+    last = connection.execute(sa.select(sa.func.max(task_table.c.id))).scalar() or 0
+    ids = (last + np.cumsum(rng.integers(1, GAP + 1, len(rows)))).tolist()
+    ordered = sorted(rows, key=lambda row: -row["priority"])
+    return [{**row, "id": i, "priority": float(-i)} for row, i in zip(ordered, ids, strict=True)]
 
 
 def _row(item: Round) -> dict[str, Any]:

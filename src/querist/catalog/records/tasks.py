@@ -5,9 +5,11 @@ An asset that is asked of n annotators has n tasks, and nobody gets two of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,12 +82,15 @@ class TaskList:
         until = now + timedelta(seconds=seconds)
         with self._database.write(durable=False) as connection:
             one_by_one(connection, annotator)
-            self._take_back(connection, now)
-            lease = {"state": _LEASED, "annotator": annotator, "leased_until": until}
-            mine = _IS_LEASED, tasks.c.annotator == annotator
-            held = self._move(connection, mine, lease, count, round)
-            if len(held) < count:
-                held += self._lease_open(connection, lease, count - len(held), round)
+            connection.execute(_TAKE_BACK, {"now": now})
+            values = {"who": annotator, "until": until, "of_round": round}
+            held = _take(connection, "held", values, count)
+            if count - len(held) > 1:
+                # Of several tasks of one asset only the first, so that no two of them are taken.
+                held += _take(connection, "first", values, count - len(held))
+            if not held or len(held) == count - 1:
+                # All the first ones may be on their way to others just now.
+                held += _take(connection, "open", values, 1)
         return held
 
     def renew(self, task_ids: Sequence[int], annotator: str, seconds: float) -> list[Task]:
@@ -132,12 +137,15 @@ class TaskList:
 
     def counts(self, round: int | None = None) -> dict[TaskState, int]:
         """How many tasks are in each state, of one round or of all."""
-        query = sa.select(tasks.c.state, sa.func.count()).where(~_IS_GOLD).group_by(tasks.c.state)
+        query = sa.select(tasks.c.state, sa.func.count()).group_by(tasks.c.state)
         if round is not None:
             query = query.where(tasks.c.round == round)
         with self._database.read() as connection:
-            found = {row[0]: row[1] for row in connection.execute(query)}
-        return {state: found.get(state.value, 0) for state in TaskState}
+            found = Counter({row[0]: row[1] for row in connection.execute(query)})
+            # Counting all by an index, then the few gold ones, beats looking at each kind.
+            gold = connection.execute(query.where(tasks.c.beside.is_not(None)))
+            found.subtract({row[0]: row[1] for row in gold})
+        return {state: found[state.value] for state in TaskState}
 
     def close_round(self, round: int) -> int:
         """Return all unfinished tasks of a round to the pool; returns how many."""
@@ -147,45 +155,6 @@ class TaskList:
                 .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
                 .values({**_FREE, "state": TaskState.RETURNED.value})
             ).rowcount
-
-    def _take_back(self, connection: sa.Connection, now: datetime) -> None:
-        expired = sa.select(tasks.c.id).where(_IS_LEASED, tasks.c.leased_until <= now)
-        expired = self._database.skip_locked(expired)
-        connection.execute(sa.update(tasks).where(tasks.c.id.in_(expired)).values(_FREE))
-
-    def _lease_open(
-        self, connection: sa.Connection, lease: dict[str, Any], count: int, round: int | None
-    ) -> list[Task]:
-        allowed = _may_answer(lease["annotator"])
-        if count > 1:
-            # Of several tasks of one asset only the first, so that no two of them are taken.
-            found = self._move(connection, (_IS_OPEN, allowed, _IS_FIRST), lease, count, round)
-            if found:
-                return found
-        # All the first ones may be on their way to others just now.
-        return self._move(connection, (_IS_OPEN, allowed), lease, 1, round)
-
-    def _move(
-        self,
-        connection: sa.Connection,
-        conditions: tuple[sa.ColumnElement[bool], ...],
-        values: dict[str, Any],
-        count: int,
-        round: int | None,
-    ) -> list[Task]:
-        query = sa.select(tasks.c.id).where(*conditions)
-        if round is not None:
-            query = query.where(tasks.c.round == round)
-        query = self._database.skip_locked(query.order_by(*_ORDER).limit(count))
-        # Materialised first: PostgreSQL could run a plain sub-query, and its locks, again.
-        picked = query.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
-        update = (
-            sa.update(tasks)
-            .where(tasks.c.id.in_(sa.select(picked.c.id)))
-            .values(values)
-            .returning(*tasks.c)
-        )
-        return _sorted(connection.execute(update).all())
 
     def _change_held(
         self, task_ids: Sequence[int], annotator: str, values: dict[str, Any]
@@ -207,7 +176,7 @@ class TaskList:
 
     def _list(self, query: sa.Select[Any]) -> list[Task]:
         with self._database.read() as connection:
-            return [_task(row) for row in connection.execute(query)]
+            return [task_of(row) for row in connection.execute(query)]
 
 
 def one_by_one(connection: sa.Connection, annotator: str) -> None:
@@ -238,10 +207,9 @@ def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
 
 
 _other = tasks.alias("other")
-_AMONG_SEVERAL = _other.c.kind != sa.literal_column("'label'")
 _ASKS_FOR_LABEL = tasks.c.kind == sa.literal_column("'label'")
 _SIBLING = (
-    _AMONG_SEVERAL,
+    _other.c.kind != sa.literal_column("'label'"),
     _other.c.asset_id == tasks.c.asset_id,
     _other.c.round == tasks.c.round,
 )
@@ -255,14 +223,53 @@ _IS_FIRST = sa.or_(
     .scalar_subquery()
     .is_(None),
 )
+_MAY_ANSWER = sa.or_(
+    _ASKS_FOR_LABEL,
+    sa.select(_other.c.id)
+    .where(*_SIBLING, _other.c.annotator == sa.bindparam("who"))
+    .limit(1)
+    .scalar_subquery()
+    .is_(None),
+)
+_TAKEN = {
+    "held": (_IS_LEASED, tasks.c.annotator == sa.bindparam("who")),
+    "first": (_IS_OPEN, _MAY_ANSWER, _IS_FIRST),
+    "open": (_IS_OPEN, _MAY_ANSWER),
+}
+# SQLite has no row locks and leaves the clause out.
+_EXPIRED = sa.select(tasks.c.id).where(_IS_LEASED, tasks.c.leased_until <= sa.bindparam("now"))
+_TAKE_BACK = (
+    sa.update(tasks).where(tasks.c.id.in_(_EXPIRED.with_for_update(skip_locked=True))).values(_FREE)
+)
 
 
-def _may_answer(annotator: str) -> sa.ColumnElement[bool]:
-    own = sa.select(_other.c.id).where(*_SIBLING, _other.c.annotator == annotator)
-    return sa.or_(_ASKS_FOR_LABEL, own.limit(1).scalar_subquery().is_(None))
+@functools.cache
+def _taking(which: str, of_round: bool) -> sa.Update:
+    """The statement that reserves tasks; kept, since building it takes as long as running it."""
+    query = sa.select(tasks.c.id).where(*_TAKEN[which])
+    if of_round:
+        query = query.where(tasks.c.round == sa.bindparam("of_round"))
+    query = query.order_by(*_ORDER).limit(sa.bindparam("most", type_=sa.Integer))
+    query = query.with_for_update(skip_locked=True)
+    # Materialised first: PostgreSQL could run a plain sub-query, and its locks, again.
+    picked = query.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
+    return (
+        sa.update(tasks)
+        .where(tasks.c.id.in_(sa.select(picked.c.id)))
+        .values(state=_LEASED, annotator=sa.bindparam("who"), leased_until=sa.bindparam("until"))
+        .returning(*tasks.c)
+    )
 
 
-def _task(row: sa.Row[Any]) -> Task:
+def _take(
+    connection: sa.Connection, which: str, values: Mapping[str, Any], count: int
+) -> list[Task]:
+    statement = _taking(which, values["of_round"] is not None)
+    return _sorted(connection.execute(statement, {**values, "most": count}).all())
+
+
+def task_of(row: sa.Row[Any]) -> Task:
+    """The schema object of a row."""
     return Task(
         id=row.id,
         asset_id=row.asset_id,
@@ -277,7 +284,7 @@ def _task(row: sa.Row[Any]) -> Task:
 
 
 def _sorted(rows: Sequence[sa.Row[Any]]) -> list[Task]:
-    return sorted((_task(row) for row in rows), key=lambda task: (-task.priority, task.id))
+    return sorted((task_of(row) for row in rows), key=lambda task: (-task.priority, task.id))
 
 
 def _check(count: int, seconds: float) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from querist.server.auth import current_annotator
-from querist.server.routes import assets, events, jobs, labels, project, rounds, session, tasks
+from querist.server.routes import (
+    assets,
+    events,
+    jobs,
+    labels,
+    project,
+    quality,
+    rounds,
+    session,
+    tasks,
+)
 from querist.server.schemas import ErrorBody
 
 PREFIX = "/api/v1"
@@ -15,6 +25,6 @@ def api_router() -> APIRouter:
     """All routes below ``/api/v1``; everything but the login and the health check needs a token."""
     whole = APIRouter(prefix=PREFIX, responses={"default": {"model": ErrorBody}})
     whole.include_router(session.public)
-    for module in (session, project, assets, labels, tasks, rounds, jobs, events):
+    for module in (session, project, assets, labels, tasks, quality, rounds, jobs, events):
         whole.include_router(module.router, dependencies=[Depends(current_annotator)])
     return whole

@@ -12,7 +12,7 @@ from querist.catalog import AssetQuery, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
 from querist.schema import Arm, Role
-from querist.server.auth import at_least
+from querist.server.auth import at_least, browsing
 from querist.server.pictures import picture
 from querist.server.schemas import (
     AddRequest,
@@ -29,6 +29,7 @@ from querist.server.service import Served
 NEIGHBOURS = 12
 
 router = APIRouter(tags=["assets"])
+browse = [Depends(browsing)]
 
 AssetId = Annotated[str, Query(min_length=1, max_length=512)]
 Share = Annotated[float | None, Query(ge=0, le=1)]
@@ -69,7 +70,7 @@ def asset_query(
 Conditions = Annotated[AssetQuery, Depends(asset_query)]
 
 
-@router.get("/assets", operation_id="list_assets")
+@router.get("/assets", operation_id="list_assets", dependencies=browse)
 def list_assets(
     service: Served,
     query: Conditions,
@@ -85,7 +86,7 @@ def list_assets(
     )
 
 
-@router.get("/assets/facets", operation_id="get_facets")
+@router.get("/assets/facets", operation_id="get_facets", dependencies=browse)
 def get_facets(service: Served, query: Conditions) -> Facets:
     """How the assets that fit the conditions fall into groups."""
     found = facets(service.project.catalog, query, newest_model(service.project))
@@ -103,7 +104,7 @@ def add_assets(body: AddRequest, service: Served) -> Job:
     return Job.of(service.jobs.submit("add", {"source": body.path}))
 
 
-@router.get("/asset", operation_id="get_asset")
+@router.get("/asset", operation_id="get_asset", dependencies=browse)
 def get_asset(id: AssetId, service: Served) -> AssetDetail:
     """Everything known about one asset."""
     catalog = service.project.catalog

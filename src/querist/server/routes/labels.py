@@ -6,14 +6,15 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
-from fastapi import APIRouter, BackgroundTasks, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from querist import schema
+from querist import catalog, schema
 from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
-from querist.server.auth import Current
+from querist.labeling import is_veiled
+from querist.server.auth import Current, browsing
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
     Annotation,
@@ -90,9 +91,10 @@ def list_recent_labels(
     entries = list(project.labels.recent(current.name, limit))
     ids = list(dict.fromkeys(entry.asset_id for entry in entries))
     found = {card.id: card for card in cards(project.catalog, ids, newest_model(project))}
+    veiled = is_veiled(project.catalog, current)
     return [
         RecentLabel(
-            annotation=Annotation.of(entry), card=AssetCard.model_validate(found[entry.asset_id])
+            annotation=Annotation.of(entry), card=_card(found[entry.asset_id], entry, veiled)
         )
         for entry in entries
         if entry.asset_id in found
@@ -104,6 +106,7 @@ def list_recent_labels(
     operation_id="export_labels",
     response_class=FileResponse,
     responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+    dependencies=[Depends(browsing)],
 )
 def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> FileResponse:
     """All current labels as a file."""
@@ -115,6 +118,20 @@ def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> F
         media_type=MEDIA_TYPES[format],
         filename=f"{service.project.settings.name}-labels.{format}",
         background=BackgroundTask(folder.cleanup),
+    )
+
+
+def _card(card: catalog.AssetCard, entry: schema.Annotation, veiled: bool) -> AssetCard:
+    """The card of a decision; for who is veiled it shows what they said, and no more."""
+    shown = AssetCard.model_validate(card)
+    if not veiled:
+        return shown
+    name = entry.value.name if isinstance(entry.value, schema.ClassValue) else None
+    undone = entry.action is schema.Action.UNDO
+    passed = "unlabeled" if undone else "skipped"
+    state = "labeled" if entry.value is not None else passed
+    return AssetCard.model_validate(
+        {**shown.model_dump(), "label": name, "state": state, "arms": [], "round": None}
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from querist.schema import Role, Round
-from querist.server.auth import at_least
+from querist.server.auth import at_least, browsing
 from querist.server.schemas import Job, NextRoundRequest, OracleRequest, RoundDetail
 from querist.server.service import Served
 
@@ -13,15 +13,16 @@ SELECTED = 500
 
 router = APIRouter(tags=["rounds"])
 manage = [Depends(at_least(Role.MANAGER))]
+browse = [Depends(browsing)]
 
 
-@router.get("/rounds", operation_id="list_rounds")
+@router.get("/rounds", operation_id="list_rounds", dependencies=browse)
 def list_rounds(service: Served) -> list[Round]:
     """All rounds, oldest first."""
     return list(service.project.catalog.records.rounds.list())
 
 
-@router.get("/rounds/{number}", operation_id="get_round")
+@router.get("/rounds/{number}", operation_id="get_round", dependencies=browse)
 def get_round(number: int, service: Served) -> RoundDetail:
     """One round and the first assets it selected."""
     rounds = service.project.catalog.records.rounds

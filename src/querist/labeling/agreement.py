@@ -1,0 +1,152 @@
+"""How far annotators agree with each other, with the labels that hold, and with gold questions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.labeling.consensus import Votes, votes_of
+from querist.metrics import cohen_kappa, fleiss_kappa, krippendorff_alpha
+from querist.schema import Opinion, Value
+
+# Beyond this many annotators there are too many pairs to tell each.
+_MOST_PAIRED = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairAgreement:
+    """Cohen's kappa of two annotators over the assets that both answered; higher is better."""
+
+    first: str
+    second: str
+    assets: int
+    kappa: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotatorReport:
+    """How one annotator does.
+
+    Attributes:
+        annotator: Who.
+        opinions: Opinions that stand, skips and "cannot tell" included.
+        passed: Of them, those that give no label.
+        agreement: Share of the opinions that equal the label that holds, where one does.
+        gold_answers: Gold questions answered; the first answer to each counts.
+        gold_accuracy: Share of them that are right; "cannot tell" is not.
+        seconds: Mean working time of an opinion or gold answer, where it is known.
+    """
+
+    annotator: str
+    opinions: int
+    passed: int
+    agreement: float | None
+    gold_answers: int
+    gold_accuracy: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How far all annotators agree; ``None`` where nothing can be said yet.
+
+    Attributes:
+        assets: Assets with at least two opinions that name a class.
+        opinions: Opinions on them.
+        fleiss: Fleiss' kappa; higher is better.
+        alpha: Krippendorff's alpha for names; higher is better.
+        pairs: Cohen's kappa of every two of at most 50 annotators.
+        annotators: A report of each.
+    """
+
+    assets: int
+    opinions: int
+    fleiss: float | None
+    alpha: float | None
+    pairs: Sequence[PairAgreement]
+    annotators: Sequence[AnnotatorReport]
+
+
+def agreement(catalog: Catalog) -> Agreement:
+    """Look at all opinions that stand, and at the gold answers."""
+    held = catalog.records.opinions.standing()
+    votes = votes_of(catalog, held)
+    shared = np.zeros(0) if votes is None else votes.answers.per_item()
+    several = int((shared > 1).sum())
+    return Agreement(
+        assets=several,
+        opinions=int(shared[shared > 1].sum()),
+        fleiss=fleiss_kappa(votes.answers) if votes is not None and several else None,
+        alpha=krippendorff_alpha(votes.answers) if votes is not None and several else None,
+        pairs=[] if votes is None else _pairs(votes),
+        annotators=_reports(catalog, held),
+    )
+
+
+def _pairs(votes: Votes) -> list[PairAgreement]:
+    by_annotator: dict[int, dict[int, int]] = defaultdict(dict)
+    columns = (votes.answers.annotators, votes.answers.items, votes.answers.classes)
+    for who, item, code in zip(*(column.tolist() for column in columns), strict=True):
+        by_annotator[who][item] = code
+    found = []
+    for first, second in combinations(sorted(by_annotator)[:_MOST_PAIRED], 2):
+        a, b = by_annotator[first], by_annotator[second]
+        both = sorted(a.keys() & b.keys())
+        if both:
+            kappa = cohen_kappa([a[i] for i in both], [b[i] for i in both])
+            names = votes.annotators[first], votes.annotators[second]
+            found.append(
+                PairAgreement(first=names[0], second=names[1], assets=len(both), kappa=kappa)
+            )
+    return found
+
+
+def _reports(catalog: Catalog, held: Sequence[Opinion]) -> list[AnnotatorReport]:
+    records = catalog.records
+    answers = records.opinions.gold_answers()
+    golds = (*records.gold.list(retired=True), *records.gold.list())
+    right = {it.asset_id: it.value for it in golds}
+    asked = {it.asset_id for it in held}
+    labels = {it.asset_id: it.value for it in records.labels.currents() if it.asset_id in asked}
+    names = sorted({it.annotator for it in (*held, *answers)})
+    return [
+        _report(
+            name,
+            [it for it in held if it.annotator == name],
+            [it for it in answers if it.annotator == name],
+            labels,
+            right,
+        )
+        for name in names
+    ]
+
+
+def _report(
+    name: str,
+    held: Sequence[Opinion],
+    answers: Sequence[Opinion],
+    labels: Mapping[str, Value | None],
+    right: Mapping[str, Value],
+) -> AnnotatorReport:
+    said = [it for it in held if it.value is not None]
+    decided = [it.value == labels[it.asset_id] for it in said if labels.get(it.asset_id)]
+    gold = [it.value == right[it.asset_id] for it in answers if it.asset_id in right]
+    seconds = [it.seconds for it in (*held, *answers) if it.seconds is not None]
+    return AnnotatorReport(
+        annotator=name,
+        opinions=len(held),
+        passed=len(held) - len(said),
+        agreement=_mean(decided),
+        gold_answers=len(gold),
+        gold_accuracy=_mean(gold),
+        seconds=_mean(seconds),
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return float(np.mean(values)) if values else None

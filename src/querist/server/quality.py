@@ -1,0 +1,135 @@
+"""Opinions, gold questions and agreement on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from querist import schema
+from querist.schema import Action, ConsensusMethod
+from querist.schema import to_json as json_form
+from querist.server.schemas import MAX_ID, Request
+from querist.server.values import Value
+
+
+class Opinion(BaseModel):
+    """One entry of the append-only log of opinions."""
+
+    seq: int
+    asset_id: str
+    annotator: str
+    version: int
+    action: Action
+    value: Value | None
+    seconds: float | None
+    reason: str | None
+    round: int
+    ontology_version: int
+    prelabel: Value | None
+    model_id: str | None
+    submission_id: str
+    task_id: int | None
+    gold: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, opinion: schema.Opinion) -> Opinion:
+        """The wire form of an opinion."""
+        return cls.model_validate(json_form(opinion))
+
+
+class Dispute(BaseModel):
+    """An asset whose opinions are all in and decide nothing."""
+
+    asset_id: str
+    opinions: list[Opinion]
+
+
+class RecomputeRequest(Request):
+    """By which method; that of the settings by default."""
+
+    method: ConsensusMethod | None = None
+
+
+class Recomputed(BaseModel):
+    """What came of making the labels of opinions anew."""
+
+    run: str = Field(description="With this the run can be taken back.")
+    method: ConsensusMethod
+    assets: int
+    changed: int
+
+
+class TakeBackRequest(Request):
+    """Which run to take back."""
+
+    run: str = Field(min_length=1, max_length=128)
+
+
+class TakenBack(BaseModel):
+    """How many labels of the run held and were taken back."""
+
+    changed: int
+
+
+class Gold(BaseModel):
+    """An asset whose answer is known."""
+
+    asset_id: str
+    value: Value
+    note: str
+    created_by: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, gold: schema.Gold) -> Gold:
+        """The wire form of a gold question."""
+        return cls.model_validate(json_form(gold))
+
+
+class GoldRequest(Request):
+    """The right answer for an asset."""
+
+    asset_id: str = Field(min_length=1, max_length=MAX_ID)
+    value: Value
+    note: str = Field(default="", max_length=2000)
+
+
+class RetireRequest(Request):
+    """Which gold question to ask no more, and why."""
+
+    asset_id: str = Field(min_length=1, max_length=MAX_ID)
+    note: str = Field(default="", max_length=2000)
+
+
+class PairAgreement(BaseModel):
+    """Cohen's kappa of two annotators over the assets that both answered."""
+
+    first: str
+    second: str
+    assets: int
+    kappa: float
+
+
+class AnnotatorReport(BaseModel):
+    """How one annotator does."""
+
+    annotator: str
+    opinions: int
+    passed: int
+    agreement: float | None = Field(description="Share equal to the label that holds.")
+    gold_answers: int
+    gold_accuracy: float | None
+    seconds: float | None
+
+
+class Agreement(BaseModel):
+    """How far annotators agree; null where nothing can be said yet."""
+
+    assets: int
+    opinions: int
+    fleiss: float | None
+    alpha: float | None
+    pairs: list[PairAgreement]
+    annotators: list[AnnotatorReport]
