@@ -27,8 +27,6 @@ from querist.strategies.working_rows import WorkingRows
 
 RNG = np.random.default_rng(8)
 CLASSES, WIDTH = 4, 256
-# These center a copy of the candidates, so that rounding cannot hide small distances.
-COPIES = frozenset({"gsx", "igs", "lcmd"})
 # What a strategy may hold beside its inputs however large they are: samples and their distances.
 ALLOWED_MIB = 165
 
@@ -55,7 +53,7 @@ def _given(name, vectors, table):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    [name for name in names() if Signal.EMBEDDINGS in create(name).needs and name not in COPIES],
+    [name for name in names() if Signal.EMBEDDINGS in create(name).needs],
 )
 def test_mapped_vectors_are_not_loaded_whole(name, mapped):
     """A batch from vectors on disk takes less memory than the vectors would."""

@@ -30,25 +30,6 @@ def unit_rows(vectors: Floats) -> Matrix:
     return x
 
 
-def centered(vectors: Floats, rows: Positions, others: Positions) -> tuple[Matrix, Matrix, float]:
-    """Two sets of rows less the mean of the first, and the number they were divided by.
-
-    Distances stay as they are, up to that number, but rounding cannot hide them where all vectors
-    lie far from zero, and squares cannot overflow: the number is 1 unless values are huge.
-    """
-    x, y = (vectors[part].astype(np.float32, copy=False) for part in (rows, others))
-    largest = max(
-        (float(max(part.max(), -part.min())) for part in (x, y) if part.size), default=0.0
-    )
-    scale = np.float32(largest if largest > 1e15 else 1)
-    x /= scale
-    y /= scale
-    mean = x.mean(axis=0, dtype=np.float64).astype(np.float32)
-    x -= mean
-    y -= mean
-    return x, y, float(scale)
-
-
 def squared_norms(x: Matrix) -> Vector:
     """Squared lengths of the rows (n,)."""
     norms: Vector = np.einsum("ij,ij->i", x, x)
@@ -70,16 +51,6 @@ def squared_distances(a: Matrix, b: Matrix) -> Matrix:
 
     each_part(work, len(a), max(_PART // max(len(b), 1), 1), width=len(b) * a.shape[1])
     return table
-
-
-def squared_distances_to(x: Matrix, norms: Vector, place: int) -> Vector:
-    """Squared distances (n,) of the rows to one of them, with their ``squared_norms`` at hand."""
-    found: Vector = x @ x[place]
-    found *= -2
-    found += norms
-    found += norms[place]
-    np.maximum(found, 0, out=found)
-    return found
 
 
 def row_chunks(count: int, width: int) -> Iterator[slice]:

@@ -9,14 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
-from querist.strategies.geometry import (
-    Matrix,
-    centered,
-    row_chunks,
-    squared_distances,
-    squared_distances_to,
-    squared_norms,
-)
+from querist.strategies.centering import Centered
+from querist.strategies.geometry import Matrix, row_chunks, squared_distances
 from querist.strategies.needs import need_embeddings, need_predictions, need_targets
 from querist.strategies.selectors import arg_best
 
@@ -41,9 +35,9 @@ class GreedyInputs:
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the distance to the nearest labelled or picked row."""
         vectors = need_embeddings(pool, self.name)
-        rows, centers, scale = centered(vectors, pool.candidates, pool.labeled)
-        places, values = greedy(rows, None, centers, None, n, rng)
-        return _selection(pool, places, values * scale, "Nothing like it was labelled yet.")
+        rows = Centered.of(vectors, pool.candidates, pool.labeled)
+        places, values = greedy(rows, None, rows.at(pool.labeled), None, n, rng)
+        return _selection(pool, places, values * rows.scale, "Nothing like it was labelled yet.")
 
 
 @register
@@ -81,14 +75,14 @@ class GreedyInputsOutputs:
         """The ``n`` picks; the score is the smallest product of distances."""
         vectors = need_embeddings(pool, self.name)
         outputs, known = _outputs(pool, self.name)
-        rows, centers, scale = centered(vectors, pool.candidates, pool.labeled)
-        places, values = greedy(rows, outputs, centers, known, n, rng)
+        rows = Centered.of(vectors, pool.candidates, pool.labeled)
+        places, values = greedy(rows, outputs, rows.at(pool.labeled), known, n, rng)
         reason = "Neither it nor a number like its prediction is known yet."
-        return _selection(pool, places, values * scale, reason)
+        return _selection(pool, places, values * rows.scale, reason)
 
 
 def greedy(
-    rows: Matrix | None,
+    rows: Centered | None,
     outputs: Values | None,
     centers: Matrix | None,
     known: Values | None,
@@ -99,20 +93,18 @@ def greedy(
 
     The distance is ||x - x'|| where rows are given, |f(x) - y| where outputs are, else the product
     of both. Time O(n (L + k) d), memory O(n) beside the arrays. Without anything labelled it starts
-    at the row nearest to zero, the mean of ``centered`` rows, or at the middle output; the first
-    score is then 0.
+    at the row nearest to the mean, or at the middle output; the first score is then 0.
 
     Args:
         rows: Inputs (n, d) of the candidates, or ``None`` to look at the outputs alone.
         outputs: Their predictions (n,), or ``None`` to look at the inputs alone.
-        centers: Inputs (L, d) of the labelled rows.
+        centers: Inputs (L, d) of the labelled rows, less the mean of ``rows``.
         known: Their numbers (L,).
         k: How many, at most n.
         rng: Decides ties.
     """
-    norms = None if rows is None else squared_norms(rows)
-    apart = np.zeros(0) if norms is None else norms.astype(np.float64)
-    if norms is None and outputs is not None:
+    apart = np.zeros(0) if rows is None else rows.norms.astype(np.float64)
+    if rows is None and outputs is not None:
         apart = np.abs(outputs - np.median(outputs))
     closest = _closest(rows, outputs, centers, known, len(apart))
     chosen, values = np.empty(k, dtype=np.int64), np.zeros(k)
@@ -124,15 +116,15 @@ def greedy(
             pick = arg_best(-apart, rng)
         chosen[at] = pick
         fresh = np.ones(len(closest)) if outputs is None else np.abs(outputs - outputs[pick])
-        if rows is not None and norms is not None:
-            fresh *= np.sqrt(squared_distances_to(rows, norms, pick))
+        if rows is not None:
+            fresh *= np.sqrt(rows.squared_distances_to(pick))
         np.minimum(closest, fresh, out=closest)
         closest[chosen[: at + 1]] = -1
     return chosen, values
 
 
 def _closest(
-    rows: Matrix | None,
+    rows: Centered | None,
     outputs: Values | None,
     centers: Matrix | None,
     known: Values | None,
@@ -141,12 +133,14 @@ def _closest(
     """The smallest distance of each row (n,) to what is labelled; infinite if nothing is."""
     found = np.full(count, np.inf)
     labeled = len(centers) if centers is not None else 0 if known is None else len(known)
-    for part in row_chunks(count, 4 * labeled) if labeled else ():
+    # A chunk holds its rows, less the mean, and their distances to what is labelled.
+    width = 4 * max(labeled, 0 if centers is None else centers.shape[1])
+    for part in row_chunks(count, width) if labeled else ():
         table: Values = np.ones((len(found[part]), labeled))
         if outputs is not None and known is not None:
             table = np.abs(outputs[part, None] - known)
         if rows is not None and centers is not None:
-            table *= np.sqrt(squared_distances(rows[part], centers))
+            table *= np.sqrt(squared_distances(rows.rows(part), centers))
         found[part] = table.min(axis=1)
     return found
 

@@ -9,15 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.strategies.base import Pool, Positions, Selection, Signal, register
-from querist.strategies.geometry import (
-    Matrix,
-    Vector,
-    centered,
-    row_chunks,
-    squared_distances,
-    squared_distances_to,
-    squared_norms,
-)
+from querist.strategies.centering import Centered
+from querist.strategies.geometry import Matrix, Vector, row_chunks, squared_distances
 from querist.strategies.needs import need_embeddings
 from querist.strategies.selectors import arg_best
 
@@ -44,25 +37,24 @@ class LargestClusterMaximumDistance:
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the distance to the nearest center when picked."""
         vectors = need_embeddings(pool, self.name)
-        rows, centers, scale = centered(vectors, pool.candidates, pool.labeled)
-        places, reach = largest_clusters(rows, centers, n, rng)
+        rows = Centered.of(vectors, pool.candidates, pool.labeled)
+        places, reach = largest_clusters(rows, rows.at(pool.labeled), n, rng)
         return Selection(
             indices=pool.candidates[places],
-            scores=reach * scale,
+            scores=reach * rows.scale,
             reasons=("It is far from what is labelled, in a region with many like it.",) * n,
             note="In turn the farthest row of the region that labels cover least.",
         )
 
 
 def largest_clusters(
-    vectors: Matrix, centers: Matrix, k: int, rng: np.random.Generator
+    vectors: Centered, centers: Matrix, k: int, rng: np.random.Generator
 ) -> tuple[Positions, NDArray[np.float64]]:
     """The places (k,) that LCMD picks in order, and their distances to the nearest center then.
 
     Time O(n (L + k) d), memory O(n) beside the arrays. The first pick without centers is the row
-    nearest to zero, which is the mean of ``centered`` rows; its distance is 0.
+    nearest to the mean; its distance is 0.
     """
-    norms = squared_norms(vectors)
     closest, owner = _nearest(vectors, centers)
     chosen, reach = np.empty(k, dtype=np.int64), np.zeros(k)
     free = np.ones(len(vectors), dtype=bool)
@@ -74,22 +66,20 @@ def largest_clusters(
             pick = arg_best(np.where(inside, closest, -1), rng)
             reach[at] = np.sqrt(closest[pick])
         else:
-            pick = arg_best(-norms, rng)
+            pick = arg_best(-vectors.norms, rng)
         chosen[at], free[pick] = pick, False
-        fresh = squared_distances_to(vectors, norms, pick)
-        # Exactly, whatever rounding leaves of it.
-        fresh[pick] = 0
+        fresh = vectors.squared_distances_to(pick)
         nearer = fresh < closest
         owner[nearer], closest[nearer] = len(centers) + at, fresh[nearer]
     return chosen, reach
 
 
-def _nearest(vectors: Matrix, centers: Matrix) -> tuple[Vector, Positions]:
+def _nearest(vectors: Centered, centers: Matrix) -> tuple[Vector, Positions]:
     closest = np.full(len(vectors), np.inf, dtype=np.float32)
     owner = np.zeros(len(vectors), dtype=np.int64)
     if len(centers):
-        for part in row_chunks(len(vectors), len(centers)):
-            table = squared_distances(vectors[part], centers)
+        for part in row_chunks(len(vectors), max(len(centers), centers.shape[1])):
+            table = squared_distances(vectors.rows(part), centers)
             owner[part] = table.argmin(axis=1)
             closest[part] = np.take_along_axis(table, owner[part, None], axis=1)[:, 0]
     return closest, owner
