@@ -107,6 +107,36 @@ def test_scores_of_many_columns_equal_those_of_few():
     assert np.array_equal(second, ordered[:, 1])
 
 
+@pytest.mark.parametrize("columns", [2, 3, 10, 32])
+@pytest.mark.parametrize("spread", [0.1, 1, 30])
+def test_no_entropy_exceeds_its_bound(columns, spread):
+    """The parabola lies above the entropy, also for certain rows and sums that rounding moved."""
+    table = RNG.dirichlet(np.full(columns, spread), size=2_000)
+    table[:columns] = np.eye(columns)
+    table += RNG.uniform(-0.0019, 0.0019, size=table.shape) / columns
+    assert (scores.entropy_bound(table) >= scores.entropy(table)).all()
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_entropy_by_bounds_equals_a_full_sort(share):
+    """The rows with the highest entropy come, best first, though few are scored."""
+    table = RNG.dirichlet(np.full(5, 0.3), size=20_000).astype(np.float32)
+    allowed = np.flatnonzero(RNG.random(20_000) < share)
+    scored = []
+    rows = WorkingRows.of(check_pool(probabilities=table, candidates=allowed))
+
+    def score(part):
+        scored.append(len(part))
+        return scores.entropy(part)
+
+    rng = np.random.default_rng(0)
+    found, values = rows.top(table, score, 50, rng, bound=scores.entropy_bound)
+    best = np.sort(scores.entropy(table[allowed]))[::-1][:50]
+    assert np.array_equal(values, best)
+    assert np.array_equal(scores.entropy(table[found]), best)
+    assert sum(scored) < len(allowed) / 2
+
+
 def test_power_draws_of_large_pools_follow_the_weights():
     """Without noise for every row the draws and their keys have the law that they have with it."""
     values = np.concatenate([np.array([1, 2, 3, 4.0]), np.full(60, 0.02)]).astype(np.float32)

@@ -16,6 +16,7 @@ from querist.strategies.validation import need_probabilities
 from querist.strategies.working_rows import WorkingRows
 
 _PROBABILITIES = frozenset({Signal.PROBABILITIES})
+_FEW = 32
 
 
 def _most_uncertain(
@@ -24,9 +25,10 @@ def _most_uncertain(
     pool: Pool,
     n: int,
     rng: np.random.Generator,
+    bound: Callable[[Floats], NDArray[np.float32]] | None = None,
 ) -> Selection:
     table = need_probabilities(pool, name)
-    picks, values = WorkingRows.of(pool).top(table, score, n, rng)
+    picks, values = WorkingRows.of(pool).top(table, score, n, rng, bound=bound)
     return Selection(
         indices=picks,
         scores=values.astype(np.float64),
@@ -77,7 +79,10 @@ class Entropy:
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` candidates with the highest entropy, in nats."""
-        return _most_uncertain(self.name, scores.entropy, pool, n, rng)
+        # With many classes the bound is too loose to spare anything.
+        classes = 0 if pool.probabilities is None else pool.probabilities.shape[1]
+        bound = scores.entropy_bound if classes <= _FEW else None
+        return _most_uncertain(self.name, scores.entropy, pool, n, rng, bound)
 
 
 @register

@@ -13,6 +13,8 @@ from querist.strategies.selectors import top_k
 
 # Where at least this share of the pool may be chosen, a copy of it would cost more than it saves.
 _IN_PLACE = 0.5
+# Rows, as a multiple of those wanted, whose scores say what a bound has to reach.
+_LOOKED_AT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,33 @@ class WorkingRows:
         score: Callable[[Floats], Floats],
         k: int,
         rng: np.random.Generator,
+        *,
+        bound: Callable[[Floats], Floats] | None = None,
     ) -> tuple[Positions, Floats]:
-        """Positions (k,) of the highest scores of a table's rows, best first, and those scores."""
-        values = score(self.take(table))
-        values[~self.free] = -np.inf
+        """Positions (k,) of the highest scores of a table's rows, best first, and those scores.
+
+        Where a cheap ``bound`` is known that no score exceeds, only rows that it lets be among the
+        highest are scored.
+        """
+        rows = self.take(table)
+        places = np.arange(len(rows)) if bound is None else self._within(rows, score, k, rng, bound)
+        values = score(rows if len(places) == len(rows) else np.take(rows, places, axis=0))
+        values[~self.free[places]] = -np.inf
         found = top_k(values, k, rng)
-        return self.positions(found), values[found]
+        return self.positions(places[found]), values[found]
+
+    def _within(
+        self,
+        rows: Floats,
+        score: Callable[[Floats], Floats],
+        k: int,
+        rng: np.random.Generator,
+        bound: Callable[[Floats], Floats],
+    ) -> Positions:
+        """Places of the rows whose bound reaches the ``k``-th score of those with high bounds."""
+        most = bound(rows)
+        most[~self.free] = -np.inf
+        first = score(rows[top_k(most, min(_LOOKED_AT * k, int(self.free.sum())), rng)])
+        limit = np.partition(first, len(first) - k)[len(first) - k]
+        high = np.flatnonzero(most >= limit)
+        return high if len(high) < _IN_PLACE * len(rows) else np.arange(len(rows))
