@@ -13,7 +13,15 @@ from querist.catalog import Catalog, Settings
 from querist.engine import InlineEngine
 from querist.engine.base import Engine, Progress, silent
 from querist.formats import LossReport, ReadReport
-from querist.labeling import GoldQuestions, Labels, Opinions, Queue
+from querist.labeling import (
+    GoldQuestions,
+    Labels,
+    OntologyChanges,
+    Opinions,
+    Queue,
+    Reviews,
+    Team,
+)
 from querist.schema import AddReport, ModelVersion, Ontology, Round
 
 
@@ -34,6 +42,9 @@ class Project:
         self.queue = Queue(catalog)
         self.opinions = Opinions(catalog)
         self.gold = GoldQuestions(catalog)
+        self.reviews = Reviews(catalog)
+        self.team = Team(catalog)
+        self.ontology_changes = OntologyChanges(catalog)
         self.rounds = loop.Rounds(catalog)
         self.handlers = loop.handlers(catalog)
 

@@ -11,7 +11,11 @@ from querist.server import create_app, openapi_document
 from querist.server.auth import COOKIE
 
 HOME = "http://127.0.0.1:8321"
-PUBLIC = {("get", "/api/v1/health"), ("post", "/api/v1/session")}
+PUBLIC = {
+    ("get", "/api/v1/health"),
+    ("post", "/api/v1/session"),
+    ("post", "/api/v1/invitations/accept"),
+}
 OPERATIONS = [
     (method, path)
     for path, methods in openapi_document()["paths"].items()
@@ -73,7 +77,7 @@ def check_shape(answer, status, code=None):
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_route_refuses_who_is_not_logged_in(client, method, path):
-    """Without a token each route but the login and the health check answers 401."""
+    """Without a token each route but the entrances and the health check answers 401."""
     path = path.replace("{number}", "1").replace("{job_id}", "job-1")
     check_shape(client.request(method, path, json={}), 401, "unauthenticated")
 

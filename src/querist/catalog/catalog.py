@@ -114,6 +114,11 @@ def _agree(records: Records, settings: Settings) -> None:
         return
     fresh = [name for name in settings.classes if name not in current.names]
     if fresh:
+        # What a later version renamed, merged, split or retired does not come back by the file.
+        earlier = records.ontologies.versions()
+        known = {name for version in earlier for name in version.ontology.names}
+        fresh = [name for name in fresh if name not in known]
+    if fresh:
         grown = current
         for name in fresh:
             grown = grown.with_class(name)

@@ -13,7 +13,7 @@ from querist.catalog.asset_index import AssetIndex
 from querist.catalog.assets import Assets
 from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
-from querist.schema import Action, Annotation, Arm, ClassValue, Selected
+from querist.schema import Action, Annotation, Arm, ClassValue, OntologyReading, Selected
 
 UNLABELED, LABELED, SKIPPED = 0, 1, 2
 NO_CLASS = -1
@@ -112,27 +112,30 @@ class Views:
     def _labels_of(self, index: AssetIndex) -> _Labels:
         held = self._labels
         newest = self._records.labels.last_seq()
-        if held is not None and held.index is index and held.upto == newest:
+        reading = self._records.ontologies.reading()
+        current = held is not None and held.index is index and held.reading is reading
+        if held is not None and current and held.upto == newest:
             return held
-        if held is None or held.index is not index or newest - held.upto > _STEP:
-            self._labels = self._all_labels(index, newest)
+        if held is None or not current or newest - held.upto > _STEP:
+            self._labels = self._all_labels(index, newest, reading)
         else:
             self._labels = self._newer_labels(held, newest)
         return self._labels
 
-    def _all_labels(self, index: AssetIndex, newest: int) -> _Labels:
+    def _all_labels(self, index: AssetIndex, newest: int, reading: OntologyReading) -> _Labels:
         states = self._records.labels.states(upto=newest)
-        made = _Labels.empty(index, newest)
+        made = _Labels.empty(index, newest, reading)
         rows = zip(
             states.asset_ids,
             states.actions,
             states.classes,
             states.labeled,
             states.seqs,
+            states.ontology_versions,
             strict=True,
         )
-        for asset_id, action, name, labeled, seq in rows:
-            self._set(made, asset_id, str(action), name, labeled, seq)
+        for asset_id, action, name, labeled, seq, version in rows:
+            self._set(made, asset_id, str(action), name, labeled, seq, version)
         return made
 
     def _newer_labels(self, held: _Labels, newest: int) -> _Labels:
@@ -146,15 +149,28 @@ class Views:
                     _class_of(entry),
                     entry.value is not None,
                     entry.seq,
+                    entry.ontology_version,
                 )
         return made
 
     def _set(
-        self, labels: _Labels, asset_id: str, action: str, name: str | None, labeled: bool, seq: int
+        self,
+        labels: _Labels,
+        asset_id: str,
+        action: str,
+        name: str | None,
+        labeled: bool,
+        seq: int,
+        version: int,
     ) -> None:
         position = labels.index.position(asset_id)
         if position is None:  # a label for an asset that is not in the catalog (any more)
             return
+        if name is not None and labels.reading.undecided(name, version):
+            name, labeled = None, False  # its class was split: nobody knows which part it is
+        elif name is not None:
+            # What is of a retired class keeps its name.
+            name = labels.reading.name(name, version) or name
         passed = SKIPPED if action in _PASSED else UNLABELED
         labels.state[position] = LABELED if labeled else passed
         labels.label[position] = NO_CLASS if name is None else self._code(name)
@@ -174,9 +190,14 @@ class Views:
             nothing = np.full(count, np.nan, dtype=np.float32)
             return np.full(count, NO_CLASS, dtype=np.int32), nothing, nothing
         stamp, summary = self._predictions.summary_as_of(model_id)
-        key = (model_id, stamp, index.stamp)
+        reading = self._records.ontologies.reading()
+        key = (model_id, stamp, index.stamp, reading.ontology.version)
         if self._model is None or self._model[0] != key:
-            codes = np.array([self._code(name) for name in summary.classes], dtype=np.int32)
+            known = reading.version_of(summary.classes)
+            names = [reading.name(name, known) for name in summary.classes]
+            codes = np.array(
+                [NO_CLASS if name is None else self._code(name) for name in names], dtype=np.int32
+            )
             self._model = (
                 key,
                 (
@@ -193,16 +214,18 @@ class _Labels:
     """Label state by position, as of log position ``upto``."""
 
     index: AssetIndex
+    reading: OntologyReading
     upto: int
     state: NDArray[np.int8]
     label: NDArray[np.int32]
     seq: NDArray[np.int64]
 
     @classmethod
-    def empty(cls, index: AssetIndex, upto: int) -> _Labels:
+    def empty(cls, index: AssetIndex, upto: int, reading: OntologyReading) -> _Labels:
         n = len(index.ids)
         return cls(
             index=index,
+            reading=reading,
             upto=upto,
             state=np.full(n, UNLABELED, dtype=np.int8),
             label=np.full(n, NO_CLASS, dtype=np.int32),
@@ -212,6 +235,7 @@ class _Labels:
     def copy(self, upto: int) -> _Labels:
         return _Labels(
             index=self.index,
+            reading=self.reading,
             upto=upto,
             state=self.state.copy(),
             label=self.label.copy(),

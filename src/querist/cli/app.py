@@ -7,7 +7,20 @@ import sys
 import typer
 
 from querist import __version__
-from querist.cli import catalogs, demo, labels, people, projects, rounds, serve, simulate, stream
+from querist.cli import (
+    catalogs,
+    demo,
+    labels,
+    ontology,
+    people,
+    projects,
+    review,
+    rounds,
+    serve,
+    simulate,
+    stream,
+    team,
+)
 from querist.cli.printing import errors
 from querist.errors import MissingDependencyError, QueristError
 
@@ -44,7 +57,20 @@ def root(
         raise typer.Exit
 
 
-for module in (demo, projects, rounds, labels, serve, people, simulate, stream, catalogs):
+for module in (
+    demo,
+    projects,
+    rounds,
+    labels,
+    review,
+    ontology,
+    team,
+    serve,
+    people,
+    simulate,
+    stream,
+    catalogs,
+):
     module.add_to(app)
 
 

@@ -5,22 +5,35 @@ from querist.labeling.blindness import check_may_browse, is_veiled
 from querist.labeling.consensus import Recomputed, settle_round
 from querist.labeling.gold import GoldQuestions
 from querist.labeling.labels import Labels
+from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
 from querist.labeling.opinions import Dispute, Opinions
 from querist.labeling.oracle import answer_with_oracle
 from querist.labeling.queue import Queue, QueueItem, QueuePage
+from querist.labeling.reports import AnnotatorReport, annotator_reports
+from querist.labeling.reviewing import ReviewItem, ReviewPage, Reviews
+from querist.labeling.team import Team
 
 __all__ = [
     "Agreement",
+    "AnnotatorReport",
     "Dispute",
     "GoldQuestions",
     "Labels",
+    "OntologyChanges",
+    "OntologyPreview",
     "Opinions",
     "Queue",
     "QueueItem",
     "QueuePage",
     "Recomputed",
+    "ReviewItem",
+    "ReviewPage",
+    "Reviews",
+    "Team",
+    "annotator_reports",
     "answer_with_oracle",
     "check_may_browse",
+    "in_words",
     "is_veiled",
     "settle_round",
 ]

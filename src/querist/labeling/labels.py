@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from querist.catalog import Catalog
@@ -20,6 +21,7 @@ from querist.schema import (
     Question,
     Value,
     check_name,
+    class_names,
     new_id,
 )
 
@@ -170,6 +172,20 @@ class Labels:
     def current(self, asset_id: str) -> Annotation | None:
         """The last entry of an asset, ``None`` if it has none; raises NotFoundError."""
         return self._log.current(check_known(self._catalog, asset_id))
+
+    def read(self, asset_id: str) -> Annotation | None:
+        """``current`` in the classes of now: its value is ``None`` where nobody knows which.
+
+        That is so after a split; a label of a retired class stays what it was.
+        """
+        entry = self.current(asset_id)
+        if entry is None or entry.value is None:
+            return entry
+        reading = self._catalog.records.ontologies.reading()
+        value = reading.value(entry.value, entry.ontology_version)
+        names = class_names(entry.value)
+        undecided = any(reading.undecided(name, entry.ontology_version) for name in names)
+        return replace(entry, value=None if undecided else value or entry.value)
 
     def history(self, asset_id: str) -> list[Annotation]:
         """All entries of an asset, oldest first; raises NotFoundError."""

@@ -150,15 +150,16 @@ class Queue:
             return {}
         blind = [task for task in tasks if Arm.AUDIT not in task.arms]
         positions = self._catalog.assets.positions([task.asset_id for task in blind])
-        return {
-            task.id: _Suggestion(
-                model_id=model.id,
-                name=summary.classes[int(summary.top[position])],
-                confidence=float(summary.confidence[position]),
-            )
-            for task, position in zip(blind, positions.tolist(), strict=True)
-            if position < len(summary.top)
-        }
+        reading = self._catalog.records.ontologies.reading()
+        made_under = reading.made_under(model)
+        names = [reading.name(name, made_under) for name in summary.classes]
+        found = {}
+        for task, position in zip(blind, positions.tolist(), strict=True):
+            name = names[int(summary.top[position])] if position < len(summary.top) else None
+            if name is not None:
+                sure = float(summary.confidence[position])
+                found[task.id] = _Suggestion(model_id=model.id, name=name, confidence=sure)
+        return found
 
     def _version(self, task: Task) -> int:
         records = self._catalog.records
@@ -169,6 +170,8 @@ class Queue:
         return said.version if said else 0
 
     def _why(self, task: Task) -> str:
+        if task.note is not None:
+            return f"Sent back: {task.note}"
         found = self._catalog.records.rounds.selected(task.round, asset_id=task.asset_id)
         reasons: dict[Arm, Selected] = {item.arm: item for item in found}
         for arm in _TELLING:

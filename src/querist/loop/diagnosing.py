@@ -23,11 +23,12 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     rows = seen.audited()
     if not len(rows):
         return ()
+    names = catalog.records.ontologies.current().names
     trained = seen.codes[seen.training(Arm.ACTIVE)]
     return diagnose(
         truth=seen.codes[rows],
         probabilities=training.predict(catalog, model, rows),
-        classes=model.classes,
+        classes=names,
         asset_ids=[seen.ids[i] for i in rows],
-        train_counts=np.bincount(trained, minlength=len(model.classes)),
+        train_counts=np.bincount(trained, minlength=len(names)),
     )

@@ -22,9 +22,10 @@ def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
     truth = seen.codes[rows]
     predicted = training.predict(catalog, model, rows).argmax(axis=1)
     right = truth == predicted
+    names = catalog.records.ontologies.current().names
     per_class = {
         name: proportion(right[truth == code])
-        for code, name in enumerate(model.classes)
+        for code, name in enumerate(names)
         if (truth == code).any()
     }
     return Evaluation(
@@ -87,8 +88,9 @@ def wrong_on_audit(catalog: Catalog) -> list[tuple[str, str, str]]:
     table = training.predict(catalog, model, rows)
     said = table.argmax(axis=1)
     order = np.argsort(-table.max(axis=1), kind="stable")
+    names = catalog.records.ontologies.current().names
     return [
-        (seen.ids[rows[i]], model.classes[seen.codes[rows[i]]], model.classes[said[i]])
+        (seen.ids[rows[i]], names[seen.codes[rows[i]]], names[said[i]])
         for i in order
         if said[i] != seen.codes[rows[i]]
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +22,33 @@ def export(catalog: Catalog, path: str | Path) -> LossReport:
         InvalidInputError: the ending is of no known format.
         StorageError: the file cannot be written.
     """
-    return write_labels(rows(catalog), Path(path))
+    report = write_labels(rows(catalog), Path(path))
+    aside = _set_aside(catalog)
+    if not aside:
+        return report
+    told = f"{aside:,} labels are left out: their class was split or retired since."
+    return replace(report, warnings=(*report.warnings, told))
 
 
 def rows(catalog: Catalog) -> Iterator[LabelRow]:
-    """The current labels, with the selection that asked for each, if one did."""
+    """The current labels in the classes of now, with the selection that asked for each."""
     asked = {row.asset_id: row for row in catalog.records.rounds.selected()}
+    reading = catalog.records.ontologies.reading()
     for entry in catalog.records.labels.currents():
-        if entry.value is not None:
-            yield LabelRow.of(entry, asked.get(entry.asset_id))
+        value = entry.value and reading.value(entry.value, entry.ontology_version)
+        if value is not None:
+            yield LabelRow.of(replace(entry, value=value), asked.get(entry.asset_id))
+
+
+def _set_aside(catalog: Catalog) -> int:
+    reading = catalog.records.ontologies.reading()
+    if reading.plain:
+        return 0
+    entries = (entry for entry in catalog.records.labels.currents() if entry.value is not None)
+    return sum(
+        entry.value is not None and reading.value(entry.value, entry.ontology_version) is None
+        for entry in entries
+    )
 
 
 def labeled_arrays(catalog: Catalog) -> LabeledData:

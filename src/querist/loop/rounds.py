@@ -17,6 +17,7 @@ from querist.loop import curve, selecting, snapshot, stopping, training
 from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
+from querist.loop.remeasuring import comparable
 from querist.schema import Arm, ModelVersion, Round, Selected, Step
 
 
@@ -154,7 +155,8 @@ class Rounds:
         arms: dict[str, list[Arm]] = {}
         audit = self._records.rounds.arm_ids(Arm.AUDIT)
         audit = [*audit, *(row.asset_id for row in drawn if row.arm is Arm.AUDIT)]
-        done = self._labeled_or_passed()
+        # A task of an earlier round may still wait for the one person it was sent back to.
+        done = self._labeled_or_passed() | self._records.tasks.asked()
         for asset_id in [i for i in audit if i not in done][:audit_now]:
             arms.setdefault(asset_id, []).append(Arm.AUDIT)
         for row in drawn:
@@ -210,7 +212,7 @@ class Rounds:
         rows = seen.training(Arm.ACTIVE)
         names = self._records.ontologies.current().names
         counts = np.bincount(seen.codes[rows], minlength=len(names)).tolist()
-        found = curve.curve([*earlier, round_], spent)
+        found = curve.curve(comparable(self._catalog, [*earlier, round_]), spent)
         saved = curve.saving(found)
         policy = self._catalog.settings.policy
         active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)

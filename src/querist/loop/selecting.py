@@ -44,7 +44,7 @@ def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
             "The project has no assets yet.", remedy="Add some first: querist add FOLDER"
         )
     embed(catalog)
-    model = catalog.records.models.latest(Arm.ACTIVE)
+    model = training.up_to_date(catalog)
     return RoundPlan(
         batch_size=wanted,
         control_size=round(wanted * policy.control_share),
@@ -55,6 +55,8 @@ def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
         encoder=open_encoder(catalog).identity.key,
         model_id=model.id if model else None,
         label_seq=catalog.records.labels.last_seq(),
+        review_seq=catalog.records.reviews.last_seq(),
+        ontology_version=catalog.records.ontologies.current().version,
         asset_count=catalog.assets.count(),
         overlap=policy.overlap,
         overlap_share=policy.overlap_share,
@@ -85,6 +87,8 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
     seen = snapshot.take(
         catalog,
         label_seq=fixed.label_seq,
+        review_seq=fixed.review_seq,
+        ontology_version=fixed.ontology_version,
         asset_count=fixed.asset_count,
         before_round=number,
     )
@@ -153,7 +157,7 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
     labeled = seen.training(Arm.ACTIVE) if learns else seen.given(Arm.ACTIVE)
     labels = seen.codes[labeled] if learns else None
     n = len(seen.ids)
-    names = catalog.records.ontologies.current().names
+    names = catalog.records.ontologies.reading(fixed.ontology_version).ontology.names
     strategy = create(fixed.strategy, **fixed.parameters)
     vectors = catalog.embeddings.matrix(fixed.encoder)[:n]
     pool = check_pool(
@@ -194,7 +198,9 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
 def _probabilities(catalog: Catalog, fixed: RoundPlan, n: int) -> NDArray[np.float32] | None:
     if fixed.model_id is None:
         return None
-    return training.probabilities(catalog, fixed.model_id, at_least=n)[:n]
+    return training.probabilities(
+        catalog, fixed.model_id, at_least=n, ontology_version=fixed.ontology_version
+    )[:n]
 
 
 def _beside(
@@ -217,7 +223,7 @@ def _beside(
         vectors,
         labeled,
         labels,
-        class_count=len(catalog.records.ontologies.current().names),
+        class_count=len(catalog.records.ontologies.reading(fixed.ontology_version).ontology.names),
         rng=np.random.default_rng([fixed.seed, number, _COMMITTEE_STREAM]),
     )
 

@@ -21,13 +21,16 @@ class Snapshot:
 
     Attributes:
         ids: Asset ids (N,).
-        codes: Class of each asset (N,), -1 where no single class is its label.
+        codes: Class of each asset (N,), -1 where no single class is its label, where the label
+            was sent back to its author and is not answered yet, and where its class was split or
+            retired since.
         answered: Assets that hold a label of any kind (N,), bool.
-        passed: Assets that were skipped or cannot be told (N,), bool.
+        passed: Assets that were skipped, cannot be told, or are of a retired class (N,), bool.
         audit: Members of the audit set (N,), bool.
         control: Members of the control arm (N,), bool.
         active: Members of the active arm (N,), bool.
         label_seq: Last entry of the label log that was seen.
+        review_seq: Last review that was seen.
     """
 
     ids: Sequence[str]
@@ -38,6 +41,7 @@ class Snapshot:
     control: NDArray[np.bool_]
     active: NDArray[np.bool_]
     label_seq: int
+    review_seq: int
 
     @property
     def labeled(self) -> NDArray[np.bool_]:
@@ -82,6 +86,8 @@ def take(
     catalog: Catalog,
     *,
     label_seq: int | None = None,
+    review_seq: int | None = None,
+    ontology_version: int | None = None,
     asset_count: int | None = None,
     before_round: int | None = None,
 ) -> Snapshot:
@@ -90,6 +96,8 @@ def take(
     Args:
         catalog: The catalog.
         label_seq: See labels up to this entry of the log; all by default.
+        review_seq: See reviews up to this one; all by default.
+        ontology_version: Read labels in the words of this ontology; the newest by default.
         asset_count: See only the first assets in order of adding; all by default.
         before_round: See only what earlier rounds selected; all by default.
     """
@@ -98,19 +106,25 @@ def take(
         ids = ids[:asset_count]
     index = {asset_id: i for i, asset_id in enumerate(ids)}
     seq = catalog.records.labels.last_seq() if label_seq is None else label_seq
+    reviewed = catalog.records.reviews.last_seq() if review_seq is None else review_seq
+    sent_back = catalog.records.reviews.sent_back(upto=reviewed)
     codes = np.full(len(ids), -1, dtype=np.int64)
     answered = np.zeros(len(ids), dtype=bool)
     passed = np.zeros(len(ids), dtype=bool)
-    class_index = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
+    reading = catalog.records.ontologies.reading(ontology_version)
+    class_index = {name: i for i, name in enumerate(reading.ontology.names)}
     states = catalog.records.labels.states(upto=seq)
-    for asset_id, action, name, holds in zip(
-        states.asset_ids, states.actions, states.classes, states.labeled, strict=True
-    ):
+    for i, asset_id in enumerate(states.asset_ids):
         position = index.get(asset_id)
         if position is not None:
-            codes[position] = class_index.get(name, -1) if name is not None else -1
-            answered[position] = holds and (name is None or name in class_index)
-            passed[position] = action in (Action.SKIP, Action.CANNOT_TELL)
+            said, made_under = states.classes[i], states.ontology_versions[i]
+            name = None if said is None else reading.name(said, made_under)
+            code = -1 if name is None else class_index.get(name, -1)
+            codes[position] = -1 if states.seqs[i] in sent_back else code
+            answered[position] = states.labeled[i] and (said is None or code >= 0)
+            # Nobody is asked again what is of a retired class; of a split one somebody must be.
+            retired = said is not None and name is None and not reading.undecided(said, made_under)
+            passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
     upto = None if before_round is None else before_round - 1
 
     def members(arm: Arm) -> NDArray[np.bool_]:
@@ -125,6 +139,7 @@ def take(
         control=members(Arm.CONTROL),
         active=members(Arm.ACTIVE),
         label_seq=seq,
+        review_seq=reviewed,
     )
 
 

@@ -12,6 +12,7 @@ from querist.catalog import Catalog
 from querist.loop import snapshot
 from querist.loop.budget import BudgetState, budgets
 from querist.loop.curve import Curve, Saving, curve, saving, sentence
+from querist.loop.remeasuring import comparable
 from querist.schema import Advice, Arm, Round, Step, TaskState
 
 
@@ -58,7 +59,7 @@ def status(catalog: Catalog) -> Status:
     seen = snapshot.take(catalog)
     rounds = list(records.rounds.list())
     spent = budgets(catalog)
-    found = curve(rounds, spent)
+    found = curve(comparable(catalog, rounds), spent)
     current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
     waiting = 0
     if current is not None:

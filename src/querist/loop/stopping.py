@@ -62,7 +62,12 @@ def agreements(catalog: Catalog) -> list[float]:
     n = min(len(table) for table in tables)
     rng = np.random.default_rng([catalog.settings.policy.seed, 30])
     rows = np.sort(rng.choice(n, size=min(STOP_SET, n), replace=False))
-    votes = [table[rows].argmax(axis=1) for table in tables]
+    reading = catalog.records.ontologies.reading()
+    known = [catalog.records.models.get(model_id) for model_id in models]
+    votes = [
+        reading.probabilities(table[rows], model.classes, reading.made_under(model)).argmax(axis=1)
+        for table, model in zip(tables, known, strict=True)
+    ]
     return [float(cohen_kappa(a, b)) for a, b in pairwise(votes)]
 
 

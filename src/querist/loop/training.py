@@ -44,7 +44,8 @@ def train(
     seen = snapshot.take(catalog)
     rows = seen.training(arm)
     codes = seen.codes[rows]
-    classes = catalog.records.ontologies.current().names
+    ontology = catalog.records.ontologies.current()
+    classes = ontology.names
     if len(np.unique(codes)) < 2:
         raise InvalidInputError(
             f"The {arm.value} arm has {len(rows)} labels of {len(np.unique(codes))} classes.",
@@ -72,6 +73,7 @@ def train(
         label_count=len(rows),
         labels_digest=_labels_digest([seen.ids[i] for i in rows], codes),
         seed=settings.policy.seed,
+        ontology_version=ontology.version,
         fit_seconds=seconds,
         created_at=datetime.now(UTC),
     )
@@ -87,26 +89,51 @@ def train(
     return model
 
 
-def probabilities(catalog: Catalog, model_id: str, *, at_least: int) -> NDArray[np.float32]:
+def up_to_date(catalog: Catalog) -> ModelVersion | None:
+    """The newest model of the active arm, trained anew where its classes changed their meaning.
+
+    Classes that joined at the end change nothing: it has just not learned them yet.
+    """
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if model is None:
+        return None
+    now = catalog.records.ontologies.current()
+    reading = catalog.records.ontologies.reading()
+    weights = reading.weights(model.classes, reading.made_under(model))
+    if weights is None or np.array_equal(weights, np.eye(len(model.classes), len(now.names))):
+        return model
+    try:
+        return train(catalog, Arm.ACTIVE)
+    except InvalidInputError:  # too little is left to learn from: the round goes on without one
+        return None
+
+
+def probabilities(
+    catalog: Catalog, model_id: str, *, at_least: int, ontology_version: int | None = None
+) -> NDArray[np.float32]:
     """The model's probabilities (n, C) with n ≥ ``at_least``; assets added since are predicted.
 
-    A class that joined the ontology after the training has probability zero.
+    Columns are the classes of ``ontology_version``, the newest by default; a class that joined the
+    ontology after the training has probability zero.
     """
     known = catalog.predictions.probabilities(model_id)
     if len(known) < at_least:
         model = catalog.records.models.get(model_id)
         _predict_pool(catalog, model, load(catalog, model), silent)
         known = catalog.predictions.probabilities(model_id)
-    missing = len(catalog.records.ontologies.current().names) - known.shape[1]
-    return np.pad(known, ((0, 0), (0, missing))) if missing > 0 else known
+    reading = catalog.records.ontologies.reading(ontology_version)
+    model = catalog.records.models.get(model_id)
+    return reading.probabilities(known, model.classes, reading.made_under(model))
 
 
 def predict(
     catalog: Catalog, model: ModelVersion, positions: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """The model's probabilities (n, C) for the assets at ``positions``."""
+    """The model's probabilities (n, C) for the assets at ``positions``, by the classes now."""
     vectors = catalog.embeddings.matrix(model.encoder)
-    return load(catalog, model).predict_proba(vectors[positions])
+    reading = catalog.records.ontologies.reading()
+    said = load(catalog, model).predict_proba(vectors[positions])
+    return reading.probabilities(said, model.classes, reading.made_under(model))
 
 
 def load(catalog: Catalog, model: ModelVersion) -> Learner:

@@ -6,6 +6,12 @@ from querist.metrics.agreement import (
     fleiss_kappa,
     krippendorff_alpha,
 )
+from querist.metrics.annotator_figures import (
+    Shares,
+    class_bias,
+    medians_by_annotator,
+    shares_by_annotator,
+)
 from querist.metrics.answers import Answers
 from querist.metrics.classification import (
     accuracy,
@@ -30,10 +36,12 @@ from querist.metrics.learning_curves import aulc, label_saving, labels_to_reach
 __all__ = [
     "Answers",
     "Consensus",
+    "Shares",
     "accuracy",
     "aulc",
     "bootstrap_interval",
     "brier",
+    "class_bias",
     "clopper_pearson",
     "cohen_kappa",
     "confusion_matrix",
@@ -49,7 +57,9 @@ __all__ = [
     "log_loss",
     "macro_f1",
     "majority_vote",
+    "medians_by_annotator",
     "paired_bootstrap_interval",
     "recall_per_class",
+    "shares_by_annotator",
     "wilson",
 ]

@@ -17,7 +17,7 @@ from querist.schema.annotation import (
     check_value,
     class_names,
 )
-from querist.schema.annotator import Annotator, Role
+from querist.schema.annotator import Annotator, Invitation, Role
 from querist.schema.asset import Asset, Media
 from querist.schema.candidate import AddReport, Candidate, Problem
 from querist.schema.geometry import Box, Polygon, Span
@@ -26,8 +26,22 @@ from querist.schema.job import Job, JobState
 from querist.schema.json_form import from_json, to_json
 from querist.schema.model_version import ModelVersion
 from querist.schema.ontology import ClassDefinition, Limits, Ontology, TaskKind
+from querist.schema.ontology_changes import (
+    AddClass,
+    MergeClasses,
+    OntologyChange,
+    OntologyVersion,
+    RenameClass,
+    RetireClass,
+    RevertOntology,
+    SplitClass,
+    apply_change,
+    touched,
+)
+from querist.schema.ontology_reading import OntologyReading
 from querist.schema.opinion import ConsensusMethod, Gold, Opinion
 from querist.schema.prediction import Prediction
+from querist.schema.review import Review, ReviewAction, ReviewState
 from querist.schema.round import (
     Advice,
     Estimate,
@@ -43,6 +57,7 @@ from querist.schema.wording import percent
 
 __all__ = [
     "Action",
+    "AddClass",
     "AddReport",
     "Advice",
     "Annotation",
@@ -60,6 +75,7 @@ __all__ = [
     "Evaluation",
     "Finding",
     "Gold",
+    "Invitation",
     "Job",
     "JobState",
     "LabeledBox",
@@ -67,9 +83,13 @@ __all__ = [
     "LabeledSpan",
     "Limits",
     "Media",
+    "MergeClasses",
     "ModelVersion",
     "NumberValue",
     "Ontology",
+    "OntologyChange",
+    "OntologyReading",
+    "OntologyVersion",
     "Opinion",
     "Origin",
     "Polygon",
@@ -77,17 +97,25 @@ __all__ = [
     "Prediction",
     "Problem",
     "Question",
+    "RenameClass",
+    "RetireClass",
+    "RevertOntology",
+    "Review",
+    "ReviewAction",
+    "ReviewState",
     "Role",
     "Round",
     "RoundPlan",
     "Selected",
     "Span",
     "SpansValue",
+    "SplitClass",
     "Step",
     "Task",
     "TaskKind",
     "TaskState",
     "Value",
+    "apply_change",
     "check_asset_id",
     "check_name",
     "check_value",
@@ -96,4 +124,5 @@ __all__ = [
     "new_id",
     "percent",
     "to_json",
+    "touched",
 ]

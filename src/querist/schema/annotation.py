@@ -117,6 +117,7 @@ class Origin(StrEnum):
     IMPORT = "import"
     ORACLE = "oracle"
     MODEL = "model"
+    REVIEW = "review"
     CONSENSUS = "consensus"
 
 

@@ -25,6 +25,8 @@ class Annotator:
         name: Unique short name, as in ``annotator="ana"``.
         role: What they may do.
         hourly_cost: Money an hour, in the project's currency; ``None`` if not tracked.
+        active: Whether they may come in; somebody who left keeps their labels.
+        skills: Words for what they know, such as ``dermatology``.
         created_at: UTC.
     """
 
@@ -32,3 +34,32 @@ class Annotator:
     role: Role = Role.ANNOTATOR
     hourly_cost: float | None = None
     created_at: datetime | None = None
+    active: bool = True
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A link that lets one person in, once.
+
+    Attributes:
+        id: Its id.
+        role: The role of whoever accepts.
+        hourly_cost: Their cost, if known.
+        skills: Their skills.
+        invited_by: Who invites.
+        accepted_by: Who accepted; ``None`` while nobody has.
+        created_at: UTC.
+        expires_at: From when it is worth nothing, UTC.
+        ended_at: When it was accepted or withdrawn, UTC.
+    """
+
+    id: int
+    role: Role
+    hourly_cost: float | None
+    skills: tuple[str, ...]
+    invited_by: str
+    accepted_by: str | None
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None

@@ -26,6 +26,7 @@ class ModelVersion:
         label_count: Number of labels that trained it.
         labels_digest: SHA-256 over the (asset, class) pairs that trained it, in order of asset.
         seed: Seed of the training.
+        ontology_version: The ontology of ``classes``; ``None`` where it was not kept.
         fit_seconds: Wall time of the training.
         created_at: UTC.
     """
@@ -43,3 +44,4 @@ class ModelVersion:
     seed: int
     fit_seconds: float
     created_at: datetime
+    ontology_version: int | None = None

@@ -41,6 +41,8 @@ class RoundPlan:
         label_seq: Last entry of the label log that was seen.
         asset_count: Assets in the catalog then; later ones are not candidates.
         candidates_digest: SHA-256 over the candidates' ids in catalog order.
+        review_seq: Last review that was seen.
+        ontology_version: The ontology then; ``None`` where it was not kept.
         overlap: Opinions that are asked of each asset of the overlap.
         overlap_share: Share of the round's tasks that the seed draws for the overlap, 0 to 1.
     """
@@ -56,6 +58,8 @@ class RoundPlan:
     label_seq: int
     asset_count: int
     candidates_digest: str = ""
+    review_seq: int = 0
+    ontology_version: int | None = None
     overlap: int = 1
     overlap_share: float = 0.0
 

@@ -54,6 +54,8 @@ class Task:
         state: Open, leased, done, or returned to the pool when its round closed.
         annotator: Who holds or did it.
         leased_until: When the reservation runs out, UTC.
+        sent_to: The one person who may take it up, where a label was sent back.
+        note: Why it was sent back.
         kind: What the answer becomes; annotators are not told.
     """
 
@@ -65,4 +67,6 @@ class Task:
     state: TaskState
     annotator: str | None = None
     leased_until: datetime | None = None
+    sent_to: str | None = None
+    note: str | None = None
     kind: Question = Question.LABEL

@@ -52,6 +52,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Come in by an invitation: a new name, and a session cookie for it.
+         */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/project": {
         parameters: {
             query?: never;
@@ -516,6 +536,234 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reviewable
+         * @description Labels of others, the one that is wrong with the highest probability first.
+         */
+        get: operations["list_reviewable"];
+        put?: never;
+        /**
+         * Create Review
+         * @description Accept, fix, send back or reopen a label; the same ``submission_id`` is stored once.
+         */
+        post: operations["create_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Review
+         * @description Take back one's last review of an asset, with what it had done.
+         */
+        post: operations["undo_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Review History
+         * @description All reviews of one asset, oldest first.
+         */
+        get: operations["get_review_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ontology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ontology
+         * @description The classes now, and every version with the change that made it.
+         */
+        get: operations["get_ontology"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ontology/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Ontology Change
+         * @description What a change would touch; nothing is written.
+         */
+        post: operations["preview_ontology_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ontology/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Ontology
+         * @description Change the classes as the next version; labels stay and are read by what they became.
+         */
+        post: operations["change_ontology"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description Everybody by name, those who left included.
+         */
+        get: operations["list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotator Reports
+         * @description How everybody who has labelled works: how much, how fast, how right, and where they lean.
+         */
+        get: operations["list_annotator_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/people/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Person
+         * @description Set a person's role, cost and skills, or send them away: then they are out at once.
+         */
+        put: operations["change_person"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invitations
+         * @description The invitations that somebody may still accept, newest first.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Create Invitation
+         * @description Make a link that lets one person in, once.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Invitation
+         * @description Make an invitation worthless.
+         */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds": {
         parameters: {
             query?: never;
@@ -705,11 +953,34 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptRequest
+         * @description The secret of an invitation, and the name its owner chooses.
+         */
+        AcceptRequest: {
+            /** Token */
+            token: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * Action
          * @description What an entry of the label log does.
          * @enum {string}
          */
         Action: "label" | "skip" | "cannot_tell" | "undo";
+        /**
+         * AddClass
+         * @description Add a class at the end.
+         */
+        AddClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "add";
+            /** Name */
+            name: string;
+        };
         /**
          * AddRequest
          * @description A folder or file on the server's machine.
@@ -760,7 +1031,7 @@ export interface components {
             /** Pairs */
             pairs: components["schemas"]["PairAgreement"][];
             /** Annotators */
-            annotators: components["schemas"]["AnnotatorReport"][];
+            annotators: components["schemas"]["querist__server__quality__AnnotatorReport"][];
         };
         /**
          * Annotation
@@ -798,29 +1069,6 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-        };
-        /**
-         * AnnotatorReport
-         * @description How one annotator does.
-         */
-        AnnotatorReport: {
-            /** Annotator */
-            annotator: string;
-            /** Opinions */
-            opinions: number;
-            /** Passed */
-            passed: number;
-            /**
-             * Agreement
-             * @description Share equal to the label that holds.
-             */
-            agreement: number | null;
-            /** Gold Answers */
-            gold_answers: number;
-            /** Gold Accuracy */
-            gold_accuracy: number | null;
-            /** Seconds */
-            seconds: number | null;
         };
         /**
          * Arm
@@ -1034,6 +1282,16 @@ export interface components {
             conflicts: components["schemas"]["BulkConflict"][];
         };
         /**
+         * ChangeRequest
+         * @description A change to carry out.
+         */
+        ChangeRequest: {
+            /** Change */
+            change: components["schemas"]["RenameClass"] | components["schemas"]["MergeClasses"] | components["schemas"]["SplitClass"] | components["schemas"]["RetireClass"] | components["schemas"]["AddClass"] | components["schemas"]["RevertOntology"];
+            /** Expected Version */
+            expected_version?: number | null;
+        };
+        /**
          * ClassDefinition
          * @description One class: its name, colour, one-key shortcut, and the words of the guideline.
          */
@@ -1075,6 +1333,18 @@ export interface components {
             type: "classes";
             /** Names */
             names: string[];
+        };
+        /**
+         * Confusion
+         * @description A class that was given where another one holds in the end, and how often.
+         */
+        Confusion: {
+            /** Given */
+            given: string;
+            /** Final */
+            final: string;
+            /** Count */
+            count: number;
         };
         /**
          * ConsensusMethod
@@ -1324,6 +1594,69 @@ export interface components {
             currency: string;
         };
         /**
+         * Invitation
+         * @description A link that lets one person in, once.
+         */
+        Invitation: {
+            /** Id */
+            id: number;
+            role: components["schemas"]["Role"];
+            /** Hourly Cost */
+            hourly_cost: number | null;
+            /** Skills */
+            skills: string[];
+            /** Invited By */
+            invited_by: string;
+            /** Accepted By */
+            accepted_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * InvitationLink
+         * @description A new invitation with its secret, which is never shown again.
+         */
+        InvitationLink: {
+            invitation: components["schemas"]["Invitation"];
+            /** Token */
+            token: string;
+            /**
+             * Path
+             * @description Where on this server it is accepted; hand it over whole.
+             */
+            path: string;
+        };
+        /**
+         * InviteRequest
+         * @description Whom to let in.
+         */
+        InviteRequest: {
+            /** @default annotator */
+            role: components["schemas"]["Role"];
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+            /** Hourly Cost */
+            hourly_cost?: number | null;
+            /**
+             * Skills
+             * @default []
+             */
+            skills: string[];
+        };
+        /**
          * Job
          * @description One piece of long work.
          */
@@ -1509,6 +1842,21 @@ export interface components {
          */
         Media: "image" | "text" | "table";
         /**
+         * MergeClasses
+         * @description Make one class of several; their labels all count as it.
+         */
+        MergeClasses: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "merge";
+            /** Names */
+            names: string[];
+            /** Into */
+            into: string;
+        };
+        /**
          * NextRoundRequest
          * @description How many assets the next round asks for; the project's own batch size by default.
          */
@@ -1549,6 +1897,79 @@ export interface components {
              *     }
              */
             limits: components["schemas"]["Limits"];
+        };
+        /**
+         * OntologyHistory
+         * @description The ontology now, and all its versions, oldest first.
+         */
+        OntologyHistory: {
+            ontology: components["schemas"]["Ontology"];
+            /** Versions */
+            versions: components["schemas"]["OntologyVersion"][];
+        };
+        /**
+         * OntologyPreview
+         * @description What a change touches.
+         */
+        OntologyPreview: {
+            /** Words */
+            words: string;
+            before: components["schemas"]["Ontology"];
+            after: components["schemas"]["Ontology"];
+            /**
+             * Labels
+             * @description Labels that are read in another way.
+             */
+            labels: number;
+            /**
+             * Undecided
+             * @description Of these, labels that are asked for again.
+             */
+            undecided: number;
+            /**
+             * Set Aside
+             * @description Of these, labels that are kept but count no more.
+             */
+            set_aside: number;
+            /**
+             * Restored
+             * @description Of these, labels that count again.
+             */
+            restored: number;
+            /** Tasks */
+            tasks: number;
+            /** Predictions */
+            predictions: number;
+            /** Models */
+            models: number;
+            /** By Class */
+            by_class: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * OntologyVersion
+         * @description One version of the ontology with the change that made it.
+         */
+        OntologyVersion: {
+            /** Version */
+            version: number;
+            /** Classes */
+            classes: string[];
+            /** Change */
+            change: (components["schemas"]["RenameClass"] | components["schemas"]["MergeClasses"] | components["schemas"]["SplitClass"] | components["schemas"]["RetireClass"] | components["schemas"]["AddClass"] | components["schemas"]["RevertOntology"]) | null;
+            /**
+             * Words
+             * @description The change in one sentence; empty without one.
+             */
+            words: string;
+            /** Author */
+            author: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * Opinion
@@ -1606,7 +2027,7 @@ export interface components {
          * @description Where a label comes from; ``CONSENSUS`` is made of several opinions.
          * @enum {string}
          */
-        Origin: "person" | "import" | "oracle" | "model" | "consensus";
+        Origin: "person" | "import" | "oracle" | "model" | "review" | "consensus";
         /**
          * PairAgreement
          * @description Cohen's kappa of two annotators over the assets that both answered.
@@ -1620,6 +2041,42 @@ export interface components {
             assets: number;
             /** Kappa */
             kappa: number;
+        };
+        /**
+         * Person
+         * @description Somebody who works on the project.
+         */
+        Person: {
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Hourly Cost */
+            hourly_cost: number | null;
+            /** Active */
+            active: boolean;
+            /** Skills */
+            skills: string[];
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * PersonRequest
+         * @description All that may change of a person.
+         */
+        PersonRequest: {
+            role: components["schemas"]["Role"];
+            /** Hourly Cost */
+            hourly_cost?: number | null;
+            /**
+             * Skills
+             * @default []
+             */
+            skills: string[];
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
         };
         /**
          * Polygon
@@ -1644,6 +2101,14 @@ export interface components {
             type: "polygons";
             /** Polygons */
             polygons: components["schemas"]["LabeledPolygon"][];
+        };
+        /**
+         * PreviewRequest
+         * @description A change to look at.
+         */
+        PreviewRequest: {
+            /** Change */
+            change: components["schemas"]["RenameClass"] | components["schemas"]["MergeClasses"] | components["schemas"]["SplitClass"] | components["schemas"]["RetireClass"] | components["schemas"]["AddClass"] | components["schemas"]["RevertOntology"];
         };
         /**
          * ProjectInfo
@@ -1738,6 +2203,34 @@ export interface components {
             changed: number;
         };
         /**
+         * RenameClass
+         * @description Give a class another name; its labels count under the new one.
+         */
+        RenameClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rename";
+            /** Name */
+            name: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * RetireClass
+         * @description Let a class be given no more; its labels are kept, but nothing trains on them.
+         */
+        RetireClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "retire";
+            /** Name */
+            name: string;
+        };
+        /**
          * RetireRequest
          * @description Which gold question to ask no more, and why.
          */
@@ -1750,6 +2243,134 @@ export interface components {
              */
             note: string;
         };
+        /**
+         * RevertOntology
+         * @description Go back to the classes of an earlier version.
+         */
+        RevertOntology: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "revert";
+            /** Version */
+            version: number;
+        };
+        /**
+         * Review
+         * @description One entry of the append-only log of reviews.
+         */
+        Review: {
+            /** Seq */
+            seq: number;
+            /** Asset Id */
+            asset_id: string;
+            /** Version */
+            version: number;
+            /**
+             * Label Seq
+             * @description The entry of the label log that was looked at.
+             */
+            label_seq: number;
+            /**
+             * Holds Seq
+             * @description The entry of the label log that the state speaks of.
+             */
+            holds_seq: number;
+            action: components["schemas"]["ReviewAction"];
+            state: components["schemas"]["ReviewState"];
+            /** Comment */
+            comment: string | null;
+            /** Reviewer */
+            reviewer: string;
+            /** Author */
+            author: string;
+            /** Task Id */
+            task_id: number | null;
+            /** Submission Id */
+            submission_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * ReviewAction
+         * @description What a reviewer does with a label.
+         * @enum {string}
+         */
+        ReviewAction: "accept" | "fix" | "send_back" | "reopen" | "undo";
+        /**
+         * ReviewHistory
+         * @description All reviews of one asset, oldest first.
+         */
+        ReviewHistory: {
+            /** Reviews */
+            reviews: components["schemas"]["Review"][];
+        };
+        /**
+         * ReviewItem
+         * @description One label to look at.
+         */
+        ReviewItem: {
+            /** @description Send its seq back as label_seq. */
+            annotation: components["schemas"]["Annotation"];
+            card: components["schemas"]["AssetCard"];
+            state: components["schemas"]["ReviewState"];
+            /**
+             * Expected Error
+             * @description Probability that the label is wrong, by a model that has not learned from it.
+             */
+            expected_error: number | null;
+            review: components["schemas"]["Review"] | null;
+        };
+        /**
+         * ReviewPage
+         * @description Labels to look at, the most doubtful first.
+         */
+        ReviewPage: {
+            /** Items */
+            items: components["schemas"]["ReviewItem"][];
+            /** Total */
+            total: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReviewRequest
+         * @description What a reviewer says about the label that holds.
+         */
+        ReviewRequest: {
+            /** Asset Id */
+            asset_id: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "accept" | "fix" | "send_back" | "reopen";
+            /** Label Seq */
+            label_seq?: number | null;
+            /** Value */
+            value?: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+            /** Comment */
+            comment?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /** Submission Id */
+            submission_id: string;
+        };
+        /**
+         * ReviewState
+         * @description Where the label that holds stands in the review.
+         *
+         *     ``SENT_BACK`` labels hold until they are replaced, but nothing trains on them or is measured
+         *     by them meanwhile.
+         * @enum {string}
+         */
+        ReviewState: "waiting" | "accepted" | "fixed" | "sent_back";
         /**
          * Role
          * @description What somebody may do; each role may do what the later ones may, except ``MODEL``.
@@ -1813,6 +2434,8 @@ export interface components {
          *         label_seq: Last entry of the label log that was seen.
          *         asset_count: Assets in the catalog then; later ones are not candidates.
          *         candidates_digest: SHA-256 over the candidates' ids in catalog order.
+         *         review_seq: Last review that was seen.
+         *         ontology_version: The ontology then; ``None`` where it was not kept.
          *         overlap: Opinions that are asked of each asset of the overlap.
          *         overlap_share: Share of the round's tasks that the seed draws for the overlap, 0 to 1.
          */
@@ -1844,6 +2467,13 @@ export interface components {
              * @default
              */
             candidates_digest: string;
+            /**
+             * Review Seq
+             * @default 0
+             */
+            review_seq: number;
+            /** Ontology Version */
+            ontology_version: number | null;
             /**
              * Overlap
              * @default 1
@@ -1935,6 +2565,21 @@ export interface components {
             spans: components["schemas"]["LabeledSpan"][];
         };
         /**
+         * SplitClass
+         * @description Make several classes of one; its labels are asked for again.
+         */
+        SplitClass: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "split";
+            /** Name */
+            name: string;
+            /** Into */
+            into: string[];
+        };
+        /**
          * Step
          * @description The step a round is in; each can be resumed.
          * @enum {string}
@@ -2006,6 +2651,77 @@ export interface components {
             asset_id: string;
             /** Submission Id */
             submission_id: string;
+        };
+        /**
+         * Week
+         * @description What somebody did in one week.
+         */
+        Week: {
+            /** Monday */
+            monday: string;
+            /** Labels */
+            labels: number;
+            /**
+             * Seconds
+             * @description Median of a label.
+             */
+            seconds: number | null;
+        };
+        /**
+         * AnnotatorReport
+         * @description How one annotator does.
+         */
+        querist__server__quality__AnnotatorReport: {
+            /** Annotator */
+            annotator: string;
+            /** Opinions */
+            opinions: number;
+            /** Passed */
+            passed: number;
+            /**
+             * Agreement
+             * @description Share equal to the label that holds.
+             */
+            agreement: number | null;
+            /** Gold Answers */
+            gold_answers: number;
+            /** Gold Accuracy */
+            gold_accuracy: number | null;
+            /** Seconds */
+            seconds: number | null;
+        };
+        /**
+         * AnnotatorReport
+         * @description What is known about the work of one person or model.
+         */
+        querist__server__team_schemas__AnnotatorReport: {
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Active */
+            active: boolean;
+            /** Labels */
+            labels: number;
+            /**
+             * Seconds
+             * @description Median of a label.
+             */
+            seconds: number | null;
+            /** @description Of the reviewed labels, those accepted. */
+            accuracy: components["schemas"]["Estimate"] | null;
+            /** @description Of labels of assets that others labelled or reviewed too, those that hold. */
+            agreement: components["schemas"]["Estimate"] | null;
+            /**
+             * Bias
+             * @description By class; above zero is given too often.
+             */
+            bias: {
+                [key: string]: number;
+            };
+            /** Confusions */
+            confusions: components["schemas"]["Confusion"][];
+            /** Weeks */
+            weeks: components["schemas"]["Week"][];
         };
         /**
          * ChangeEvent
@@ -2141,6 +2857,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Default Response */
@@ -2945,6 +3694,421 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Gold"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_reviewable: {
+        parameters: {
+            query?: {
+                annotator?: string | null;
+                label?: string | null;
+                round?: number | null;
+                state?: components["schemas"]["ReviewState"] | null;
+                any_state?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_review_history: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewHistory"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_ontology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OntologyHistory"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_ontology_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OntologyPreview"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_ontology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OntologyPreview"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_annotator_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["querist__server__team_schemas__AnnotatorReport"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLink"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
                 };
             };
             /** @description Default Response */

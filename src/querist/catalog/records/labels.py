@@ -45,6 +45,7 @@ class LabelStates:
         classes: The class that holds, ``None`` where none does or the value is of another kind.
         labeled: Whether a value of any kind holds.
         seqs: Position of the last entry in the log.
+        ontology_versions: The ontology that the class is a word of.
     """
 
     asset_ids: list[str]
@@ -52,6 +53,7 @@ class LabelStates:
     classes: list[str | None]
     labeled: list[bool]
     seqs: list[int]
+    ontology_versions: list[int]
 
 
 class LabelLog:
@@ -247,17 +249,20 @@ class LabelLog:
             columns.action,
             columns.class_name,
             columns.seq,
+            columns.ontology_version,
             columns.value.is_not(None),
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        ids, actions, classes, seqs, labeled = zip(*rows, strict=True) if rows else ((),) * 5
+        empty: tuple[tuple[Any, ...], ...] = ((),) * 6
+        ids, actions, classes, seqs, versions, labeled = zip(*rows, strict=True) if rows else empty
         return LabelStates(
             asset_ids=list(ids),
             actions=list(actions),
             classes=list(classes),
             labeled=[bool(flag) for flag in labeled],
             seqs=list(seqs),
+            ontology_versions=list(versions),
         )
 
     def history(self, asset_id: str) -> list[Annotation]:

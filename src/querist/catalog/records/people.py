@@ -13,7 +13,15 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import annotators, sources, tokens
-from querist.errors import AuthenticationError, InvalidInputError, NotFoundError, UnknownNameError
+from querist.catalog.records.tasks import take_from
+from querist.errors import (
+    AuthenticationError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnknownNameError,
+)
 from querist.schema import Annotator, Role, check_name
 
 TokenKind = Literal["session", "api", "login"]
@@ -33,10 +41,12 @@ class AnnotatorList:
         found = self._find(name)
         if found is not None:
             return found
-        row = {
+        row: dict[str, Any] = {
             "name": name,
             "role": role.value,
             "hourly_cost": hourly_cost,
+            "active": True,
+            "skills": [],
             "created_at": self._database.now(),
         }
         with self._database.write() as connection:
@@ -51,6 +61,39 @@ class AnnotatorList:
                 .where(annotators.c.name == name)
                 .values(role=role.value, hourly_cost=hourly_cost)
             )
+        return self.get(name)
+
+    def settle(
+        self,
+        name: str,
+        *,
+        role: Role,
+        hourly_cost: float | None,
+        skills: Sequence[str],
+        active: bool,
+    ) -> Annotator:
+        """Set all that may change of an annotator, in one transaction.
+
+        Whoever is not active is out at once: tokens end, held tasks go back, labels stay.
+
+        Raises:
+            NotFoundError: there is no such annotator.
+            ConflictError: there would be no active owner any more.
+        """
+        values = {
+            "role": role.value,
+            "hourly_cost": hourly_cost,
+            "skills": list(skills),
+            "active": active,
+        }
+        with self._database.write() as connection:
+            _check_owner(connection, name, stays=active and role is Role.OWNER)
+            changed = sa.update(annotators).where(annotators.c.name == name).values(values)
+            if not connection.execute(changed).rowcount:
+                raise NotFoundError(f"There is no annotator {name!r}.", remedy="Add them first.")
+            if not active:
+                connection.execute(sa.delete(tokens).where(tokens.c.annotator == name))
+                take_from(connection, name)
         return self.get(name)
 
     def get(self, name: str) -> Annotator:
@@ -90,6 +133,7 @@ class TokenList:
 
         Raises:
             NotFoundError: there is no such annotator.
+            PermissionDeniedError: they were deactivated.
         """
         if kind not in get_args(TokenKind):
             raise UnknownNameError.of("kind of token", kind, get_args(TokenKind))
@@ -98,20 +142,24 @@ class TokenList:
                 f"The token would live {ttl_seconds} s.", remedy="Give more than 0 s, or none."
             )
         now = self._database.now()
-        # A leading dash would make a command line take the secret for an option.
-        secret = "q" + secrets.token_urlsafe(32)
+        secret = new_secret()
         row = {
-            "digest": _digest(secret),
+            "digest": digest_of(secret),
             "annotator": annotator,
             "kind": kind,
             "created_at": now,
             "expires_at": now + timedelta(seconds=ttl_seconds) if ttl_seconds else None,
         }
         with self._database.write() as connection:
-            known = sa.select(annotators.c.name).where(annotators.c.name == annotator)
-            if connection.execute(known).one_or_none() is None:
+            known = sa.select(annotators.c.active).where(annotators.c.name == annotator)
+            active = connection.execute(known).scalar()
+            if active is None:
                 raise NotFoundError(
                     f"There is no annotator {annotator!r}.", remedy="Add them first."
+                )
+            if not active:
+                raise PermissionDeniedError(
+                    f"{annotator!r} was deactivated.", remedy="Reactivate them first."
                 )
             connection.execute(sa.delete(tokens).where(tokens.c.expires_at <= now))
             connection.execute(sa.insert(tokens).values(row))
@@ -143,12 +191,12 @@ class TokenList:
     def revoke(self, secret: str) -> None:
         """Make a token useless; one that is unknown is so already."""
         with self._database.write() as connection:
-            connection.execute(sa.delete(tokens).where(tokens.c.digest == _digest(secret)))
+            connection.execute(sa.delete(tokens).where(tokens.c.digest == digest_of(secret)))
 
     def _good(self, secret: str, kind: str) -> Sequence[sa.ColumnElement[bool]]:
         now = self._database.now()
         return (
-            tokens.c.digest == _digest(secret),
+            tokens.c.digest == digest_of(secret),
             tokens.c.kind == kind,
             sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
         )
@@ -182,10 +230,32 @@ def _annotator(row: sa.Row[Any]) -> Annotator:
         role=Role(row.role),
         hourly_cost=row.hourly_cost,
         created_at=row.created_at,
+        active=bool(row.active),
+        skills=tuple(row.skills),
     )
 
 
-def _digest(secret: str) -> str:
+def _check_owner(connection: sa.Connection, name: str, *, stays: bool) -> None:
+    """Refuse to lose the last active owner."""
+    if stays:
+        return
+    owners = sa.select(annotators.c.name).where(
+        annotators.c.role == Role.OWNER.value, annotators.c.active
+    )
+    if list(connection.scalars(owners)) == [name]:
+        raise ConflictError(
+            f"{name!r} is the only owner.", remedy="Make somebody else an owner first."
+        )
+
+
+def new_secret() -> str:
+    """A secret that nobody can guess."""
+    # A leading dash would make a command line take the secret for an option.
+    return "q" + secrets.token_urlsafe(32)
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret: its SHA-256."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from querist.catalog.records.address import read_address
 from querist.catalog.records.connection import Clock, Database, utc_now
 from querist.catalog.records.gold import GoldList
+from querist.catalog.records.invitations import InvitationList
 from querist.catalog.records.jobs import JobList
 from querist.catalog.records.labels import LabelLog
 from querist.catalog.records.ledger import Ledger
@@ -15,8 +16,10 @@ from querist.catalog.records.models import ModelList
 from querist.catalog.records.ontologies import OntologyList
 from querist.catalog.records.opinions import OpinionLog
 from querist.catalog.records.people import AnnotatorList, SourceList, TokenList
+from querist.catalog.records.reviews import ReviewLog
 from querist.catalog.records.rounds import RoundList
 from querist.catalog.records.tasks import TaskList
+from querist.catalog.records.work_log import WorkLog
 
 # The number of transactions that have ended, as a snapshot sees it: it grows with every write,
 # in the very moment in which others can see the write.
@@ -53,13 +56,16 @@ class Records:
             raise
         self.where = address.shown
         self.labels = LabelLog(self._database)
+        self.reviews = ReviewLog(self._database)
         self.opinions = OpinionLog(self._database)
         self.gold = GoldList(self._database)
+        self.work = WorkLog(self._database)
         self.tasks = TaskList(self._database)
         self.rounds = RoundList(self._database)
         self.models = ModelList(self._database)
         self.jobs = JobList(self._database)
         self.annotators = AnnotatorList(self._database)
+        self.invitations = InvitationList(self._database)
         self.tokens = TokenList(self._database)
         self.sources = SourceList(self._database)
         self.ledger = Ledger(self._database)

@@ -174,13 +174,17 @@ tasks = sa.Table(
     _column("state", sa.Text),
     _column("annotator", ID_TEXT, nullable=True),
     _column("leased_until", UtcTime, nullable=True),
+    _column("sent_to", ID_TEXT, nullable=True),
+    _column("note", sa.Text, nullable=True),
     _column("kind", sa.Text, server_default="label"),
     _column("beside", BIG_ID, nullable=True),  # of a gold question: the task it came with
     sa.Index(None, "asset_id"),
     sa.Index(None, "round", "state"),
     sqlite_autoincrement=True,
 )
-_OPEN, _LEASED = tasks.c.state == "open", tasks.c.state == "leased"
+_LEASED = tasks.c.state == "leased"
+_OPEN = sa.and_(tasks.c.state == "open", tasks.c.sent_to.is_(None))
+_SENT = sa.and_(tasks.c.state == "open", tasks.c.sent_to.is_not(None))
 _OF_SEVERAL = sa.and_(tasks.c.kind != "label", tasks.c.annotator.is_not(None))
 # Whatever else happens, nobody has two tasks of an asset that is asked of several.
 sa.Index(
@@ -216,6 +220,7 @@ sa.Index(
     sqlite_where=_OPEN,
     postgresql_where=_OPEN,
 )
+sa.Index("ix_tasks_sent_to", tasks.c.sent_to, sqlite_where=_SENT, postgresql_where=_SENT)
 sa.Index("ix_tasks_expiry", tasks.c.leased_until, sqlite_where=_LEASED, postgresql_where=_LEASED)
 sa.Index("ix_tasks_holder", tasks.c.annotator, sqlite_where=_LEASED, postgresql_where=_LEASED)
 
@@ -273,6 +278,7 @@ models = sa.Table(
     _column("label_count", sa.Integer),
     _column("labels_digest", sa.Text),
     _column("seed", sa.BigInteger),
+    _column("ontology_version", sa.Integer, nullable=True),
     _column("fit_seconds", Number),
     _column("created_at", UtcTime),
     sa.UniqueConstraint("id"),
@@ -321,7 +327,26 @@ annotators = sa.Table(
     _column("name", ID_TEXT, primary_key=True),
     _column("role", sa.Text),
     _column("hourly_cost", Number, nullable=True),
+    _column("active", sa.Boolean),
+    _column("skills", JSON),
     _column("created_at", UtcTime),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    _column("id", BIG_ID, primary_key=True, autoincrement=True),
+    _column("digest", sa.Text),
+    _column("role", sa.Text),
+    _column("hourly_cost", Number, nullable=True),
+    _column("skills", JSON),
+    _column("invited_by", ID_TEXT),
+    _column("accepted_by", ID_TEXT, nullable=True),
+    _column("created_at", UtcTime),
+    _column("expires_at", UtcTime),
+    _column("ended_at", UtcTime, nullable=True),
+    sa.UniqueConstraint("digest"),
+    sqlite_autoincrement=True,
 )
 
 tokens = sa.Table(
@@ -364,5 +389,7 @@ ontologies = sa.Table(
     metadata,
     _column("version", sa.Integer, primary_key=True, autoincrement=False),
     _column("body", JSON),
+    _column("change", JSON, nullable=True),
+    _column("author", ID_TEXT, nullable=True),
     _column("created_at", UtcTime),
 )

@@ -23,6 +23,8 @@ _OPEN, _LEASED = TaskState.OPEN.value, TaskState.LEASED.value
 # Written into the SQL, not bound: only then do the planners see that the partial indexes fit.
 _IS_OPEN = tasks.c.state == sa.literal_column(f"'{_OPEN}'")
 _IS_LEASED = tasks.c.state == sa.literal_column(f"'{_LEASED}'")
+_IS_SENT = sa.and_(_IS_OPEN, tasks.c.sent_to.is_not(None))
+_IS_FREE = sa.and_(_IS_OPEN, tasks.c.sent_to.is_(None))
 # Others may have what is given back, but a gold question is asked of one person: it waits for them.
 _IS_GOLD = tasks.c.kind == Question.GOLD.value
 _FREE = {
@@ -63,9 +65,10 @@ class TaskList:
     ) -> list[Task]:
         """Reserve tasks for an annotator, highest priority first, then oldest.
 
-        Those the annotator holds already come first and are reserved anew; leases that have run
-        out are given again. Of an asset that is asked of several, nobody who has a task of it in
-        the round, reserved or answered, gets another one.
+        Those the annotator holds already come first and are reserved anew, then those that were
+        sent back to them, which nobody else gets; leases that have run out are given again. Of an
+        asset that is asked of several, nobody who has a task of it in the round, reserved or
+        answered, gets another one.
 
         Args:
             annotator: Who asks.
@@ -85,6 +88,8 @@ class TaskList:
             connection.execute(_TAKE_BACK, {"now": now})
             values = {"who": annotator, "until": until, "of_round": round}
             held = _take(connection, "held", values, count)
+            if len(held) < count:
+                held += _take(connection, "sent", values, count - len(held))
             if count - len(held) > 1:
                 # Of several tasks of one asset only the first, so that no two of them are taken.
                 held += _take(connection, "first", values, count - len(held))
@@ -126,14 +131,19 @@ class TaskList:
         )
 
     def any_open(self, round: int) -> bool:
-        """Whether somebody still has to finish a task of the round; cheap at any size."""
-        query = sa.select(
-            sa.exists().where(
-                tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD
-            )
-        )
+        """Whether somebody still has to finish a task of the round; cheap at any size.
+
+        Tasks that were sent back to one person hold up no round.
+        """
+        query = sa.select(sa.exists().where(_unfinished(round), ~_IS_GOLD))
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
+
+    def asked(self) -> set[str]:
+        """The assets that somebody is or will be asked about; gold questions do not count."""
+        query = sa.select(tasks.c.asset_id).where(tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD)
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
 
     def counts(self, round: int | None = None) -> dict[TaskState, int]:
         """How many tasks are in each state, of one round or of all."""
@@ -148,11 +158,14 @@ class TaskList:
         return {state: found[state.value] for state in TaskState}
 
     def close_round(self, round: int) -> int:
-        """Return all unfinished tasks of a round to the pool; returns how many."""
+        """Return all unfinished tasks of a round to the pool; returns how many.
+
+        Those that were sent back to one person stay: only that person may take them up.
+        """
         with self._database.write() as connection:
             return connection.execute(
                 sa.update(tasks)
-                .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)))
+                .where(_unfinished(round))
                 .values({**_FREE, "state": TaskState.RETURNED.value})
             ).rowcount
 
@@ -201,6 +214,8 @@ def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
         "state": _OPEN,
         "annotator": None,
         "leased_until": None,
+        "sent_to": None,
+        "note": None,
         "kind": (Question.OPINION if task.opinions > 1 else Question.LABEL).value,
     }
     return [row] * task.opinions
@@ -233,8 +248,9 @@ _MAY_ANSWER = sa.or_(
 )
 _TAKEN = {
     "held": (_IS_LEASED, tasks.c.annotator == sa.bindparam("who")),
-    "first": (_IS_OPEN, _MAY_ANSWER, _IS_FIRST),
-    "open": (_IS_OPEN, _MAY_ANSWER),
+    "sent": (_IS_SENT, tasks.c.sent_to == sa.bindparam("who")),
+    "first": (_IS_FREE, _MAY_ANSWER, _IS_FIRST),
+    "open": (_IS_FREE, _MAY_ANSWER),
 }
 # SQLite has no row locks and leaves the clause out.
 _EXPIRED = sa.select(tasks.c.id).where(_IS_LEASED, tasks.c.leased_until <= sa.bindparam("now"))
@@ -261,6 +277,21 @@ def _taking(which: str, of_round: bool) -> sa.Update:
     )
 
 
+def take_from(connection: sa.Connection, annotator: str) -> None:
+    """Give back all tasks that somebody holds, also those that wait for them alone."""
+    held = sa.update(tasks).where(_IS_LEASED, tasks.c.annotator == annotator)
+    connection.execute(held.values(_FREE))
+    connection.execute(sa.update(tasks).where(tasks.c.sent_to == annotator).values(sent_to=None))
+
+
+def _unfinished(round: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        tasks.c.round == round,
+        tasks.c.state.in_((_OPEN, _LEASED)),
+        tasks.c.sent_to.is_(None),
+    )
+
+
 def _take(
     connection: sa.Connection, which: str, values: Mapping[str, Any], count: int
 ) -> list[Task]:
@@ -279,6 +310,8 @@ def task_of(row: sa.Row[Any]) -> Task:
         state=TaskState(row.state),
         annotator=row.annotator,
         leased_until=row.leased_until,
+        sent_to=row.sent_to,
+        note=row.note,
         kind=Question(row.kind),
     )
 

@@ -10,11 +10,14 @@ from querist.server.routes import (
     events,
     jobs,
     labels,
+    ontology,
     project,
     quality,
+    review,
     rounds,
     session,
     tasks,
+    team,
 )
 from querist.server.schemas import ErrorBody
 
@@ -24,7 +27,21 @@ PREFIX = "/api/v1"
 def api_router() -> APIRouter:
     """All routes below ``/api/v1``; everything but the login and the health check needs a token."""
     whole = APIRouter(prefix=PREFIX, responses={"default": {"model": ErrorBody}})
-    whole.include_router(session.public)
-    for module in (session, project, assets, labels, tasks, quality, rounds, jobs, events):
+    for entrance in (session.public, team.public):
+        whole.include_router(entrance)
+    for module in (
+        session,
+        project,
+        assets,
+        labels,
+        tasks,
+        quality,
+        review,
+        ontology,
+        team,
+        rounds,
+        jobs,
+        events,
+    ):
         whole.include_router(module.router, dependencies=[Depends(current_annotator)])
     return whole

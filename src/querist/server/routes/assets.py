@@ -12,7 +12,7 @@ from querist.catalog import AssetQuery, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
 from querist.schema import Arm, Role
-from querist.server.auth import at_least, browsing
+from querist.server.auth import at_least
 from querist.server.pictures import picture
 from querist.server.schemas import (
     AddRequest,
@@ -29,7 +29,8 @@ from querist.server.service import Served
 NEIGHBOURS = 12
 
 router = APIRouter(tags=["assets"])
-browse = [Depends(browsing)]
+# Annotators see the assets of their own tasks: what others said about any must not sway them.
+look = [Depends(at_least(Role.REVIEWER))]
 
 AssetId = Annotated[str, Query(min_length=1, max_length=512)]
 Share = Annotated[float | None, Query(ge=0, le=1)]
@@ -70,7 +71,7 @@ def asset_query(
 Conditions = Annotated[AssetQuery, Depends(asset_query)]
 
 
-@router.get("/assets", operation_id="list_assets", dependencies=browse)
+@router.get("/assets", operation_id="list_assets", dependencies=look)
 def list_assets(
     service: Served,
     query: Conditions,
@@ -86,7 +87,7 @@ def list_assets(
     )
 
 
-@router.get("/assets/facets", operation_id="get_facets", dependencies=browse)
+@router.get("/assets/facets", operation_id="get_facets", dependencies=look)
 def get_facets(service: Served, query: Conditions) -> Facets:
     """How the assets that fit the conditions fall into groups."""
     found = facets(service.project.catalog, query, newest_model(service.project))
@@ -104,16 +105,16 @@ def add_assets(body: AddRequest, service: Served) -> Job:
     return Job.of(service.jobs.submit("add", {"source": body.path}))
 
 
-@router.get("/asset", operation_id="get_asset", dependencies=browse)
+@router.get("/asset", operation_id="get_asset", dependencies=look)
 def get_asset(id: AssetId, service: Served) -> AssetDetail:
     """Everything known about one asset."""
     catalog = service.project.catalog
     asset = catalog.assets.get(id)
     history = [Annotation.of(entry) for entry in catalog.records.labels.history(id)]
-    newest = history[-1] if history else None
+    newest = service.project.labels.read(id)
     return AssetDetail(
         asset=asset,
-        label=newest,
+        label=Annotation.of(newest) if newest else None,
         version=newest.version if newest else 0,
         history=history,
         prediction=_prediction(service.project, id),
@@ -155,14 +156,17 @@ def _prediction(project: Project, asset_id: str) -> AssetPrediction | None:
     position = int(project.catalog.assets.positions([asset_id])[0])
     if position >= len(table):
         return None
-    row = np.asarray(table[position], dtype=float)
+    reading = project.catalog.records.ontologies.reading()
+    said = np.asarray(table[position : position + 1], dtype=np.float32)
+    row = reading.probabilities(said, model.classes, reading.made_under(model))[0].astype(float)
+    names = reading.ontology.names
     first, second = np.argsort(-row, kind="stable")[:2]
     return AssetPrediction(
         model_id=model.id,
-        predicted=model.classes[first],
+        predicted=names[first],
         confidence=float(row[first]),
         margin=float(row[first] - row[second]),
-        probabilities={name: float(p) for name, p in zip(model.classes, row, strict=True)},
+        probabilities={name: float(p) for name, p in zip(names, row, strict=True)},
     )
 
 

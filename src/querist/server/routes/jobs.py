@@ -26,7 +26,11 @@ def get_job(job_id: str, service: Served) -> Job:
     return Job.of(service.project.catalog.records.jobs.get(job_id))
 
 
-@router.get("/{job_id}/log", operation_id="get_job_log")
+@router.get(
+    "/{job_id}/log",
+    operation_id="get_job_log",
+    dependencies=[Depends(at_least(Role.MANAGER))],
+)
 def get_job_log(job_id: str, service: Served) -> JobLog:
     """A job's log."""
     jobs = service.project.catalog.records.jobs

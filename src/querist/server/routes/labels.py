@@ -14,7 +14,8 @@ from querist import catalog, schema
 from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
 from querist.labeling import is_veiled
-from querist.server.auth import Current, browsing
+from querist.schema import Origin, Role
+from querist.server.auth import Current, at_least
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
     Annotation,
@@ -51,12 +52,12 @@ def create_label(
     """Store one decision; the same ``submission_id`` again gives the stored entry back."""
     if service.project.labels.knows(body.submission_id):
         response.status_code = 200
-    entry = _store(service, current.name, body)
+    entry = _store(service, current, body)
     after.add_task(service.finish_round_if_complete)
     return Annotation.of(entry)
 
 
-@router.post("/bulk", operation_id="create_labels")
+@router.post("/bulk", operation_id="create_labels", dependencies=[Depends(at_least(Role.REVIEWER))])
 def create_labels(
     body: BulkLabelRequest, service: Served, current: Current, after: BackgroundTasks
 ) -> BulkResult:
@@ -104,9 +105,9 @@ def list_recent_labels(
 @router.get(
     "/export",
     operation_id="export_labels",
+    dependencies=[Depends(at_least(Role.MANAGER))],
     response_class=FileResponse,
     responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
-    dependencies=[Depends(browsing)],
 )
 def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> FileResponse:
     """All current labels as a file."""
@@ -145,10 +146,10 @@ class _About(TypedDict):
     task_id: int | None
 
 
-def _store(service: Service, annotator: str, body: LabelRequest) -> schema.Annotation:
+def _store(service: Service, current: schema.Annotator, body: LabelRequest) -> schema.Annotation:
     labels = service.project.labels
     about = _About(
-        annotator=annotator,
+        annotator=current.name,
         expected_version=body.expected_version,
         seconds=body.seconds,
         submission_id=body.submission_id,
@@ -165,6 +166,7 @@ def _store(service: Service, annotator: str, body: LabelRequest) -> schema.Annot
     return labels.submit(
         body.asset_id,
         read_value(body.value),
+        origin=Origin.MODEL if current.role is Role.MODEL else Origin.PERSON,
         prelabel=prelabel,
         model_id=body.model_id,
         **about,

@@ -8,7 +8,7 @@ from querist import __version__
 from querist.schema import Annotator
 from querist.server.auth import COOKIE, SESSION_SECONDS, Current
 from querist.server.schemas import Done, Health, LoginRequest, Me
-from querist.server.service import Served
+from querist.server.service import Served, Service
 
 public = APIRouter(tags=["session"])
 router = APIRouter(tags=["session"])
@@ -24,7 +24,12 @@ def get_health() -> Health:
 def create_session(body: LoginRequest, service: Served, response: Response) -> Me:
     """Exchange the one-time token for a session cookie."""
     tokens = service.project.catalog.records.tokens
-    annotator = tokens.redeem(body.token)
+    return start_session(service, tokens.redeem(body.token), response)
+
+
+def start_session(service: Service, annotator: Annotator, response: Response) -> Me:
+    """Give ``annotator`` a session cookie."""
+    tokens = service.project.catalog.records.tokens
     secret = tokens.issue(annotator.name, kind="session", ttl_seconds=SESSION_SECONDS)
     response.set_cookie(
         COOKIE,

@@ -1,0 +1,116 @@
+"""How likely each label is wrong, by a model that has not learned from it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.errors import NotFoundError, StorageError
+from querist.learners import create_learner, out_of_fold
+from querist.schema import Arm, ModelVersion, TaskKind
+
+# Beyond this the refits of the folds would take minutes; the model's own word has to do.
+MOST_REFITTED = 20_000
+_FOLDS = 5
+_STREAM = 50
+
+
+def expected_errors(
+    catalog: Catalog, asset_ids: Sequence[str], classes: Sequence[str | None], seqs: Sequence[int]
+) -> NDArray[np.float64]:
+    """1 - the probability of the given class (n,); higher is more doubtful.
+
+    Labels that the newest model may have learned from are judged out of fold: by five models of
+    its kind, each trained without the labels it judges. Later labels are judged by the model
+    itself, which has not seen them. NaN where no model can tell: before the first one, for
+    assets it has not seen and labels of other kinds.
+
+    Args:
+        catalog: The catalog.
+        asset_ids: The assets (n,).
+        classes: The given classes (n,), in the words of the newest ontology.
+        seqs: Entries of the label log (n,).
+    """
+    found = np.full(len(asset_ids), np.nan)
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if model is None or catalog.settings.task is not TaskKind.CLASSIFICATION or not len(asset_ids):
+        return found
+    reading = catalog.records.ontologies.reading()
+    code_of = {name: code for code, name in enumerate(reading.ontology.names)}
+    codes = np.array([code_of.get(name or "", -1) for name in classes])
+    rows = np.asarray(catalog.assets.positions(list(asset_ids)), dtype=np.int64)
+    try:
+        table = catalog.predictions.probabilities(model.id)
+    except NotFoundError:
+        return found
+    told = np.flatnonzero((codes >= 0) & (rows < len(table)))
+    made_under = reading.made_under(model)
+    said = reading.probabilities(table[rows[told]], model.classes, made_under)
+    found[told] = 1 - said[np.arange(len(told)), codes[told]]
+    learned = told[np.asarray(seqs)[told] <= model.label_seq]
+    if 1 < len(learned) <= MOST_REFITTED and len(np.unique(codes[learned])) > 1:
+        judged, probabilities = _out_of_fold(catalog, model)
+        order = np.argsort(judged)
+        at = order[np.searchsorted(judged, rows[learned], sorter=order).clip(max=len(judged) - 1)]
+        known = judged[at] == rows[learned]
+        said = reading.probabilities(probabilities[at[known]], model.classes, made_under)
+        found[learned[known]] = 1 - said[np.arange(len(said)), codes[learned[known]]]
+    return found
+
+
+_Judged = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+def _out_of_fold(catalog: Catalog, model: ModelVersion) -> _Judged:
+    """Rows and their probabilities, fitted once a model and kept in the project's cache."""
+    path = catalog.folder / "cache" / "out_of_fold" / f"{model.id}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return kept["rows"], kept["probabilities"]
+    except OSError:
+        made = _fit(catalog, model)
+        _keep(path, *made)
+        return made
+
+
+def _fit(catalog: Catalog, model: ModelVersion) -> _Judged:
+    states = catalog.records.labels.states(upto=model.label_seq)
+    reading = catalog.records.ontologies.reading(model.ontology_version)
+    code_of = {name: code for code, name in enumerate(model.classes)}
+    pairs = []
+    for i, asset_id in enumerate(states.asset_ids):
+        said = states.classes[i]
+        name = said and reading.name(said, states.ontology_versions[i])
+        if name in code_of:
+            pairs.append((asset_id, code_of[name]))
+    rows = np.asarray(catalog.assets.positions([asset_id for asset_id, _ in pairs]))
+    codes = np.array([code for _, code in pairs], dtype=np.int64)
+    vectors = catalog.embeddings.matrix(model.encoder)
+    probabilities = out_of_fold(
+        lambda: create_learner(model.learner, **model.parameters),
+        np.asarray(vectors[rows]),
+        codes,
+        class_count=len(model.classes),
+        rng=np.random.default_rng([model.seed, model.label_seq, _STREAM]),
+        folds=_FOLDS,
+    )
+    return rows, probabilities
+
+
+def _keep(path: Path, rows: NDArray[np.int64], probabilities: NDArray[np.float32]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            np.savez(file, rows=rows, probabilities=probabilities)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise StorageError(
+            f"{str(path)!r} cannot be written: {error.strerror}.",
+            remedy="Free some space; the folder may be deleted at any time.",
+        ) from error

@@ -1,0 +1,207 @@
+"""Changing the classes while people label, with records on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist import Project
+from querist.catalog import AssetQuery, run
+from querist.errors import ConflictError, UnknownNameError
+from querist.loop import snapshot
+from querist.schema import (
+    AddClass,
+    Arm,
+    ClassValue,
+    MergeClasses,
+    RenameClass,
+    RetireClass,
+    RevertOntology,
+    SplitClass,
+)
+
+CLASSES = ("boot", "sandal", "shirt")
+COUNT = 60
+
+
+@pytest.fixture
+def project(records_url: str, tmp_path: Path) -> Iterator[Project]:
+    """Sixty rows in three clusters, one round, all labelled and trained but the audit set."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i:02}", "x": float(x), "y": float(y), "kind": CLASSES[i % 3]}
+        for i, (x, y) in enumerate(rng.normal(0, 0.3, (COUNT, 2)) + _centres())
+    ]
+    with Project.create(
+        tmp_path / "shop",
+        media="table",
+        classes=CLASSES,
+        records=records_url,
+        oracle_column="kind",
+        policy={"batch_size": 12, "audit_size": 12, "control_share": 0.5},
+    ) as made:
+        made.add(rows, id_column="id")
+        made.oracle(rounds=2)
+        yield made
+
+
+def _centres() -> np.ndarray:
+    return np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]])[np.arange(COUNT) % 3]
+
+
+def trained(project: Project) -> dict[str, int]:
+    """How many labels the active arm trains on, by class now."""
+    seen = snapshot.take(project.catalog)
+    codes = seen.codes[seen.training(Arm.ACTIVE)]
+    return {name: int((codes == i).sum()) for i, name in enumerate(project.ontology.names)}
+
+
+def history(project: Project) -> list[str]:
+    """The whole label log in words."""
+    return [str(entry) for entry in project.catalog.records.labels.since(0, 10_000)]
+
+
+def test_a_renamed_class_keeps_its_labels_model_and_figures(project) -> None:
+    """Nothing is written to the log; training, grid, export and audit speak of the new name."""
+    before, log, point = trained(project), history(project), project.status().curve.active[-1]
+    seen = project.ontology_changes.apply(RenameClass(name="boot", to="wellington"), author="mia")
+    assert seen.labels > before["boot"]
+    assert (seen.undecided, seen.set_aside, seen.tasks) == (0, 0, 0)
+    assert trained(project) == {
+        "wellington": before["boot"],
+        "sandal": before["sandal"],
+        "shirt": before["shirt"],
+    }
+    assert history(project) == log
+    assert project.status().curve.active[-1] == point
+    page = run(project.catalog, AssetQuery(label=("wellington",)))
+    assert page.total == seen.labels
+    asset = page.ids[0]
+    assert project.labels.current(asset).value == ClassValue(name="boot")
+    assert project.labels.read(asset).value == ClassValue(name="wellington")
+    with pytest.raises(UnknownNameError):
+        project.labels.submit(asset, "boot", annotator="ana")
+
+
+def test_merged_classes_are_one_for_training_and_for_earlier_rounds(project) -> None:
+    """The old models are measured again: what they confused within the merger is right now."""
+    before = trained(project)
+    project.ontology_changes.apply(MergeClasses(names=("boot", "sandal"), into="shoe"), author="m")
+    assert trained(project) == {
+        "shoe": before["boot"] + before["sandal"],
+        "shirt": before["shirt"],
+    }
+    status = project.status()
+    stored = project.catalog.records.rounds.list()
+    for arm, points in ((Arm.ACTIVE, status.curve.active), (Arm.CONTROL, status.curve.control)):
+        at_the_time = [e.accuracy.value for r in stored for e in r.evaluations if e.arm is arm]
+        assert [p.accuracy.value for p in points] >= at_the_time
+    model = project.train()
+    assert model.classes == ("shoe", "shirt")
+    assert model.ontology_version == project.ontology.version
+
+
+def test_a_split_asks_for_its_labels_again_the_most_doubtful_first(project) -> None:
+    """They stay in the log, train nothing until they are answered, and the others stay as is."""
+    before, log = trained(project), history(project)
+    preview = project.ontology_changes.preview(SplitClass(name="boot", into=("boot", "clog")))
+    assert project.ontology.version == 1
+    done = project.ontology_changes.apply(
+        SplitClass(name="boot", into=("boot", "clog")), author="mia", expected_version=1
+    )
+    assert done == preview
+    assert done.undecided == done.tasks > before["boot"]
+    assert history(project) == log
+    assert trained(project) == {"boot": 0, "clog": 0, **{k: before[k] for k in ("sandal", "shirt")}}
+    page = project.queue.next("ana", 100)
+    assert len(page.items) == done.tasks
+    assert page.items[0].why.endswith("boot was split into boot, clog: which one is it?")
+    priorities = [item.task.priority for item in page.items]
+    assert priorities == sorted(priorities, reverse=True)
+    first = page.items[0].asset.id
+    project.labels.submit(first, "clog", annotator="ana")
+    assert project.labels.read(first).value == ClassValue(name="clog")
+    assert project.labels.read(page.items[1].asset.id).value is None
+
+
+def test_a_retired_class_keeps_its_labels_but_nothing_trains_on_them(project, tmp_path) -> None:
+    """It can be given no more, its assets are not asked again, and exports say what is missing."""
+    before = trained(project)
+    done = project.ontology_changes.apply(RetireClass(name="shirt"), author="mia")
+    assert (done.set_aside, done.undecided, done.tasks) == (done.labels, 0, 0)
+    assert trained(project) == {"boot": before["boot"], "sandal": before["sandal"]}
+    seen = snapshot.take(project.catalog)
+    shirts = run(project.catalog, AssetQuery(label=("shirt",), limit=500)).ids
+    assert len(shirts) == done.labels
+    assert not {seen.ids[i] for i in seen.candidates()} & set(shirts)
+    with pytest.raises(UnknownNameError):
+        project.labels.submit(shirts[0], "shirt", annotator="ana")
+    report = project.export(tmp_path / "labels.csv")
+    assert any(str(done.labels) in warning for warning in report.warnings)
+    with (tmp_path / "labels.csv").open() as file:
+        assert {row["label"] for row in csv.DictReader(file)} == {"boot", "sandal"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        RenameClass(name="boot", to="wellington"),
+        MergeClasses(names=("boot", "sandal"), into="shoe"),
+        SplitClass(name="boot", into=("boot", "clog")),
+        RetireClass(name="shirt"),
+        AddClass(name="hat"),
+    ],
+    ids=lambda change: change.TYPE,
+)
+def test_every_change_can_be_undone_by_a_further_version(project, change) -> None:
+    """Afterwards the same labels train the same classes; both changes are in the history."""
+    before = trained(project)
+    project.ontology_changes.apply(change, author="mia")
+    undone = project.ontology_changes.apply(RevertOntology(version=1), author="mia")
+    assert undone.after.version == 3
+    assert trained(project) == before
+    versions = project.ontology_changes.versions()
+    assert [one.change for one in versions] == [None, change, RevertOntology(version=1)]
+    assert versions[1].author == "mia"
+
+
+def test_a_change_of_an_ontology_that_has_moved_on_is_refused(project) -> None:
+    """Two managers cannot overwrite each other's change."""
+    project.ontology_changes.apply(AddClass(name="hat"), author="mia", expected_version=1)
+    with pytest.raises(ConflictError, match="version 2 by now, you saw 1"):
+        project.ontology_changes.apply(AddClass(name="cap"), author="max", expected_version=1)
+    assert project.ontology.names == (*CLASSES, "hat")
+
+
+def test_rounds_go_on_after_a_change_and_replay_bit_for_bit(project) -> None:
+    """A round before and one after the change draw the same assets again."""
+    project.ontology_changes.apply(MergeClasses(names=("boot", "sandal"), into="shoe"), author="m")
+    number = project.next_round().number
+    assert project.replay(number)
+    project.ontology_changes.apply(RevertOntology(version=1), author="mia")
+    assert all(project.replay(i) for i in range(1, number + 1))
+
+
+def test_the_file_does_not_bring_old_names_back(project) -> None:
+    """Classes that were renamed or retired stay so when the project is opened again."""
+    project.ontology_changes.apply(RenameClass(name="boot", to="wellington"), author="mia")
+    project.ontology_changes.apply(RetireClass(name="shirt"), author="mia")
+    with Project.open(project.folder) as again:
+        assert again.ontology.names == ("wellington", "sandal")
+
+
+def test_a_model_suggests_in_the_words_of_now(project) -> None:
+    """Renamed classes are suggested by their new name, split ones not at all."""
+    project.next_round()
+    asked = {item.prelabel.name for item in project.queue.next("ana", 100).items if item.prelabel}
+    assert "boot" in asked
+    project.ontology_changes.apply(RenameClass(name="boot", to="wellington"), author="mia")
+    project.ontology_changes.apply(SplitClass(name="shirt", into=("tee", "polo")), author="mia")
+    items = project.queue.next("ana", 100).items
+    names = {item.prelabel.name for item in items if item.prelabel}
+    assert "wellington" in names
+    assert names <= {"wellington", "sandal"}
