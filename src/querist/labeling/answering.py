@@ -75,7 +75,12 @@ def task_of(catalog: Catalog, wanted: Decision, annotator: Annotator) -> Task | 
 
 
 def give_opinion(
-    catalog: Catalog, wanted: Decision, value: Value | None, task: Task, annotator: Annotator
+    catalog: Catalog,
+    wanted: Decision,
+    value: Value | None,
+    task: Task,
+    annotator: Annotator,
+    ontology_version: int,
 ) -> Annotation:
     """Store an answer to a task that is asked of several, or to a gold question.
 
@@ -85,8 +90,7 @@ def give_opinion(
     Raises:
         ConflictError: as ``OpinionLog.append``.
     """
-    consensus.introduce(catalog)
-    rule = consensus.majority_rule(catalog)
+    rule = consensus.majority_rule(ontology_version)
     gold = task.kind is Question.GOLD
     entry = Entry(
         asset_id=wanted.asset_id,
@@ -114,10 +118,10 @@ def give_opinion(
             hourly_cost=spending.hourly_cost(catalog, annotator),
         )
 
-    made = catalog.records.opinions.append(
+    made, tied = catalog.records.opinions.append(
         entry, task=task, gold=gold, rule=rule, bookings=bookings
     )
-    if not gold:
+    if tied:
         consensus.break_ties(catalog, made.asset_id)
     return made.as_annotation()
 
@@ -135,7 +139,7 @@ def undo_opinion(catalog: Catalog, asset_id: str, annotator: str, submission_id:
         asset_id=asset_id,
         annotator=annotator,
         submission_id=submission_id,
-        rule=consensus.majority_rule(catalog),
+        rule=consensus.majority_rule(catalog.records.ontologies.current().version),
         bookings=bookings,
     )
     consensus.break_ties(catalog, asset_id)

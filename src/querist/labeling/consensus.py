@@ -64,10 +64,9 @@ class Votes:
     names: Sequence[str]
 
 
-def majority_rule(catalog: Catalog) -> Rule:
+def majority_rule(ontology_version: int) -> Rule:
     """The rule at the moment when the last wanted opinion comes in."""
-    version = catalog.records.ontologies.current().version
-    return Rule(decide=majority, ontology_version=version)
+    return Rule(decide=majority, ontology_version=ontology_version)
 
 
 def introduce(catalog: Catalog, method: ConsensusMethod = ConsensusMethod.MAJORITY) -> None:
@@ -152,13 +151,19 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
 
 
 def settle_round(catalog: Catalog, number: int) -> None:
-    """Make labels of all opinions of a round that is over, also where some are missing."""
-    asset_ids = {it.asset_id for it in catalog.records.opinions.standing(round=number)}
+    """Make labels of all opinions of a round that is over, also where some are missing.
+
+    Once more it does nothing, so that a killed process can be followed by another.
+    """
+    asset_ids = sorted({it.asset_id for it in catalog.records.opinions.standing(round=number)})
     if not asset_ids:
         return
     introduce(catalog)
-    catalog.records.opinions.settle(sorted(asset_ids), majority_rule(catalog))
-    break_ties(catalog, *sorted(asset_ids))
+    current = catalog.records.labels.current
+    open_ = [it for it in asset_ids if (held := current(it)) is None or held.value is None]
+    version = catalog.records.ontologies.current().version
+    catalog.records.opinions.settle(open_, majority_rule(version))
+    break_ties(catalog, *open_)
     method = catalog.settings.policy.consensus
     if method is not ConsensusMethod.MAJORITY:
         recompute(catalog, method)

@@ -70,6 +70,7 @@ def mix_in(
     drawn = {it.id for it in tasks if it.kind is not Question.GOLD and _hit(catalog, it, annotator)}
     if not share or not drawn:
         return tasks
+    questions = _hardest_first(catalog, annotator)
     found: list[Task] = []
     surplus: list[Task] = []
     for task in tasks:
@@ -78,10 +79,12 @@ def mix_in(
                 task,
                 annotator,
                 seconds=seconds,
-                asset_ids=_hardest_first(catalog, annotator),
+                asset_ids=questions,
                 rng=_rng(catalog, _PLACE_STREAM, annotator, task.id),
             )
-            found += [asked] if asked else []
+            if asked is not None:
+                found.append(asked)
+                questions = [it for it in questions if it != asked.asset_id]
         (found if len(found) < count else surplus).append(task)
     catalog.records.tasks.release([it.id for it in surplus], annotator)
     return found

@@ -240,7 +240,9 @@ class Labels:
         if task is None:
             blindness.check_may_decide(self._catalog, annotator, wanted.asset_id)
         elif task.kind is not Question.LABEL:
-            return answering.give_opinion(self._catalog, wanted, value, task, annotator)
+            return answering.give_opinion(
+                self._catalog, wanted, value, task, annotator, ontology.version
+            )
         submission = wanted.submission_id or new_id("sub")
         number = task.round if task else None
         return self._log.append(

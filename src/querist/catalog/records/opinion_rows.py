@@ -17,6 +17,9 @@ _MINE = (
     opinions.c.annotator == sa.bindparam("who"),
 )
 _LAST = SELECT.where(*_MINE).order_by(opinions.c.version.desc()).limit(1)
+_INSERT = sa.insert(opinions).returning(*opinions.c)
+_BLANK = dict.fromkeys(opinions.c.keys())
+_LAST_SEQS = [sa.select(sa.func.max(log.c.seq)) for log in (opinions, annotation_log)]
 _BY_SUBMISSION = SELECT.where(opinions.c.submission_id == sa.bindparam("submission"))
 
 
@@ -34,12 +37,8 @@ def insert(connection: sa.Connection, row: dict[str, Any]) -> Opinion:
 
     Its number lies above those of the label log: it does not tell how few opinions there are.
     """
-    lasts = [
-        connection.execute(sa.select(sa.func.max(log.c.seq))).scalar() or 0
-        for log in (opinions, annotation_log)
-    ]
-    query = sa.insert(opinions).values({**row, "seq": max(lasts) + 1}).returning(*opinions.c)
-    return opinion_of(connection.execute(query).one())
+    last = max(connection.execute(query).scalar() or 0 for query in _LAST_SEQS)
+    return opinion_of(connection.execute(_INSERT, {**_BLANK, **row, "seq": last + 1}).one())
 
 
 def row_of(entry: Entry, version: int, created_at: datetime, *, gold: bool) -> dict[str, Any]:
@@ -63,9 +62,7 @@ def of_submission(connection: sa.Connection, submission_id: str) -> Opinion | No
 
 def standing_of(connection: sa.Connection, asset_id: str) -> list[Opinion]:
     """What each annotator says about the asset now, in the order in which it was said."""
-    return [
-        opinion_of(row) for row in connection.execute(standing(opinions.c.asset_id == asset_id))
-    ]
+    return [opinion_of(row) for row in connection.execute(_STANDING_OF, {"asset": asset_id})]
 
 
 def standing(*conditions: sa.ColumnElement[bool], gold: bool = False) -> sa.Select[Any]:
@@ -80,3 +77,6 @@ def standing(*conditions: sa.ColumnElement[bool], gold: bool = False) -> sa.Sele
     return SELECT.where(
         opinions.c.gold == gold, opinions.c.action != Action.UNDO.value, ~successor, *conditions
     ).order_by(opinions.c.seq)
+
+
+_STANDING_OF = standing(opinions.c.asset_id == sa.bindparam("asset"))

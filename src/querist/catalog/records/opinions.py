@@ -41,7 +41,7 @@ class OpinionLog:
 
     def append(
         self, entry: Entry, *, task: Task, gold: bool, rule: Rule, bookings: Bookings
-    ) -> Opinion:
+    ) -> tuple[Opinion, bool]:
         """Append an opinion, finish its task, book its cost and settle its asset, in one write.
 
         On return it is on disk. The last wanted opinion of an asset writes its label; one that
@@ -54,6 +54,9 @@ class OpinionLog:
             rule: How the opinions are decided.
             bookings: Says what it cost, given the annotator's opinion that stood; must not read.
 
+        Returns:
+            What is stored, and whether all opinions are in now and decide nothing.
+
         Raises:
             ConflictError: the annotator's own opinion has another version by now, others have
                 given all the opinions that were wanted, or the submission is of another asset.
@@ -64,7 +67,7 @@ class OpinionLog:
             one_by_one(connection, entry.annotator)
             stored = of_submission(connection, entry.submission_id)
             if stored is not None:
-                return _same(stored, entry)
+                return _same(stored, entry), False
             before = last_of(connection, entry.asset_id, entry.annotator)
             version = before.version if before else 0
             if entry.expected_version not in (None, version):
@@ -76,9 +79,8 @@ class OpinionLog:
             )
             stands = before if before and before.action is not Action.UNDO else None
             book(connection, bookings(stands), now)
-            if not gold:
-                settle(connection, entry.asset_id, rule, now)
-            return made
+            tied = not gold and settle(connection, entry.asset_id, rule, now).tied
+            return made, tied
 
     def undo(
         self,
@@ -139,7 +141,7 @@ class OpinionLog:
         with self._database.write() as connection:
             queue_up(connection)
             now = self._database.now()
-            return sum(settle(connection, asset_id, rule, now) for asset_id in asset_ids)
+            return sum(settle(connection, it, rule, now).changed for it in asset_ids)
 
     def write(self, verdicts: Mapping[str, Verdict], *, run: str, ontology_version: int) -> int:
         """Write verdicts that were computed over many assets; returns how many changed a label.
@@ -157,7 +159,8 @@ class OpinionLog:
             for number, (asset_id, verdict) in enumerate(verdicts.items()):
                 rule = Rule(decide=_always(verdict), ontology_version=ontology_version)
                 submission = f"{run}.{number}"
-                changed += settle(connection, asset_id, rule, now, submission_id=submission)
+                found = settle(connection, asset_id, rule, now, submission_id=submission)
+                changed += found.changed
             return changed
 
     def take_back(self, run: str) -> int:

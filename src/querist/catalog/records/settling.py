@@ -17,6 +17,19 @@ from querist.catalog.records.undoing import standing
 from querist.schema import Action, Opinion, Origin, Question, TaskState, Value, new_id
 
 _UNFINISHED = (TaskState.OPEN.value, TaskState.LEASED.value)
+# Built once: on the way of every opinion, building takes longer than running.
+_HISTORY = (
+    sa.select(annotation_log)
+    .where(annotation_log.c.asset_id == sa.bindparam("asset"))
+    .order_by(annotation_log.c.version)
+)
+_IS_WAITING = sa.select(
+    sa.exists().where(
+        tasks.c.asset_id == sa.bindparam("asset"),
+        tasks.c.kind == Question.OPINION.value,
+        tasks.c.state.in_(_UNFINISHED),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +39,14 @@ class Verdict:
     action: Action
     value: Value | None
     annotator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What came of settling: whether the label log has grown, and whether nothing was decided."""
+
+    changed: bool = False
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +70,8 @@ def settle(
     now: datetime,
     *,
     submission_id: str | None = None,
-) -> bool:
-    """Bring the asset's consensus in line with its opinions; returns whether the log has grown.
+) -> Settled:
+    """Bring the asset's consensus in line with its opinions.
 
     While an opinion is still wanted there is no consensus: one that was written is taken back by
     appended entries. What a person has decided since is left alone.
@@ -58,13 +79,13 @@ def settle(
     held = _stack(connection, asset_id)
     top = held[-1] if held else None
     if top is not None and top.origin == Origin.PERSON.value:
-        return False
+        return Settled()
     said = [] if _waiting(connection, asset_id) else standing_of(connection, asset_id)
     verdict = rule.decide(said) if said else None
     if verdict is None:
-        return reopen(connection, asset_id, held, now)
+        return Settled(changed=reopen(connection, asset_id, held, now), tied=bool(said))
     if top is not None and _says(top, verdict):
-        return False
+        return Settled()
     entry = Entry(
         asset_id=asset_id,
         action=verdict.action,
@@ -76,7 +97,7 @@ def settle(
         round=max(opinion.round for opinion in said),
     )
     connection.execute(INSERT, entry.row(version_of(connection, asset_id) + 1, now))
-    return True
+    return Settled(changed=True)
 
 
 def reopen(connection: sa.Connection, asset_id: str, held: Sequence[Any], now: datetime) -> bool:
@@ -128,17 +149,11 @@ def take_back_all(connection: sa.Connection, prefix: str, now: datetime) -> int:
 
 
 def _stack(connection: sa.Connection, asset_id: str) -> list[Any]:
-    query = sa.select(annotation_log).where(annotation_log.c.asset_id == asset_id)
-    return standing(connection.execute(query.order_by(annotation_log.c.version)).all())
+    return standing(connection.execute(_HISTORY, {"asset": asset_id}).all())
 
 
 def _waiting(connection: sa.Connection, asset_id: str) -> bool:
-    query = sa.exists().where(
-        tasks.c.asset_id == asset_id,
-        tasks.c.kind == Question.OPINION.value,
-        tasks.c.state.in_(_UNFINISHED),
-    )
-    return bool(connection.execute(sa.select(query)).scalar())
+    return bool(connection.execute(_IS_WAITING, {"asset": asset_id}).scalar())
 
 
 def _says(top: Any, verdict: Verdict) -> bool:

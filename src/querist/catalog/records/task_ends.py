@@ -24,6 +24,29 @@ _FINISH = (
 )
 
 
+_MINE = sa.and_(
+    tasks.c.annotator == sa.bindparam("who"),
+    tasks.c.state.in_((TaskState.LEASED.value, TaskState.DONE.value)),
+)
+_MAY_BE_ANSWERED = (
+    tasks.c.asset_id == sa.bindparam("asset"),
+    tasks.c.round == sa.bindparam("of_round"),
+    tasks.c.kind == sa.bindparam("of_kind"),
+    sa.or_(_MINE, tasks.c.state == TaskState.OPEN.value),
+)
+_USABLE = (
+    sa.select(tasks.c.id)
+    .where(*_MAY_BE_ANSWERED)
+    .order_by(sa.case((_MINE, 0), (tasks.c.id == sa.bindparam("which"), 1), else_=2), tasks.c.id)
+    .limit(1)
+)
+_ANSWER = (
+    sa.update(tasks)
+    .where(tasks.c.id == sa.bindparam("which"), *_MAY_BE_ANSWERED)
+    .values(state=TaskState.DONE.value, annotator=sa.bindparam("who"), leased_until=None)
+)
+
+
 def finish_task(connection: sa.Connection, task_id: int, asset_id: str, annotator: str) -> None:
     """Mark the task as done by ``annotator``, whoever held it; one of a closed round stays.
 
@@ -67,24 +90,16 @@ def answer_task(connection: sa.Connection, task: Task, annotator: str) -> int:
     Raises:
         ConflictError: the task was given to somebody else meanwhile, and no other is free.
     """
-    alike = (
-        tasks.c.asset_id == task.asset_id,
-        tasks.c.round == task.round,
-        tasks.c.kind == task.kind.value,
-    )
-    mine = sa.and_(
-        tasks.c.annotator == annotator,
-        tasks.c.state.in_((TaskState.LEASED.value, TaskState.DONE.value)),
-    )
-    free = tasks.c.state == TaskState.OPEN.value
-    best = sa.case((mine, 0), (tasks.c.id == task.id, 1), else_=2)
-    usable = (*alike, sa.or_(mine, free))
-    query = sa.select(tasks.c.id).where(*usable).order_by(best, tasks.c.id).limit(1)
-    done = {"state": TaskState.DONE.value, "annotator": annotator, "leased_until": None}
+    values = {
+        "which": task.id,
+        "asset": task.asset_id,
+        "of_round": task.round,
+        "of_kind": task.kind.value,
+        "who": annotator,
+    }
     # On PostgreSQL somebody may lease the one that was found: then look again.
-    while (found := connection.execute(query).scalar()) is not None:
-        update = sa.update(tasks).where(tasks.c.id == found, *usable).values(done)
-        if connection.execute(update).rowcount:
+    while (found := connection.execute(_USABLE, values).scalar()) is not None:
+        if connection.execute(_ANSWER, {**values, "which": found}).rowcount:
             return int(found)
     state = connection.execute(sa.select(tasks.c.state).where(tasks.c.id == task.id)).scalar()
     if state == TaskState.RETURNED.value:

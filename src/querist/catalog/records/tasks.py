@@ -94,7 +94,7 @@ class TaskList:
                 # Of several tasks of one asset only the first, so that no two of them are taken.
                 held += _take(connection, "first", values, count - len(held))
             if not held or len(held) == count - 1:
-                # All the first ones may be on their way to others just now.
+                # One is wanted, or all the first ones are on their way to others just now.
                 held += _take(connection, "open", values, 1)
         return held
 
