@@ -290,3 +290,39 @@ def test_recent_decisions_hold_opinions_too(catalog, labels):
     labels.submit("t0", "bag", annotator="bob")
     assert [it.asset_id for it in labels.recent("ana")] == ["t2", "t1", "t0"]
     assert [it.asset_id for it in labels.recent("ana", limit=1)] == ["t2"]
+
+
+def test_an_undo_after_the_round_leaves_the_label_to_the_others(catalog, labels):
+    """With no task to reopen the label is made of the opinions that are left, if any is."""
+    ask(catalog, {"t0": 2})
+    labels.submit("t0", "boot", annotator="ana")
+    labels.submit("t0", "boot", annotator="bob")
+    moved = Round(number=1, step=Step.TRAIN, plan=None, started_at=NOW)
+    catalog.records.rounds.update(moved, expected_step=Step.COLLECT)
+    labels.undo("t0", "bob")
+    assert [it.action for it in labels.history("t0")] == [Action.LABEL]
+    labels.undo("t0", "ana")
+    assert labels.current("t0").value is None
+    assert {it.state for it in catalog.records.tasks.for_asset("t0")} == {TaskState.DONE}
+    assert booked(catalog) == {"labels": 0}
+
+
+def test_an_import_is_no_answer_over_a_consensus(catalog, labels):
+    """What people agreed on is not replaced by labels that come from elsewhere."""
+    ask(catalog, {"t0": 2})
+    for name in ("ana", "bob"):
+        labels.submit("t0", "boot", annotator=name)
+    labels.import_many([("t0", "bag"), ("t1", "bag")], "import")
+    assert (labels.current("t0").value, len(labels.history("t0"))) == (BOOT, 1)
+
+
+def test_what_cannot_be_booked_is_no_opinion(catalog, labels):
+    """A cost beyond all numbers takes the opinion back and leaves its task and asset waiting."""
+    ask(catalog, {"t0": 2})
+    labels.submit("t0", "boot", annotator="ana")
+    catalog.records.annotators.ensure("vendor", hourly_cost=1e300)
+    with pytest.raises(InvalidInputError, match="inf"):
+        labels.submit("t0", "boot", annotator="vendor", seconds=1e300)
+    assert [it.annotator for it in catalog.records.opinions.list()] == ["ana"]
+    assert labels.current("t0") is None
+    assert catalog.records.tasks.counts(1)[TaskState.OPEN] == 1
