@@ -205,3 +205,30 @@ def test_a_model_suggests_in_the_words_of_now(project) -> None:
     names = {item.prelabel.name for item in items if item.prelabel}
     assert "wellington" in names
     assert names <= {"wellington", "sandal"}
+
+
+def test_opinions_from_before_a_change_count_as_what_they_mean_now(records_url, tmp_path) -> None:
+    """A renamed opinion agrees with one of the new name; of a split class none decides."""
+    policy = {"batch_size": 4, "audit_size": 0, "control_share": 0.0, "overlap": 2}
+    with Project.create(
+        tmp_path / "shop",
+        media="text",
+        classes=CLASSES,
+        records=records_url,
+        policy={**policy, "overlap_share": 1.0},
+    ) as project:
+        project.add([{"id": f"t{i}", "text": f"text {i}"} for i in range(4)], id_column="id")
+        project.next_round()
+        first, second = (item.asset.id for item in project.queue.next("ana", 2).items)
+        project.labels.submit(first, "boot", annotator="ana")
+        project.labels.submit(second, "shirt", annotator="ana")
+        change = project.ontology_changes.apply
+        change(RenameClass(name="boot", to="wellington"), author="mia")
+        change(SplitClass(name="shirt", into=("shirt", "polo")), author="mia")
+        project.queue.next("bob", 4)
+        project.labels.submit(first, "wellington", annotator="bob")
+        project.labels.submit(second, "polo", annotator="bob")
+        assert project.labels.current(first).value == ClassValue(name="wellington")
+        assert project.labels.current(second).value == ClassValue(name="polo")
+        project.opinions.recompute("majority")
+        assert project.labels.current(second).value == ClassValue(name="polo")

@@ -128,6 +128,17 @@ def test_a_label_that_is_sent_back_comes_first_to_its_author_and_to_nobody_else(
     assert "img-02" not in [item.asset.id for item in queue.next("ben", 10).items]
 
 
+def test_what_waits_for_somebody_else_is_told_and_not_counted(catalog, labels, reviews) -> None:
+    """Whoever gets nothing is told for whom the last tasks wait."""
+    for name in ASSETS[:4]:
+        labels.submit(name, "boot", annotator="ana")
+    reviews.send_back("img-02", "Look at the sole.", reviewer="rita")
+    page = Queue(catalog).next("ben", 1)
+    assert (page.items, page.remaining) == ([], 0)
+    assert page.explanation.endswith("; 1 must be looked at again by ana.")
+    assert Queue(catalog).next("ana", 1).remaining == 1
+
+
 def test_an_answer_ends_the_sending_back(catalog, labels, reviews) -> None:
     """The new label waits for a review of its own, and its task is done."""
     labels.submit("img-02", "boot", annotator="ana")

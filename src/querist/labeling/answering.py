@@ -90,7 +90,7 @@ def give_opinion(
     Raises:
         ConflictError: as ``OpinionLog.append``.
     """
-    rule = consensus.majority_rule(ontology_version)
+    rule = consensus.majority_rule(catalog, ontology_version)
     gold = task.kind is Question.GOLD
     entry = Entry(
         asset_id=wanted.asset_id,
@@ -139,7 +139,7 @@ def undo_opinion(catalog: Catalog, asset_id: str, annotator: str, submission_id:
         asset_id=asset_id,
         annotator=annotator,
         submission_id=submission_id,
-        rule=consensus.majority_rule(catalog.records.ontologies.current().version),
+        rule=consensus.majority_rule(catalog, catalog.records.ontologies.current().version),
         bookings=bookings,
     )
     consensus.break_ties(catalog, asset_id)

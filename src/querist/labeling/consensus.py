@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -23,6 +23,7 @@ from querist.schema import (
     ClassValue,
     ConsensusMethod,
     NumberValue,
+    OntologyReading,
     Opinion,
     Question,
     Role,
@@ -64,9 +65,15 @@ class Votes:
     names: Sequence[str]
 
 
-def majority_rule(ontology_version: int) -> Rule:
+def majority_rule(catalog: Catalog, ontology_version: int) -> Rule:
     """The rule at the moment when the last wanted opinion comes in."""
-    return Rule(decide=majority, ontology_version=ontology_version)
+    reading = catalog.records.ontologies.reading(ontology_version)
+
+    def decide(opinions: Sequence[Opinion]) -> Verdict | None:
+        known = _read(reading, opinions)
+        return majority(known) if known else None
+
+    return Rule(decide=decide, ontology_version=ontology_version)
 
 
 def introduce(catalog: Catalog, method: ConsensusMethod = ConsensusMethod.MAJORITY) -> None:
@@ -103,9 +110,10 @@ def break_ties(catalog: Catalog, *asset_ids: str) -> int:
     stay without a label until a reviewer decides. Annotators and model are weighed on the assets
     of the same round, which it has not trained on. Returns how many labels were written.
     """
+    reading = catalog.records.ontologies.reading()
     tied = {}
     for asset_id in asset_ids:
-        held = catalog.records.opinions.standing(asset_id=asset_id)
+        held = _read(reading, catalog.records.opinions.standing(asset_id=asset_id))
         if held and majority(held) is None and not is_waiting(catalog, asset_id):
             tied[asset_id] = held
     model = catalog.records.models.latest(Arm.ACTIVE)
@@ -135,7 +143,8 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
             CROWDLAB, there are too few assets or classes to train on.
     """
     introduce(catalog, method)
-    held = catalog.records.opinions.standing()
+    reading = catalog.records.ontologies.reading()
+    held = _read(reading, catalog.records.opinions.standing())
     by_asset = defaultdict(list)
     for opinion in held:
         by_asset[opinion.asset_id].append(opinion)
@@ -145,7 +154,7 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
     else:
         verdicts = _computed(catalog, method, held)
     run = new_id("run")
-    version = catalog.records.ontologies.current().version
+    version = reading.ontology.version
     changed = catalog.records.opinions.write(verdicts, run=run, ontology_version=version)
     return Recomputed(run=run, method=method, assets=len(by_asset), changed=changed)
 
@@ -162,7 +171,7 @@ def settle_round(catalog: Catalog, number: int) -> None:
     current = catalog.records.labels.current
     open_ = [it for it in asset_ids if (held := current(it)) is None or held.value is None]
     version = catalog.records.ontologies.current().version
-    catalog.records.opinions.settle(open_, majority_rule(version))
+    catalog.records.opinions.settle(open_, majority_rule(catalog, version))
     break_ties(catalog, *open_)
     method = catalog.settings.policy.consensus
     if method is not ConsensusMethod.MAJORITY:
@@ -177,11 +186,12 @@ def is_waiting(catalog: Catalog, asset_id: str) -> bool:
 
 def votes_of(catalog: Catalog, opinions: Sequence[Opinion]) -> Votes | None:
     """The opinions that name one class of the ontology, as codes; ``None`` without any."""
-    names = catalog.records.ontologies.current().names
+    reading = catalog.records.ontologies.reading()
+    names = reading.ontology.names
     code = {name: i for i, name in enumerate(names)}
     said = [
         (it.asset_id, it.annotator, code[it.value.name])
-        for it in opinions
+        for it in _read(reading, opinions)
         if isinstance(it.value, ClassValue) and it.value.name in code
     ]
     if not said:
@@ -192,6 +202,18 @@ def votes_of(catalog: Catalog, opinions: Sequence[Opinion]) -> Votes | None:
     return Votes(
         answers=answers, assets=assets.tolist(), annotators=annotators.tolist(), names=names
     )
+
+
+def _read(reading: OntologyReading, opinions: Sequence[Opinion]) -> list[Opinion]:
+    """The opinions in the classes of now, without labels of which nobody knows what they are."""
+    if reading.plain:
+        return list(opinions)
+    found = []
+    for it in opinions:
+        value = None if it.value is None else reading.value(it.value, it.ontology_version)
+        if value is not None or it.value is None:
+            found.append(replace(it, value=value, ontology_version=reading.ontology.version))
+    return found
 
 
 def _computed(
@@ -270,9 +292,10 @@ def _probabilities(catalog: Catalog, model_id: str, votes: Votes) -> NDArray[np.
     rows = catalog.assets.positions(list(votes.assets))
     if rows.max() >= len(known):
         return None
-    found = np.zeros((len(rows), len(votes.names)))
-    found[:, : known.shape[1]] = known[rows]
-    return found
+    reading = catalog.records.ontologies.reading()
+    model = catalog.records.models.get(model_id)
+    table = reading.probabilities(known[rows], model.classes, reading.made_under(model))
+    return np.asarray(table, dtype=np.float64)
 
 
 def _most_frequent(votes: Sequence[Value]) -> list[Value]:

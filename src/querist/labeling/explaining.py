@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -29,12 +30,18 @@ def explain(catalog: Catalog, *, own: int) -> str:
         for task in unfinished
         if task.state is TaskState.OPEN and task.kind is Question.OPINION
     }
+    sent = Counter(task.sent_to for task in unfinished if task.state is TaskState.OPEN)
     told = [_second_opinions(len(others))] if others else []
     if held:
         told.append(_holders(held))
+    told += [f"{n} must be looked at again by {who}" for who, n in sorted(_known(sent).items())]
     if told:
         return f"{answered}; {', '.join(told)}."
     return f"{answered}. Finish the round to train on them."
+
+
+def _known(sent: Counter[str | None]) -> dict[str, int]:
+    return {name: count for name, count in sent.items() if name is not None}
 
 
 def _answered(done: int, total: int, number: int) -> str:

@@ -100,9 +100,11 @@ class Queue:
         tasks: Sequence[Task] = records.tasks.lease(annotator, count=count, seconds=lease_seconds)
         if self._catalog.settings.policy.gold_share:
             tasks = mix_in(self._catalog, tasks, annotator, count=count, seconds=lease_seconds)
+        kept = records.tasks.sent_back()
+        kept.pop(annotator, None)
         return QueuePage(
             items=self._items(tasks, veiled=is_veiled(self._catalog, person)),
-            remaining=records.tasks.counts()[TaskState.OPEN] + len(tasks),
+            remaining=records.tasks.counts()[TaskState.OPEN] - sum(kept.values()) + len(tasks),
             explanation=explain(self._catalog, own=len(tasks)),
         )
 

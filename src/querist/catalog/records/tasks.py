@@ -139,6 +139,13 @@ class TaskList:
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
 
+    def sent_back(self) -> dict[str, int]:
+        """How many tasks wait for one person alone, by person."""
+        query = sa.select(tasks.c.sent_to, sa.func.count()).where(_IS_SENT)
+        with self._database.read() as connection:
+            rows = connection.execute(query.group_by(tasks.c.sent_to))
+            return {row[0]: row[1] for row in rows}
+
     def asked(self) -> set[str]:
         """The assets that somebody is or will be asked about; gold questions do not count."""
         query = sa.select(tasks.c.asset_id).where(tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD)
