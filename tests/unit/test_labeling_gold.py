@@ -138,6 +138,20 @@ def test_gold_tasks_look_like_the_others(catalog, queue, labels):
     assert len(forms) == 1
 
 
+def test_the_number_that_remains_does_not_tell_a_gold_question(catalog, queue, labels):
+    """One who works alone sees the number fall by one where a gold question follows a task."""
+    ask(catalog, [f"t{i}" for i in range(20)])
+    before, last, gold = 21, Question.LABEL, 0
+    while (page := queue.next("ana")).items:
+        [item] = page.items
+        if last is Question.LABEL:
+            assert page.remaining == before - 1
+        gold += item.task.kind is Question.GOLD
+        before, last = page.remaining, item.task.kind
+        labels.submit(item.asset.id, "boot", annotator="ana", task_id=item.task.id)
+    assert gold > 3
+
+
 def test_released_and_expired_gold_questions_come_again(catalog, queue, labels):
     """What is given back is asked again of the same person, and never of another."""
     ask(catalog, [f"t{i}" for i in range(20)])

@@ -102,9 +102,12 @@ class Queue:
             tasks = mix_in(self._catalog, tasks, annotator, count=count, seconds=lease_seconds)
         kept = records.tasks.sent_back()
         kept.pop(annotator, None)
+        waiting = records.tasks.counts()[TaskState.OPEN] - sum(kept.values())
+        asked = sum(task.kind is not Question.GOLD for task in tasks)
         return QueuePage(
             items=self._items(tasks, veiled=is_veiled(self._catalog, person)),
-            remaining=records.tasks.counts()[TaskState.OPEN] - sum(kept.values()) + len(tasks),
+            # A gold question has put a task back: to count both would tell that it is one.
+            remaining=max(waiting + asked, len(tasks)),
             explanation=explain(self._catalog, own=len(tasks)),
         )
 
