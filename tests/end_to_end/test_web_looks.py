@@ -184,3 +184,120 @@ def test_texts_and_many_classes_with_long_names(tmp_path, serve, enter):
     page.locator("[data-asset]").first.wait_for()
     findings += look(page, "catalog-text")
     assert not findings, "\n".join(findings)
+
+
+def scene_project(folder: Path, source: Path, task: str) -> Path:
+    """A project of coloured scenes for a task, whose first round waits for labels."""
+    limits = {"lowest": 0, "highest": 40, "unit": "kg"} if task == "regression" else {}
+    classes = [] if task == "regression" else ["car", "bicycle", "person", "traffic light", "bus"]
+    policy = {"batch_size": 8, "audit_size": 4, "control_share": 0.0}
+    with Project.create(folder, task=task, classes=classes, policy=policy, limits=limits) as made:
+        made.add(str(source))
+        made.next_round()
+    return folder
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Path:
+    """Sixteen pictures of 900 by 600 pixels with a few forms on each."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    source = tmp_path / "scenes"
+    source.mkdir()
+    for n in range(16):
+        rng = np.random.default_rng(n)
+        coarse = rng.integers(90, 200, (4, 6, 3), dtype=np.uint8)
+        image = Image.fromarray(coarse).resize((900, 600), Image.Resampling.BICUBIC)
+        draw = ImageDraw.Draw(image)
+        for _ in range(7):
+            x, y, width, height = (
+                int(v) for v in rng.integers((20, 20, 50, 40), (700, 450, 180, 140))
+            )
+            colour = tuple(int(v) for v in rng.integers(20, 235, 3))
+            draw.rectangle((x, y, x + width, y + height), fill=colour)
+        image.save(source / f"scene-{n:02d}.jpg", quality=90)
+    return source
+
+
+def test_editors_of_pictures(tmp_path, scenes, serve, enter):
+    """Sets of classes, numbers, boxes with suggestions and polygons pass axe in both themes."""
+    findings: list[str] = []
+    for task, keys in (
+        ("multi_label", "13"),
+        ("regression", "12.5"),
+        ("boxes", ""),
+        ("polygons", ""),
+    ):
+        server = serve(scene_project(tmp_path / task, scenes, task))
+        page = enter(server)
+        if task == "boxes":
+            page.route("**/api/v1/tasks/lease", suggest)
+        page.goto(f"{server.address}/label")
+        page.get_by_test_id("stage").wait_for()
+        if task in ("boxes", "polygons"):
+            page.locator("[data-ready]").wait_for()
+            for key in ("+", "1", "Shift+ArrowLeft", "Shift+ArrowUp", "Control+d", "3"):
+                page.keyboard.press(key)
+        page.keyboard.type(keys)
+        page.wait_for_timeout(300)
+        findings += look(page, f"label-{task}")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Change the keys for labelling").click()
+    page.get_by_role("button", name="Key of Skip").click()
+    page.keyboard.press("1")
+    page.get_by_role("alert").wait_for()
+    findings += look(page, "keys-change")
+    assert not findings, "\n".join(findings)
+
+
+def suggest(route) -> None:
+    """Give every leased picture four boxes that a model might have found."""
+    answer = route.fetch()
+    body = answer.json()
+    boxes = [
+        {"name": name, "confidence": confidence}
+        | {"box": {"x": 60 + 190 * n, "y": 80 + 110 * (n % 3), "width": 120, "height": 90}}
+        for n, (name, confidence) in enumerate(
+            (("car", 0.93), ("person", 0.81), ("bus", 0.66), ("bicycle", 0.41))
+        )
+    ]
+    for item in body["items"]:
+        item["prelabel"] = {"type": "boxes", "boxes": boxes}
+    route.fulfill(response=answer, json=body)
+
+
+def test_editor_of_spans_and_ten_thousand_classes(tmp_path, serve, enter):
+    """Spans in a text and a list of ten thousand classes pass axe in both themes."""
+    source = tmp_path / "letters.csv"
+    words = (
+        "Marie Curie was born in Warsaw in 1867 and moved to Paris, where she met Pierre Curie. "
+    )
+    rows = [f'letter-{n},"{words * 3}Letter {n}."' for n in range(16)]
+    source.write_text("id,text\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    findings: list[str] = []
+    many = [f"topic {n:05d}" for n in range(10_000)]
+    for task, classes in (("spans", ["person", "place", "date"]), ("multi_label", many)):
+        folder = tmp_path / task
+        policy = {"batch_size": 6, "audit_size": 3}
+        with Project.create(
+            folder, task=task, media="text", classes=classes, policy=policy
+        ) as project:
+            project.add(str(source))
+            project.next_round()
+        server = serve(folder)
+        page = enter(server)
+        page.goto(f"{server.address}/label")
+        page.get_by_test_id("stage").wait_for()
+        if task == "spans":
+            for key in ("ArrowRight", "Shift+ArrowRight", "1", *["ArrowRight"] * 4, "2"):
+                page.keyboard.press(key)
+            page.keyboard.press("ArrowRight")
+        else:
+            for text in ("04711", "00042"):
+                page.keyboard.press("/")
+                page.keyboard.type(text)
+                page.keyboard.press("Enter")
+        page.wait_for_timeout(300)
+        findings += look(page, f"label-{task}-text")
+    assert not findings, "\n".join(findings)

@@ -51,3 +51,8 @@ export function className(value: Value | null | undefined): string | null {
 export function mayManage(me: Me | undefined): boolean {
   return me?.role === "owner" || me?.role === "manager";
 }
+
+/** Whether a model learns from the labels of a task; the others are collected and exported. */
+export function learnsFrom(task: ProjectInfo["task"]): boolean {
+  return task === "classification";
+}

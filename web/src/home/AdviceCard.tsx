@@ -6,10 +6,12 @@ import type { Home } from "../api/types";
 import { count, percent } from "../parts/format";
 import styles from "./home.module.css";
 
-export function AdviceCard({ home }: { home: Home }) {
+type Props = { home: Home; learns: boolean };
+
+export function AdviceCard({ home, learns }: Props) {
   return (
     <section className={styles.card} aria-labelledby="advice-title">
-      <Verdict home={home} />
+      <Verdict home={home} learns={learns} />
       {home.saved_labels !== null && home.saved_labels > 0 && (
         <p className={styles.figure}>
           <strong>{count(home.saved_labels)}</strong> labels saved against random
@@ -20,15 +22,18 @@ export function AdviceCard({ home }: { home: Home }) {
   );
 }
 
-function Verdict({ home }: { home: Home }) {
+function Verdict({ home, learns }: Props) {
   const advice = home.advice;
   if (advice === null)
     return (
       <div>
         <h2 id="advice-title">No advice yet</h2>
         <p className={styles.dim}>
-          Once a model has been measured on the audit set, Querist says here whether going on is
-          worth it, and why.
+          {learns
+            ? "Once a model has been measured on the audit set, Querist says here whether going on " +
+              "is worth it, and why."
+            : "No model learns from labels of this kind yet: nothing can be measured, and batches " +
+              "are drawn to cover the pool."}
         </p>
       </div>
     );

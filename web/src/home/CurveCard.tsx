@@ -10,7 +10,9 @@ import styles from "./home.module.css";
 
 const NAMES: Record<Axis, string> = { labels: "Labels", seconds: "Hours", money: "Money" };
 
-export default function CurveCard({ home }: { home: Home }) {
+type Props = { home: Home; learns: boolean };
+
+export default function CurveCard({ home, learns }: Props) {
   const axes = availableAxes(home.curve);
   const [wanted, setWanted] = useState<Axis>("labels");
   const axis = axes.includes(wanted) ? wanted : "labels";
@@ -33,7 +35,11 @@ export default function CurveCard({ home }: { home: Home }) {
           aria-label="Horizontal axis"
         />
       </div>
-      {home.curve.active.length === 0 ? <NoCurve home={home} /> : <Chart home={home} axis={axis} />}
+      {home.curve.active.length === 0 ? (
+        <NoCurve home={home} learns={learns} />
+      ) : (
+        <Chart home={home} axis={axis} />
+      )}
     </section>
   );
 }
@@ -45,13 +51,15 @@ function summary(home: Home): string {
   return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.`;
 }
 
-function NoCurve({ home }: { home: Home }) {
+function NoCurve({ home, learns }: Props) {
   return (
     <div className={styles.noCurve}>
       <p>
-        {home.rounds.length === 0
-          ? `Label the first ${home.next_batch_size} and the curve begins here.`
-          : "The curve begins when this round's labels are in and the first model is measured."}
+        {!learns
+          ? "There is no curve: no model learns from labels of this kind yet. They are kept, and can be exported to train elsewhere."
+          : home.rounds.length === 0
+            ? `Label the first ${home.next_batch_size} and the curve begins here.`
+            : "The curve begins when this round's labels are in and the first model is measured."}
       </p>
     </div>
   );

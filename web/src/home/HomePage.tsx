@@ -3,6 +3,7 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { homeQuery, projectQuery } from "../api/queries";
+import { learnsFrom } from "../api/types";
 import { ErrorNotice } from "../parts/Notices";
 import { AddAssets } from "./AddAssets";
 import { AdviceCard } from "./AdviceCard";
@@ -25,6 +26,7 @@ export function HomePage() {
     );
   if (!home.data || !project.data) return <HomeSkeleton />;
   if (project.data.asset_count === 0) return <AddAssets project={project.data} />;
+  const learns = learnsFrom(project.data.task);
   const started = home.data.rounds.length > 0;
   return (
     <div className={styles.page}>
@@ -35,12 +37,12 @@ export function HomePage() {
       <div className={styles.columns}>
         <div className={styles.main}>
           <Suspense fallback={<Skeleton height={420} radius="lg" />}>
-            <CurveCard home={home.data} />
+            <CurveCard home={home.data} learns={learns} />
           </Suspense>
           {started && <RoundTimeline rounds={home.data.rounds} control={home.data.curve.control} />}
         </div>
         <aside className={styles.side} aria-label="Advice and budget">
-          <AdviceCard home={home.data} />
+          <AdviceCard home={home.data} learns={learns} />
           <BudgetCard home={home.data} project={project.data} />
         </aside>
       </div>

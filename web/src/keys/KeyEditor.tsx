@@ -90,7 +90,6 @@ export function KeyEditor({ done, listening }: Props) {
                     type="button"
                     className={styles.keyButton}
                     data-listening={waiting === binding || undefined}
-                    aria-label={`Key of ${text}: ${spoken(keymap, binding)}`}
                     onClick={() => {
                       setAsked(null);
                       wait(waiting === binding ? null : binding);
@@ -98,6 +97,7 @@ export function KeyEditor({ done, listening }: Props) {
                     onKeyDown={(event) => hear(binding, event)}
                     onBlur={() => waiting === binding && wait(null)}
                   >
+                    <span className="visually-hidden">Key of {text}: </span>
                     {waiting === binding ? "Press a key" : <Keys keymap={keymap} of={binding} />}
                   </button>
                 </div>
@@ -164,9 +164,4 @@ function useGroups(keymap: Keymap) {
 function textOf(binding: string): string {
   const id = ACTION_IDS.find((other) => other === binding);
   return id ? actionOf(id).text : binding.replace(/^class:/, "");
-}
-
-function spoken(keymap: Keymap, binding: string): string {
-  const keys = keymap.keysOf(binding);
-  return keys.map((chord) => keysOfChord(chord).map(keyName).join(" ")).join(", ") || "none";
 }

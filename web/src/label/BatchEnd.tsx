@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { homeQuery } from "../api/queries";
-import type { Home, ProjectInfo } from "../api/types";
+import { type Home, learnsFrom, type ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
 import { count, estimate, points } from "../parts/format";
@@ -34,7 +34,7 @@ export function BatchEnd({ state, reload, task }: Props) {
       <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>
         <p>
           Every answer is stored.{" "}
-          {learns(task)
+          {learnsFrom(task)
             ? "The model learns from them now; you may leave this page."
             : "The round is being closed; you may leave this page."}
         </p>
@@ -75,12 +75,12 @@ function NextBatch({ home, explanation, task }: NextProps) {
             loading={finish.isPending}
             onClick={() => finish.mutate()}
           >
-            {learns(task) ? "Train and measure" : "Close the round"}
+            {learnsFrom(task) ? "Train and measure" : "Close the round"}
           </Button>
         }
       >
-        {learns(task) ? "Training begins" : "The round closes"} by itself; if it was stopped, start
-        it here.
+        {learnsFrom(task) ? "Training begins" : "The round closes"} by itself; if it was stopped,
+        start it here.
       </Empty>
     );
   return (
@@ -104,7 +104,7 @@ function NextBatch({ home, explanation, task }: NextProps) {
         </>
       }
     >
-      {last?.accuracy ? <Result home={home} /> : learns(task) ? CHOOSES : COVERS}
+      {last?.accuracy ? <Result home={home} /> : learnsFrom(task) ? CHOOSES : COVERS}
     </Empty>
   );
 }
@@ -113,11 +113,6 @@ const CHOOSES = "Ask for a batch, and Querist chooses what is worth a label.";
 const COVERS =
   "Ask for a batch. No model learns from labels of this kind yet, so Querist draws assets that are " +
   "unlike those that have a label.";
-
-/** Whether a model learns from the labels of a task. */
-function learns(task: Task): boolean {
-  return task === "classification";
-}
 
 function Result({ home }: { home: Home }) {
   const [before, last] =

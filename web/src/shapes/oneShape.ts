@@ -9,12 +9,15 @@ export class OneShape {
   private readonly annotator: ReturnType<
     typeof createImageAnnotator<ImageAnnotation, ImageAnnotation>
   >;
+  private readonly watcher = new MutationObserver(() => this.quieten());
   private held: Shape | null = null;
 
   constructor(picture: HTMLImageElement) {
     this.annotator = createImageAnnotator(picture, { drawingEnabled: false, theme: "light" });
     this.annotator.element.style.display = "block";
     this.annotator.element.style.height = "100%";
+    this.watcher.observe(this.annotator.element, { childList: true, subtree: true });
+    this.quieten();
   }
 
   /** Hold `shape`, in its class's colour; null lets go. `anew` also when it seems the same. */
@@ -44,7 +47,16 @@ export class OneShape {
     return { id: this.held.id, form };
   }
 
+  /** Its handles are for the mouse: as nameless buttons they would only stand in Tab's way. */
+  private quieten(): void {
+    for (const part of this.annotator.element.querySelectorAll("svg[role], svg [role]")) {
+      part.removeAttribute("role");
+      part.setAttribute("tabindex", "-1");
+    }
+  }
+
   destroy(): void {
+    this.watcher.disconnect();
     this.annotator.destroy();
   }
 }
