@@ -217,7 +217,7 @@ def test_opinions_from_before_a_change_count_as_what_they_mean_now(records_url, 
         records=records_url,
         policy={**policy, "overlap_share": 1.0},
     ) as project:
-        project.add([{"id": f"t{i}", "text": f"text {i}"} for i in range(4)], id_column="id")
+        project.add([{"id": f"t{i}", "text": f"text {i}"} for i in range(10)], id_column="id")
         project.next_round()
         first, second = (item.asset.id for item in project.queue.next("ana", 2).items)
         project.labels.submit(first, "boot", annotator="ana")
@@ -225,10 +225,13 @@ def test_opinions_from_before_a_change_count_as_what_they_mean_now(records_url, 
         change = project.ontology_changes.apply
         change(RenameClass(name="boot", to="wellington"), author="mia")
         change(SplitClass(name="shirt", into=("shirt", "polo")), author="mia")
+        project.gold.add("t9", "wellington", created_by="rev")
+        change(RenameClass(name="wellington", to="rain boot"), author="mia")
         project.queue.next("bob", 4)
-        project.labels.submit(first, "wellington", annotator="bob")
+        project.labels.submit(first, "rain boot", annotator="bob")
         project.labels.submit(second, "polo", annotator="bob")
-        assert project.labels.current(first).value == ClassValue(name="wellington")
+        assert project.labels.current(first).value == ClassValue(name="rain boot")
         assert project.labels.current(second).value == ClassValue(name="polo")
+        assert [it.agreement for it in project.opinions.agreement().annotators] == [1.0, 1.0]
         project.opinions.recompute("majority")
         assert project.labels.current(second).value == ClassValue(name="polo")

@@ -11,7 +11,7 @@ import pytest
 
 from querist.catalog import Catalog, Settings
 from querist.errors import InvalidInputError
-from querist.labeling import Labels, OntologyChanges, Reviews, annotator_reports
+from querist.labeling import Labels, OntologyChanges, Reviews, work_reports
 from querist.metrics import class_bias, medians_by_annotator, shares_by_annotator, wilson
 from querist.schema import Candidate, RenameClass, Round, Step
 
@@ -69,7 +69,7 @@ def test_a_report_counts_labels_time_and_what_reviews_said(catalog) -> None:
         reviews.accept(asset_id, reviewer="rita")
     reviews.fix("img-03", "shirt", reviewer="rita")
     reviews.send_back("img-04", "Sure?", reviewer="rita")
-    ana, rita = annotator_reports(catalog)
+    ana, rita = work_reports(catalog)
     assert (ana.name, ana.labels, ana.seconds) == ("ana", 6, 3.5)
     assert (ana.accuracy.value, ana.accuracy.count) == (0.6, 5)
     assert (ana.accuracy.low, ana.accuracy.high) == wilson(3, 5)
@@ -89,7 +89,7 @@ def test_undone_and_reopened_reviews_do_not_count(catalog) -> None:
     reviews.undo("img-00", "rita")
     reviews.reopen("img-01", reviewer="rolf")
     reviews.accept("img-02", reviewer="rolf")
-    (ana,) = annotator_reports(catalog)
+    (ana,) = work_reports(catalog)
     assert (ana.accuracy.value, ana.accuracy.count) == (1.0, 1)
 
 
@@ -100,7 +100,7 @@ def test_agreement_is_with_what_holds_where_others_labelled_too(catalog) -> None
         labels.submit(asset_id, "boot", annotator="ana")
     labels.submit("img-00", "boot", annotator="ben")
     labels.submit("img-01", "shirt", annotator="ben")
-    ana, ben = annotator_reports(catalog)
+    ana, ben = work_reports(catalog)
     assert (ana.agreement.value, ana.agreement.count) == (0.5, 2)
     assert (ben.agreement.value, ben.agreement.count) == (1.0, 2)
 
@@ -111,10 +111,10 @@ def test_reports_speak_of_the_classes_of_now(catalog) -> None:
     labels.submit("img-00", "boot", annotator="ana")
     OntologyChanges(catalog).apply(RenameClass(name="boot", to="wellington"), author="mia")
     labels.submit("img-00", "wellington", annotator="ben")
-    ana, _ = annotator_reports(catalog)
+    ana, _ = work_reports(catalog)
     assert ana.agreement.value == 1.0
 
 
 def test_a_project_without_labels_has_no_reports(catalog) -> None:
     """Nobody has done anything."""
-    assert annotator_reports(catalog) == []
+    assert work_reports(catalog) == []

@@ -9,13 +9,12 @@ from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, 
 from querist.labeling.opinions import Dispute, Opinions
 from querist.labeling.oracle import answer_with_oracle
 from querist.labeling.queue import Queue, QueueItem, QueuePage
-from querist.labeling.reports import AnnotatorReport, annotator_reports
+from querist.labeling.reports import WorkReport, work_reports
 from querist.labeling.reviewing import ReviewItem, ReviewPage, Reviews
 from querist.labeling.team import Team
 
 __all__ = [
     "Agreement",
-    "AnnotatorReport",
     "Dispute",
     "GoldQuestions",
     "Labels",
@@ -30,10 +29,11 @@ __all__ = [
     "ReviewPage",
     "Reviews",
     "Team",
-    "annotator_reports",
+    "WorkReport",
     "answer_with_oracle",
     "check_may_browse",
     "in_words",
     "is_veiled",
     "settle_round",
+    "work_reports",
 ]

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from querist.catalog import Catalog
-from querist.labeling.consensus import Votes, votes_of
+from querist.labeling.consensus import Votes, read_opinions, votes_of
 from querist.metrics import cohen_kappa, fleiss_kappa, krippendorff_alpha
 from querist.schema import Opinion, Value
 
@@ -74,7 +74,8 @@ class Agreement:
 
 def agreement(catalog: Catalog) -> Agreement:
     """Look at all opinions that stand, and at the gold answers."""
-    held = catalog.records.opinions.standing()
+    reading = catalog.records.ontologies.reading()
+    held = read_opinions(reading, catalog.records.opinions.standing())
     votes = votes_of(catalog, held)
     shared = np.zeros(0) if votes is None else votes.answers.per_item()
     several = int((shared > 1).sum())
@@ -108,11 +109,15 @@ def _pairs(votes: Votes) -> list[PairAgreement]:
 
 def _reports(catalog: Catalog, held: Sequence[Opinion]) -> list[AnnotatorReport]:
     records = catalog.records
-    answers = records.opinions.gold_answers()
-    golds = (*records.gold.list(retired=True), *records.gold.list())
-    right = {it.asset_id: it.value for it in golds}
+    reading = records.ontologies.reading()
+    answers = read_opinions(reading, records.opinions.gold_answers())
     asked = {it.asset_id for it in held}
-    labels = {it.asset_id: it.value for it in records.labels.currents() if it.asset_id in asked}
+    labels = {
+        it.asset_id: it.value and reading.value(it.value, it.ontology_version)
+        for it in records.labels.currents()
+        if it.asset_id in asked
+    }
+    right = _right_answers(catalog)
     names = sorted({it.annotator for it in (*held, *answers)})
     return [
         _report(
@@ -124,6 +129,19 @@ def _reports(catalog: Catalog, held: Sequence[Opinion]) -> list[AnnotatorReport]
         )
         for name in names
     ]
+
+
+def _right_answers(catalog: Catalog) -> dict[str, Value]:
+    """The answers of gold questions in the classes of now, where they are known."""
+    records = catalog.records
+    reading, versions = records.ontologies.reading(), records.ontologies.versions()
+    found = {}
+    for gold in (*records.gold.list(retired=True), *records.gold.list()):
+        then = [v.ontology.version for v in versions if v.created_at <= gold.created_at]
+        value = reading.value(gold.value, then[-1] if then else versions[0].ontology.version)
+        if value is not None:
+            found[gold.asset_id] = value
+    return found
 
 
 def _report(

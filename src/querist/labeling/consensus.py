@@ -70,7 +70,7 @@ def majority_rule(catalog: Catalog, ontology_version: int) -> Rule:
     reading = catalog.records.ontologies.reading(ontology_version)
 
     def decide(opinions: Sequence[Opinion]) -> Verdict | None:
-        known = _read(reading, opinions)
+        known = read_opinions(reading, opinions)
         return majority(known) if known else None
 
     return Rule(decide=decide, ontology_version=ontology_version)
@@ -113,7 +113,7 @@ def break_ties(catalog: Catalog, *asset_ids: str) -> int:
     reading = catalog.records.ontologies.reading()
     tied = {}
     for asset_id in asset_ids:
-        held = _read(reading, catalog.records.opinions.standing(asset_id=asset_id))
+        held = read_opinions(reading, catalog.records.opinions.standing(asset_id=asset_id))
         if held and majority(held) is None and not is_waiting(catalog, asset_id):
             tied[asset_id] = held
     model = catalog.records.models.latest(Arm.ACTIVE)
@@ -144,7 +144,7 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
     """
     introduce(catalog, method)
     reading = catalog.records.ontologies.reading()
-    held = _read(reading, catalog.records.opinions.standing())
+    held = read_opinions(reading, catalog.records.opinions.standing())
     by_asset = defaultdict(list)
     for opinion in held:
         by_asset[opinion.asset_id].append(opinion)
@@ -191,7 +191,7 @@ def votes_of(catalog: Catalog, opinions: Sequence[Opinion]) -> Votes | None:
     code = {name: i for i, name in enumerate(names)}
     said = [
         (it.asset_id, it.annotator, code[it.value.name])
-        for it in _read(reading, opinions)
+        for it in read_opinions(reading, opinions)
         if isinstance(it.value, ClassValue) and it.value.name in code
     ]
     if not said:
@@ -204,7 +204,7 @@ def votes_of(catalog: Catalog, opinions: Sequence[Opinion]) -> Votes | None:
     )
 
 
-def _read(reading: OntologyReading, opinions: Sequence[Opinion]) -> list[Opinion]:
+def read_opinions(reading: OntologyReading, opinions: Sequence[Opinion]) -> list[Opinion]:
     """The opinions in the classes of now, without labels of which nobody knows what they are."""
     if reading.plain:
         return list(opinions)

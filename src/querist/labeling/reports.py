@@ -36,7 +36,7 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnnotatorReport:
+class WorkReport:
     """What is known about the work of one person or model.
 
     Attributes:
@@ -74,7 +74,7 @@ class _Compared:
     final: NDArray[np.int64]
 
 
-def annotator_reports(catalog: Catalog) -> list[AnnotatorReport]:
+def work_reports(catalog: Catalog) -> list[WorkReport]:
     """A report on everybody who has labelled, by name; classes are those of now."""
     people = {person.name: person for person in catalog.records.annotators.list()}
     work = catalog.records.work.labels()
@@ -115,8 +115,8 @@ def _report(
     agreement: Estimate | None,
     leaning: tuple[dict[str, float], list[Confusion]],
     weeks: list[Week],
-) -> AnnotatorReport:
-    return AnnotatorReport(
+) -> WorkReport:
+    return WorkReport(
         name=person.name,
         role=person.role,
         active=person.active,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError, PermissionDeniedError
-from querist.labeling.reports import AnnotatorReport, annotator_reports
+from querist.labeling.reports import WorkReport, work_reports
 from querist.schema import Annotator, Invitation, Role, check_name
 
 INVITATION_SECONDS = 7 * 24 * 3600.0
@@ -31,9 +31,9 @@ class Team:
         """Everybody by name, those who left included."""
         return list(self._people.list())
 
-    def reports(self) -> list[AnnotatorReport]:
+    def reports(self) -> list[WorkReport]:
         """How everybody who has labelled works, by name."""
-        return annotator_reports(self._catalog)
+        return work_reports(self._catalog)
 
     def invitations(self) -> list[Invitation]:
         """The invitations that somebody may still accept, newest first."""

@@ -26,7 +26,7 @@ class Status:
         trained_on: Labels the active arm trains on.
         audit_labeled: Members of the audit set that hold a label.
         audit_wanted: Members of the audit set.
-        rounds: All rounds, oldest first.
+        rounds: All rounds, oldest first, measured by the classes of now.
         advice: The newest advice, if any.
         curve: Both arms' learning curves.
         saving: What active saved against the control, where both are measured.
@@ -57,9 +57,9 @@ def status(catalog: Catalog) -> Status:
     """Look at everything once."""
     records = catalog.records
     seen = snapshot.take(catalog)
-    rounds = list(records.rounds.list())
+    rounds = comparable(catalog, records.rounds.list())
     spent = budgets(catalog)
-    found = curve(comparable(catalog, rounds), spent)
+    found = curve(rounds, spent)
     current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
     waiting = 0
     if current is not None:

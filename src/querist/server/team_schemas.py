@@ -40,7 +40,7 @@ class Week(BaseModel):
     seconds: float | None = Field(description="Median of a label.")
 
 
-class AnnotatorReport(BaseModel):
+class WorkReport(BaseModel):
     """What is known about the work of one person or model."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -688,10 +688,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Annotator Reports
+         * List Work Reports
          * @description How everybody who has labelled works: how much, how fast, how right, and where they lean.
          */
-        get: operations["list_annotator_reports"];
+        get: operations["list_work_reports"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1031,7 +1031,7 @@ export interface components {
             /** Pairs */
             pairs: components["schemas"]["PairAgreement"][];
             /** Annotators */
-            annotators: components["schemas"]["querist__server__quality__AnnotatorReport"][];
+            annotators: components["schemas"]["AnnotatorReport"][];
         };
         /**
          * Annotation
@@ -1069,6 +1069,29 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * AnnotatorReport
+         * @description How one annotator does.
+         */
+        AnnotatorReport: {
+            /** Annotator */
+            annotator: string;
+            /** Opinions */
+            opinions: number;
+            /** Passed */
+            passed: number;
+            /**
+             * Agreement
+             * @description Share equal to the label that holds.
+             */
+            agreement: number | null;
+            /** Gold Answers */
+            gold_answers: number;
+            /** Gold Accuracy */
+            gold_accuracy: number | null;
+            /** Seconds */
+            seconds: number | null;
         };
         /**
          * Arm
@@ -2668,33 +2691,10 @@ export interface components {
             seconds: number | null;
         };
         /**
-         * AnnotatorReport
-         * @description How one annotator does.
-         */
-        querist__server__quality__AnnotatorReport: {
-            /** Annotator */
-            annotator: string;
-            /** Opinions */
-            opinions: number;
-            /** Passed */
-            passed: number;
-            /**
-             * Agreement
-             * @description Share equal to the label that holds.
-             */
-            agreement: number | null;
-            /** Gold Answers */
-            gold_answers: number;
-            /** Gold Accuracy */
-            gold_accuracy: number | null;
-            /** Seconds */
-            seconds: number | null;
-        };
-        /**
-         * AnnotatorReport
+         * WorkReport
          * @description What is known about the work of one person or model.
          */
-        querist__server__team_schemas__AnnotatorReport: {
+        WorkReport: {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
@@ -3965,7 +3965,7 @@ export interface operations {
             };
         };
     };
-    list_annotator_reports: {
+    list_work_reports: {
         parameters: {
             query?: never;
             header?: never;
@@ -3980,7 +3980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["querist__server__team_schemas__AnnotatorReport"][];
+                    "application/json": components["schemas"]["WorkReport"][];
                 };
             };
             /** @description Default Response */

@@ -13,12 +13,12 @@ from querist.server.schemas import Me
 from querist.server.service import Served
 from querist.server.team_schemas import (
     AcceptRequest,
-    AnnotatorReport,
     Invitation,
     InvitationLink,
     InviteRequest,
     Person,
     PersonRequest,
+    WorkReport,
 )
 
 DAY = 86_400.0
@@ -40,10 +40,10 @@ def list_people(service: Served) -> list[Person]:
     return [Person.model_validate(person) for person in service.project.team.people()]
 
 
-@router.get("/reports", operation_id="list_annotator_reports")
-def list_annotator_reports(service: Served) -> list[AnnotatorReport]:
+@router.get("/reports", operation_id="list_work_reports")
+def list_work_reports(service: Served) -> list[WorkReport]:
     """How everybody who has labelled works: how much, how fast, how right, and where they lean."""
-    return [AnnotatorReport.model_validate(one) for one in service.project.team.reports()]
+    return [WorkReport.model_validate(one) for one in service.project.team.reports()]
 
 
 @router.put("/people/{name}", operation_id="change_person")
