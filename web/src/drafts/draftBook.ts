@@ -23,6 +23,7 @@ export class DraftBook<D> {
   private readonly wiring: Wiring<D>;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private count = 0;
+  private full = false;
 
   constructor(wiring: Wiring<D>) {
     this.wiring = wiring;
@@ -35,6 +36,11 @@ export class DraftBook<D> {
 
   /** Changes with every change of any draft. */
   version = (): number => this.count;
+
+  /** Whether the browser had no room for the last change. */
+  get isFull(): boolean {
+    return this.full;
+  }
 
   /** The draft of an asset: as it was left, else made of the label that holds. */
   open(id: string, base: Value | null): History<D> {
@@ -77,11 +83,20 @@ export class DraftBook<D> {
   flush = (): void => {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    for (const id of this.waiting) {
-      const page = this.pages.get(id);
-      if (page) this.wiring.storage.setItem(this.place(id), JSON.stringify(page.history.now));
+    const before = this.full;
+    try {
+      for (const id of this.waiting) {
+        const page = this.pages.get(id);
+        if (page) this.wiring.storage.setItem(this.place(id), JSON.stringify(page.history.now));
+        this.waiting.delete(id);
+      }
+      this.full = false;
+    } catch (failure) {
+      // No room: the work stays in this page, and the next change tries again.
+      if (!(failure instanceof DOMException)) throw failure;
+      this.full = true;
     }
-    this.waiting.clear();
+    if (this.full !== before) this.announce();
   };
 
   private page(id: string, base: Value | null): Page<D> {

@@ -57,6 +57,27 @@ describe("DraftBook", () => {
     expect(book.unsent("a", null)).toBe(true);
   });
 
+  it("says so when the browser has no room, and tries again", () => {
+    let room = false;
+    const storage = new Proxy(window.localStorage, {
+      get: (real, name) => {
+        if (name !== "setItem") return Reflect.get(real, name).bind?.(real);
+        return (key: string, text: string) => {
+          if (!room) throw new DOMException("full", "QuotaExceededError");
+          real.setItem(key, text);
+        };
+      },
+    });
+    const book = new DraftBook({ scope: "shop/ana", storage, codec });
+    book.change("a", null, ["boot"]);
+    book.flush();
+    expect(book.isFull).toBe(true);
+    room = true;
+    book.flush();
+    expect(book.isFull).toBe(false);
+    expect(open().open("a", null).now).toEqual(["boot"]);
+  });
+
   it("takes a broken draft for none", () => {
     window.localStorage.setItem("querist-draft:shop/ana:a", "{");
     expect(open().open("a", null).now).toEqual([]);

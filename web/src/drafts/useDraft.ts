@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Value } from "../api/types";
 import type { Command } from "../keys/actions";
+import { PANEL } from "../label/ClassPanel";
 import type { Stopwatch } from "../label/timer";
 import type { LabelSession } from "../label/useLabelSession";
 import { useStopwatch } from "../label/useStopwatch";
@@ -13,6 +14,8 @@ export type Draft<D> = {
   /** The same, read at this moment. */
   latest: () => D | null;
   unsent: boolean;
+  /** Whether this browser has no room for it. */
+  full: boolean;
   canUndo: boolean;
   change: (make: (draft: D) => D) => void;
   submit: (value: Value) => void;
@@ -64,6 +67,7 @@ export function useDraft<D>(scope: string, session: LabelSession, codec: Codec<D
       now: history?.now ?? null,
       latest,
       unsent: item !== null && book.unsent(item.asset.id, base),
+      full: book.isFull,
       canUndo: state.decisions.length > 0 || (history?.past.length ?? 0) > 0,
       change,
       submit,
@@ -113,7 +117,8 @@ function obeyAlways<D>(
       session.step(command.kind === "back" ? -1 : 1);
       return true;
     case "leave":
-      session.edit(null);
+      if (at?.edited) session.edit(null);
+      else document.getElementById(PANEL)?.focus();
       return true;
     default:
       return false;

@@ -8,6 +8,9 @@ import { Chord } from "../keys/Chord";
 import type { Keymap } from "../keys/keymap";
 import styles from "./label.module.css";
 
+/** Where Escape leads from a picture or a text whose shapes have Tab for themselves. */
+export const PANEL = "label-panel";
+
 type Props = {
   keymap: Keymap;
   disabled: boolean;
@@ -23,7 +26,12 @@ type Props = {
 
 export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children, submit }: Props) {
   return (
-    <aside className={styles.panel} aria-label={classes ? "Classes" : "Answer"}>
+    <aside
+      id={PANEL}
+      className={styles.panel}
+      aria-label={classes ? "Classes" : "Answer"}
+      tabIndex={-1}
+    >
       {classes ? (
         <ClassList {...classes} keymap={keymap} disabled={disabled} />
       ) : (

@@ -57,7 +57,17 @@ export function NumberEditor({ project, scope }: EditorProps) {
       project={project}
       scope={scope}
       session={session}
-      stage={item && <Stage item={item} edited={edited} session={state} unsent={draft.unsent} />}
+      stage={
+        item && (
+          <Stage
+            item={item}
+            edited={edited}
+            session={state}
+            unsent={draft.unsent}
+            full={draft.full}
+          />
+        )
+      }
       panel={
         <ClassPanel
           keymap={keymap}

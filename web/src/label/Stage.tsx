@@ -15,11 +15,13 @@ type Props = {
   session: Session;
   /** Whether work on this asset waits to be submitted. */
   unsent?: boolean;
+  /** Whether this browser has no room to keep that work. */
+  full?: boolean;
   /** An editor in place of the bare asset; it fills the stage. */
   children?: ReactNode;
 };
 
-export function Stage({ item, edited, session, unsent = false, children }: Props) {
+export function Stage({ item, edited, session, unsent = false, full = false, children }: Props) {
   const keymap = useKeymap();
   return (
     <>
@@ -27,8 +29,10 @@ export function Stage({ item, edited, session, unsent = false, children }: Props
         <Progress session={session} round={item.round} editing={edited !== null} />
         <span className={styles.stageNotes}>
           {unsent && (
-            <span className={styles.unsent} data-testid="unsent">
-              Draft kept in this browser
+            <span className={styles.unsent} data-testid="unsent" data-full={full || undefined}>
+              {full
+                ? "No room in this browser: submit before you leave"
+                : "Draft kept in this browser"}
             </span>
           )}
           <Suggestion item={item} edited={edited} />

@@ -63,7 +63,8 @@ export function ShapeStage({ id, scene, undone, wishes, easel, keymap, obey }: P
         data-testid="easel"
         data-asset={id}
         aria-label={`Picture ${id}. Draw with the mouse, or press ${keymap.keysOf("add")[0] ?? ""}.`}
-        tabIndex={-1}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: its shapes are walked through with Tab
+        tabIndex={0}
       />
       {broken === id && <p className={styles.broken}>The picture of {id} cannot be shown.</p>}
       <div className={styles.tools} role="toolbar" aria-label="Picture">

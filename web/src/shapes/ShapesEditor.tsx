@@ -134,7 +134,13 @@ export function ShapesEditor({ project, scope }: EditorProps) {
       session={session}
       stage={
         item && (
-          <Stage item={item} edited={edited} session={state} unsent={draft.unsent}>
+          <Stage
+            item={item}
+            edited={edited}
+            session={state}
+            unsent={draft.unsent}
+            full={draft.full}
+          >
             <ShapeStage
               id={item.asset.id}
               scene={scene}

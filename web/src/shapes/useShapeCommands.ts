@@ -212,7 +212,7 @@ function rename(name: string, bench: Bench): void {
 /** Tab belongs to the picture only while no control of the page has the focus. */
 function cycle(direction: 1 | -1, bench: Bench): boolean {
   const focus = document.activeElement;
-  if (focus !== null && focus !== document.body && focus.closest("button, input, a, [role=slider]"))
+  if (focus !== null && focus !== document.body && focus.closest("aside, button, input, a"))
     return false;
   const shapes = bench.draft.latest()?.shapes.filter(({ name }) => !bench.hidden.has(name)) ?? [];
   const next = cycled([...shapes, ...bench.shown], bench.selected, direction);

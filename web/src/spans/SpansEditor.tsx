@@ -110,7 +110,13 @@ export function SpansEditor({ project, scope }: EditorProps) {
       session={session}
       stage={
         item && (
-          <Stage item={item} edited={edited} session={state} unsent={draft.unsent}>
+          <Stage
+            item={item}
+            edited={edited}
+            session={state}
+            unsent={draft.unsent}
+            full={draft.full}
+          >
             <TextStage id={item.asset.id} text={text} marks={marks} wishes={wishes} />
           </Stage>
         )

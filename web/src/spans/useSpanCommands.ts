@@ -148,7 +148,7 @@ function fits(range: Range, self: string | null, bench: Bench): boolean {
 
 /** Tab belongs to the text only while no control of the page has the focus. */
 function cycle(direction: 1 | -1, { draft, selected, look }: Bench): boolean {
-  if (document.activeElement?.closest("button, input, a, [role=slider]")) return false;
+  if (document.activeElement?.closest("aside, button, input, a")) return false;
   const spans = draft.latest() ?? [];
   if (spans.length === 0) return false;
   const at = spans.findIndex(({ id }) => id === selected);
