@@ -295,10 +295,18 @@ def test_polygons_by_mouse_and_closed_by_enter(scenes, serve, enter):
     easel.says("Polygon 2 of 2")
     easel.drag((400, 300), (420, 330))
     easel.says("120 × 130 pixels")
+    easel.press("Escape")
+    for point in ((450, 50), (550, 50), (580, 150), (450, 150), (450, 50)):
+        page.mouse.click(*easel.at(*point))
+    easel.says("Polygon 3 of 3")
+    page.mouse.click(*easel.at(580, 150))
+    page.locator(".a9s-handle-selected").wait_for(state="attached")
+    easel.press("Delete")
+    easel.says("100 × 100 pixels")
     easel.submit()
     found = values(folder)[first]
     assert isinstance(found, PolygonsValue)
-    assert [item.name for item in found.polygons] == ["car", "tree"]
+    assert [item.name for item in found.polygons] == ["car", "tree", "tree"]
     assert np.allclose(found.polygons[0].polygon.points, [(50, 50), (150, 50), (100, 150)], atol=1)
     wanted = [(300, 200), (400, 200), (420, 330)]
     assert np.allclose(found.polygons[1].polygon.points, wanted, atol=2)

@@ -9,6 +9,7 @@ import { AssetView, Thumbnail } from "../parts/AssetView";
 import { ClassChip, useClassColour } from "../parts/ClassChip";
 import { ago, duration, percent } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
+import { valueText } from "../parts/valueText";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
 
@@ -60,7 +61,11 @@ function Standing({ detail }: { detail: AssetDetail }) {
     action === "skip" ? "Skipped" : action === "cannot_tell" ? "Cannot be told" : "No label";
   return (
     <p className={styles.standing}>
-      {name ? <ClassChip name={name} /> : <span className={styles.quiet}>{none}</span>}
+      {name ? (
+        <ClassChip name={name} />
+      ) : (
+        <span className={styles.quiet}>{valueText(detail.label?.value) ?? none}</span>
+      )}
       {detail.label && (
         <span className={styles.quiet}>
           by {detail.label.annotator}, {ago(detail.label.created_at)}
@@ -136,10 +141,11 @@ function History({ history }: { history: Annotation[] }) {
 
 function Entry({ entry }: { entry: Annotation }) {
   const name = className(entry.value);
-  if (entry.action === "undo") return <span>taken back{name ? ` to ${name}` : ""}</span>;
+  const said = valueText(entry.value);
+  if (entry.action === "undo") return <span>taken back{said ? ` to ${said}` : ""}</span>;
   if (entry.action === "skip") return <span>skipped</span>;
   if (entry.action === "cannot_tell") return <span>cannot tell</span>;
-  return name ? <ClassChip name={name} /> : <span>labelled</span>;
+  return name ? <ClassChip name={name} /> : <span>{said ?? "labelled"}</span>;
 }
 
 function Neighbours({ detail, change }: { detail: AssetDetail; change: ChangeSearch }) {

@@ -21,7 +21,7 @@ export default function CurveCard({ home, learns }: Props) {
       <div className={styles.cardHead}>
         <div>
           <h2 id="curve-title">Accuracy on the audit set</h2>
-          <p className={styles.hint}>{summary(home)}</p>
+          <p className={styles.hint}>{learns && summary(home)}</p>
         </div>
         <SegmentedControl
           size="xs"

@@ -145,6 +145,13 @@ export class Easel {
     return this.sheet.querySelector(".a9s-handle-selected") !== null;
   }
 
+  /** Take the chosen point out of the polygon; Annotorious listens on its own drawing. */
+  removePoint(): void {
+    const drawing = this.sheet.querySelector("svg");
+    drawing?.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete" }));
+    window.setTimeout(() => this.readBack(), 30);
+  }
+
   /** The polygon that is being drawn becomes a shape, if it has three points. */
   closeSketch(): void {
     const sketch = this.sketch;
@@ -170,8 +177,8 @@ export class Easel {
     this.draw();
   }
 
-  /** Tell of a change that Annotorious made by itself, such as a removed point. */
-  readBack(): void {
+  /** Tell of a change that Annotorious made by itself. */
+  private readBack(): void {
     const changed = this.one?.changed();
     if (!changed || !this.picture) return;
     const form = clipped(changed.form, this.picture);

@@ -133,9 +133,8 @@ function obeyShape(command: Command, bench: Bench): boolean | null {
   const isProposal = bench.shown.some(({ id }) => id === shape.id);
   if (kind === "remove" || kind === "erase") {
     if (bench.easel.current?.hasPoint) {
-      // The point is Annotorious's to remove; what is left is read a moment later.
-      window.setTimeout(() => bench.easel.current?.readBack(), 50);
-      return false;
+      bench.easel.current.removePoint();
+      return true;
     }
     draft.change((old) => removed(old, shape.id));
     select(null);
