@@ -173,6 +173,19 @@ def test_merged_probabilities_add_up_and_split_ones_are_shared() -> None:
     np.testing.assert_allclose(retired.probabilities(table, ["c0", "c1", "c2"], 1), [[0.6, 0.4]])
 
 
+def test_a_class_that_joined_has_nothing_and_the_last_one_can_go() -> None:
+    """Columns are added at the end as zeros; a retired last class leaves the others its share."""
+    table = np.array([[0.5, 0.3, 0.2]], dtype=np.float32)
+    classes = ["c0", "c1", "c2"]
+    grown, gone = (
+        OntologyReading(evolve(c)) for c in (AddClass(name="c9"), RetireClass(name="c2"))
+    )
+    np.testing.assert_allclose(grown.probabilities(table, classes, 1), [[0.5, 0.3, 0.2, 0]])
+    np.testing.assert_allclose(gone.probabilities(table, classes, 1), [[0.625, 0.375]])
+    assert grown.only_grew(classes, 1)
+    assert not gone.only_grew(classes, 1)
+
+
 def test_a_split_that_is_merged_again_gives_its_labels_back() -> None:
     """As long as the parts are one class, the old labels name it."""
     versions = evolve(

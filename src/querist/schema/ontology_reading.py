@@ -113,6 +113,14 @@ class OntologyReading:
         same = len(classes) == len(now) and bool((found == np.eye(len(now))).all())
         return None if same else found
 
+    def only_grew(self, classes: Sequence[str], made_under: int) -> bool:
+        """Whether ``classes`` are the first ones of now, in their order: others at most joined."""
+        weights = self.weights(classes, made_under)
+        if weights is None:
+            return True
+        old, now = weights.shape
+        return old <= now and np.array_equal(weights, np.eye(old, now))
+
     def probabilities(
         self, table: NDArray[np.float32], classes: Sequence[str], made_under: int
     ) -> NDArray[np.float32]:
@@ -123,7 +131,7 @@ class OntologyReading:
         weights = self.weights(classes, made_under)
         if weights is None:
             return table
-        if np.array_equal(weights, np.eye(*weights.shape)):  # classes joined at the end
+        if self.only_grew(classes, made_under):
             return np.pad(table, ((0, 0), (0, weights.shape[1] - weights.shape[0])))
         found = np.asarray(table, dtype=np.float32) @ weights
         sums = found.sum(axis=1, keepdims=True)
