@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,21 @@ from querist.strategies.parts import each_part, times_vector
 
 # Candidates up to which all of them are compared with all others.
 WHOLE = 12_288
-# Above that: candidates that may be picked, and others that stand for all that is to be covered.
+# Above that: candidates that may be picked, and rows that stand for all that is to be covered.
 SAMPLE = 8_192
-TARGETS = 4_096
+TARGETS = 3_072
+# More of the latter, by which the best few candidates are told apart before each pick.
+JUDGES = 16_384
+_FINALISTS = 32
+# Candidates that are judged at once.
+_BLOCK = 8
+_LEAST = np.float32(1e-12)
 # Similarities that are kept and not made again whenever they are needed: 128 MiB.
 KEPT = 1 << 25
 # Picks from one pair of samples before the next is drawn.
 _PART = 1_024
-# Candidates that a thread works on at once.
-_TOGETHER = 16
+# Similarities that a thread works on at once.
+_TOGETHER = 1 << 16
 
 
 def cover_pool(
@@ -42,8 +48,9 @@ def cover_pool(
     s = exp(-(distance / radius)²) and c_j the best similarity to anything labelled or picked. Up to
     ``WHOLE`` candidates the picks are those of the plain greedy algorithm. Above, ``SAMPLE`` of
     them may be picked, drawn evenly or, where there are weights, half of them by weight; and
-    ``TARGETS`` others stand for the rest, so that the gain is an unbiased estimate of the true one,
-    in which what a pick covers of itself is exact.
+    ``TARGETS`` stand for all, so that the gain is an unbiased estimate of the true one, in which
+    what a pick covers of itself is exact. The candidates with the highest estimates are estimated
+    again by ``JUDGES``, for the highest of many estimates is most of all a lucky one.
 
     Args:
         space: The vectors.
@@ -61,7 +68,7 @@ def cover_pool(
     left = k
     while left:
         herd = _Herd.of(space, candidates, ~taken, weights, centers, radius, rng)
-        part = min(left, len(herd.own), left if len(candidates) <= WHOLE else _PART)
+        part = min(left, len(herd.places), left if len(candidates) <= WHOLE else _PART)
         places, gains = herd.greedy(part)
         chosen = herd.places[places]
         taken[chosen] = True
@@ -82,30 +89,72 @@ def cover_pool(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Ends:
+    """Rows that are to be covered (t,), and what candidates (c,) would cover of them.
+
+    Attributes:
+        vectors: Their unit vectors (t, d).
+        weights: What each stands for (t,).
+        covered: How well each is covered (t,); kept up to date.
+        own: What each candidate weighs beyond what these rows say (c,).
+        table: The similarities (c, t) if they are few enough to be kept, else ``None``.
+    """
+
+    vectors: Matrix
+    weights: Vector
+    covered: Vector
+    own: Vector
+    table: Matrix | None
+
+    @classmethod
+    def drawn(
+        cls, drawn: Positions, vectors: Matrix, covered: Vector, matter: Vector, places: Positions
+    ) -> _Ends:
+        """Some drawn of all rows, which stand for all; what a candidate weighs itself is exact."""
+        share = np.float32(len(matter) / len(drawn))
+        own = matter[places] * (1 - share * np.isin(places, drawn))
+        return cls(
+            vectors=vectors, weights=matter[drawn] * share, covered=covered, own=own, table=None
+        )
+
+    def gains(self, rows: Positions, vectors: Matrix, known: Vector, radius: float) -> Vector:
+        """What each of some candidates (r,) would cover in addition."""
+        found = self.own[rows] * (1 - known[rows])
+
+        def work(part: slice) -> None:
+            at = rows[part]
+            if self.table is None:
+                more = similarity(vectors[at], self.vectors, radius)
+                more -= self.covered
+            else:
+                more = self.table[at] - self.covered
+            np.maximum(more, 0, out=more)
+            found[part] += times_vector(more, self.weights)
+
+        width = len(self.covered)
+        each_part(work, len(rows), max(_TOGETHER // width, 1), width=width)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Herd:
-    """Rows that may be picked (c,) and rows that are to be covered (t,).
+    """Rows that may be picked (c,) and rows that are to be covered.
 
     Attributes:
         places: Places of the former among all candidates.
         vectors: Their unit vectors (c, d).
-        own: What each weighs beyond the targets (c,); 0 where it is a target itself.
         known: How well each is covered before the first pick (c,).
-        targets: The unit vectors of the latter (t, d).
-        weights: What each stands for (t,).
-        covered: How well each is covered before the first pick (t,).
+        targets: The latter.
+        judges: More of the latter, the targets first; ``None`` where the targets are all there are.
         radius: Distance at which similarity has fallen to 1/e.
-        table: The similarities (c, t) if they are few enough to be kept, else ``None``.
     """
 
     places: Positions
     vectors: Matrix
-    own: Vector
     known: Vector
-    targets: Matrix
-    weights: Vector
-    covered: Vector
+    targets: _Ends
+    judges: _Ends | None
     radius: float
-    table: Matrix | None
 
     @classmethod
     def of(
@@ -118,71 +167,92 @@ class _Herd:
         radius: float,
         rng: np.random.Generator,
     ) -> _Herd:
+        weights = np.ones(len(candidates), dtype=np.float32) if matter is None else matter
         if len(candidates) <= WHOLE:
             every = space.at(candidates)
-            covered = covered_by(every, centers, radius)
-            weights = np.ones(len(every), dtype=np.float32) if matter is None else matter
-            return cls(
-                places=np.arange(len(every)), vectors=every, own=np.zeros_like(weights),
-                known=covered, targets=every, weights=weights, covered=covered, radius=radius,
-                table=_table(every, every, radius),
+            known = covered_by(every, centers, radius)
+            ends = _Ends(
+                vectors=every, weights=weights, covered=known.copy(),
+                own=np.zeros_like(weights), table=_table(every, every, radius),
             )  # fmt: skip
+            places = np.arange(len(every))
+            return cls(
+                places=places, vectors=every, known=known, targets=ends, judges=None, radius=radius
+            )
         hashes = space.hashes[candidates]
-        targets = draw_by_hash(hashes, TARGETS, rng)
-        free[targets] = False
+        drawn = draw_by_hash(hashes, min(JUDGES, len(hashes)), rng)
         places = _may_be_picked(hashes, free, matter, rng)
-        vectors, ends = space.at(candidates[places]), space.at(candidates[targets])
-        weights = np.ones(len(hashes), dtype=np.float32) if matter is None else matter
-        share = np.float32((len(candidates) - 1) / TARGETS)
+        vectors, others = space.at(candidates[places]), space.at(candidates[drawn])
+        covered = covered_by(others, centers, radius)
+        # Parts of the same arrays, so that what covers a judge covers the target that it is.
+        targets, judges = (
+            _Ends.drawn(drawn[:count], others[:count], covered[:count], weights, places)
+            for count in (TARGETS, JUDGES)
+        )
         return cls(
-            places=places, vectors=vectors, own=weights[places],
-            known=covered_by(vectors, centers, radius),
-            targets=ends, weights=weights[targets] * share,
-            covered=covered_by(ends, centers, radius), radius=radius,
-            table=_table(vectors, ends, radius),
+            places=places, vectors=vectors, known=covered_by(vectors, centers, radius),
+            targets=replace(targets, table=_table(vectors, targets.vectors, radius)),
+            judges=judges, radius=radius,
         )  # fmt: skip
 
     def greedy(self, k: int) -> tuple[Positions, NDArray[np.float64]]:
         """Pick ``k`` by the largest gain, lazily, as in ``herding.greedy``."""
-        covered = self.covered.copy()
-        known = covered if self.known is self.covered else self.known.copy()
-        every = np.arange(len(self.places))
-        bounds = self.gains(every, covered, known)
+        known = self.known.copy()
+        last = self.targets if self.judges is None else self.judges
+        bounds = self._gains(self.targets, np.arange(len(self.places)), known)
         fresh = np.zeros(len(bounds), dtype=np.int64)
+        luck = np.ones(len(bounds), dtype=np.float32)
+        limits = np.full(len(bounds), np.inf, dtype=np.float32)
         chosen, gains = np.empty(k, dtype=np.int64), np.empty(k)
         for at in range(k):
-            pick = int(bounds.argmax())
-            while fresh[pick] != at:
-                block = stale(bounds, fresh, at, pick)
-                bounds[block] = self.gains(block, covered, known)
-                fresh[block] = at
-                pick = int(bounds.argmax())
+            best = self._finalists(bounds, fresh, at, known, luck)
+            if self.judges is not None:
+                best = self._judged(best, limits, known)
+                # Otherwise the same lucky few would come up before every pick.
+                luck[best] *= np.maximum(bounds[best], _LEAST) / np.maximum(limits[best], _LEAST)
+                bounds[best] = limits[best]
+            pick = int(best[bounds[best].argmax()])
             chosen[at], gains[at] = pick, bounds[pick]
             bounds[pick] = -np.inf
             center = self.vectors[pick : pick + 1]
-            reached = similarity(center, self.targets, self.radius)[0]
-            np.maximum(covered, reached, out=covered)
-            if known is not covered:
+            reached = similarity(center, last.vectors, self.radius)[0]
+            np.maximum(last.covered, reached, out=last.covered)
+            if self.judges is not None:
                 reached = similarity(center, self.vectors, self.radius)[0]
                 np.maximum(known, reached, out=known)
         return chosen, gains
 
-    def gains(self, rows: Positions, covered: Vector, known: Vector) -> Vector:
-        """What each of some candidates (r,) would cover in addition."""
-        found = self.own[rows] * (1 - known[rows])
+    def _judged(self, best: Positions, limits: Vector, known: Vector) -> Positions:
+        """Those of the finalists that were judged anew, the one with the largest gain among them.
 
-        def work(part: slice) -> None:
-            at = rows[part]
-            if self.table is None:
-                more = similarity(self.vectors[at], self.targets, self.radius)
-                more -= covered
-            else:
-                more = self.table[at] - covered
-            np.maximum(more, 0, out=more)
-            found[part] += times_vector(more, self.weights)
+        What a candidate was judged to gain before some picks is a limit of what it gains now.
+        """
+        best = best[np.argsort(-limits[best], kind="stable")]
+        for start in range(0, len(best), _BLOCK):
+            block = best[start : start + _BLOCK]
+            if start and limits[block[0]] <= limits[best[:start]].max():
+                return best[:start]
+            limits[block] = self._gains(self.judges or self.targets, block, known)
+        return best
 
-        each_part(work, len(rows), _TOGETHER, width=len(covered))
-        return found
+    def _finalists(
+        self, bounds: Vector, fresh: NDArray[np.int64], at: int, known: Vector, luck: Vector
+    ) -> Positions:
+        """The candidate with the largest gain, or those few that are to be told apart."""
+        count = 1 if self.judges is None else min(_FINALISTS, len(bounds) - at)
+        while True:
+            best = np.array([bounds.argmax()])
+            if count > 1:
+                best = np.argpartition(-bounds, count - 1)[:count]
+            old = best[fresh[best] != at]
+            if not len(old):
+                return best
+            block = stale(bounds, fresh, at, int(old[0]))
+            bounds[block] = self._gains(self.targets, block, known) / luck[block]
+            fresh[block] = at
+
+    def _gains(self, ends: _Ends, rows: Positions, known: Vector) -> Vector:
+        return ends.gains(rows, self.vectors, known, self.radius)
 
 
 def _table(vectors: Matrix, targets: Matrix, radius: float) -> Matrix | None:
@@ -193,7 +263,7 @@ def _table(vectors: Matrix, targets: Matrix, radius: float) -> Matrix | None:
     def work(rows: slice) -> None:
         found[rows] = similarity(vectors[rows], targets, radius)
 
-    each_part(work, len(vectors), _TOGETHER, width=len(targets))
+    each_part(work, len(vectors), max(_TOGETHER // len(targets), 1), width=len(targets))
     return found
 
 
