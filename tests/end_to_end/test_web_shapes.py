@@ -320,3 +320,31 @@ def test_shapes_ask_for_pictures(tmp_path, serve, enter):
     page = enter(serve(folder))
     page.get_by_role("link", name="Label", exact=True).click()
     page.get_by_text("needs assets of the kind image").wait_for()
+
+
+def test_two_people_on_one_picture(scenes, serve, enter, watch):
+    """Boxes that somebody else gave meanwhile stay until a person chooses; both are in the log."""
+    folder = scenes("boxes")
+    easel = Easel(enter(serve(folder))).open()
+    first = easel.asset
+    theirs = BoxesValue(
+        boxes=tuple(LabeledBox(name="bus", box=Box(x=n, y=0, width=9, height=9)) for n in (0, 20))
+    )
+    with Project.open(folder) as project:
+        project.labels.submit(first, theirs, annotator="bea")
+    easel.drag((50, 50), (100, 100))
+    easel.says("Box 1 of 1")
+    easel.press("Enter")
+    question = easel.page.get_by_role("alertdialog")
+    question.get_by_text("2 boxes").wait_for()
+    assert question.get_by_text("1 box", exact=True).is_visible()
+    assert values(folder)[first] == theirs
+    question.get_by_role("button", name="Keep mine").click()
+    question.wait_for(state="hidden")
+    easel.page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
+    watch.forgive()
+    with Project.open(folder) as project:
+        history = project.labels.history(first)
+    assert history[0].annotator == "bea"
+    assert len(history) == 2
+    assert values(folder)[first] != theirs
