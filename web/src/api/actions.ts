@@ -4,6 +4,8 @@ import type { LabelBody, Value } from "./types";
 
 export const openSession = (token: string) =>
   answer(api.POST("/api/v1/session", { body: { token } }));
+export const acceptInvitation = (token: string, name: string) =>
+  answer(api.POST("/api/v1/invitations/accept", { body: { token, name } }));
 export const closeSession = () => answer(api.DELETE("/api/v1/session"));
 
 export const leaseTasks = (count: number) =>

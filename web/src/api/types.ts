@@ -52,6 +52,11 @@ export function mayManage(me: Me | undefined): boolean {
   return me?.role === "owner" || me?.role === "manager";
 }
 
+/** Whether a role may look through the catalog and at the labels of others. */
+export function mayBrowse(me: Me | undefined): boolean {
+  return mayManage(me) || me?.role === "reviewer";
+}
+
 /** Whether a model learns from the labels of a task; the others are collected and exported. */
 export function learnsFrom(task: ProjectInfo["task"]): boolean {
   return task === "classification";

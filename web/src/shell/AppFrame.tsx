@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
+import { mayBrowse } from "../api/types";
 import { JobTray } from "../jobs/JobTray";
 import { useBatchFollower } from "../jobs/useRoundJobs";
 import { openOutbox } from "../label/outboxStore";
@@ -15,10 +16,10 @@ import { ThemeToggle } from "./ThemeToggle";
 import { useShellKeys } from "./useShellKeys";
 
 const PAGES = [
-  { to: "/", label: "Home" },
-  { to: "/catalog", label: "Catalog" },
-  { to: "/label", label: "Label" },
-  { to: "/rounds", label: "Rounds" },
+  { to: "/", label: "Home", browse: false },
+  { to: "/catalog", label: "Catalog", browse: true },
+  { to: "/label", label: "Label", browse: false },
+  { to: "/rounds", label: "Rounds", browse: false },
 ] as const;
 
 export function AppFrame() {
@@ -57,7 +58,7 @@ export function AppFrame() {
           <span className="visually-hidden">, start page</span>
         </Link>
         <nav className={styles.nav} aria-label="Pages">
-          {PAGES.map((page) => (
+          {PAGES.filter((page) => !page.browse || mayBrowse(me)).map((page) => (
             <Link
               key={page.to}
               to={page.to}

@@ -5,9 +5,9 @@ import { ApiError } from "../api/client";
 import { ErrorNotice } from "../parts/Notices";
 import { Mark } from "./Mark";
 import styles from "./shell.module.css";
-import { tokenIn } from "./token";
+import { type Link, linkIn } from "./token";
 
-type Props = { problem: ApiError | null; enter: (token: string) => Promise<void> };
+type Props = { problem: ApiError | null; enter: (link: Link) => Promise<void> };
 
 export function LoginPage({ problem, enter }: Props) {
   const [text, setText] = useState("");
@@ -21,7 +21,7 @@ export function LoginPage({ problem, enter }: Props) {
     setBusy(true);
     setRefused(null);
     try {
-      await enter(tokenIn(text) ?? text.trim());
+      await enter(linkIn(text) ?? { kind: "token", secret: text.trim() });
     } catch (failure) {
       setRefused(failure instanceof ApiError ? failure : null);
     } finally {

@@ -1,22 +1,25 @@
-/** Lets people in: takes the one-time token out of the address, or asks for one. */
+/** Lets people in: takes the one-time secret out of the address, or asks for one. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { openSession } from "../api/actions";
+import { acceptInvitation, openSession } from "../api/actions";
 import { ApiError } from "../api/client";
 import { connectEvents } from "../api/events";
 import { sessionQuery } from "../api/queries";
 import { router } from "../routes";
+import { InvitationPage } from "./InvitationPage";
 import { LoginPage } from "./LoginPage";
-import { takeToken } from "./token";
+import { takeLink } from "./token";
 
-const firstToken = takeToken(window.location, window.history);
+const link = takeLink(window.location, window.history);
+const firstToken = link?.kind === "token" ? link.secret : null;
 
 export function SessionGate() {
   const client = useQueryClient();
   const [redeeming, setRedeeming] = useState(firstToken !== null);
+  const [invitation, setInvitation] = useState(link?.kind === "invitation" ? link.secret : null);
   const [problem, setProblem] = useState<ApiError | null>(null);
-  const session = useQuery({ ...sessionQuery, enabled: !redeeming });
+  const session = useQuery({ ...sessionQuery, enabled: !redeeming && invitation === null });
 
   useEffect(() => {
     if (firstToken === null) return;
@@ -29,14 +32,24 @@ export function SessionGate() {
   const signedIn = session.isSuccess;
   useEffect(() => (signedIn ? connectEvents(client) : undefined), [client, signedIn]);
 
+  if (invitation !== null)
+    return (
+      <InvitationPage
+        join={async (name) => {
+          client.setQueryData(sessionQuery.queryKey, await acceptInvitation(invitation, name));
+          setInvitation(null);
+        }}
+      />
+    );
   if (signedIn) return <RouterProvider router={router} />;
   if (redeeming || session.isPending) return null;
   return (
     <LoginPage
       problem={problem ?? (session.error instanceof ApiError ? session.error : null)}
-      enter={async (token) => {
+      enter={async ({ kind, secret }) => {
         setProblem(null);
-        client.setQueryData(sessionQuery.queryKey, await openSession(token));
+        if (kind === "invitation") setInvitation(secret);
+        else client.setQueryData(sessionQuery.queryKey, await openSession(secret));
       }}
     />
   );

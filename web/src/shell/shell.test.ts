@@ -1,27 +1,32 @@
 /** Signing in by a link, and what the saved mark says. */
 import { describe, expect, it, vi } from "vitest";
 import { markOf } from "./SavedMark";
-import { takeToken, tokenIn } from "./token";
+import { linkIn, takeLink } from "./token";
 
-describe("token", () => {
+describe("link", () => {
   it("leaves the address at once", () => {
     const replaceState = vi.fn();
     const place = { hash: "#token=a%2Bb", pathname: "/label", search: "?x=1" };
-    expect(takeToken(place, { replaceState, state: null })).toBe("a+b");
+    expect(takeLink(place, { replaceState, state: null })).toEqual({
+      kind: "token",
+      secret: "a+b",
+    });
     expect(replaceState).toHaveBeenCalledWith(null, "", "/label?x=1");
   });
 
-  it("touches nothing without a token", () => {
+  it("touches nothing without a secret", () => {
     const replaceState = vi.fn();
     expect(
-      takeToken({ hash: "#top", pathname: "/", search: "" }, { replaceState, state: null }),
+      takeLink({ hash: "#top", pathname: "/", search: "" }, { replaceState, state: null }),
     ).toBeNull();
     expect(replaceState).not.toHaveBeenCalled();
   });
 
-  it("is found in a pasted link", () => {
-    expect(tokenIn("http://127.0.0.1:8321/#token=abc ")).toBe("abc");
-    expect(tokenIn("abc")).toBeNull();
+  it("is found in what was pasted, and tells an invitation from a sign-in", () => {
+    expect(linkIn("http://127.0.0.1:8321/#token=abc ")).toEqual({ kind: "token", secret: "abc" });
+    expect(linkIn("#invitation=qx1")).toEqual({ kind: "invitation", secret: "qx1" });
+    expect(linkIn("abc")).toBeNull();
+    expect(linkIn("#invitation=")).toBeNull();
   });
 });
 

@@ -1,19 +1,27 @@
-/** The one-time token of a sign-in link lives in the address's fragment and leaves it at once. */
+/** The one-time secrets of links live in the address's fragment and leave it at once. */
 
-/** The token in `#token=…`; the address is cleaned so that it cannot be copied on or kept. */
-export function takeToken(
+/** A link signs somebody in (`token`) or lets somebody new join (`invitation`). */
+export type Link = { kind: "token" | "invitation"; secret: string };
+
+const KINDS = ["token", "invitation"] as const;
+
+/** What the address's fragment holds; the address is cleaned so that it cannot be copied or kept. */
+export function takeLink(
   location: Pick<Location, "hash" | "pathname" | "search">,
   history: Pick<History, "replaceState" | "state">,
-): string | null {
-  const token = tokenIn(location.hash);
-  if (token !== null) history.replaceState(history.state, "", location.pathname + location.search);
-  return token;
+): Link | null {
+  const link = linkIn(location.hash);
+  if (link !== null) history.replaceState(history.state, "", location.pathname + location.search);
+  return link;
 }
 
-/** The token in what somebody pasted: a whole link, its fragment, or the bare token. */
-export function tokenIn(text: string): string | null {
-  const at = text.indexOf("#token=");
-  if (at < 0) return null;
-  const token = decodeURIComponent(text.slice(at + "#token=".length)).trim();
-  return token || null;
+/** The secret in what somebody pasted: a whole link or its fragment; `null` for anything else. */
+export function linkIn(text: string): Link | null {
+  for (const kind of KINDS) {
+    const mark = `#${kind}=`;
+    const at = text.indexOf(mark);
+    const secret = at < 0 ? "" : decodeURIComponent(text.slice(at + mark.length)).trim();
+    if (secret) return { kind, secret };
+  }
+  return null;
 }

@@ -1,0 +1,48 @@
+"""Joining by an invitation in a real browser, and what an annotator is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from querist.project import Project
+from querist.schema import Role
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_invited_person_joins_by_a_name_and_labels(texts, serve, page):
+    """The link asks for a name, then lets in an annotator who sees no catalog."""
+    with Project.open(texts) as project:
+        project.next_round()
+        owner = project.catalog.records.annotators.ensure("olga", Role.OWNER)
+        _, secret = project.team.invite(Role.ANNOTATOR, by=owner)
+    server = serve(texts)
+    page.goto(f"{server.address}/#invitation={secret}")
+    page.get_by_label("Your name").fill("ana")
+    assert secret not in page.url
+    page.keyboard.press("Enter")
+    pages = page.get_by_role("navigation", name="Pages")
+    pages.wait_for()
+    assert pages.get_by_role("link").all_inner_texts() == ["Home", "Label", "Rounds"]
+    pages.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    page.keyboard.press("1")
+    page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
+    with Project.open(texts) as project:
+        assert project.catalog.records.annotators.get("ana").role is Role.ANNOTATOR
+        given = list(project.catalog.records.labels.currents())
+    assert [entry.annotator for entry in given] == ["ana"]
+
+
+def test_a_used_invitation_says_so(texts, serve, page, watch):
+    """The second person gets the reason in words and may ask for another link."""
+    with Project.open(texts) as project:
+        owner = project.catalog.records.annotators.ensure("olga", Role.OWNER)
+        _, secret = project.team.invite(Role.ANNOTATOR, by=owner)
+        project.team.accept(secret, "ana")
+    page.goto(f"{serve(texts).address}/#invitation={secret}")
+    page.get_by_label("Your name").fill("ben")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert "invitation" in page.get_by_role("alert").inner_text().lower()
+    watch.forgive()  # the browser logs every refused request
