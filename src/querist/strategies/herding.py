@@ -10,11 +10,6 @@ from querist.strategies.geometry import Matrix, Vector, row_chunks, squared_dist
 
 # Candidates whose gain is brought up to date at once; more only costs, fewer only calls.
 _BLOCK = 32
-# Candidates near a pick that may take its place, sweeps over the batch, and picks of a batch above
-# which swaps cost more than they bring.
-_NEAR = 64
-_SWEEPS = 4
-_SWAPPED = 128
 # Below exp(-30) a similarity is 0 for float32 sums, and denormals would be slow.
 _FAR = np.float32(30.0)
 
@@ -79,44 +74,6 @@ def greedy(
         np.maximum(state, similarities[pick], out=state)
         bounds[pick] = -np.inf
     return chosen, gains / max(float(weights.sum()), 1e-12)
-
-
-def greedy_with_swaps(
-    similarities: Matrix, weights: Vector, covered: Vector, k: int
-) -> tuple[Positions, NDArray[np.float64]]:
-    """The picks of ``greedy``, each then exchanged for a near one while that covers more together.
-
-    Greedy picks commit early; a batch is only labelled as a whole. Local search as in k-medoids
-    (Schubert and Rousseeuw, 2021, "Fast and eager k-medoids clustering"), for batches of up to 128.
-
-    Returns:
-        The places (k,), those that cover most first, and the gain of each in that order.
-    """
-    places, gains = greedy(similarities, weights, covered, k)
-    if not 1 < k <= _SWAPPED:
-        return places, gains
-    for _ in range(_SWEEPS):
-        before = places.copy()
-        for slot in range(k):
-            places[slot] = _best_near(similarities, weights, covered, places, slot)
-        if np.array_equal(before, places):
-            break
-    order, gains = greedy(similarities[places], weights, covered, k)
-    return places[order], gains
-
-
-def _best_near(
-    similarities: Matrix, weights: Vector, covered: Vector, places: Positions, slot: int
-) -> int:
-    rest = np.delete(places, slot)
-    state = np.maximum(covered, similarities[rest].max(axis=0))
-    own = similarities[places[slot]]
-    near = np.argpartition(-own, min(_NEAR, len(own)) - 1)[:_NEAR]
-    # The pick itself comes first, so that only what is better takes its place.
-    near = np.append(places[slot], np.setdiff1d(near, places))
-    gains = _gains(similarities[near], weights, state)
-    # More than rounding, or two equal ones would change places for ever.
-    return int(near[gains.argmax()] if gains.max() > gains[0] * (1 + 1e-5) else near[0])
 
 
 def stale(bounds: Vector, fresh: NDArray[np.int64], at: int, pick: int) -> Positions:

@@ -15,7 +15,7 @@ import numpy as np
 from querist.strategies.base import Positions
 from querist.strategies.coverage import SUB_POOL, Cover, Space, tiling_radius
 from querist.strategies.geometry import Matrix, Vector, row_chunks, squared_distances, unit_rows
-from querist.strategies.herding import covered_by, greedy_with_swaps, similarity
+from querist.strategies.herding import covered_by, greedy, similarity
 
 # Picks from one sub-pool before the next is drawn.
 _PART = 1024
@@ -40,8 +40,7 @@ def cover(
     """Choose ``k`` candidates that cover the candidates' weight best, beside what is labelled.
 
     Each pick has the largest gain sum_j w_j max(s_ij - c_j, 0), with s the mean similarity of both
-    views, and c_j the best similarity of j to anything labelled or picked; then picks are exchanged
-    for near ones as long as that helps the batch. Above ``SUB_POOL``
+    views, and c_j the best similarity of j to anything labelled or picked. Above ``SUB_POOL``
     candidates each part of the batch is chosen from a random sub-pool.
 
     Args:
@@ -64,7 +63,7 @@ def cover(
         centers = np.concatenate([labeled, *(part.positions for part in parts)])
         near = _Nearness.of(space, candidates[sub], centers, count, overlap, rng)
         part = min(left, len(sub), _PART if len(free) > SUB_POOL else left)
-        places, gains = greedy_with_swaps(near.table, matter[sub], near.covered, part)
+        places, gains = greedy(near.table, matter[sub], near.covered, part)
         found = candidates[sub[places]]
         parts.append(Cover(positions=found, gains=gains, covered=near.covered[places]))
         taken[sub[places]] = True
