@@ -86,7 +86,7 @@ class TaskList:
         with self._database.write(durable=False) as connection:
             one_by_one(connection, annotator)
             connection.execute(_TAKE_BACK, {"now": now})
-            values = {"who": annotator, "until": until, "of_round": round}
+            values = {"who": annotator, "until": until, "now": now, "of_round": round}
             held = _take(connection, "held", values, count)
             if len(held) < count:
                 held += _take(connection, "sent", values, count - len(held))
@@ -254,7 +254,11 @@ _MAY_ANSWER = sa.or_(
     .is_(None),
 )
 _TAKEN = {
-    "held": (_IS_LEASED, tasks.c.annotator == sa.bindparam("who")),
+    "held": (
+        _IS_LEASED,
+        tasks.c.annotator == sa.bindparam("who"),
+        tasks.c.leased_until > sa.bindparam("now"),
+    ),
     "sent": (_IS_SENT, tasks.c.sent_to == sa.bindparam("who")),
     "first": (_IS_FREE, _MAY_ANSWER, _IS_FIRST),
     "open": (_IS_FREE, _MAY_ANSWER),
@@ -273,7 +277,10 @@ def _taking(which: str, of_round: bool) -> sa.Update:
     if of_round:
         query = query.where(tasks.c.round == sa.bindparam("of_round"))
     query = query.order_by(*_ORDER).limit(sa.bindparam("most", type_=sa.Integer))
-    query = query.with_for_update(skip_locked=True)
+    # One's own are waited for: whoever looks for open ones may hold their locks for a moment, since
+    # PostgreSQL locks a row before it sees that it is open no more. Leases that have run out are
+    # left to whoever takes them back, or two people could wait for each other.
+    query = query.with_for_update(skip_locked=which != "held")
     # Materialised first: PostgreSQL could run a plain sub-query, and its locks, again.
     picked = query.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
     return (
