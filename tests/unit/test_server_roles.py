@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -90,7 +91,9 @@ def project(tmp_path_factory):
 def app(project):
     """The app; its event streams end at once, so that asking for one does not wait."""
     app = create_app(project)
-    asyncio.run(_close(app))
+    # In a thread of its own: after browser tests this one has an event loop that runs already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _close(app)).result()
     return app
 
 
