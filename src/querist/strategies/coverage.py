@@ -1,4 +1,4 @@
-"""Choosing rows that cover the pool, in bounded memory: sub-pools, one space, one radius."""
+"""What coverage of a pool is measured by: its vectors in one space, and radii that follow the labels."""
 
 from __future__ import annotations
 
