@@ -1,4 +1,4 @@
-"""What coverage of a pool is measured by: its vectors in one space, and radii that follow the labels."""
+"""What coverage of a pool is measured by: vectors in one space, radii that follow the labels."""
 
 from __future__ import annotations
 
