@@ -235,3 +235,21 @@ def test_opinions_from_before_a_change_count_as_what_they_mean_now(records_url, 
         assert [it.agreement for it in project.opinions.agreement().annotators] == [1.0, 1.0]
         project.opinions.recompute("majority")
         assert project.labels.current(second).value == ClassValue(name="polo")
+
+
+def test_labels_are_counted_by_what_they_mean_now(project, tmp_path) -> None:
+    """A rename moves a class's count, a retirement drops it; a label of several counts for each."""
+    before = project.ontology_changes.counts()
+    assert sum(before.values()) == project.status().labeled
+    project.ontology_changes.apply(RenameClass(name="boot", to="wellington"), author="mia")
+    project.ontology_changes.apply(RetireClass(name="shirt"), author="mia")
+    after = {"wellington": before["boot"], "sandal": before["sandal"]}
+    assert project.ontology_changes.counts() == after
+    with Project.create(
+        tmp_path / "sets", task="multi_label", media="text", classes=CLASSES
+    ) as sets:
+        sets.add([{"id": f"t{i}", "text": f"words {i}"} for i in range(3)], id_column="id")
+        sets.labels.submit("t0", ["boot", "sandal"], annotator="mia")
+        sets.labels.submit("t1", ["sandal"], annotator="mia")
+        sets.labels.submit("t2", [], annotator="mia")
+        assert sets.ontology_changes.counts() == {"boot": 1, "sandal": 2}

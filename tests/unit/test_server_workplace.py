@@ -123,6 +123,7 @@ def test_a_change_of_the_classes_is_shown_before_it_is_made(project, as_role):
     """The preview and the change tell the same; a change of an older version is a conflict."""
     mia = as_role(Role.MANAGER, "mia")
     change = {"type": "split", "name": "a", "into": ["a", "c"]}
+    assert sent(mia, "GET", "ontology", 200)["labels"] == {"a": 1}
     preview = sent(mia, "POST", "ontology/preview", 200, change=change)
     assert (preview["labels"], preview["undecided"], preview["tasks"]) == (1, 1, 1)
     assert [c["name"] for c in preview["after"]["classes"]] == ["a", "b", "c"]
@@ -131,6 +132,7 @@ def test_a_change_of_the_classes_is_shown_before_it_is_made(project, as_role):
     told = sent(mia, "GET", "ontology", 200)
     assert [v["words"] for v in told["versions"]] == ["", preview["words"]]
     assert told["versions"][1]["author"] == "mia"
+    assert told["labels"] == {}  # nobody knows which part t0 is
     assert sent(mia, "GET", "asset?id=t0", 200)["label"]["value"] is None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from querist.catalog import Catalog
+from querist.catalog import AssetQuery, Catalog, facets
 from querist.catalog.records import NewTask, StoredOntology
 from querist.catalog.records.sending import FIRST
 from querist.errors import ConflictError, NotFoundError
@@ -24,6 +24,7 @@ from querist.schema import (
     RetireClass,
     RevertOntology,
     SplitClass,
+    TaskKind,
     apply_change,
     check_name,
     class_names,
@@ -87,6 +88,18 @@ class OntologyChanges:
     def versions(self) -> list[StoredOntology]:
         """All versions, oldest first."""
         return list(self._records.versions())
+
+    def counts(self) -> dict[str, int]:
+        """How many labels name each class now; classes that none names are left out."""
+        reading = self._records.reading()
+        if reading.ontology.task is TaskKind.CLASSIFICATION:
+            found = facets(self._catalog, AssetQuery())["label"]
+            return {name: found[name] for name in reading.ontology.names if name in found}
+        counts: Counter[str] = Counter()
+        for entry in self._catalog.records.labels.currents():
+            value = entry.value and reading.value(entry.value, entry.ontology_version)
+            counts.update(set(class_names(value)) if value else ())
+        return dict(counts)
 
     def preview(self, change: OntologyChange) -> OntologyPreview:
         """What ``change`` would touch; nothing is written.

@@ -101,6 +101,7 @@ class Broadcaster:
             round=latest.number if latest else None,
             step=latest.step if latest else None,
             seq=seq,
+            ontology=records.ontologies.newest_version(),
         )
         return change, {job.id: job for job in reversed(records.jobs.list())}
 

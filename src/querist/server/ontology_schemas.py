@@ -80,6 +80,7 @@ class OntologyHistory(BaseModel):
 
     ontology: schema.Ontology
     versions: list[OntologyVersion]
+    labels: dict[str, int] = Field(description="Labels that name each class now, if any do.")
 
 
 class OntologyPreview(BaseModel):

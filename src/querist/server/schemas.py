@@ -383,10 +383,11 @@ class JobLog(BaseModel):
 
 
 class ChangeEvent(BaseModel):
-    """Data of the event ``change``: something about labels, tasks or rounds is new."""
+    """Data of the event ``change``: something about labels, tasks, rounds or classes is new."""
 
     labeled: int
     open_tasks: int
     round: int | None
     step: Step | None
     seq: int = Field(description="Last entry of the label log.")
+    ontology: int = Field(description="Newest version of the ontology.")

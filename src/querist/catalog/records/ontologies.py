@@ -54,6 +54,14 @@ class OntologyList:
             sa.select(ontologies.c.body).order_by(ontologies.c.version.desc()).limit(1)
         )
 
+    def newest_version(self) -> int:
+        """The number of the newest version; raises NotFoundError when there is none."""
+        with self._database.read() as connection:
+            found = connection.execute(sa.select(sa.func.max(ontologies.c.version))).scalar()
+        if found is None:
+            raise _missing()
+        return int(found)
+
     def get(self, version: int) -> Ontology:
         """One version; raises NotFoundError."""
         return self._one(sa.select(ontologies.c.body).where(ontologies.c.version == version))
@@ -72,7 +80,7 @@ class OntologyList:
         Raises:
             NotFoundError: there is no such version.
         """
-        wanted = self._newest() if version is None else version
+        wanted = self.newest_version() if version is None else version
         found = self._readings.get(wanted)
         if found is None:
             kept = self.versions(wanted)
@@ -144,13 +152,6 @@ class OntologyList:
             **about,
         }
         connection.execute(sa.insert(ontologies).values(row))
-
-    def _newest(self) -> int:
-        with self._database.read() as connection:
-            found = connection.execute(sa.select(sa.func.max(ontologies.c.version))).scalar()
-        if found is None:
-            raise _missing()
-        return int(found)
 
     def _one(self, query: sa.Select[tuple[object]]) -> Ontology:
         with self._database.read() as connection:

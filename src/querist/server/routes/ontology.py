@@ -27,6 +27,7 @@ router = APIRouter(
 @router.get("", operation_id="get_ontology")
 def get_ontology(service: Served) -> OntologyHistory:
     """The classes now, and every version with the change that made it."""
+    changes = service.project.ontology_changes
     versions = [
         OntologyVersion(
             version=one.ontology.version,
@@ -36,9 +37,11 @@ def get_ontology(service: Served) -> OntologyHistory:
             author=one.author,
             created_at=one.created_at,
         )
-        for one in service.project.ontology_changes.versions()
+        for one in changes.versions()
     ]
-    return OntologyHistory(ontology=service.project.ontology, versions=versions)
+    return OntologyHistory(
+        ontology=service.project.ontology, versions=versions, labels=changes.counts()
+    )
 
 
 @router.post("/preview", operation_id="preview_ontology_change")
