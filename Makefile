@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEER := .venv-label-studio
+PEER_VERSION := 1.23.2
 WEB_OUT := src/querist/server/static/index.html
 WEB_SRC := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 NAME ?= demo
@@ -22,6 +24,11 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.base
 	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[app,postgres,vision,text,test,dev]'
 	@touch $@
 
+# A real Label Studio for the tests of its connector, apart because of its pins. Tests without one
+# are skipped, so failing to install it is said (scripts/prerequisites.py) and stops nothing here.
+$(PEER)/.$(PEER_VERSION):
+	@{ $(PYTHON) -m venv $(PEER) && $(PEER)/bin/pip install --quiet --disable-pip-version-check label-studio==$(PEER_VERSION) && touch $@; } || echo "Label Studio $(PEER_VERSION) could not be installed into $(PEER)."
+
 web/node_modules/.package-lock.json: web/package-lock.json | $(VENV)/.base
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web ci --no-audit --no-fund --ignore-scripts --loglevel=error
 	@touch $@
@@ -34,7 +41,7 @@ web: $(VENV)/.base $(WEB_OUT)  ## compile the web app
 demo: $(VENV)/.base $(WEB_OUT) ## set up what is missing and run the main job (CI=1: headless)
 	$(BIN)/querist demo $(DEMO)
 
-test: $(VENV)/.dev $(WEB_OUT)  ## set up what is missing and run all tests
+test: $(VENV)/.dev $(WEB_OUT) $(PEER)/.$(PEER_VERSION) ## set up what is missing and run all tests
 	@$(BIN)/python scripts/prerequisites.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
@@ -60,4 +67,4 @@ format: $(VENV)/.dev           ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 clean:          ## remove everything that can be made again
-	rm -rf $(VENV) web/node_modules src/querist/server/static artifacts build dist
+	rm -rf $(VENV) $(PEER) web/node_modules src/querist/server/static artifacts build dist

@@ -16,6 +16,10 @@ PROGRAMS = {
         shutil.which("chromium") or shutil.which("google-chrome"),
         "apt-get install chromium     (macOS: brew install chromium)",
     ),
+    "Label Studio": (
+        glob.glob(".venv-label-studio/.[0-9]*"),
+        "make test installs it from the package index into .venv-label-studio (1 GB)",
+    ),
     "the raw Fashion-MNIST images": (
         os.path.isdir("/usr/share/datasets/fashion-mnist"),
         "apt-get install dataset-fashion-mnist   (Debian only; two tests use it)",

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from label_studio_server import LabelStudioServer, program
 from postgres_server import PostgresServer, server_binaries
 from querist.catalog.records import Records
 
@@ -67,3 +68,17 @@ def records(records_url: str, tmp_path: Path) -> Iterator[Records]:
     """Empty records, opened, on each kind of database."""
     with Records(records_url, tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def label_studio() -> Iterator[LabelStudioServer]:
+    """One Label Studio server for the whole session; skipped where there is none installed."""
+    path = program()
+    if path is None:
+        reason = "no Label Studio in .venv-label-studio (make test installs it)"
+        if os.environ.get("CI") or os.environ.get("QUERIST_REQUIRE_ALL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    server = LabelStudioServer(path)
+    yield server
+    server.stop()

@@ -21,6 +21,7 @@ from querist.labeling import (
     Queue,
     Reviews,
     Team,
+    Workforces,
 )
 from querist.schema import AddReport, ModelVersion, Ontology, Round
 
@@ -44,6 +45,7 @@ class Project:
         self.gold = GoldQuestions(catalog)
         self.reviews = Reviews(catalog)
         self.team = Team(catalog)
+        self.workforces = Workforces(catalog)
         self.ontology_changes = OntologyChanges(catalog)
         self.rounds = loop.Rounds(catalog)
         self.handlers = loop.handlers(catalog)

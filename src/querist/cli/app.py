@@ -20,6 +20,7 @@ from querist.cli import (
     simulate,
     stream,
     team,
+    workforce,
 )
 from querist.cli.printing import errors
 from querist.errors import MissingDependencyError, QueristError
@@ -35,6 +36,7 @@ PLATFORM = {
     "pydantic",
     "PIL",
     "tomlkit",
+    "httpx",
 }
 
 app = typer.Typer(
@@ -65,6 +67,7 @@ for module in (
     review,
     ontology,
     team,
+    workforce,
     serve,
     people,
     simulate,

@@ -12,9 +12,11 @@ from querist.labeling.queue import Queue, QueueItem, QueuePage
 from querist.labeling.reports import WorkReport, work_reports
 from querist.labeling.reviewing import ReviewItem, ReviewPage, Reviews
 from querist.labeling.team import Team
+from querist.labeling.workforces import Collected, Sent, WorkforceReport, Workforces
 
 __all__ = [
     "Agreement",
+    "Collected",
     "Dispute",
     "GoldQuestions",
     "Labels",
@@ -28,8 +30,11 @@ __all__ = [
     "ReviewItem",
     "ReviewPage",
     "Reviews",
+    "Sent",
     "Team",
     "WorkReport",
+    "WorkforceReport",
+    "Workforces",
     "answer_with_oracle",
     "check_may_browse",
     "in_words",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from querist.catalog import Catalog
-from querist.errors import NotFoundError
 from querist.labeling.blindness import is_veiled
 from querist.labeling.explaining import explain
 from querist.labeling.gold import mix_in
+from querist.labeling.suggesting import suggest
 from querist.schema import (
     Arm,
     Asset,
@@ -17,7 +17,6 @@ from querist.schema import (
     Question,
     Selected,
     Task,
-    TaskKind,
     TaskState,
     Value,
     check_name,
@@ -67,13 +66,6 @@ class QueuePage:
     items: list[QueueItem]
     remaining: int
     explanation: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Suggestion:
-    model_id: str
-    name: str
-    confidence: float
 
 
 class Queue:
@@ -126,7 +118,7 @@ class Queue:
             return []
         ids = [task.asset_id for task in tasks]
         assets = self._catalog.assets.get_many(ids)
-        suggestions = self._suggestions(tasks)
+        suggestions = suggest(self._catalog, tasks)
         items = []
         for task, asset in zip(tasks, assets, strict=True):
             suggestion = suggestions.get(task.id)
@@ -142,29 +134,6 @@ class Queue:
                 )
             )
         return items
-
-    def _suggestions(self, tasks: Sequence[Task]) -> dict[int, _Suggestion]:
-        if self._catalog.settings.task is not TaskKind.CLASSIFICATION:
-            return {}
-        model = self._catalog.records.models.latest(Arm.ACTIVE)
-        if model is None:
-            return {}
-        try:
-            summary = self._catalog.predictions.summary(model.id)
-        except NotFoundError:
-            return {}
-        blind = [task for task in tasks if Arm.AUDIT not in task.arms]
-        positions = self._catalog.assets.positions([task.asset_id for task in blind])
-        reading = self._catalog.records.ontologies.reading()
-        made_under = reading.made_under(model)
-        names = [reading.name(name, made_under) for name in summary.classes]
-        found = {}
-        for task, position in zip(blind, positions.tolist(), strict=True):
-            name = names[int(summary.top[position])] if position < len(summary.top) else None
-            if name is not None:
-                sure = float(summary.confidence[position])
-                found[task.id] = _Suggestion(model_id=model.id, name=name, confidence=sure)
-        return found
 
     def _version(self, task: Task) -> int:
         records = self._catalog.records

@@ -8,7 +8,7 @@ from typing import Literal
 
 from querist.catalog import Catalog
 from querist.catalog.records import Booking
-from querist.schema import Action, Annotation, Annotator, Arm, Opinion, Origin, Task
+from querist.schema import Action, Annotation, Annotator, Arm, Delivery, Opinion, Origin, Task
 
 KIND = "label"
 Arms = tuple[Arm, ...]
@@ -94,6 +94,22 @@ def of_undo(undone: Annotation, *, submission_id: str, arms: Mapping[int, Arms])
         return []
     asked = () if undone.round is None else arms.get(undone.round, ())
     return [_booking("labels", -1, submission_id, undone.round, asked)]
+
+
+def of_answer(delivery: Delivery, price: float, arms: Arms) -> Booking:
+    """What an answer of a workforce costs that is paid by answer, whatever becomes of it."""
+    return Booking(
+        kind=KIND,
+        quantity=price,
+        unit="money",
+        arm=arms[0] if len(arms) == 1 else None,
+        round=delivery.round,
+        detail={
+            "submission_id": delivery.key,
+            "workforce": delivery.workforce,
+            "arms": [arm.value for arm in arms],
+        },
+    )
 
 
 def of_known_labels(entries: Sequence[Annotation]) -> list[Booking]:

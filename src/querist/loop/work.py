@@ -14,6 +14,7 @@ from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
 from querist.loop.intake import add, embed
 from querist.loop.rounds import Rounds
+from querist.loop.workforce_jobs import workforce_handlers
 from querist.schema import Origin, Step, to_json
 
 
@@ -54,6 +55,7 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         "finish_round": finish_round,
         "train": train,
         "oracle_round": oracle_round,
+        **workforce_handlers(catalog),
     }
 
 

@@ -54,8 +54,10 @@ from querist.schema.round import (
 )
 from querist.schema.task import Arm, Question, Task, TaskState
 from querist.schema.wording import percent
+from querist.schema.workforce import IN_FLIGHT, Delivery, DeliveryState, Workforce
 
 __all__ = [
+    "IN_FLIGHT",
     "Action",
     "AddClass",
     "AddReport",
@@ -71,6 +73,8 @@ __all__ = [
     "ClassValue",
     "ClassesValue",
     "ConsensusMethod",
+    "Delivery",
+    "DeliveryState",
     "Estimate",
     "Evaluation",
     "Finding",
@@ -115,6 +119,7 @@ __all__ = [
     "TaskKind",
     "TaskState",
     "Value",
+    "Workforce",
     "apply_change",
     "check_asset_id",
     "check_name",

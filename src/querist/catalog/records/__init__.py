@@ -1,5 +1,6 @@
 """Records in SQL: labels, tasks, rounds, models, jobs, people and the ledger."""
 
+from querist.catalog.records.deliveries import Answered
 from querist.catalog.records.label_rows import Entry
 from querist.catalog.records.labels import LabelLog, LabelStates
 from querist.catalog.records.ledger import Booking
@@ -12,6 +13,7 @@ from querist.catalog.records.tasks import NewTask
 from querist.catalog.records.work_log import Work, WorkLog
 
 __all__ = [
+    "Answered",
     "Booking",
     "Entry",
     "LabelLog",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from querist.catalog.records.address import read_address
 from querist.catalog.records.connection import Clock, Database, utc_now
+from querist.catalog.records.deliveries import DeliveryLog
 from querist.catalog.records.gold import GoldList
 from querist.catalog.records.invitations import InvitationList
 from querist.catalog.records.jobs import JobList
@@ -20,6 +21,7 @@ from querist.catalog.records.reviews import ReviewLog
 from querist.catalog.records.rounds import RoundList
 from querist.catalog.records.tasks import TaskList
 from querist.catalog.records.work_log import WorkLog
+from querist.catalog.records.workforces import WorkforceList
 
 # The number of transactions that have ended, as a snapshot sees it: it grows with every write,
 # in the very moment in which others can see the write.
@@ -70,6 +72,8 @@ class Records:
         self.sources = SourceList(self._database)
         self.ledger = Ledger(self._database)
         self.ontologies = OntologyList(self._database)
+        self.workforces = WorkforceList(self._database)
+        self.deliveries = DeliveryLog(self._database)
 
     def change_token(self) -> int:
         """A cheap number that grows with every change anybody makes to the records."""

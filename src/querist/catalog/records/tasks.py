@@ -9,7 +9,7 @@ import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -296,6 +296,21 @@ def take_from(connection: sa.Connection, annotator: str) -> None:
     held = sa.update(tasks).where(_IS_LEASED, tasks.c.annotator == annotator)
     connection.execute(held.values(_FREE))
     connection.execute(sa.update(tasks).where(tasks.c.sent_to == annotator).values(sent_to=None))
+
+
+def take_free(
+    connection: sa.Connection, annotator: str, *, count: int, until: datetime, now: datetime
+) -> list[Task]:
+    """Reserve free tasks for somebody in the order of serving, one an asset."""
+    connection.execute(_TAKE_BACK, {"now": now})
+    values = {"who": annotator, "until": until, "now": now, "of_round": None, "skills": []}
+    return _take(connection, "first", values, count)
+
+
+def give_back(connection: sa.Connection, task_id: int, annotator: str) -> None:
+    """Give a task back that somebody holds."""
+    held = sa.update(tasks).where(tasks.c.id == task_id, _IS_LEASED, tasks.c.annotator == annotator)
+    connection.execute(held.values(_FREE))
 
 
 def _unfinished(round: int) -> sa.ColumnElement[bool]:

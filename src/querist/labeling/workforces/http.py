@@ -1,0 +1,169 @@
+"""The way to a tool over HTTP: one host, no redirects, limits of time and size, no secrets told."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from querist.errors import InvalidInputError, MissingDependencyError, UnavailableError
+
+if TYPE_CHECKING:
+    import httpx
+
+SECONDS = 60.0
+WHOLE_SECONDS = 600.0
+MOST_BYTES = 512 * 1024 * 1024
+_SCHEMES = ("http", "https")
+
+
+def check_url(text: str) -> str:
+    """Return the address of a tool without a slash at its end.
+
+    Raises:
+        InvalidInputError: it is not http(s)://host[:port][/path], or holds a user or password.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in _SCHEMES or not parts.hostname or not plain or not text.isprintable():
+        raise InvalidInputError(
+            "The address of the tool cannot be used.",
+            remedy="Write http:// or https://, a host, and a port or path if needed; no password.",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+
+
+class Tool:
+    """Asks one tool, and nothing but it.
+
+    Args:
+        name: What it is called in errors.
+        url: Where it is.
+        headers: Go with each request; they are told to nobody.
+        seconds: The longest it may be silent.
+        whole_seconds: The longest an answer may take.
+        most_bytes: The largest answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        seconds: float = SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._name = name
+        self._url = check_url(url)
+        self._whole_seconds = whole_seconds
+        self._most_bytes = most_bytes
+        try:
+            import httpx
+        except ImportError:
+            raise MissingDependencyError.of("A workforce outside", "app") from None
+        # The environment's proxies and .netrc would send the token elsewhere.
+        self._client = httpx.Client(
+            headers=dict(headers),
+            timeout=httpx.Timeout(seconds, connect=min(seconds, 10)),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        missing: bool = False,
+    ) -> Any:
+        """The JSON that the tool answers with, ``None`` for an empty answer.
+
+        Args:
+            method: Of HTTP.
+            path: Below the address of the tool.
+            params: The query.
+            body: Goes as JSON.
+            missing: Whether an answer of 404 is none, rather than an error.
+
+        Raises:
+            UnavailableError: it cannot be reached, is too slow, refuses, or answers nonsense.
+        """
+        import httpx
+
+        try:
+            with self._client.stream(
+                method, self._url + path, params=params, json=body
+            ) as response:
+                content = self._content(response)
+        except (httpx.TransportError, httpx.DecodingError) as problem:
+            # Only the kind is told: the text of an error may hold the address with its query.
+            raise self._failed(f"cannot be asked ({type(problem).__name__})") from None
+        if missing and response.status_code == 404:
+            return None
+        if not response.is_success:
+            raise self._refused(response.status_code, content)
+        if not content.strip():
+            return None
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            raise self._failed(f"answered {method} {path} with something else than JSON") from None
+
+    def nonsense(self, path: str) -> UnavailableError:
+        """The error for an answer that is JSON, but not what was asked for."""
+        return self._failed(f"answered {path} with what cannot be understood")
+
+    def close(self) -> None:
+        """End its connections."""
+        self._client.close()
+
+    def __enter__(self) -> Tool:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _content(self, response: httpx.Response) -> bytes:
+        until = time.monotonic() + self._whole_seconds
+        found = bytearray()
+        for chunk in response.iter_bytes():
+            found += chunk
+            if len(found) > self._most_bytes:
+                raise self._failed(f"answered more than {self._most_bytes:,} bytes")
+            if time.monotonic() > until:
+                raise self._failed(f"took longer than {self._whole_seconds:g} s")
+        return bytes(found)
+
+    def _refused(self, status: int, content: bytes) -> UnavailableError:
+        if 300 <= status < 400:
+            return self._failed("sends to another address, which is not followed")
+        if status in (401, 403):
+            return UnavailableError(
+                f"{self._name} at {self._url} refuses the token ({status}).",
+                remedy="Check the token, and that its owner may change the project there.",
+            )
+        said = content[:300].decode("utf-8", "replace")
+        return self._failed(f"answered {status}: {said!r}" if said else f"answered {status}")
+
+    def _failed(self, what: str) -> UnavailableError:
+        return UnavailableError(
+            f"{self._name} at {self._url} {what}.",
+            remedy="Look after the tool, then do the same again: nothing is sent or stored twice.",
+        )

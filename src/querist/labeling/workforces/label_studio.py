@@ -1,0 +1,260 @@
+"""Label Studio (1.x): a project for each ontology, items as tasks, annotations as answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from querist.errors import InvalidInputError
+from querist.labeling.workforces import label_studio_values as values
+from querist.labeling.workforces.base import Access, Item, Replies, Reply
+from querist.labeling.workforces.http import Tool
+from querist.schema import Asset, Media, Ontology, Value
+
+# The field of a task's data that carries the item's key; only so marked tasks are ours.
+KEY = "querist"
+ACTIONS = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED")
+# Changes may become visible a little after the time they carry: the next look begins earlier.
+_OVERLAP = timedelta(seconds=60)
+_PAGE = 500
+_PAGES = 100_000
+
+
+class LabelStudio:
+    """Talks to the API of one Label Studio server."""
+
+    name: ClassVar[str] = "label-studio"
+    summary: ClassVar[str] = "A Label Studio server: HTTP API with a token, webhooks."
+
+    def __init__(self, access: Access) -> None:
+        token = {} if access.token is None else {"Authorization": f"Token {access.token}"}
+        self._tool = Tool("Label Studio", access.url, headers=token, seconds=access.seconds)
+        self._people: dict[int, str] = {}
+
+    def check(self, ontology: Ontology, media: Media) -> None:
+        """Refuse boxes of texts and spans of pictures, and classes that would be changed there."""
+        values.check(ontology, media)
+
+    def place(self, title: str, ontology: Ontology, media: Media) -> str:
+        """The project of that title, made with the ontology's labeling interface if new."""
+        for found in self._pages("/api/projects", {"title": title}, "results"):
+            if found.get("title") == title:
+                return str(self._number(found, "id"))
+        made = self._tool.ask(
+            "POST",
+            "/api/projects",
+            body={
+                "title": title,
+                "label_config": values.configuration(ontology, media),
+                "maximum_annotations": 1,
+                "show_collab_predictions": True,
+            },
+        )
+        return str(self._number(made, "id"))
+
+    def send(self, place: str, items: Sequence[Item], ontology: Ontology) -> None:  # noqa: ARG002 - the seam
+        """Import the items as tasks, without those that an earlier import has brought there."""
+        fresh = items
+        if self._count(place):
+            there = {key for key, _ in self._tasks(place)}
+            fresh = [item for item in items if item.key not in there]
+        if fresh:
+            self._tool.ask(
+                "POST",
+                f"/api/projects/{int(place)}/import",
+                body=[_task(item) for item in fresh],
+            )
+
+    def collect(self, places: Sequence[str], cursor: str) -> Replies:
+        """The annotations of tasks that were changed since the cursor, a time of the tool."""
+        since = _time(cursor) if cursor else None
+        newest, replies, problems = since, list[Reply](), list[str]()
+        for place in places:
+            for task in self._changed(place, since):
+                moment = _time(task.get("updated_at"))
+                if moment is not None and (newest is None or moment > newest):
+                    newest = moment
+                for annotation in task.get("annotations") or ():
+                    self._take(task, annotation, replies, problems)
+        return Replies(
+            replies=replies,
+            cursor="" if newest is None else newest.isoformat(),
+            problems=problems,
+        )
+
+    def webhook(self, body: Any) -> Replies:
+        """The annotation of one event; events of other kinds hold none."""
+        if not isinstance(body, dict) or not isinstance(body.get("action"), str):
+            raise InvalidInputError(
+                "This is no event of Label Studio.", remedy="Point only its webhooks here."
+            )
+        if body["action"] not in ACTIONS:
+            return Replies(replies=())
+        replies, problems = list[Reply](), list[str]()
+        self._take(body.get("task"), body.get("annotation"), replies, problems)
+        return Replies(replies=replies, problems=problems)
+
+    def read(self, reply: Reply, asset: Asset, ontology: Ontology) -> Value:
+        """The label in an annotation's regions."""
+        return values.decode(reply.raw, asset, ontology)
+
+    def withdraw(self, place: str, keys: Iterable[str]) -> None:
+        """Delete the tasks that nobody has annotated."""
+        wanted = set(keys)
+        for key, task in list(self._tasks(place)):
+            if key in wanted and not task.get("total_annotations"):
+                self._tool.ask("DELETE", f"/api/tasks/{self._number(task, 'id')}", missing=True)
+
+    def status(self) -> str:
+        """Its name and version; also tells whether the token is good."""
+        self._tool.ask("GET", "/api/current-user/whoami")
+        found = self._tool.ask("GET", "/api/version")
+        release = found.get("release") if isinstance(found, dict) else None
+        return f"Label Studio {release or '(unknown version)'}"
+
+    def subscribe(self, place: str, url: str, secret: str) -> bool:
+        """Make a webhook of the project, or bring the one that is there in line."""
+        wanted = {
+            "project": int(place),
+            "url": url,
+            "send_payload": True,
+            "send_for_all_actions": False,
+            "is_active": True,
+            "headers": {"X-Querist-Secret": secret},
+            "actions": list(ACTIONS),
+        }
+        known = self._tool.ask("GET", "/api/webhooks/", params={"project": int(place)})
+        if not isinstance(known, list):
+            raise self._tool.nonsense("/api/webhooks/")
+        for hook in known:
+            if isinstance(hook, dict) and hook.get("url") == url:
+                self._tool.ask("PATCH", f"/api/webhooks/{self._number(hook, 'id')}/", body=wanted)
+                return True
+        self._tool.ask("POST", "/api/webhooks/", body=wanted)
+        return True
+
+    def _take(self, task: Any, annotation: Any, replies: list[Reply], problems: list[str]) -> None:
+        """Add what an annotation of a task says; tasks that are not ours say nothing."""
+        data = task.get("data") if isinstance(task, dict) else None
+        key = data.get(KEY) if isinstance(data, dict) else None
+        if not isinstance(key, str):
+            return
+        try:
+            seconds = annotation.get("lead_time")
+            reply = Reply(
+                key=key,
+                answer_id=str(int(annotation["id"])),
+                at=_moment(annotation["updated_at"]),
+                person=self._person(annotation.get("completed_by")),
+                seconds=None if seconds is None else max(0.0, float(seconds)),
+                skipped=bool(annotation.get("was_cancelled")),
+                raw=annotation.get("result"),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            problems.append(f"An annotation of {key!r} has not the usual form.")
+            return
+        replies.append(reply)
+
+    def _person(self, said: Any) -> str:
+        """The e-mail address of a user, or the number where the tool tells no more."""
+        if isinstance(said, dict):
+            said = said.get("id")
+        if said is None:
+            return "unknown"
+        number = int(said)
+        if number not in self._people:
+            found = self._tool.ask("GET", f"/api/users/{number}", missing=True)
+            mail = found.get("email") if isinstance(found, dict) else None
+            self._people[number] = str(mail or number)
+        return self._people[number]
+
+    def _count(self, place: str) -> int:
+        found = self._tool.ask("GET", f"/api/projects/{int(place)}")
+        return self._number(found, "task_number")
+
+    def _tasks(self, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every task there that is ours, by its key."""
+        for task in self._pages("/api/tasks", {"project": int(place)}, "tasks"):
+            data = task.get("data")
+            if isinstance(data, dict) and isinstance(data.get(KEY), str):
+                yield data[KEY], task
+
+    def _changed(self, place: str, since: datetime | None) -> Iterator[Mapping[str, Any]]:
+        params: dict[str, Any] = {"project": int(place), "fields": "all"}
+        wanted: list[dict[str, Any]] = []
+        if since is not None:
+            wanted.append(
+                {
+                    "filter": "filter:tasks:updated_at",
+                    "operator": "greater",
+                    "type": "Datetime",
+                    "value": (since - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                }
+            )
+        params["query"] = json.dumps({"filters": {"conjunction": "and", "items": wanted}})
+        return self._pages("/api/tasks", params, "tasks")
+
+    def _pages(
+        self, path: str, params: Mapping[str, Any], part: str
+    ) -> Iterator[Mapping[str, Any]]:
+        """All rows of a list, page by page; addresses of next pages are not followed."""
+        seen = 0
+        for page in range(1, _PAGES):
+            found = self._tool.ask(
+                "GET", path, params={**params, "page": page, "page_size": _PAGE}, missing=page > 1
+            )
+            rows = found.get(part) if isinstance(found, dict) else None
+            if found is not None and not isinstance(rows, list):
+                raise self._tool.nonsense(path)
+            if not rows:
+                return
+            yield from (row for row in rows if isinstance(row, dict))
+            seen += len(rows)
+            # The server may give smaller pages than it was asked for: it also tells the whole.
+            if found.get("next") is None and seen >= int(found.get("total") or 0):
+                return
+
+    def _number(self, found: Any, field: str) -> int:
+        value = found.get(field) if isinstance(found, Mapping) else None
+        if not isinstance(value, int):
+            raise self._tool.nonsense(field)
+        return value
+
+
+def _task(item: Item) -> dict[str, Any]:
+    body: dict[str, Any] = {"data": {values.SHOWN: _shown(item), KEY: item.key}}
+    if item.prelabel is not None:
+        prediction: dict[str, Any] = {"result": values.encode(item.prelabel, item.asset)}
+        if item.confidence is not None:
+            prediction["score"] = item.confidence
+        body["predictions"] = [prediction]
+    return body
+
+
+def _shown(item: Item) -> Any:
+    """What the interface shows: an address, the bytes of a picture, a text, or a row."""
+    content = item.content
+    if content.url is not None:
+        return content.url
+    if item.asset.media is Media.IMAGE:
+        coded = base64.b64encode(content.body).decode("ascii")
+        return f"data:{content.media_type};base64,{coded}"
+    text = content.body.decode()
+    return json.loads(text) if item.asset.media is Media.TABLE else text
+
+
+def _moment(text: Any) -> datetime:
+    found = datetime.fromisoformat(str(text))
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return _moment(text)
+    except ValueError:
+        return None
