@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.diagnostics.chances import chance
 from querist.diagnostics.sample import LEVEL, Sample
 from querist.metrics import confusion_matrix, wilson
-from querist.schema import Finding
+from querist.schema import Batch, Finding
 
 MOST = 5
 FEWEST = 3
@@ -25,8 +26,8 @@ def confused_classes(sample: Sample) -> list[Finding]:
         if not of:  # no third class: compare with the errors of b itself
             hits, of = int(matrix[b].sum() - matrix[b, b]), int(matrix[b].sum())
         count, total = int(matrix[a, b]), int(matrix[a].sum())
-        chance = _chance(count, total, hits, of) * len(matrix) * (len(matrix) - 1)
-        if a == b or chance >= LEVEL:
+        p_value = float(chance(count, total, hits, of)) * len(matrix) * (len(matrix) - 1)
+        if a == b or p_value >= LEVEL:
             continue
         rows = np.flatnonzero((sample.truth == a) & (sample.predicted == b))
         low, high = wilson(count, total)
@@ -43,7 +44,7 @@ def confused_classes(sample: Sample) -> list[Finding]:
                     "low": low,
                     "high": high,
                     "reverse_count": int(matrix[b, a]),
-                    "p_value": chance,
+                    "p_value": p_value,
                 },
                 remedy=f"Label more of {name} and {other} where the model wavers between them, "
                 "and say in the guideline what tells them apart.",
@@ -63,10 +64,11 @@ def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Findin
     for code in np.flatnonzero(few & (right < totals)).tolist():
         count, of, hits = int(train_counts[code]), int(totals[code]), int(right[code])
         others, others_right = int(totals.sum()) - of, int(right.sum()) - hits
-        chance = _chance(of - hits, of, others - others_right, others) * len(totals)
-        if count and chance >= LEVEL:  # without any label a class cannot be found: no test needed
+        p_value = float(chance(of - hits, of, others - others_right, others)) * len(totals)
+        if count and p_value >= LEVEL:  # without any label a class cannot be found: no test needed
             continue
-        rows = np.flatnonzero((sample.truth == code) & (sample.predicted != code))
+        own = np.flatnonzero(sample.truth == code)
+        rows = own[sample.predicted[own] != code]
         usual = others_right / others if others else 1.0
         low, high = wilson(hits, of)
         name = sample.classes[code]
@@ -82,18 +84,15 @@ def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Findin
                     "low": low,
                     "high": high,
                     "recall_of_others": usual,
-                    "p_value": min(1.0, chance),
+                    "p_value": min(1.0, p_value),
                 },
                 remedy=f"Label more of {name}: search for assets like these.",
                 asset_ids=sample.ids_of(rows, -sample.probabilities[rows, code]),
                 severity=max(0.0, 100 * (usual * of - hits) / len(sample.truth)),
+                members=(members := sample.ids_of(own, -sample.probabilities[own, code])),
+                batch=Batch(
+                    parts={"certainty": 0.5, "similar": 0.5}, examples=members[::2], wanted=name
+                ),
             )
         )
     return sorted(found, key=lambda finding: -finding.severity)[:MOST]
-
-
-def _chance(hits: int, of: int, other_hits: int, other_of: int) -> float:
-    """P of so many hits if the share were as elsewhere: Fisher's exact test (1935), one-sided."""
-    from scipy.stats import hypergeom
-
-    return float(hypergeom.sf(hits - 1, of + other_of, hits + other_hits, of))

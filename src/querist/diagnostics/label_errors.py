@@ -17,9 +17,9 @@ def suspected_label_errors(sample: Sample) -> list[Finding]:
     Northcutt, Jiang and Chuang (2021), "Confident learning", pruned by noise rate. A model that
     hardly knows better than chance says nothing about labels; then nothing is found.
     """
-    if len(sample.truth) < FEWEST or not _knows_the_classes(sample):
+    rows = suspects(sample)
+    if not len(rows):
         return []
-    rows = _suspects(sample)
     # Confident learning also flags hard assets (of 1,500 clean Fashion-MNIST labels 117). A given
     # class that is no less probable than runners-up usually are is credible; that leaves 20.
     second, best = np.partition(sample.probabilities, -2, axis=1)[:, -2:].T
@@ -45,6 +45,19 @@ def suspected_label_errors(sample: Sample) -> list[Finding]:
             severity=50 * count / of,
         )
     ]
+
+
+def suspects(sample: Sample) -> NDArray[np.int64]:
+    """Rows whose labels are probably wrong, the least credible first: by self-confidence.
+
+    That is the probability of the given class. Empty for fewer than 20 rows, or where the model
+    hardly knows better than chance. Hard rows are among them too.
+    """
+    if len(sample.truth) < FEWEST or not _knows_the_classes(sample):
+        return np.zeros(0, np.int64)
+    rows = np.unique(_suspects(sample))
+    own = sample.probabilities[rows, sample.truth[rows]]
+    return np.asarray(rows[np.argsort(own, kind="stable")])
 
 
 def _knows_the_classes(sample: Sample) -> bool:

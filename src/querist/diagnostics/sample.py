@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
+from querist.strategies.geometry import Matrix
 
 # The chance that a diagnosis of pure noise finds anything, for each kind of finding.
 LEVEL = 0.01
@@ -24,6 +25,7 @@ class Sample:
         predicted: The most probable classes (n,).
         classes: Class names (C,).
         ids: Asset ids (n,).
+        embeddings: Vectors (n, d), or ``None``.
     """
 
     truth: NDArray[np.int64]
@@ -31,10 +33,17 @@ class Sample:
     predicted: NDArray[np.int64]
     classes: Sequence[str]
     ids: Sequence[str]
+    embeddings: Matrix | None = None
 
     @classmethod
     def of(
-        cls, truth: ArrayLike, probabilities: ArrayLike, classes: Sequence[str], ids: Sequence[str]
+        cls,
+        truth: ArrayLike,
+        probabilities: ArrayLike,
+        classes: Sequence[str],
+        ids: Sequence[str],
+        *,
+        embeddings: ArrayLike | None = None,
     ) -> Sample:
         """Check the arrays.
 
@@ -54,9 +63,94 @@ class Sample:
                 f"A class is not within 0 to {len(classes) - 1}, or a probability is NaN.",
                 remedy="Give positions in the list of classes, and finite probabilities.",
             )
-        predicted = table.argmax(axis=1) if len(classes) else codes
-        return cls(truth=codes, probabilities=table, predicted=predicted, classes=classes, ids=ids)
+        return cls(
+            truth=codes,
+            probabilities=table,
+            predicted=table.argmax(axis=1) if len(classes) else codes,
+            classes=classes,
+            ids=ids,
+            embeddings=None if embeddings is None else vectors_of(embeddings, len(ids)),
+        )
+
+    def only(self, rows: NDArray[np.bool_]) -> Sample:
+        """The sample of some of its rows (n,)."""
+        return Sample(
+            truth=self.truth[rows],
+            probabilities=self.probabilities[rows],
+            predicted=self.predicted[rows],
+            classes=self.classes,
+            ids=[self.ids[i] for i in np.flatnonzero(rows).tolist()],
+            embeddings=None if self.embeddings is None else self.embeddings[rows],
+        )
 
     def ids_of(self, rows: NDArray[np.int64], badness: NDArray[np.float64]) -> tuple[str, ...]:
         """The ids of ``rows``, by falling ``badness``."""
         return tuple(self.ids[i] for i in rows[np.argsort(-badness, kind="stable")].tolist())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """Labels (n,) that a model learned from.
+
+    Attributes:
+        truth: Given classes (n,).
+        embeddings: Vectors (n, d), of the same encoder as the sample's.
+        ids: Asset ids (n,).
+        out_of_fold: Probabilities (n, C) by models that did not see the row, or ``None``.
+    """
+
+    truth: NDArray[np.int64]
+    embeddings: Matrix
+    ids: Sequence[str]
+    out_of_fold: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        truth: ArrayLike,
+        embeddings: ArrayLike,
+        ids: Sequence[str],
+        *,
+        out_of_fold: ArrayLike | None = None,
+    ) -> Learned:
+        """Check the arrays.
+
+        Raises:
+            InvalidInputError: shapes disagree, a class is negative, or there is NaN.
+        """
+        codes = np.asarray(truth, dtype=np.int64)
+        table = None if out_of_fold is None else np.asarray(out_of_fold, dtype=np.float64)
+        fits = table is None or (table.ndim == 2 and len(table) == len(ids))
+        if codes.shape != (len(ids),) or (codes < 0).any() or not fits:
+            raise InvalidInputError(
+                f"Classes {codes.shape} and {None if table is None else table.shape} "
+                f"probabilities do not fit {len(ids)} ids, or a class is negative.",
+                remedy="Give one class from 0 and one row of probabilities for each id.",
+            )
+        return cls(
+            truth=codes, embeddings=vectors_of(embeddings, len(ids)), ids=ids, out_of_fold=table
+        )
+
+    def only(self, rows: NDArray[np.bool_]) -> Learned:
+        """Some of the labels (n,)."""
+        return Learned(
+            truth=self.truth[rows],
+            embeddings=self.embeddings[rows],
+            ids=[self.ids[i] for i in np.flatnonzero(rows).tolist()],
+            out_of_fold=None if self.out_of_fold is None else self.out_of_fold[rows],
+        )
+
+
+def vectors_of(embeddings: ArrayLike, count: int) -> Matrix:
+    """The vectors (n, d) in float32.
+
+    Raises:
+        InvalidInputError: there are not ``count``, or one holds NaN.
+    """
+    found: Matrix = np.asarray(embeddings, dtype=np.float32)
+    if found.ndim != 2 or len(found) != count or not np.isfinite(found).all():
+        raise InvalidInputError(
+            f"The embeddings have shape {found.shape} for {count} rows, or hold NaN.",
+            remedy="Give one finite vector for each row.",
+        )
+    return found

@@ -44,6 +44,7 @@ from querist.schema.prediction import Prediction
 from querist.schema.review import Review, ReviewAction, ReviewState
 from querist.schema.round import (
     Advice,
+    Batch,
     Estimate,
     Evaluation,
     Finding,
@@ -66,6 +67,7 @@ __all__ = [
     "Annotator",
     "Arm",
     "Asset",
+    "Batch",
     "Box",
     "BoxesValue",
     "Candidate",

@@ -45,6 +45,14 @@ class RoundPlan:
         ontology_version: The ontology then; ``None`` where it was not kept.
         overlap: Opinions that are asked of each asset of the overlap.
         overlap_share: Share of the round's tasks that the seed draws for the overlap, 0 to 1.
+        class_overlap: Opinions on assets of which the model says that class, with their share.
+        opinion_seq: Last entry of the log of opinions that was seen.
+        annotators: How many people could be asked.
+        again_share: Share of the batch that asks for another opinion on labelled assets, 0 to 1.
+        blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
+        skill: The skill that every task needs.
+        class_skills: The skill that tasks need of which the model says that class.
+        in_flight: Assets that people held when the round before was closed; not selected again.
     """
 
     batch_size: int
@@ -62,6 +70,14 @@ class RoundPlan:
     ontology_version: int | None = None
     overlap: int = 1
     overlap_share: float = 0.0
+    class_overlap: Mapping[str, Any] = field(default_factory=dict)
+    opinion_seq: int = 0
+    annotators: int = 0
+    again_share: float = 0.0
+    blind_share: float = 0.0
+    skill: str | None = None
+    class_skills: Mapping[str, str] = field(default_factory=dict)
+    in_flight: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +139,34 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The next batch that would mend a finding: strategies side by side, each with its quota.
+
+    Attributes:
+        parts: Weight of each strategy by name.
+        examples: Assets that ``similar`` looks for more of.
+        wanted: The class that ``certainty`` looks for; ``None`` for the rarest.
+    """
+
+    parts: Mapping[str, float]
+    examples: tuple[str, ...] = ()
+    wanted: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing a diagnosis found, in words, with its evidence and what to do.
 
     Attributes:
-        kind: Stable word: ``class_frequency``, ``confused_classes``, ``label_error``, …
+        kind: Stable word. The four error types: ``data_distribution``, ``concept_clarity``,
+            ``class_frequency``, ``outliers``; and ``confused_classes``, ``label_error``, …
         title: One sentence.
         evidence: Numbers behind it.
         remedy: One sentence that says what to do.
         asset_ids: The assets behind it, worst first.
         severity: Expected gain if mended, in points of accuracy; higher first.
+        members: All sampled assets of the slice it speaks of, right ones included.
+        batch: What to draw next to mend it; ``None`` where labelling more does not.
     """
 
     kind: str
@@ -141,6 +175,8 @@ class Finding:
     remedy: str
     asset_ids: tuple[str, ...] = ()
     severity: float = 0.0
+    members: tuple[str, ...] = ()
+    batch: Batch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,21 +92,26 @@ class SubPool:
 
 
 def nearest_rows(space: Space, labeled: Positions, candidates: Positions, k: int) -> Positions:
-    """The candidates that are among the ``k`` nearest of any labelled row, sorted.
+    """The candidates that are among the ``k`` nearest of any labelled row, sorted."""
+    return np.unique(neighbors_of(space, labeled, candidates, k)[1])
 
-    One block of candidates at a time, with the best so far of each labelled row kept beside it.
+
+def neighbors_of(
+    space: Space, centers: Positions, candidates: Positions, k: int
+) -> tuple[Floats, Positions]:
+    """Squared distances (c, k) and positions (c, k) of each center's nearest candidates, unsorted.
+
+    One block of candidates at a time, with the best so far of each center kept beside it.
     """
-    if not len(labeled):
-        return candidates[:0]
-    centers = space.at(labeled)
-    step = max(CHUNK // max(len(centers), centers.shape[1]), 1)
-    best = np.empty((len(centers), 0), dtype=np.float32)
-    who = np.empty((len(centers), 0), dtype=np.int64)
-    for start in range(0, len(candidates), step):
+    vectors = space.at(centers)
+    step = max(CHUNK // max(len(vectors), vectors.shape[1], 1), 1)
+    best = np.empty((len(vectors), 0), dtype=np.float32)
+    who = np.empty((len(vectors), 0), dtype=np.int64)
+    for start in range(0, len(candidates) if len(vectors) else 0, step):
         block = candidates[start : start + step]
-        table = squared_distances(centers, space.at(block))
+        table = squared_distances(vectors, space.at(block))
         best, who = _best(best, who, table, np.broadcast_to(block, table.shape), k)
-    return np.unique(who)
+    return best, who
 
 
 def part_of(pool: Pool, rows: Positions, candidates: Positions) -> Pool:

@@ -1,0 +1,104 @@
+"""Concept clarity: two classes whose labels disagree even where the data are clearest."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.diagnostics.sample import Learned, Sample
+from querist.metrics import wilson
+from querist.schema import Batch, Finding, percent
+
+# Labels of a pair below which nothing is said.
+FEWEST = 24
+# Other labels among the clearest that honest data may have.
+HONEST = 0.1
+DOUBT = 0.05
+MOST = 5
+
+
+def concept_clarity(
+    sample: Sample, learned: Learned | None, skip: NDArray[np.bool_]
+) -> list[Finding]:
+    """Pairs of classes that people do not tell apart as the data do.
+
+    All labels of two classes are ranked by the model's odds between the two; the half of each
+    class's number that is ranked farthest to its side is the clearest. Other labels in there are
+    no matter of a hard boundary: swapped labels, or a guideline that is read in two ways. Only
+    ranks count, so it does not matter how sure the model is, nor that it learned the same noise.
+
+    Args:
+        sample: Rows the model did not learn from.
+        learned: Training labels; used where they have out-of-fold probabilities.
+        skip: Classes (C,) whose errors have another reason.
+    """
+    truth, table, ids = sample.truth, sample.probabilities, list(sample.ids)
+    if learned is not None and learned.out_of_fold is not None:
+        truth = np.concatenate([truth, learned.truth])
+        table = np.concatenate([table, learned.out_of_fold])
+        ids += list(learned.ids)
+    count = len(sample.classes)
+    logs = np.log(np.maximum(table, 1e-12))
+    usable = [code for code in range(count) if not skip[code]]
+    found = []
+    for a, b in combinations(usable, 2):
+        rows = np.flatnonzero((truth == a) | (truth == b))
+        sizes = [int((truth[rows] == code).sum()) for code in (a, b)]
+        if len(rows) < FEWEST or min(sizes) < FEWEST // 4:
+            continue
+        odds = logs[rows, a] - logs[rows, b]
+        order = rows[np.argsort(odds, kind="stable")]
+        clear_b, clear_a = order[: sizes[1] // 2], order[len(order) - sizes[0] // 2 :]
+        other = np.concatenate([clear_b[truth[clear_b] == a], clear_a[truth[clear_a] == b]])
+        p_value = _chance(len(other), len(clear_a) + len(clear_b)) * count * (count - 1) / 2
+        if p_value < DOUBT:
+            clear = len(clear_a) + len(clear_b)
+            doubtful = 2 * len(other) / len(truth)
+            found.append(
+                _told(sample, (a, b), [ids[i] for i in other.tolist()], clear, doubtful, p_value)
+            )
+    return sorted(found, key=lambda finding: -finding.severity)[:MOST]
+
+
+def _chance(hits: int, of: int) -> float:
+    from scipy.stats import binom
+
+    return float(binom.sf(hits - 1, of, HONEST))
+
+
+def _told(
+    sample: Sample,
+    pair: tuple[int, int],
+    other: list[str],
+    clear: int,
+    doubtful: float,
+    p_value: float,
+) -> Finding:
+    a, b = (sample.classes[code] for code in pair)
+    low, high = wilson(len(other), clear)
+    inside = np.isin(sample.truth, pair)
+    rows = np.flatnonzero(inside)
+    members = sample.ids_of(rows, 1 - sample.probabilities[rows, sample.truth[rows]])
+    return Finding(
+        kind="concept_clarity",
+        title=f"{a} and {b} are not labelled alike: even where the data are clearest, "
+        f"{len(other)} of {clear} labels ({percent(len(other) / clear, 0)}) say the other.",
+        evidence={
+            "classes": [a, b],
+            "other_labels": len(other),
+            "of": clear,
+            "share": len(other) / clear,
+            "low": low,
+            "high": high,
+            "expected_at_most": HONEST,
+            "p_value": p_value,
+        },
+        remedy=f"Say in the guideline what tells {a} from {b}, look at these labels again, "
+        "and merge the two if nobody can tell.",
+        asset_ids=tuple(other),
+        members=members,
+        severity=100 * doubtful,
+        batch=Batch(parts={"similar": 0.5, "margin": 0.5}, examples=members[::2]),
+    )

@@ -1,0 +1,101 @@
+"""Data distribution: a part of a class that the pool has and the training labels lack."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.diagnostics.chances import chance
+from querist.diagnostics.cross_fit import Scores, cross_fitted, separation
+from querist.diagnostics.sample import LEVEL, Learned, Sample
+from querist.metrics import wilson
+from querist.schema import Batch, Finding, percent
+
+# Rows of a class on either side below which nothing is said.
+FEWEST = 8
+# Part of the training labels that lies beyond the limit by definition.
+BEYOND = 0.1
+# Where the shift is beyond doubt, chance that its errors are no more than elsewhere; and how many
+# more, as a share, they must be at least.
+DOUBT, WORSE = 0.05, 0.1
+
+
+def data_distribution(sample: Sample, learned: Learned, rng: np.random.Generator) -> list[Finding]:
+    """Classes of which a part looks like no training label, and is wrong more than the rest.
+
+    For each class a linear domain classifier (ridge regression, cross-fitted) tells sampled rows
+    from training labels. Rows beyond 90 % of the training labels are the missing part, if the two
+    differ surely (over all classes) and the model is wrong there more often. Comparing within a
+    class leaves its frequency out; asking for more errors leaves out what a strategy did on
+    purpose, which is to train on more of the hard ones.
+    """
+    assert sample.embeddings is not None
+    count = len(sample.classes)
+    found = []
+    for code in range(count):
+        here, there = sample.truth == code, learned.truth == code
+        if here.sum() < FEWEST or there.sum() < FEWEST:
+            continue
+        scores, trained = cross_fitted(sample.embeddings[here], learned.embeddings[there], rng)
+        limit = float(np.quantile(trained, 1 - BEYOND))
+        rows, missing = np.flatnonzero(here), scores > limit
+        wrong = sample.predicted[rows] != code
+        size, hits, rest = int(missing.sum()), int(wrong[missing].sum()), int((~missing).sum())
+        others = int(wrong[~missing].sum())
+        p_value = count * _differ(scores, trained, limit)
+        worse = float(chance(hits, size, others, rest))
+        gap = hits / max(size, 1) - others / max(rest, 1)
+        if p_value >= LEVEL or worse > DOUBT or gap < WORSE:
+            continue
+        found.append(_told(sample, code, rows, missing, wrong, len(trained), p_value))
+    return sorted(found, key=lambda finding: -finding.severity)
+
+
+def _differ(scores: Scores, trained: Scores, limit: float) -> float:
+    """Chance that both are alike: by ranks (Mann and Whitney, 1947), and by the share beyond."""
+    from scipy.special import ndtr
+
+    n, m = len(scores), len(trained)
+    area, _ = separation(scores, trained)
+    by_ranks = float(ndtr(-(area - 0.5) / np.sqrt((n + m + 1) / (12 * n * m))))
+    beyond = chance((scores > limit).sum(), n, (trained > limit).sum(), m)
+    return min(2 * min(by_ranks, float(beyond)), 1.0)
+
+
+def _told(
+    sample: Sample,
+    code: int,
+    rows: NDArray[np.int64],
+    missing: NDArray[np.bool_],
+    wrong: NDArray[np.bool_],
+    trained: int,
+    p_value: float,
+) -> Finding:
+    name, size = sample.classes[code], int(missing.sum())
+    hits, others = int(wrong[missing].sum()), int(wrong[~missing].sum())
+    usual = others / max(len(rows) - size, 1)
+    low, high = wilson(hits, size)
+    part = rows[missing]
+    members = sample.ids_of(part, 1 - sample.probabilities[part, code])
+    return Finding(
+        kind="data_distribution",
+        title=f"{percent(size / len(rows), 0)} of {name} look like none of its {trained} training "
+        f"labels, and {hits} of these {size} are wrong.",
+        evidence={
+            "class": name,
+            "missing": size,
+            "of": len(rows),
+            "training_labels": trained,
+            "expected_share": BEYOND,
+            "wrong": hits / size,
+            "low": low,
+            "high": high,
+            "wrong_elsewhere": usual,
+            "p_value": p_value,
+        },
+        remedy=f"Label {name} that look like these: take the next batch from where they come from.",
+        asset_ids=members,
+        members=members,
+        severity=max(0.0, 100 * (hits - usual * size) / len(sample.truth)),
+        batch=Batch(parts={"similar": 0.8, "margin": 0.2}, examples=members[::2]),
+    )
