@@ -30,6 +30,12 @@ const label = createRoute({
   component: lazyRouteComponent(() => import("./label/LabelPage"), "LabelPage"),
 });
 
+const ontology = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/ontology",
+  component: lazyRouteComponent(() => import("./ontology/OntologyPage"), "OntologyPage"),
+});
+
 const rounds = createRoute({ getParentRoute: () => root, path: "/rounds", component: RoundsPage });
 
 const round = createRoute({
@@ -39,7 +45,7 @@ const round = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, catalog, label, rounds, round]),
+  routeTree: root.addChildren([home, catalog, label, rounds, round, ontology]),
   parseSearch: parseQueryString,
   stringifySearch: writeQueryString,
   defaultPreload: "intent",

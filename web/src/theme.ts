@@ -5,6 +5,7 @@ import {
   Drawer,
   type MantineColorsTuple,
   Modal,
+  Notification,
   Popover,
   Tooltip,
 } from "@mantine/core";
@@ -58,6 +59,10 @@ export const theme = createTheme({
     }),
     Popover: Popover.extend({ defaultProps: { transitionProps: quick, shadow: "md" } }),
     Drawer: Drawer.extend({ defaultProps: { transitionProps: quick } }),
+    Notification: Notification.extend({
+      defaultProps: { closeButtonProps: { "aria-label": "Close the notice" } },
+      styles: { description: { color: "var(--q-dim)" } },
+    }),
     Modal: Modal.extend({ defaultProps: { transitionProps: { ...quick, transition: "fade" } } }),
   },
 });

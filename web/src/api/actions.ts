@@ -1,6 +1,6 @@
 /** What the app asks the server to do. */
 import { answer, api } from "./client";
-import type { LabelBody, Value } from "./types";
+import type { LabelBody, OntologyChange, ReviewBody, Value } from "./types";
 
 export const openSession = (token: string) =>
   answer(api.POST("/api/v1/session", { body: { token } }));
@@ -20,6 +20,12 @@ export const sendLabel = (body: LabelBody) => answer(api.POST("/api/v1/labels", 
 export const sendUndo = (assetId: string, submissionId: string) =>
   answer(
     api.POST("/api/v1/labels/undo", { body: { asset_id: assetId, submission_id: submissionId } }),
+  );
+
+export const sendReview = (body: ReviewBody) => answer(api.POST("/api/v1/review", { body }));
+export const sendReviewUndo = (assetId: string, submissionId: string) =>
+  answer(
+    api.POST("/api/v1/review/undo", { body: { asset_id: assetId, submission_id: submissionId } }),
   );
 
 const BULK = 1_000;
@@ -43,5 +49,8 @@ export const answerWithOracle = (rounds: number) =>
   answer(api.POST("/api/v1/oracle", { body: { rounds } }));
 export const addFolder = (path: string) =>
   answer(api.POST("/api/v1/assets/add", { body: { path } }));
+/** `version` is the one that was seen; another one is a conflict. */
+export const changeOntology = (change: OntologyChange, version: number) =>
+  answer(api.POST("/api/v1/ontology/changes", { body: { change, expected_version: version } }));
 export const cancelJob = (id: string) =>
   answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));

@@ -38,7 +38,7 @@ export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
-const TOUCHED = ["home", "project", "rounds", "round", "facets", "asset", "assets"];
+const TOUCHED = ["home", "project", "ontology", "rounds", "round", "facets", "asset", "assets"];
 
 /** Refetch what a change touches, at most once a second, however fast people label. */
 function refresher(client: QueryClient): () => void {
@@ -70,7 +70,7 @@ export function connectEvents(client: QueryClient): () => void {
   let last = "";
   source.addEventListener("change", (event: MessageEvent<string>) => {
     const change = JSON.parse(event.data) as ChangeEvent;
-    const seen = `${change.seq}/${change.round}/${change.step}/${change.open_tasks}`;
+    const seen = `${change.seq}/${change.round}/${change.step}/${change.open_tasks}/${change.ontology}`;
     if (seen === last) return;
     last = seen;
     refresh();

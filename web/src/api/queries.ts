@@ -1,7 +1,7 @@
 /** What the screens read from the server, each under one cache key. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "./client";
-import type { Filter, Sort } from "./types";
+import type { Filter, OntologyChange, Sort } from "./types";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -48,6 +48,23 @@ export const roundQuery = (number: number) =>
     queryFn: ({ signal }) =>
       answer(api.GET("/api/v1/rounds/{number}", { params: { path: { number } }, signal })),
     staleTime: 2_000,
+  });
+
+export const ontologyQuery = queryOptions({
+  queryKey: ["ontology"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/ontology", { signal })),
+  staleTime: 2_000,
+});
+
+/** What a change of the version that is seen would touch. */
+export const changePreviewQuery = (change: OntologyChange, version: number) =>
+  queryOptions({
+    queryKey: ["ontology-preview", version, change],
+    queryFn: ({ signal }) =>
+      answer(api.POST("/api/v1/ontology/preview", { body: { change }, signal })),
+    staleTime: 2_000,
+    gcTime: 60_000,
+    retry: false,
   });
 
 export const recentQuery = queryOptions({

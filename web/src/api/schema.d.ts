@@ -1929,6 +1929,13 @@ export interface components {
             ontology: components["schemas"]["Ontology"];
             /** Versions */
             versions: components["schemas"]["OntologyVersion"][];
+            /**
+             * Labels
+             * @description Labels that name each class now, if any do.
+             */
+            labels: {
+                [key: string]: number;
+            };
         };
         /**
          * OntologyPreview
@@ -2725,7 +2732,7 @@ export interface components {
         };
         /**
          * ChangeEvent
-         * @description Data of the event ``change``: something about labels, tasks or rounds is new.
+         * @description Data of the event ``change``: something about labels, tasks, rounds or classes is new.
          */
         ChangeEvent: {
             /** Labeled */
@@ -2740,6 +2747,11 @@ export interface components {
              * @description Last entry of the label log.
              */
             seq: number;
+            /**
+             * Ontology
+             * @description Newest version of the ontology.
+             */
+            ontology: number;
         };
     };
     responses: never;
