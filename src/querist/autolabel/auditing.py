@@ -1,0 +1,207 @@
+"""The audit: accepted labels are drawn at random and asked of people, who do not see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.catalog.records import NewTask
+from querist.catalog.records.auto_labels import (
+    ACCEPTED,
+    AUDITED,
+    ROLLED_BACK,
+    AutoLabelEvent,
+    AutoLabelMember,
+)
+from querist.errors import NotFoundError
+from querist.metrics import confidence_sequence
+from querist.schema import Arm, Origin, TaskState
+
+_STREAM = 61
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoLabelSet:
+    """One accepted set, and what its audit says by now.
+
+    Attributes:
+        id: The set.
+        accepted: How many labels it had.
+        holding: How many of them still hold; an audited one is a person's label from then on.
+        max_error: The promised error rate.
+        confidence: Probability with which it was promised.
+        upper: Upper bound of the error rate when it was accepted.
+        asked: Labels that the audit has drawn.
+        answered: How many of them people have answered.
+        wrong: How many of those had been wrong.
+        low: Lower bound of the error rate by the audit, whenever one looks.
+        high: Upper bound likewise.
+        broken: Whether the audit breaks the promise: ``low`` is above ``max_error``.
+        accepted_at: UTC.
+        rolled_back_at: When it was taken back, ``None`` while it stands.
+        reason: Why it was taken back.
+        sentence: All this in plain words.
+    """
+
+    id: str
+    accepted: int
+    holding: int
+    max_error: float
+    confidence: float
+    upper: float
+    asked: int
+    answered: int
+    wrong: int
+    low: float
+    high: float
+    broken: bool
+    accepted_at: datetime
+    rolled_back_at: datetime | None
+    reason: str | None
+    sentence: str
+
+
+def sets(catalog: Catalog) -> list[AutoLabelSet]:
+    """All sets that were accepted, oldest first, with their audits as they stand."""
+    events = catalog.records.auto_labels.events()
+    if not any(event.event == ACCEPTED for event in events):
+        return []
+    answers = _Answers.now(catalog)
+    return [
+        _set(catalog, event, [it for it in events if it.set_id == event.set_id], answers)
+        for event in events
+        if event.event == ACCEPTED
+    ]
+
+
+def find(catalog: Catalog, set_id: str) -> AutoLabelSet:
+    """One set; raises NotFoundError."""
+    for known in sets(catalog):
+        if known.id == set_id:
+            return known
+    raise NotFoundError(
+        f"There is no set {set_id!r}.", remedy="List them: querist autolabel history"
+    )
+
+
+def ask_more(catalog: Catalog, known: AutoLabelSet, count: int) -> Sequence[str]:
+    """Ask people about up to ``count`` random labels of a set that were not drawn before."""
+    records = catalog.records
+    events = [it for it in records.auto_labels.events() if it.set_id == known.id]
+    drawn = _assets(events, AUDITED)
+    seen = set(drawn)
+    left = [it.asset_id for it in records.auto_labels.members(known.id) if it.holds]
+    left = [asset_id for asset_id in left if asset_id not in seen]
+    seed = [catalog.settings.policy.seed, len(drawn), _STREAM, *known.id.encode()]
+    rng = np.random.default_rng(seed)
+    chosen = [left[i] for i in rng.choice(len(left), min(count, len(left)), replace=False)]
+    if chosen:
+        records.auto_labels.ask(AUDITED, known.id, chosen, questions(chosen), {})
+    return chosen
+
+
+def questions(asset_ids: Sequence[str]) -> list[NewTask]:
+    """Tasks without a suggestion, as the audit set has none, among the first to be served."""
+    return [NewTask(asset_id=asset_id, arms=(Arm.AUDIT,), priority=0.0) for asset_id in asset_ids]
+
+
+def ask_again(catalog: Catalog, event: str) -> int:
+    """Open the tasks again that were returned with their round before anybody answered."""
+    records = catalog.records
+    standing = {it.id for it in sets(catalog) if it.rolled_back_at is None}
+    lost: dict[str, list[str]] = {}
+    for known in records.auto_labels.events():
+        if known.event != event or (event == AUDITED and known.set_id not in standing):
+            continue
+        for asset_id in known.facts["assets"]:
+            states = {task.state for task in records.tasks.for_asset(asset_id)}
+            if states and states <= {TaskState.RETURNED}:
+                lost.setdefault(known.set_id, []).append(asset_id)
+    for set_id, asset_ids in lost.items():
+        records.auto_labels.ask("reopened", set_id, asset_ids, questions(asset_ids), {})
+    return sum(map(len, lost.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What people said last: a class in the words of now, or ``None`` where they could not tell."""
+
+    said: dict[str, str | None]
+
+    @classmethod
+    def now(cls, catalog: Catalog) -> _Answers:
+        reading = catalog.records.ontologies.reading()
+        states = catalog.records.labels.states()
+        found = {}
+        for i, asset_id in enumerate(states.asset_ids):
+            if states.origins[i] != Origin.MODEL:
+                name = states.classes[i]
+                found[asset_id] = name and reading.name(name, states.ontology_versions[i])
+        return cls(found)
+
+
+def _set(
+    catalog: Catalog, accepted: AutoLabelEvent, events: Sequence[AutoLabelEvent], answers: _Answers
+) -> AutoLabelSet:
+    members = {it.asset_id: it for it in catalog.records.auto_labels.members(accepted.set_id)}
+    drawn = _assets(events, AUDITED)
+    answered = [members[it] for it in drawn if it in members and it in answers.said]
+    wrong = sum(_wrong(catalog, it, answers.said[it.asset_id]) for it in answered)
+    max_error, confidence = accepted.facts["max_error"], accepted.facts["confidence"]
+    low, high = confidence_sequence(wrong, len(answered), confidence)
+    back = next((it for it in events if it.event == ROLLED_BACK), None)
+    holding = sum(it.holds for it in members.values())
+    broken = low > max_error
+    return AutoLabelSet(
+        id=accepted.set_id,
+        accepted=accepted.quantity,
+        holding=holding,
+        max_error=max_error,
+        confidence=confidence,
+        upper=accepted.facts["upper"],
+        asked=len(drawn),
+        answered=len(answered),
+        wrong=wrong,
+        low=low,
+        high=high,
+        broken=broken,
+        accepted_at=accepted.created_at,
+        rolled_back_at=back.created_at if back else None,
+        reason=back.facts.get("reason") if back else None,
+        sentence=_sentence(holding, wrong, len(answered), (low, high), max_error, back is not None),
+    )
+
+
+def _wrong(catalog: Catalog, member: AutoLabelMember, said: str | None) -> bool:
+    """Whether a label was wrong; one that nobody could confirm counts as wrong."""
+    reading = catalog.records.ontologies.reading()
+    return said is None or said != reading.name(member.name, member.ontology_version)
+
+
+def _assets(events: Sequence[AutoLabelEvent], kind: str) -> list[str]:
+    return [asset_id for it in events if it.event == kind for asset_id in it.facts["assets"]]
+
+
+def _sentence(
+    holding: int,
+    wrong: int,
+    answered: int,
+    bounds: tuple[float, float],
+    max_error: float,
+    back: bool,
+) -> str:
+    told = f"{wrong} of {answered} audited labels were wrong"
+    between = f"the error rate lies between {bounds[0]:.1%} and {bounds[1]:.1%}"
+    if back:
+        return f"Rolled back: {told}."
+    if bounds[0] > max_error:
+        return f"The promise of {max_error:.1%} is broken: {told}, {between}."
+    return (
+        f"{holding:,} labels stand, {told}, {between}."
+        if answered
+        else (f"{holding:,} labels stand, none is audited yet.")
+    )

@@ -1,0 +1,184 @@
+"""Auto-labelling: propose, ask for checks, accept, audit, roll back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from querist.autolabel import auditing, proposing
+from querist.autolabel.auditing import AutoLabelSet
+from querist.autolabel.evidence import gather
+from querist.autolabel.proposing import Proposal
+from querist.catalog import Catalog
+from querist.catalog.records.auto_labels import ASKED, AUDITED, AUTO_LABELER
+from querist.errors import ConflictError, InvalidInputError
+from querist.schema import Role
+
+_STREAM = 62
+# With each round so many labels of every standing set are asked of people.
+AUDIT = 20
+
+
+class AutoLabel:
+    """Labels the easy rest under a promised error rate, and keeps checking the promise.
+
+    Example:
+        >>> auto.propose(max_error=0.02).sentence                          # doctest: +SKIP
+        >>> auto.ask(300, max_error=0.02)       # where checks are missing # doctest: +SKIP
+        >>> auto.accept(max_error=0.02)                                    # doctest: +SKIP
+        >>> auto.audit(20)                      # ask about 20 more labels # doctest: +SKIP
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._log = catalog.records.auto_labels
+
+    def propose(self, max_error: float = 0.02, confidence: float = 0.95) -> Proposal:
+        """What could be labelled without a person so that the promise holds; changes no label.
+
+        Args:
+            max_error: The error rate to promise, between 0 and 1, both excluded.
+            confidence: Probability with which it holds, likewise.
+
+        Raises:
+            InvalidInputError: a rate is out of range, there is no model, or the task is not to
+                give one class to each asset.
+        """
+        _check_rates(max_error, confidence)
+        return proposing.propose(self._catalog, max_error, confidence)
+
+    def proposal(self, proposal_id: str) -> Proposal:
+        """A proposal that was made; raises NotFoundError."""
+        return proposing.stored(self._catalog, proposal_id)[0]
+
+    def ask(self, count: int = 300, *, max_error: float = 0.02) -> Sequence[str]:
+        """Ask people about random assets among those that could be accepted; returns their ids.
+
+        A promise needs checks where it is made: of a draw from the whole pool most lie elsewhere.
+        The questions come without a suggestion, in the newest round, and their answers train
+        models like any label. What may be accepted then lies within the region they were drawn
+        from. Whatever was returned unanswered with an earlier round is asked again first.
+
+        Raises:
+            InvalidInputError: ``count`` is below one, or there is no model.
+            NotFoundError: there is no round that could ask.
+        """
+        _check_rates(max_error, 0.95)
+        if count < 1:
+            raise InvalidInputError(
+                f"{count} checks were asked for.", remedy="Ask for one or more."
+            )
+        auditing.ask_again(self._catalog, ASKED)
+        region, places = proposing.open_region(self._catalog, max_error)
+        seed = [self._catalog.settings.policy.seed, len(self._log.events()), _STREAM]
+        rng = np.random.default_rng(seed)
+        chosen = rng.choice(places, min(count, len(places)), replace=False).tolist()
+        ids = self._catalog.assets.ids()
+        asked = [ids[at] for at in chosen]
+        if asked:
+            questions = auditing.questions(asked)
+            self._log.ask(ASKED, region, asked, questions, {"max_error": max_error})
+        return asked
+
+    def accept(
+        self,
+        proposal: Proposal | str | None = None,
+        *,
+        max_error: float = 0.02,
+        confidence: float = 0.95,
+    ) -> AutoLabelSet:
+        """Label what a proposal lets in, as the model's word, in one transaction.
+
+        Assets that somebody has decided on meanwhile are passed over. The same proposal again
+        stores nothing.
+
+        Args:
+            proposal: A proposal or its id; one is made by default.
+            max_error: As in ``propose``, where one is made.
+            confidence: Likewise.
+
+        Raises:
+            ConflictError: nothing can be promised.
+            NotFoundError: there is no such proposal.
+        """
+        if proposal is None:
+            proposal = self.propose(max_error, confidence)
+        proposal_id = proposal if isinstance(proposal, str) else proposal.id
+        fixed, labels = proposing.stored(self._catalog, proposal_id)
+        if fixed.certificate.threshold is None:
+            raise ConflictError(
+                fixed.sentence, remedy="Ask for checks, or promise less: querist autolabel ask 300"
+            )
+        records = self._catalog.records
+        if fixed.region != next(reversed(gather(self._catalog).checks), None):
+            raise ConflictError(
+                "Other checks were asked since this was proposed.",
+                remedy="Propose again, then accept that.",
+            )
+        records.annotators.ensure(AUTO_LABELER, Role.MODEL)
+        certificate = fixed.certificate
+        self._log.accept(
+            fixed.id,
+            labels,
+            ontology_version=records.ontologies.current().version,
+            facts={
+                "max_error": certificate.max_error,
+                "confidence": certificate.confidence,
+                "upper": certificate.upper,
+                "checked": certificate.checked,
+                "wrong": certificate.wrong,
+                "threshold": certificate.threshold,
+                "label_seq": fixed.label_seq,
+            },
+        )
+        return auditing.find(self._catalog, fixed.id)
+
+    def audit(self, count: int = 0) -> Sequence[AutoLabelSet]:
+        """Read what people said about accepted labels, roll back what is broken, and ask for more.
+
+        The bounds hold however often one looks: a set whose promise holds is rolled back with
+        probability 1 - ``confidence`` at most, in all its life.
+
+        Args:
+            count: So many random labels of each standing set are asked of people, beside those
+                that wait for an answer.
+
+        Returns:
+            All sets as they stand then.
+        """
+        if count < 0:
+            raise InvalidInputError(f"The count is {count}.", remedy="Give 0 or more.")
+        for known in auditing.sets(self._catalog):
+            if known.broken and known.rolled_back_at is None:
+                self.roll_back(known.id, reason=known.sentence)
+        if count:
+            auditing.ask_again(self._catalog, AUDITED)
+        for known in auditing.sets(self._catalog) if count else ():
+            if known.rolled_back_at is None:
+                auditing.ask_more(self._catalog, known, count)
+        return auditing.sets(self._catalog)
+
+    def roll_back(self, set_id: str, *, reason: str = "By hand.") -> AutoLabelSet:
+        """Take back every label of a set that still holds, by entries that say so.
+
+        Labels that a person has confirmed or mended since are the person's and stay.
+
+        Raises:
+            NotFoundError: there is no such set.
+        """
+        auditing.find(self._catalog, set_id)
+        self._log.take_back(set_id, facts={"reason": reason})
+        return auditing.find(self._catalog, set_id)
+
+    def history(self) -> Sequence[AutoLabelSet]:
+        """All sets that were accepted, oldest first."""
+        return auditing.sets(self._catalog)
+
+
+def _check_rates(max_error: float, confidence: float) -> None:
+    for name, value in (("max_error", max_error), ("confidence", confidence)):
+        if not 0 < value < 1:
+            raise InvalidInputError(
+                f"{name} is {value}.", remedy="Give a number between 0 and 1, both excluded."
+            )

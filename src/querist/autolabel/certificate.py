@@ -1,0 +1,101 @@
+"""The certificate: how far down the order of sureness a promised error rate is certified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from querist.errors import InvalidInputError
+from querist.metrics import binomial_sizes, upper_bound
+
+# The first test takes this share of the checks among which the rate is expected to hold: fewer
+# and one unlucky check ends everything, more and the rate may not hold any more.
+START = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How unsure the labeler may be of what is accepted, and what that promise rests on.
+
+    Attributes:
+        threshold: Accept what is wrong with at most this probability; ``None``: nothing.
+        checked: How many checks lie at or below it.
+        wrong: How many of those were wrong.
+        upper: Upper bound of the error rate of what is accepted; 1 if nothing is.
+        max_error: The promised error rate.
+        confidence: Probability with which the promise holds.
+        needed: How many checks among the surest the first test takes.
+        available: How many checks there are.
+    """
+
+    threshold: float | None
+    checked: int
+    wrong: int
+    upper: float
+    max_error: float
+    confidence: float
+    needed: int
+    available: int
+
+
+def certify(
+    errors: ArrayLike, wrong: ArrayLike, *, max_error: float, confidence: float = 0.95
+) -> Certificate:
+    """The most unsure item that may be accepted while the promise holds.
+
+    With probability ``confidence`` over the draw of the checks, what is accepted up to the
+    threshold errs at most with rate ``max_error``. The sets of the surest are tested in one fixed
+    order, from small to large, each at the full level by the exact binomial test, until one fails
+    (fixed-sequence testing: Angelopoulos et al., 2021, "Learn then test"). Only sizes are tested
+    at which one more error has just become allowed, since between them a test has less power. The
+    first size is chosen by the calibrated errors alone, not by what the checks turned out to be.
+
+    It holds exactly if the checks are a random draw from what may be accepted, the labeler has
+    not learned from them, and less sure items do not err less. Where they are left out one by one
+    instead, it holds as far as one row does not change the labeler (Bayle, Bayle, Janson and
+    Mackey, 2020, "Cross-validation confidence intervals for test error").
+
+    Args:
+        errors: Calibrated probability (n,) that each checked answer is wrong.
+        wrong: Whether it was (n,).
+        max_error: Error rate to promise, between 0 and 1, both excluded; lower is stricter.
+        confidence: Probability that the promise holds, between 0 and 1, both excluded.
+
+    Raises:
+        InvalidInputError: shapes disagree, a value is not finite, or a rate is out of range.
+    """
+    doubts, hits = np.asarray(errors, dtype=np.float64), np.asarray(wrong, dtype=bool)
+    if doubts.ndim != 1 or doubts.shape != hits.shape or not np.isfinite(doubts).all():
+        raise InvalidInputError(
+            f"errors has shape {doubts.shape}, wrong {hits.shape}, or holds NaN.",
+            remedy="Give two arrays of the same length, without NaN.",
+        )
+    order = np.argsort(doubts, kind="stable")
+    doubts, counts = doubts[order], np.cumsum(hits[order])
+    expected = np.cumsum(doubts) / np.arange(1, len(doubts) + 1)
+    hopeful = int((expected <= max_error).sum())
+    sizes = binomial_sizes(max_error, confidence, max(len(doubts), 1))
+    first = max(int(np.searchsorted(sizes, START * hopeful, side="right")) - 1, 0)
+    last = 0
+    for allowed, size in enumerate(sizes[first:].tolist(), start=first):
+        if counts[size - 1] > allowed:
+            break
+        last = size
+    found = int(counts[last - 1]) if last else 0
+    return Certificate(
+        threshold=float(doubts[last - 1]) if last else None,
+        checked=last,
+        wrong=found,
+        upper=upper_bound(found, last, confidence) if last else 1.0,
+        max_error=max_error,
+        confidence=confidence,
+        needed=int(sizes[first]) if len(sizes) else _least(max_error, confidence),
+        available=len(doubts),
+    )
+
+
+def _least(max_error: float, confidence: float) -> int:
+    """How many checks without an error it takes at least."""
+    return int(np.ceil(np.log1p(-confidence) / np.log1p(-max_error)))

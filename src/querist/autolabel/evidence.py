@@ -1,0 +1,112 @@
+"""What auto-labelling may know: every label of a person, and which assets were drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.catalog.records.auto_labels import ASKED
+from querist.errors import InvalidInputError
+from querist.schema import Action, Arm, Origin, TaskKind
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The pool in catalog order, N assets.
+
+    Attributes:
+        ids: Asset ids (N,).
+        classes: Class names.
+        codes: The class that a person gave (N,), -1 without one.
+        free: Assets that may be labelled without a person (N,), bool.
+        drawn: Labelled assets that were drawn at random from all that was not chosen (N,), bool.
+        checks: Labelled assets that were drawn at random within a region, by the region's id.
+        label_seq: Last entry of the label log that was seen.
+        ontology_version: The ontology of ``classes``.
+    """
+
+    ids: Sequence[str]
+    classes: tuple[str, ...]
+    codes: Positions
+    free: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
+    checks: dict[str, Positions]
+    label_seq: int
+    ontology_version: int
+
+    @property
+    def labeled(self) -> Positions:
+        """Positions of the assets that a person gave a class (n,)."""
+        return np.flatnonzero(self.codes >= 0)
+
+
+def gather(catalog: Catalog) -> Evidence:
+    """Look at the labels as they stand.
+
+    Labels of models are no evidence. Nor are assets that the active arm chose a random draw of
+    anything: of the control arm only those count that the active arm did not ask for.
+
+    Raises:
+        InvalidInputError: the task is not to give one class to each asset.
+    """
+    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+        raise InvalidInputError(
+            f"Auto-labels are of one class each, the task is {catalog.settings.task.value!r}.",
+            remedy="Label by hand, or import predictions as pre-labels.",
+        )
+    records = catalog.records
+    ids = catalog.assets.ids()
+    index = {asset_id: i for i, asset_id in enumerate(ids)}
+    reading = records.ontologies.reading()
+    code_of = {name: code for code, name in enumerate(reading.ontology.names)}
+    codes = np.full(len(ids), -1, dtype=np.int64)
+    free = np.ones(len(ids), dtype=bool)
+    seq = records.labels.last_seq()
+    sent_back = records.reviews.sent_back(upto=records.reviews.last_seq())
+    states = records.labels.states(upto=seq)
+    for i, asset_id in enumerate(states.asset_ids):
+        at = index.get(asset_id)
+        if at is None:
+            continue
+        free[at] = states.actions[i] == Action.UNDO and not states.labeled[i]
+        said = states.classes[i]
+        name = said and reading.name(said, states.ontology_versions[i])
+        if states.origins[i] != Origin.MODEL and states.seqs[i] not in sent_back:
+            codes[at] = code_of.get(name or "", -1)
+    members = {arm: _mask(records.rounds.arm_ids(arm), index) for arm in Arm}
+    free &= ~members[Arm.AUDIT] & ~_mask(records.tasks.asked(), index)
+    known = codes >= 0
+    drawn = known & (members[Arm.AUDIT] | (members[Arm.CONTROL] & ~members[Arm.ACTIVE]))
+    return Evidence(
+        ids=ids,
+        classes=reading.ontology.names,
+        codes=codes,
+        free=free,
+        drawn=drawn,
+        checks=_checks(catalog, index, known),
+        label_seq=seq,
+        ontology_version=reading.ontology.version,
+    )
+
+
+def _checks(
+    catalog: Catalog, index: dict[str, int], known: NDArray[np.bool_]
+) -> dict[str, Positions]:
+    found: dict[str, list[int]] = {}
+    for event in catalog.records.auto_labels.events():
+        if event.event == ASKED:
+            places = [index[asset_id] for asset_id in event.facts["assets"] if asset_id in index]
+            found.setdefault(event.set_id, []).extend(at for at in places if known[at])
+    return {region: np.unique(np.array(rows, dtype=np.int64)) for region, rows in found.items()}
+
+
+def _mask(members: Sequence[str] | set[str], index: dict[str, int]) -> NDArray[np.bool_]:
+    mask = np.zeros(len(index), dtype=bool)
+    mask[[index[asset_id] for asset_id in members if asset_id in index]] = True
+    return mask

@@ -1,0 +1,251 @@
+"""Calibration: probabilities that mean what they say, and how far they are from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from querist.errors import InvalidInputError
+from querist.metrics.checks import finite, same_length
+from querist.metrics.classification import with_probabilities
+
+Values = NDArray[np.float64]
+
+# Below so many rows nothing is learned: any gain would be noise.
+FEWEST = 30
+FOLDS = 5
+BINS = 15
+# How many rows the belief that the model is calibrated already counts for.
+PRIOR_ROWS = 10.0
+_TINY = 1e-6
+_LOGIT_LIMIT = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliabilityBin:
+    """Rows of about the same sureness: what was claimed, what was found, and how many they are."""
+
+    claimed: float
+    right: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrator:
+    """Turns class probabilities into the probability that the most probable class is right.
+
+    Attributes:
+        method: ``none``, ``temperature``, ``beta`` or ``isotonic``.
+        log_losses: Out-of-fold log loss of each method, in nats; lower is better.
+    """
+
+    method: str
+    log_losses: Mapping[str, float] = field(default_factory=dict)
+    _apply: Callable[[Values], Values] = field(repr=False, compare=False)
+
+    def sureness(self, probabilities: ArrayLike) -> Values:
+        """Probability (n,) that the class with the highest of the probabilities (n, C) is right."""
+        table = np.asarray(probabilities, dtype=np.float64)
+        return np.clip(self._apply(table), _TINY, 1 - _TINY)
+
+
+def fit_calibrator(
+    truth: ArrayLike, probabilities: ArrayLike, rng: np.random.Generator
+) -> Calibrator:
+    """The calibrator with the least log loss out of fold, fitted on all rows.
+
+    Temperature (Guo et al., 2017, "On calibration of modern neural networks"), beta (Kull, Silva
+    Filho and Flach, 2017) and isotonic regression (Zadrozny and Elkan, 2002) are compared with the
+    probabilities as they are. Each is drawn towards the identity as if ``PRIOR_ROWS`` rows had
+    confirmed it, and below ``FEWEST`` rows nothing is learned.
+
+    Args:
+        truth: True classes (n,), columns of ``probabilities``.
+        probabilities: (n, C) of a model that has not learned from these rows.
+        rng: Deals the rows to the folds.
+
+    Raises:
+        InvalidInputError: shapes disagree, or a value is not finite.
+    """
+    codes, table = with_probabilities(truth, probabilities)
+    right = (table.argmax(axis=1) == codes).astype(np.float64)
+    if len(codes) < FEWEST:
+        return Calibrator(method="none", _apply=_claimed)
+    fold = rng.permutation(len(codes)) % FOLDS
+    losses = {
+        method: _out_of_fold_loss(fit, codes, table, right, fold) for method, fit in FITS.items()
+    }
+    best = min(losses, key=lambda method: losses[method])
+    return Calibrator(method=best, log_losses=losses, _apply=FITS[best](codes, table, right))
+
+
+def calibration_error(right: ArrayLike, sureness: ArrayLike, bins: int = BINS) -> float:
+    """Mean gap between sureness and share of right answers; 0 to 1, lower is better.
+
+    Bins hold equally many rows. From each squared gap goes the variance of the share, since a
+    calibrated model has gaps too, on few rows (Kumar, Liang and Ma, 2019, "Verified uncertainty
+    calibration"); a bin whose gap is within it counts as 0.
+
+    Args:
+        right: Whether each answer was right (n,).
+        sureness: Claimed probability of that (n,).
+        bins: How many.
+    """
+    found = reliability(right, sureness, bins)
+    count = sum(bin_.count for bin_ in found)
+    total = 0.0
+    for bin_ in found:
+        noise = bin_.right * (1 - bin_.right) / max(bin_.count - 1, 1)
+        total += bin_.count * float(np.sqrt(max((bin_.claimed - bin_.right) ** 2 - noise, 0.0)))
+    return total / count
+
+
+def reliability(
+    right: ArrayLike, sureness: ArrayLike, bins: int = BINS
+) -> tuple[ReliabilityBin, ...]:
+    """The reliability diagram in bins of equally many rows, least sure first.
+
+    Raises:
+        InvalidInputError: shapes disagree, no rows, or fewer than one bin.
+    """
+    hits, claims = same_length(right=right, sureness=sureness)
+    hits, claims = hits.astype(np.float64), finite("The sureness", claims)
+    if bins < 1:
+        raise InvalidInputError(f"{bins} bins were asked for.", remedy="Ask for at least one.")
+    order = np.argsort(claims, kind="stable")
+    return tuple(
+        ReliabilityBin(
+            claimed=float(claims[rows].mean()), right=float(hits[rows].mean()), count=len(rows)
+        )
+        for rows in np.array_split(order, min(bins, len(order)))
+    )
+
+
+def binary_log_loss(right: ArrayLike, sureness: ArrayLike) -> float:
+    """Mean of -log of the probability given to what happened, in nats; lower is better."""
+    hits, claims = same_length(right=right, sureness=sureness)
+    said = np.where(hits.astype(bool), claims, 1 - claims)
+    return float(-np.log(np.maximum(said, _TINY)).mean())
+
+
+def binary_brier(right: ArrayLike, sureness: ArrayLike) -> float:
+    """Mean squared distance of the sureness to what happened; 0 to 1, lower is better."""
+    hits, claims = same_length(right=right, sureness=sureness)
+    return float(((claims - hits.astype(np.float64)) ** 2).mean())
+
+
+Fit = Callable[[NDArray[np.int64], Values, Values], Callable[[Values], Values]]
+
+
+def _out_of_fold_loss(
+    fit: Fit,
+    codes: NDArray[np.int64],
+    table: Values,
+    right: Values,
+    fold: NDArray[np.int64],
+) -> float:
+    said = np.empty(len(codes))
+    for held in range(FOLDS):
+        out = fold == held
+        said[out] = fit(codes[~out], table[~out], right[~out])(table[out])
+    return binary_log_loss(right, np.clip(said, _TINY, 1 - _TINY))
+
+
+def _claimed(table: Values) -> Values:
+    return np.asarray(table.max(axis=1), dtype=np.float64)
+
+
+def _as_they_are(
+    _codes: NDArray[np.int64], _table: Values, _right: Values
+) -> Callable[[Values], Values]:
+    return _claimed
+
+
+def _temperature(
+    codes: NDArray[np.int64], table: Values, _right: Values
+) -> Callable[[Values], Values]:
+    """Logits over one temperature, found on the log loss of all classes."""
+    from scipy.optimize import minimize_scalar
+
+    logs = _logs(table)
+    places = np.arange(len(codes))
+
+    def loss(log_heat: float) -> float:
+        logits = logs / np.exp(log_heat)
+        most = logits.max(axis=1)
+        total = most + np.log(np.exp(logits - most[:, None]).sum(axis=1))
+        return float((total - logits[places, codes]).sum() + PRIOR_ROWS * log_heat**2 / 2)
+
+    heat = float(np.exp(minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded").x))
+
+    def apply(rows: Values) -> Values:
+        logits = _logs(rows) / heat
+        return np.asarray(
+            1 / np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1), np.float64
+        )
+
+    return apply
+
+
+def _beta(_codes: NDArray[np.int64], table: Values, right: Values) -> Callable[[Values], Values]:
+    """Log odds of being right are a log(c) - b log(1 - c) + d with a and b of 0 or more."""
+    from scipy.optimize import minimize
+
+    features = _beta_features(_claimed(table))
+    start = np.array([1.0, 1.0, 0.0])
+
+    def loss(weights: Values) -> tuple[float, Values]:
+        odds = features @ weights
+        away = weights - start
+        value = np.logaddexp(0, odds).sum() - right @ odds + PRIOR_ROWS * away @ away / 2
+        slope = features.T @ (1 / (1 + np.exp(-odds)) - right) + PRIOR_ROWS * away
+        return float(value), slope
+
+    bounds = [(0, None), (0, None), (None, None)]
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+
+    def apply(rows: Values) -> Values:
+        return np.asarray(1 / (1 + np.exp(-(_beta_features(_claimed(rows)) @ weights))), np.float64)
+
+    return apply
+
+
+def _isotonic(
+    _codes: NDArray[np.int64], table: Values, right: Values
+) -> Callable[[Values], Values]:
+    """The best rising steps; each step also counts ``PRIOR_ROWS`` rows at what was claimed."""
+    from scipy.optimize import isotonic_regression
+
+    claimed = _claimed(table)
+    order = np.argsort(claimed, kind="stable")
+    fitted = isotonic_regression(right[order]).x
+    _, step, sizes = np.unique(fitted, return_inverse=True, return_counts=True)
+    centers = np.bincount(step, weights=claimed[order]) / sizes
+    hits = np.bincount(step, weights=right[order])
+    levels = (hits + PRIOR_ROWS * centers) / (sizes + PRIOR_ROWS)
+    levels = np.maximum.accumulate(levels)
+
+    def apply(rows: Values) -> Values:
+        return np.asarray(np.interp(_claimed(rows), centers, levels), np.float64)
+
+    return apply
+
+
+FITS: dict[str, Fit] = {
+    "none": _as_they_are,
+    "temperature": _temperature,
+    "beta": _beta,
+    "isotonic": _isotonic,
+}
+
+
+def _logs(table: Values) -> Values:
+    return np.log(np.maximum(table, np.exp(-_LOGIT_LIMIT)))
+
+
+def _beta_features(claimed: Values) -> Values:
+    sure = np.clip(claimed, _TINY, 1 - _TINY)
+    return np.column_stack([np.log(sure), -np.log1p(-sure), np.ones(len(sure))])

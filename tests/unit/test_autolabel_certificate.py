@@ -1,0 +1,128 @@
+"""Facts about what is certified: fixed-sequence tests on a labeler that leaves rows out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from querist.autolabel import certify, suggest
+from querist.errors import InvalidInputError
+
+
+def _sample(rng: np.random.Generator, n: int, power: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
+    """Checks whose error rate at doubt e is exactly e, with doubts u ** power / 2."""
+    doubts = rng.uniform(size=n) ** power / 2
+    return doubts, rng.uniform(size=n) < doubts
+
+
+def _true_rate(threshold: float, power: float = 3.0) -> float:
+    """The mean doubt at or below the threshold."""
+    return threshold / (power + 1)
+
+
+@pytest.mark.parametrize(("max_error", "confidence"), [(0.02, 0.9), (0.05, 0.8)])
+def test_the_promise_is_broken_no_more_often_than_allowed(
+    max_error: float, confidence: float
+) -> None:
+    """Over 2,000 samples the true error rate exceeds the promised one in at most the share left."""
+    rng = np.random.default_rng(1)
+    broken = 0
+    for _ in range(2_000):
+        found = certify(*_sample(rng, 600), max_error=max_error, confidence=confidence)
+        broken += found.threshold is not None and _true_rate(found.threshold) > max_error
+    allowed = 1 - confidence
+    assert broken / 2_000 <= allowed + 3 * np.sqrt(allowed * confidence / 2_000)
+
+
+def test_the_promise_holds_where_all_items_err_just_too_often() -> None:
+    """If every set has a little more than the promised rate, hardly ever anything is certified."""
+    rng = np.random.default_rng(2)
+    certified = 0
+    for _ in range(2_000):
+        doubts = rng.uniform(size=500) / 100
+        found = certify(doubts, rng.uniform(size=500) < 0.0501, max_error=0.05, confidence=0.9)
+        certified += found.threshold is not None
+    assert certified / 2_000 <= 0.1 + 3 * np.sqrt(0.09 / 2_000)
+
+
+def test_certified_counts_pass_the_exact_test_and_are_a_direct_count() -> None:
+    """What is reported are the checks at or below the threshold, and they pass the binomial test."""
+    rng = np.random.default_rng(3)
+    doubts, wrong = _sample(rng, 2_000)
+    found = certify(doubts, wrong, max_error=0.02)
+    assert found.threshold is not None
+    below = doubts <= found.threshold
+    assert (found.checked, found.wrong) == (below.sum(), wrong[below].sum())
+    assert binom.cdf(found.wrong, found.checked, 0.02) <= 0.05
+    assert found.upper <= 0.02
+
+
+def test_a_wrong_check_among_the_surest_does_not_end_everything() -> None:
+    """With one early error a larger set that bears it is still certified."""
+    doubts = np.linspace(0.0, 0.01, 1_000)
+    wrong = np.zeros(1_000, dtype=bool)
+    wrong[0] = True
+    assert certify(doubts, wrong, max_error=0.02).checked > 900
+
+
+def test_too_few_checks_certify_nothing_and_say_how_many_are_missing() -> None:
+    """148 checks without an error cannot promise 2 %; 149 can."""
+    for count, enough in ((148, False), (149, True)):
+        found = certify(np.zeros(count), np.zeros(count), max_error=0.02)
+        assert (found.threshold is not None) is enough
+        assert found.needed == 149
+
+
+@pytest.mark.parametrize(
+    ("errors", "wrong", "max_error"),
+    [([0.1], [0, 1], 0.1), ([np.nan], [0], 0.1), ([0.1], [0], 0.0), ([0.1], [0], 1.0)],
+)
+def test_wrong_input_is_refused(errors: list, wrong: list, max_error: float) -> None:
+    """Shapes that disagree, NaN and impossible rates are refused."""
+    with pytest.raises(InvalidInputError):
+        certify(errors, wrong, max_error=max_error)
+
+
+def _pool(rng: np.random.Generator, n: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    codes = rng.integers(0, 3, n)
+    return np.eye(5)[codes] * 2 + rng.normal(size=(n, 5)), codes
+
+
+def test_a_labeled_row_is_judged_as_if_it_had_not_been_labeled() -> None:
+    """Up to the weights of the members, leaving a row out is the same as refitting without it."""
+    rng = np.random.default_rng(4)
+    X, codes = _pool(rng)
+    labeled = rng.permutation(400)[:120]
+    whole = suggest(X, labeled, codes[labeled], class_count=3, rng=rng)
+    for left in labeled[:10]:
+        rest = labeled[labeled != left]
+        without = suggest(X, rest, codes[rest], class_count=3, rng=rng)
+        assert without.errors[left] == pytest.approx(whole.errors[left], abs=0.06)
+        if whole.errors[left] < 0.4:
+            assert without.codes[left] == whole.codes[left]
+
+
+def test_the_own_label_of_a_row_has_no_say_in_its_judgement() -> None:
+    """Labels drawn by lot are guessed no better than by chance."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(300, 8))
+    codes = rng.integers(0, 2, 300)
+    said = suggest(X, np.arange(300), codes, class_count=2, rng=rng)
+    assert abs((said.codes == codes).mean() - 0.5) < 0.1
+
+
+def test_the_errors_are_calibrated() -> None:
+    """The mean of the errors is the share of wrong answers, among the unlabeled rows too."""
+    rng = np.random.default_rng(6)
+    X, codes = _pool(rng, 4_000)
+    labeled = np.arange(300)
+    said = suggest(X, labeled, codes[labeled], class_count=3, rng=rng)
+    wrong = said.codes != codes
+    assert said.errors[300:].mean() == pytest.approx(wrong[300:].mean(), abs=0.03)
+
+
+def test_labels_of_one_class_are_refused() -> None:
+    """There is nothing to tell apart."""
+    with pytest.raises(InvalidInputError):
+        suggest(np.eye(3), [0, 1], [1, 1], class_count=2, rng=np.random.default_rng(0))

@@ -1,0 +1,54 @@
+"""Facts about bounds of error rates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from querist.errors import InvalidInputError
+from querist.metrics import binomial_sizes, confidence_sequence, upper_bound
+
+
+def test_the_upper_bound_is_where_so_few_errors_become_unlikely() -> None:
+    """Under the bound, so few errors have exactly the probability that is left."""
+    for wrong, count in ((0, 149), (3, 386), (20, 100)):
+        assert binom.cdf(wrong, count, upper_bound(wrong, count)) == pytest.approx(0.05)
+    assert upper_bound(0, 0) == 1.0
+
+
+def test_sizes_are_the_smallest_at_which_each_number_of_errors_passes() -> None:
+    """Brute force over all sizes finds the same."""
+    found = binomial_sizes(0.05, 0.9, 400)
+    brute = [
+        next(n for n in range(1, 401) if n >= k and binom.cdf(k, n, 0.05) <= 0.1)
+        for k in range(len(found))
+    ]
+    assert found.tolist() == brute
+    assert binom.cdf(len(found), 400, 0.05) > 0.1
+
+
+def test_a_confidence_sequence_holds_at_all_times_at_once() -> None:
+    """Over 400 streams of 300 rows the true rate ever leaves the bounds in 5 % at most."""
+    rng = np.random.default_rng(0)
+    left = 0
+    for _ in range(400):
+        errors = np.cumsum(rng.uniform(size=300) < 0.1)
+        bounds = (confidence_sequence(int(errors[n - 1]), n) for n in range(1, 301, 3))
+        left += any(not low <= 0.1 <= high for low, high in bounds)
+    assert left / 400 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 400)
+
+
+def test_a_confidence_sequence_closes_in_on_the_rate() -> None:
+    """With 10,000 rows the bounds are within 1.2 points of the rate, and contain it."""
+    low, high = confidence_sequence(500, 10_000)
+    assert 0.038 < low < 0.05 < high < 0.062
+    assert confidence_sequence(0, 0) == (0.0, 1.0)
+
+
+def test_impossible_counts_are_refused() -> None:
+    """More errors than rows are no rate."""
+    with pytest.raises(InvalidInputError):
+        upper_bound(2, 1)
+    with pytest.raises(InvalidInputError):
+        confidence_sequence(-1, 1)
