@@ -13,6 +13,22 @@ from querist.metrics.annotator_figures import (
     shares_by_annotator,
 )
 from querist.metrics.answers import Answers
+from querist.metrics.calibration import (
+    Calibrator,
+    ReliabilityBin,
+    binary_brier,
+    binary_log_loss,
+    calibration_error,
+    fit_calibrator,
+    reliability,
+)
+from querist.metrics.class_measures import (
+    ClassMeasure,
+    ClassMeasures,
+    ProbabilityMeasures,
+    measure_classes,
+    measure_probabilities,
+)
 from querist.metrics.classification import (
     accuracy,
     brier,
@@ -24,6 +40,7 @@ from querist.metrics.classification import (
 )
 from querist.metrics.consensus import Consensus, dawid_skene, majority_vote
 from querist.metrics.crowdlab import crowdlab
+from querist.metrics.detection import BoxMeasures, measure_boxes
 from querist.metrics.glad import glad
 from querist.metrics.intervals import (
     bootstrap_interval,
@@ -32,34 +49,93 @@ from querist.metrics.intervals import (
     wilson,
 )
 from querist.metrics.learning_curves import aulc, label_saving, labels_to_reach
+from querist.metrics.matching import Boxes
+from querist.metrics.multilabel import LabelSetMeasures, measure_label_sets
+from querist.metrics.promises import binomial_sizes, confidence_sequence, upper_bound
+from querist.metrics.ranking import (
+    RankingMeasures,
+    auroc,
+    average_precision,
+    measure_ranking,
+)
+from querist.metrics.regression import NumberMeasures, measure_numbers
+from querist.metrics.savings import SavingMeasure, label_ratio, measure_saving, monotone
+from querist.metrics.shares import proportion
+from querist.metrics.spans import SpanMeasures, Spans, measure_spans
+from querist.metrics.unbiased import (
+    lure_accuracy,
+    lure_weights,
+    neyman_allocation,
+    prediction_powered_accuracy,
+    stratified_accuracy,
+)
 
 __all__ = [
     "Answers",
+    "BoxMeasures",
+    "Boxes",
+    "Calibrator",
+    "ClassMeasure",
+    "ClassMeasures",
     "Consensus",
+    "LabelSetMeasures",
+    "NumberMeasures",
+    "ProbabilityMeasures",
+    "RankingMeasures",
+    "ReliabilityBin",
+    "SavingMeasure",
     "Shares",
+    "SpanMeasures",
+    "Spans",
     "accuracy",
     "aulc",
+    "auroc",
+    "average_precision",
+    "binary_brier",
+    "binary_log_loss",
+    "binomial_sizes",
     "bootstrap_interval",
     "brier",
+    "calibration_error",
     "class_bias",
     "clopper_pearson",
     "cohen_kappa",
+    "confidence_sequence",
     "confusion_matrix",
     "crowdlab",
     "dawid_skene",
     "expected_calibration_error",
     "f_measure_change_bound",
+    "fit_calibrator",
     "fleiss_kappa",
     "glad",
     "krippendorff_alpha",
+    "label_ratio",
     "label_saving",
     "labels_to_reach",
     "log_loss",
+    "lure_accuracy",
+    "lure_weights",
     "macro_f1",
     "majority_vote",
+    "measure_boxes",
+    "measure_classes",
+    "measure_label_sets",
+    "measure_numbers",
+    "measure_probabilities",
+    "measure_ranking",
+    "measure_saving",
+    "measure_spans",
     "medians_by_annotator",
+    "monotone",
+    "neyman_allocation",
     "paired_bootstrap_interval",
+    "prediction_powered_accuracy",
+    "proportion",
     "recall_per_class",
+    "reliability",
     "shares_by_annotator",
+    "stratified_accuracy",
+    "upper_bound",
     "wilson",
 ]

@@ -75,13 +75,13 @@ def log_loss(truth: ArrayLike, probabilities: ArrayLike) -> float:
         truth: True classes (n,), columns of ``probabilities``.
         probabilities: (n, C), rows sum to one.
     """
-    t, p = _with_probabilities(truth, probabilities)
+    t, p = with_probabilities(truth, probabilities)
     return float(-np.log(np.maximum(p[np.arange(len(t)), t], _TINY)).mean())
 
 
 def brier(truth: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean squared distance to the true one-hot row; 0 to 2, lower is better (Brier, 1950)."""
-    t, p = _with_probabilities(truth, probabilities)
+    t, p = with_probabilities(truth, probabilities)
     true = p[np.arange(len(t)), t]
     return float(((p**2).sum(axis=1) - 2 * true + 1).mean())
 
@@ -92,7 +92,7 @@ def expected_calibration_error(truth: ArrayLike, probabilities: ArrayLike, bins:
     Naeini, Cooper and Hauskrecht (2015), "Obtaining well calibrated probabilities using Bayesian
     binning". With few rows it is mostly noise; prefer ``log_loss`` below some hundred.
     """
-    t, p = _with_probabilities(truth, probabilities)
+    t, p = with_probabilities(truth, probabilities)
     confidence = p.max(axis=1)
     right = (p.argmax(axis=1) == t).astype(np.float64)
     place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
@@ -108,9 +108,14 @@ def _codes(array: NDArray[np.generic]) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def _with_probabilities(
+def with_probabilities(
     truth: ArrayLike, probabilities: ArrayLike
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """True classes (n,) and probabilities (n, C), checked against each other.
+
+    Raises:
+        InvalidInputError: lengths differ, no rows, NaN, or a class without a column.
+    """
     t, p = same_length(truth=truth, probabilities=probabilities)
     codes, table = _codes(t), p.astype(np.float64)
     if table.ndim != 2 or not np.isfinite(table).all():

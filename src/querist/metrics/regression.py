@@ -1,0 +1,60 @@
+"""How good a model is where a label is a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from querist.metrics.checks import finite, same_length
+from querist.metrics.class_measures import measure_mean
+from querist.metrics.resampling import REPEATS, Floats, of_sums, ratio
+from querist.schema.measure import Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberMeasures:
+    """Errors over n assets with bootstrap intervals.
+
+    Attributes:
+        mae: Mean distance, in the unit of the label; lower is better.
+        rmse: Root of the mean squared distance, in the unit of the label; lower is better.
+        r2: Share of the variance that is explained, at most 1; 0 is as good as the mean. Higher
+            is better; NaN where all labels are the same.
+    """
+
+    mae: Measure
+    rmse: Measure
+    r2: Measure
+
+
+def measure_numbers(
+    truth: ArrayLike, predicted: ArrayLike, rng: np.random.Generator, *, repeats: int = REPEATS
+) -> NumberMeasures:
+    """Measure predicted numbers (n,) against the true ones; memory O(n).
+
+    Raises:
+        InvalidInputError: lengths differ, no values, or one is not finite.
+    """
+    same_length(truth=truth, predicted=predicted)
+    t, p = finite("The truth", truth), finite("The predictions", predicted)
+    error = p - t
+    # The labels less their mean: their squares do not drown in a large common part.
+    centred = t - t.mean()
+    parts = np.column_stack([error**2, np.ones(len(t)), centred, centred**2])
+    return NumberMeasures(
+        mae=measure_mean(np.abs(error), rng, repeats=repeats),
+        rmse=of_sums(parts, _rmse, rng, better="lower", repeats=repeats),
+        r2=of_sums(parts, _r2, rng, repeats=repeats),
+    )
+
+
+def _rmse(sums: Floats) -> Floats:
+    found: Floats = np.sqrt(sums[:, 0] / sums[:, 1])
+    return found
+
+
+def _r2(sums: Floats) -> Floats:
+    spread = np.maximum(sums[:, 3] - sums[:, 2] ** 2 / sums[:, 1], 0.0)
+    return np.asarray(1 - ratio(sums[:, 0], spread))

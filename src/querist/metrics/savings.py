@@ -1,0 +1,168 @@
+"""How many labels active rounds saved against random ones, with the doubt of a small audit set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from querist.errors import InvalidInputError
+from querist.metrics.checks import finite, same_length
+from querist.metrics.ranking import binary
+from querist.metrics.resampling import REPEATS, Floats, drawn, ratio, student_levels
+from querist.schema.measure import Measure
+
+LEVELS = 25
+# Share of the samples in which the saving must be known.
+_KNOWN = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavingMeasure:
+    """What the active arm saved.
+
+    Attributes:
+        ratio: Active labels for each control label, averaged over the accuracies that both arms
+            passed; below one is a saving. The interval is the percentile one of a paired bootstrap
+            over the audit set, which both arms and all rounds share.
+        accuracy: The highest accuracy both arms reached.
+        active_labels: Labels the active arm needed for it.
+        control_labels: Labels the random control needed for it.
+    """
+
+    ratio: Measure
+    accuracy: float
+    active_labels: float
+    control_labels: float
+
+
+def measure_saving(
+    active_labels: ArrayLike,
+    active_right: ArrayLike,
+    control_labels: ArrayLike,
+    control_right: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    repeats: int = REPEATS,
+) -> SavingMeasure | None:
+    """What active rounds saved, from what each round's model gets right on the audit set.
+
+    It says what these very models would show on all assets the audit set was drawn from.
+    Time O(R n M) for R repeats, n audited assets and M models; memory O(n M + 2 million).
+
+    Args:
+        active_labels: Labels after each round of the active arm (A,).
+        active_right: Whether its models are right on each audited asset (A, n).
+        control_labels: Labels after each round of the control (B,).
+        control_right: Whether its models are (B, n), on the same assets.
+        rng: Draws the samples.
+        repeats: Bootstrap samples.
+
+    Returns:
+        ``None`` where nobody knows yet (see ``label_ratio``), or where one sample in five says so.
+
+    Raises:
+        InvalidInputError: lengths differ, nothing is there, or a value is not 0 or 1.
+    """
+    ours, active = _arm(active_labels, active_right)
+    theirs, control = _arm(control_labels, control_right)
+    if active.shape[1] != control.shape[1]:
+        raise InvalidInputError(
+            f"The arms were audited on {active.shape[1]} and {control.shape[1]} assets.",
+            remedy="Measure both arms on the same assets.",
+        )
+    size = active.shape[1]
+
+    def curves(weights: Floats) -> tuple[Floats, Floats]:
+        return monotone(weights @ active.T / size), monotone(weights @ control.T / size)
+
+    mine, base = curves(np.ones((1, size)))
+    value = float(label_ratio(ours, mine, theirs, base)[0])
+    samples = np.concatenate(
+        [
+            label_ratio(ours, a, theirs, b)
+            for a, b in (curves(block) for block in drawn(size, rng, repeats))
+        ]
+    )
+    known = samples[~np.isnan(samples)]
+    if np.isnan(value) or len(known) < _KNOWN * repeats:
+        return None
+    low, high = np.quantile(known, student_levels(size))
+    top = np.minimum(mine[:, -1:], base[:, -1:])
+    return SavingMeasure(
+        ratio=Measure(
+            value=value,
+            low=min(float(low), value),
+            high=max(float(high), value),
+            count=size,
+            better="lower",
+        ),
+        accuracy=float(top[0, 0]),
+        active_labels=float(_reached(ours, mine, top)[0, 0]),
+        control_labels=float(_reached(theirs, base, top)[0, 0]),
+    )
+
+
+def _arm(labels: ArrayLike, right: ArrayLike) -> tuple[Floats, Floats]:
+    rounds, table = same_length(labels=labels, right=right)
+    if table.ndim != 2 or not table.shape[1]:
+        raise InvalidInputError(
+            f"The answers have the shape {table.shape}.",
+            remedy="Give one row for each round, one column for each audited asset.",
+        )
+    order = np.argsort(finite("The labels", rounds), kind="stable")
+    return rounds[order].astype(np.float64), binary("The answers", table)[order].astype(np.float64)
+
+
+def monotone(curves: Floats) -> Floats:
+    """Each curve (b, R) made non-decreasing by least squares: a lucky round counts less.
+
+    By the max-min formula of isotonic regression (Barlow et al., 1972, "Statistical inference under
+    order restrictions"). Time O(b R²).
+    """
+    sums = np.concatenate([np.zeros((len(curves), 1)), np.cumsum(curves, axis=1)], axis=1)
+    rounds = curves.shape[1]
+    found = np.full(curves.shape, -np.inf)
+    for first in range(rounds):
+        means = (sums[:, first + 1 :] - sums[:, first, None]) / np.arange(1, rounds - first + 1)
+        lowest = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
+        found[:, first:] = np.maximum(found[:, first:], lowest)
+    return found
+
+
+def label_ratio(
+    active_labels: ArrayLike, active: Floats, control_labels: ArrayLike, control: Floats
+) -> Floats:
+    """Active labels for each control label (b,), averaged over accuracies both arms passed.
+
+    Below one is a saving. NaN where the active arm was better than the control from its first
+    round on, with more labels than the control has had: then nobody knows yet.
+
+    Args:
+        active_labels: Labels after each round of the active arm (R,), rising.
+        active: Its accuracy (b, R), made monotone.
+        control_labels: Labels after each round of the control (S,), rising.
+        control: Its accuracy (b, S), made monotone.
+    """
+    ours, theirs = finite("The labels", active_labels), finite("The labels", control_labels)
+    top = np.minimum(active[:, -1], control[:, -1])
+    bottom = np.minimum(np.maximum(active[:, 0], control[:, 0]), top)
+    levels = bottom[:, None] + (top - bottom)[:, None] * np.linspace(0, 1, LEVELS)
+    # The last level is the top itself, whatever rounding made of it.
+    levels[:, -1] = top
+    mine, base = _reached(ours, active, levels), _reached(theirs, control, levels)
+    found = (mine / base).mean(axis=1)
+    found[(active[:, 0] > top) & (ours[0] >= base[:, -1])] = np.nan
+    return np.asarray(found)
+
+
+def _reached(labels: Floats, curves: Floats, levels: Floats) -> Floats:
+    """Labels at which each monotone curve (b, R) comes to each of its levels (b, L)."""
+    after = (curves[:, None, :] < levels[:, :, None]).sum(axis=2)
+    after = np.minimum(after, curves.shape[1] - 1)
+    before = np.maximum(after - 1, 0)
+    high = np.take_along_axis(curves, after, axis=1)
+    low = np.take_along_axis(curves, before, axis=1)
+    part = np.nan_to_num(ratio(levels - low, high - low))
+    return np.asarray(labels[before] + np.clip(part, 0, 1) * (labels[after] - labels[before]))

@@ -1,0 +1,52 @@
+"""A share with its interval: counted, or worth a number of even draws."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from querist.metrics.intervals import wilson
+from querist.schema.measure import Measure
+
+Z95 = float(special.ndtri(0.975))
+
+
+def proportion(hits: int, count: int) -> Measure:
+    """A share with Wilson's 95 % interval; NaN within 0 to 1 where there is nothing to share."""
+    low, high = wilson(hits, count)
+    return Measure(value=hits / count if count else float("nan"), low=low, high=high, count=count)
+
+
+def share_of_effective(value: float, trials: float, count: int, z: float = Z95) -> Measure:
+    """A share that is as sure as one of ``trials`` even draws, with Wilson's interval for it.
+
+    Korn and Graubard (1998), "Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data". Nothing is known without trials: 0 to 1.
+
+    Args:
+        value: The share; outside 0 to 1, as an unbiased estimate may be, its interval is the
+            nearer end's.
+        trials: How many even draws would be as sure.
+        count: Assets it rests on.
+        z: How many standard errors to go; 1.96 for 95 %.
+    """
+    if not trials > 0 or np.isnan(value):
+        return Measure(value=value, low=0.0, high=1.0, count=count)
+    p = min(max(value, 0.0), 1.0)
+    scale = 1 + z * z / trials
+    middle = p + z * z / (2 * trials)
+    half = z * float(np.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)))
+    low = 0.0 if p == 0 else (middle - half) / scale
+    high = 1.0 if p == 1 else (middle + half) / scale
+    return Measure(value=value, low=min(low, value), high=max(high, value), count=count)
+
+
+def trials_of(value: float, variance: float, least: float, most: float) -> float:
+    """Even draws that would leave as much variance of a share, within two bounds.
+
+    With no variance in sight, as where every label is right, it is the lower bound.
+    """
+    p = min(max(value, 0.0), 1.0)
+    if not variance > 0 or p in (0.0, 1.0):
+        return least
+    return min(p * (1 - p) / variance, most)
