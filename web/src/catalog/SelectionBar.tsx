@@ -1,16 +1,15 @@
 /** What can be done with the selected assets. */
-import { Button, Combobox, useCombobox } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconTag, IconX } from "@tabler/icons-react";
+import { IconX } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { sendBulk } from "../api/actions";
-import type { ProjectInfo } from "../api/types";
-import { searchClasses } from "../classes/searchClasses";
+import type { ProjectInfo, Value } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
-import { Swatch } from "../parts/ClassChip";
 import { count, plural } from "../parts/format";
 import { Key } from "../parts/Key";
+import { valueText } from "../parts/valueText";
+import { BulkLabel } from "./BulkLabel";
 import styles from "./catalog.module.css";
 import type { CatalogSelection } from "./useSelection";
 
@@ -19,11 +18,11 @@ type Props = { selection: CatalogSelection; project: ProjectInfo; total: number 
 export function SelectionBar({ selection, project, total }: Props) {
   const client = useQueryClient();
   const bulk = useMutation({
-    mutationFn: (name: string) => sendBulk([...selection.ids], { type: "class", name }),
-    onSuccess: (answer, name) => {
+    mutationFn: (value: Value) => sendBulk([...selection.ids], value),
+    onSuccess: (answer, value) => {
       const { conflicts } = answer;
       notifications.show({
-        title: `${plural(answer.stored, "asset")} labelled ${name}`,
+        title: `${plural(answer.stored, "asset")} labelled ${valueText(value, project.ontology.limits.unit)}`,
         message:
           conflicts > 0 ? `${conflicts} had changed meanwhile and were left alone.` : "Saved.",
         color: conflicts > 0 ? "yellow" : "teal",
@@ -42,7 +41,12 @@ export function SelectionBar({ selection, project, total }: Props) {
           Select all that match <Key of="A" />
         </Button>
       )}
-      <LabelAs project={project} busy={bulk.isPending} choose={(name) => bulk.mutate(name)} />
+      <BulkLabel
+        project={project}
+        number={selection.ids.size}
+        busy={bulk.isPending}
+        choose={(value) => bulk.mutate(value)}
+      />
       <Button
         variant="subtle"
         color="gray"
@@ -53,60 +57,5 @@ export function SelectionBar({ selection, project, total }: Props) {
         Clear
       </Button>
     </div>
-  );
-}
-
-type LabelAsProps = { project: ProjectInfo; busy: boolean; choose: (name: string) => void };
-
-function LabelAs({ project, busy, choose }: LabelAsProps) {
-  const [text, setText] = useState("");
-  const combobox = useCombobox({
-    onDropdownClose: () => {
-      combobox.resetSelectedOption();
-      setText("");
-    },
-    onDropdownOpen: () => combobox.focusSearchInput(),
-  });
-  const found = searchClasses(project.ontology.classes, text).slice(0, 50);
-  return (
-    <Combobox
-      store={combobox}
-      width={240}
-      position="top"
-      onOptionSubmit={(name) => {
-        choose(name);
-        combobox.closeDropdown();
-      }}
-    >
-      <Combobox.Target withAriaAttributes={false}>
-        <Button
-          size="compact-sm"
-          leftSection={<IconTag size={14} />}
-          loading={busy}
-          onClick={() => combobox.toggleDropdown()}
-        >
-          Label as…
-        </Button>
-      </Combobox.Target>
-      <Combobox.Dropdown>
-        <Combobox.Search
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            combobox.updateSelectedOptionIndex();
-          }}
-          placeholder="Class"
-          aria-label="Class for the selected assets"
-        />
-        <Combobox.Options mah={280} style={{ overflowY: "auto" }}>
-          {found.map((item) => (
-            <Combobox.Option value={item.name} key={item.name} className={styles.option}>
-              <Swatch colour={item.colour} /> {item.name}
-            </Combobox.Option>
-          ))}
-          {found.length === 0 && <Combobox.Empty>No class has this name</Combobox.Empty>}
-        </Combobox.Options>
-      </Combobox.Dropdown>
-    </Combobox>
   );
 }

@@ -2,6 +2,15 @@
 
 type Range = { lowest: number | null; highest: number | null };
 
+/** What may be typed, in words. */
+export function rangeText({ lowest, highest, unit }: Range & { unit: string }): string {
+  const ending = unit ? ` ${unit}` : "";
+  if (lowest !== null && highest !== null) return `${lowest} to ${highest}${ending}`;
+  if (lowest !== null) return `${lowest}${ending} or more`;
+  if (highest !== null) return `At most ${highest}${ending}`;
+  return "Any number";
+}
+
 export type Reading = { number: number; problem: null } | { number: null; problem: string | null };
 
 /** What a typed text means; a comma is a point. Nothing typed is no problem yet. */

@@ -1,0 +1,139 @@
+"""One label for a selection of the grid, as the task asks; labels that others gave meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from querist.project import Project
+from querist.schema import BoxesValue, ClassesValue, ClassValue, NumberValue, Role, Value
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+
+CLASSES = ("invoice", "complaint", "praise")
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a project of twelve letters for a task."""
+
+    def make(task: str, classes: tuple[str, ...] = CLASSES, **settings: Any) -> Path:
+        folder = tmp_path / task
+        with Project.create(
+            folder, task=task, media="text", classes=classes, policy={"batch_size": 4}, **settings
+        ) as project:
+            rows = [{"id": f"letter-{n:02d}", "text": f"Letter {n} of many."} for n in range(12)]
+            project.add(rows, id_column="id", text_column="text")
+        return folder
+
+    return make
+
+
+def values(folder: Path) -> dict[str, Value | None]:
+    """The labels that hold now, by asset."""
+    with Project.open(folder) as project:
+        return {entry.asset_id: entry.value for entry in project.catalog.records.labels.currents()}
+
+
+def select(page: Page, number: int) -> Locator:
+    """Choose the first assets of the catalog by keys; returns the bar of the selection."""
+    page.get_by_role("link", name="Catalog", exact=True).click()
+    page.get_by_test_id("grid").locator("[data-asset]").nth(number).wait_for()
+    for _ in range(number):
+        page.keyboard.press("x")
+        page.keyboard.press("ArrowRight")
+    bar = page.get_by_role("toolbar", name="Selected assets")
+    bar.get_by_text(f"{number} selected").wait_for()
+    return bar
+
+
+def test_a_set_of_classes_for_a_selection(letters, serve, enter):
+    """Classes are found by typing, Enter takes them, and each asset gets exactly these."""
+    folder = letters("multi_label")
+    page = enter(serve(folder))
+    select(page, 3).get_by_role("button", name="Label as…").click()
+    form = page.get_by_role("dialog", name="Label as…")
+    form.get_by_role("button", name="Give 3 assets none of the classes").wait_for()
+    for text in ("prai", "inv"):
+        page.keyboard.type(text)
+        form.get_by_role("option").first.wait_for()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name="Give 3 assets 2 classes").click()
+    page.get_by_text("3 assets labelled invoice, praise").wait_for()
+    wanted = ClassesValue(names=("invoice", "praise"))
+    assert values(folder) == {f"letter-{n:02d}": wanted for n in range(3)}
+
+
+def test_a_number_for_a_selection(letters, serve, enter):
+    """A number out of range is refused in words, one within goes to every asset by Enter."""
+    folder = letters("regression", (), limits={"lowest": 0, "highest": 40, "unit": "kg"})
+    page = enter(serve(folder))
+    select(page, 2).get_by_role("button", name="Label as…").click()
+    field = page.get_by_label("Number")
+    field.fill("41")
+    page.get_by_text("The highest number is 40").wait_for()
+    page.keyboard.press("Enter")
+    field.fill("12,5")
+    page.get_by_role("button", name="Give 2 assets 12.5 kg").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_text("2 assets labelled 12.5 kg").wait_for()
+    assert values(folder) == {f"letter-{n:02d}": NumberValue(number=12.5) for n in range(2)}
+
+
+def test_no_boxes_on_a_selection(tmp_path, picture_folder, serve, enter):
+    """Boxes are not drawn for many at once, but one click says that there are none."""
+    folder = tmp_path / "boxes"
+    with Project.create(folder, task="boxes", classes=CLASSES) as project:
+        project.add(str(picture_folder / "zero"))
+    page = enter(serve(folder))
+    select(page, 2).get_by_role("button", name="No boxes").click()
+    page.get_by_text("2 assets labelled 0 boxes").wait_for()
+    assert list(values(folder).values()) == [BoxesValue(boxes=())] * 2
+
+
+def test_two_people_label_one_asset(texts, serve, enter, browser, watch):
+    """Ben labels what ana has open: she is told, chooses hers, and the history holds both."""
+    with Project.open(texts) as project:
+        project.next_round()
+        project.catalog.records.annotators.ensure("ben", role=Role.MANAGER)
+        token = project.catalog.records.tokens.issue("ben", kind="login", ttl_seconds=600)
+    server = serve(texts)
+    ana = enter(server)
+    ana.get_by_role("link", name="Label", exact=True).click()
+    ana.get_by_test_id("stage").wait_for()
+    asset = ana.get_by_test_id("stage").get_attribute("data-asset") or ""
+    ben = browser.new_context().new_page()
+    ben.goto(f"{server.address}/#token={token}")
+    ben.get_by_role("navigation", name="Pages").wait_for()
+    ben.goto(f"{server.address}/catalog")
+    ben.locator(f'[data-asset="{asset}"]').wait_for()
+    ben.get_by_role("button", name=f"Select {asset}").click()
+    ben.get_by_role("button", name="Label as…").click()
+    ben.get_by_role("option", name="praise").click()
+    ben.get_by_text("1 asset labelled praise").wait_for()
+    ana.keyboard.press("1")
+    question = ana.get_by_role("alertdialog")
+    question.get_by_text("ben").wait_for()
+    question.get_by_text("invoice").wait_for()
+    question.get_by_role("button", name="Keep mine").click()
+    question.wait_for(state="hidden")
+    ana.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
+    watch.forgive()  # the browser logs the refused request
+    with Project.open(texts) as project:
+        history = project.catalog.records.labels.history(asset)
+    said = [(entry.annotator, entry.value) for entry in history]
+    me = said[-1][0]
+    assert said == [("ben", ClassValue(name="praise")), (me, ClassValue(name="invoice"))]
+    ben.locator(f'[data-asset="{asset}"]').click()
+    labels = ben.get_by_role("complementary", name="Asset")
+    labels.get_by_role("heading", name="Labels over time").wait_for()
+    labels.get_by_text(f"{me}, ", exact=False).first.wait_for()
+    ben.context.close()
