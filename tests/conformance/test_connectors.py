@@ -51,7 +51,7 @@ class FolderDesk:
 
     def _rows(self, place: str, name: str) -> list[dict[str, Any]]:
         path = self._folder / place / name
-        return [json.loads(line) for line in path.open()] if path.exists() else []
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 class LabelStudioDesk:

@@ -72,6 +72,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workforces/{name}/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Answers
+         * @description Answers that a tool sends by itself; the secret of the workforce's webhook lets it in.
+         */
+        post: operations["receive_answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shared Content
+         * @description A picture that is out with a workforce, at the signed address that its tool was given.
+         */
+        get: operations["get_shared_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/project": {
         parameters: {
             query?: never;
@@ -764,6 +804,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workforces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workforces
+         * @description Every workforce: what is out, what it cost, how long it took and how good it is.
+         */
+        get: operations["list_workforces"];
+        put?: never;
+        /**
+         * Add Workforce
+         * @description Make a workforce known.
+         */
+        post: operations["add_workforce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Workforce
+         * @description Send it nothing any more; answers to what is out still come in.
+         */
+        post: operations["retire_workforce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/subscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe Workforce
+         * @description Have its tool send answers to this server by itself.
+         */
+        post: operations["subscribe_workforce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Batch
+         * @description Send it the next tasks of the queue.
+         */
+        post: operations["send_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect Answers
+         * @description Look for its answers and store those that are new.
+         */
+        post: operations["collect_answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Batch
+         * @description Take tasks back that are out.
+         */
+        post: operations["withdraw_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/{name}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tool Status
+         * @description Whether its tool can be reached.
+         */
+        get: operations["get_tool_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds": {
         parameters: {
             query?: never;
@@ -1230,6 +1414,28 @@ export interface components {
             wanted: number;
         };
         /**
+         * Batch
+         * @description The next batch that would mend a finding: strategies side by side, each with its quota.
+         *
+         *     Attributes:
+         *         parts: Weight of each strategy by name.
+         *         examples: Assets that ``similar`` looks for more of.
+         *         wanted: The class that ``certainty`` looks for; ``None`` for the rarest.
+         */
+        Batch: {
+            /** Parts */
+            parts: {
+                [key: string]: number;
+            };
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+            /** Wanted */
+            wanted: string | null;
+        };
+        /**
          * Box
          * @description A box in pixels; the origin is top left.
          */
@@ -1513,12 +1719,15 @@ export interface components {
          * @description One thing a diagnosis found, in words, with its evidence and what to do.
          *
          *     Attributes:
-         *         kind: Stable word: ``class_frequency``, ``confused_classes``, ``label_error``, …
+         *         kind: Stable word. The four error types: ``data_distribution``, ``concept_clarity``,
+         *             ``class_frequency``, ``outliers``; and ``confused_classes``, ``label_error``, …
          *         title: One sentence.
          *         evidence: Numbers behind it.
          *         remedy: One sentence that says what to do.
          *         asset_ids: The assets behind it, worst first.
          *         severity: Expected gain if mended, in points of accuracy; higher first.
+         *         members: All sampled assets of the slice it speaks of, right ones included.
+         *         batch: What to draw next to mend it; ``None`` where labelling more does not.
          */
         Finding: {
             /** Kind */
@@ -1541,6 +1750,12 @@ export interface components {
              * @default 0
              */
             severity: number;
+            /**
+             * Members
+             * @default []
+             */
+            members: string[];
+            batch: components["schemas"]["Batch"] | null;
         };
         /**
          * Gold
@@ -1880,6 +2095,18 @@ export interface components {
             into: string;
         };
         /**
+         * NewWorkforce
+         * @description A new workforce with the secret of its webhook, which is never shown again.
+         */
+        NewWorkforce: {
+            workforce: components["schemas"]["Workforce"];
+            /**
+             * Secret
+             * @description Its tool sends it in the header X-Querist-Secret.
+             */
+            secret: string;
+        };
+        /**
          * NextRoundRequest
          * @description How many assets the next round asks for; the project's own batch size by default.
          */
@@ -2202,6 +2429,24 @@ export interface components {
             explanation: string;
         };
         /**
+         * Received
+         * @description What came of answers that a tool sent.
+         */
+        Received: {
+            /** Labels */
+            labels: number;
+            /** Corrections */
+            corrections: number;
+            /** Known */
+            known: number;
+            /** Surplus */
+            surplus: number;
+            /** Refused */
+            refused: number;
+            /** Problems */
+            problems: string[];
+        };
+        /**
          * RecentLabel
          * @description One of the last decisions.
          */
@@ -2468,6 +2713,14 @@ export interface components {
          *         ontology_version: The ontology then; ``None`` where it was not kept.
          *         overlap: Opinions that are asked of each asset of the overlap.
          *         overlap_share: Share of the round's tasks that the seed draws for the overlap, 0 to 1.
+         *         class_overlap: Opinions on assets of which the model says that class, with their share.
+         *         opinion_seq: Last entry of the log of opinions that was seen.
+         *         annotators: How many people could be asked.
+         *         again_share: Share of the batch that asks for another opinion on labelled assets, 0 to 1.
+         *         blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
+         *         skill: The skill that every task needs.
+         *         class_skills: The skill that tasks need of which the model says that class.
+         *         in_flight: Assets that people held when the round before was closed; not selected again.
          */
         RoundPlan: {
             /** Batch Size */
@@ -2514,6 +2767,41 @@ export interface components {
              * @default 0
              */
             overlap_share: number;
+            /** Class Overlap */
+            class_overlap: {
+                [key: string]: unknown;
+            };
+            /**
+             * Opinion Seq
+             * @default 0
+             */
+            opinion_seq: number;
+            /**
+             * Annotators
+             * @default 0
+             */
+            annotators: number;
+            /**
+             * Again Share
+             * @default 0
+             */
+            again_share: number;
+            /**
+             * Blind Share
+             * @default 0
+             */
+            blind_share: number;
+            /** Skill */
+            skill: string | null;
+            /** Class Skills */
+            class_skills: {
+                [key: string]: string;
+            };
+            /**
+             * In Flight
+             * @default []
+             */
+            in_flight: string[];
         };
         /**
          * RoundSummary
@@ -2572,6 +2860,29 @@ export interface components {
             reason: string;
         };
         /**
+         * SendRequest
+         * @description What to send.
+         */
+        SendRequest: {
+            /** Count */
+            count: number;
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+            /**
+             * Prelabels
+             * @default false
+             */
+            prelabels: boolean;
+            /**
+             * Share At
+             * @description Where the tool reaches this server: pictures go as signed addresses.
+             */
+            share_at?: string | null;
+        };
+        /**
          * Span
          * @description Characters ``start`` (included) to ``end`` (excluded), in Unicode code points.
          */
@@ -2615,6 +2926,22 @@ export interface components {
          * @enum {string}
          */
         Step: "plan" | "select" | "collect" | "train" | "evaluate" | "diagnose" | "decide" | "done";
+        /**
+         * SubscribeRequest
+         * @description Where the tool reaches this server.
+         */
+        SubscribeRequest: {
+            /** Address */
+            address: string;
+        };
+        /**
+         * Subscribed
+         * @description For how many of its projects the tool sends answers by itself now.
+         */
+        Subscribed: {
+            /** Places */
+            places: number;
+        };
         /**
          * TakeBackRequest
          * @description Which run to take back.
@@ -2673,6 +3000,14 @@ export interface components {
          */
         TaskState: "open" | "leased" | "done" | "returned";
         /**
+         * ToolStatus
+         * @description What the tool says about itself.
+         */
+        ToolStatus: {
+            /** Tool */
+            tool: string;
+        };
+        /**
          * UndoRequest
          * @description Take back the last entry of one asset.
          */
@@ -2696,6 +3031,22 @@ export interface components {
              * @description Median of a label.
              */
             seconds: number | null;
+        };
+        /**
+         * WithdrawRequest
+         * @description What to take back: the tasks of these assets, or all that are out.
+         */
+        WithdrawRequest: {
+            /** Asset Ids */
+            asset_ids?: string[] | null;
+        };
+        /**
+         * Withdrawn
+         * @description How many tasks came back.
+         */
+        Withdrawn: {
+            /** Count */
+            count: number;
         };
         /**
          * WorkReport
@@ -2729,6 +3080,111 @@ export interface components {
             confusions: components["schemas"]["Confusion"][];
             /** Weeks */
             weeks: components["schemas"]["Week"][];
+        };
+        /**
+         * Workforce
+         * @description People outside, and where their tool is.
+         */
+        Workforce: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Url */
+            url: string;
+            /**
+             * Token
+             * @description Where the tool's token is found; never the token.
+             */
+            token: string | null;
+            /**
+             * Price
+             * @description Money for each answer.
+             */
+            price: number | null;
+            /**
+             * Hourly Cost
+             * @description Money an hour of its people.
+             */
+            hourly_cost: number | null;
+            /**
+             * Active
+             * @description Whether batches may be sent to it.
+             */
+            active: boolean;
+            /** Created At */
+            created_at: string | null;
+        };
+        /**
+         * WorkforceReport
+         * @description What is known about the work of a workforce.
+         */
+        WorkforceReport: {
+            workforce: components["schemas"]["Workforce"];
+            /**
+             * Sent
+             * @description Tasks that were ever sent, gold questions included.
+             */
+            sent: number;
+            /** In Flight */
+            in_flight: number;
+            /** Answered */
+            answered: number;
+            /**
+             * Refused
+             * @description Those whose answer could not be stored.
+             */
+            refused: number;
+            /**
+             * Returned
+             * @description Those that were withdrawn or came back too late.
+             */
+            returned: number;
+            /** People */
+            people: number;
+            /** Money */
+            money: number;
+            /** Money Per Label */
+            money_per_label: number | null;
+            /**
+             * Hours
+             * @description Median from sending to the answer.
+             */
+            hours: number | null;
+            /**
+             * Slowest Hours
+             * @description Nine of ten were faster.
+             */
+            slowest_hours: number | null;
+            /**
+             * Seconds
+             * @description Median working time of an answer.
+             */
+            seconds: number | null;
+            /** @description Of labels that others here gave or reviewed too, those that hold. */
+            agreement: components["schemas"]["Estimate"] | null;
+            gold_accuracy: components["schemas"]["Estimate"] | null;
+        };
+        /**
+         * WorkforceRequest
+         * @description A new workforce.
+         */
+        WorkforceRequest: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Url */
+            url: string;
+            /**
+             * Token
+             * @description Such as env:QUERIST_CROWD.
+             */
+            token?: string | null;
+            /** Price */
+            price?: number | null;
+            /** Hourly Cost */
+            hourly_cost?: number | null;
         };
         /**
          * ChangeEvent
@@ -2903,6 +3359,81 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    receive_answers: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Querist-Secret"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_shared_content: {
+        parameters: {
+            query: {
+                key: string;
+                until: string;
+                signature: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The client has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Default Response */
             default: {
@@ -4121,6 +4652,266 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_workforces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkforceReport"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_workforce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkforceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWorkforce"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retire_workforce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workforce"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    subscribe_workforce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscribeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscribed"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    collect_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    withdraw_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_tool_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolStatus"];
                 };
             };
             /** @description Default Response */

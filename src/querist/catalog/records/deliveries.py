@@ -17,9 +17,9 @@ from querist.catalog.records.connection import Database
 from querist.catalog.records.label_queries import version_of
 from querist.catalog.records.label_rows import value_of
 from querist.catalog.records.ledger import Booking, book
-from querist.catalog.records.tables import tasks
+from querist.catalog.records.tables import annotators, tasks
 from querist.catalog.records.tasks import give_back, one_by_one, take_free
-from querist.catalog.records.workforce_tables import deliveries
+from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS, deliveries
 from querist.schema import (
     IN_FLIGHT,
     Delivery,
@@ -70,7 +70,11 @@ class DeliveryLog:
         until = now + timedelta(seconds=seconds)
         with self._database.write() as connection:
             one_by_one(connection, workforce)
-            taken = take_free(connection, workforce, count=count, until=until, now=now)
+            known = sa.select(annotators.c.skills).where(annotators.c.name == workforce)
+            skills = connection.execute(known).scalar() or ()
+            taken = take_free(
+                connection, workforce, count=count, until=until, now=now, skills=skills
+            )
             return _insert(connection, workforce, taken, place, ontology_version, now, until)
 
     def book_gold(self, beside: Delivery, asked: Sequence[Task]) -> _Deliveries:
@@ -175,9 +179,8 @@ class DeliveryLog:
 
     def in_flight(self) -> set[str]:
         """The assets that are out now; gold questions are no business of others."""
-        asked = deliveries.c.question != Question.GOLD.value
         with self._database.read() as connection:
-            return set(connection.scalars(sa.select(deliveries.c.asset_id).where(_FLYING, asked)))
+            return set(connection.scalars(IN_FLIGHT_ASSETS))
 
     def _end(self, which: sa.ColumnElement[bool], state: DeliveryState) -> int:
         with self._database.write() as connection:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import tasks
+from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
 from querist.schema import Arm, Question, Task, TaskState, check_name
 
@@ -147,10 +148,13 @@ class TaskList:
             return {row[0]: row[1] for row in rows}
 
     def asked(self) -> set[str]:
-        """The assets that somebody is or will be asked about; gold questions do not count."""
+        """The assets that somebody is or will be asked about; gold questions do not count.
+
+        What is out with a workforce is asked also when the round of its task has closed.
+        """
         query = sa.select(tasks.c.asset_id).where(tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD)
         with self._database.read() as connection:
-            return set(connection.scalars(query))
+            return set(connection.scalars(query)) | set(connection.scalars(IN_FLIGHT_ASSETS))
 
     def counts(self, round: int | None = None) -> dict[TaskState, int]:
         """How many tasks are in each state, of one round or of all."""
@@ -299,12 +303,18 @@ def take_from(connection: sa.Connection, annotator: str) -> None:
 
 
 def take_free(
-    connection: sa.Connection, annotator: str, *, count: int, until: datetime, now: datetime
+    connection: sa.Connection,
+    annotator: str,
+    *,
+    count: int,
+    until: datetime,
+    now: datetime,
+    skills: Sequence[str],
 ) -> list[Task]:
     """Reserve free tasks for somebody in the order of serving, one an asset."""
     connection.execute(_TAKE_BACK, {"now": now})
-    values = {"who": annotator, "until": until, "now": now, "of_round": None, "skills": []}
-    return _take(connection, "first", values, count)
+    values = {"who": annotator, "until": until, "now": now, "of_round": None}
+    return _take(connection, "first", {**values, "skills": list(skills)}, count)
 
 
 def give_back(connection: sa.Connection, task_id: int, annotator: str) -> None:

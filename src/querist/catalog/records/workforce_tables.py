@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from querist.catalog.records.tables import BIG_ID, ID_TEXT, JSON, Number, UtcTime, metadata
+from querist.schema import IN_FLIGHT, Question
 
 workforces = sa.Table(
     "workforces",
@@ -47,4 +48,10 @@ deliveries = sa.Table(
     sa.UniqueConstraint("key"),
     sa.Index(None, "workforce", "state"),
     sqlite_autoincrement=True,
+)
+
+# The assets that are out now; gold questions are no business of others.
+IN_FLIGHT_ASSETS = sa.select(deliveries.c.asset_id).where(
+    deliveries.c.state.in_([state.value for state in IN_FLIGHT]),
+    deliveries.c.question != Question.GOLD.value,
 )

@@ -60,12 +60,14 @@ class Folder:
         self._append(place, ITEMS, fresh)
 
     def collect(self, places: Sequence[str], cursor: str) -> Replies:  # noqa: ARG002 - the seam
-        """All answers: the lines are few beside what it costs to label."""
+        """All answers as they are now: the lines are few beside what it costs to label."""
         replies, problems = list[Reply](), list[str]()
         for place in places:
             for row in self._rows(place, ANSWERS):
                 self._take(row, replies, problems)
-        return Replies(replies=replies, problems=problems)
+        replies.sort(key=lambda it: it.at)
+        newest = {(it.key, it.answer_id): it for it in replies}
+        return Replies(replies=list(newest.values()), problems=problems)
 
     def webhook(self, body: Any) -> Replies:
         """One answer, or a list of them, as they would stand in the file."""

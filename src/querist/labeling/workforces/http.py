@@ -32,7 +32,8 @@ def check_url(text: str) -> str:
     except ValueError:
         parts, port = urlsplit(""), None
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    if parts.scheme not in _SCHEMES or not parts.hostname or not plain or not text.isprintable():
+    plain = plain and text.isprintable() and " " not in text
+    if parts.scheme not in _SCHEMES or not parts.hostname or not plain:
         raise InvalidInputError(
             "The address of the tool cannot be used.",
             remedy="Write http:// or https://, a host, and a port or path if needed; no password.",

@@ -128,7 +128,9 @@ def sending_twice_is_once(factory: Factory, desk: Desk) -> None:
     """Items that are there already are not put there again."""
     place, items = _sent(factory, TaskKind.CLASSIFICATION, Media.TEXT, 3)
     ontology = _ontology(TaskKind.CLASSIFICATION)
-    factory().send(place, [*items, _item(Media.TEXT, 9)], ontology)
+    more = _item(Media.TEXT, 9)
+    for again in ([*items, more], [more], items[1:]):
+        factory().send(place, again, ontology)
     keys = list(desk.keys(place))
     _require(len(keys) == len(set(keys)) == 4, f"the tool has {len(keys)} items of 4")
 

@@ -57,10 +57,8 @@ class LabelStudio:
 
     def send(self, place: str, items: Sequence[Item], ontology: Ontology) -> None:  # noqa: ARG002 - the seam
         """Import the items as tasks, without those that an earlier import has brought there."""
-        fresh = items
-        if self._count(place):
-            there = {key for key, _ in self._tasks(place)}
-            fresh = [item for item in items if item.key not in there]
+        there = {key for key, _ in self._tasks(place, min(it.key for it in items))} if items else ()
+        fresh = [item for item in items if item.key not in there]
         if fresh:
             self._tool.ask(
                 "POST",
@@ -104,7 +102,7 @@ class LabelStudio:
     def withdraw(self, place: str, keys: Iterable[str]) -> None:
         """Delete the tasks that nobody has annotated."""
         wanted = set(keys)
-        for key, task in list(self._tasks(place)):
+        for key, task in list(self._tasks(place, min(wanted))) if wanted else ():
             if key in wanted and not task.get("total_annotations"):
                 self._tool.ask("DELETE", f"/api/tasks/{self._number(task, 'id')}", missing=True)
 
@@ -135,6 +133,10 @@ class LabelStudio:
                 return True
         self._tool.ask("POST", "/api/webhooks/", body=wanted)
         return True
+
+    def close(self) -> None:
+        """End its connections."""
+        self._tool.close()
 
     def _take(self, task: Any, annotation: Any, replies: list[Reply], problems: list[str]) -> None:
         """Add what an annotation of a task says; tasks that are not ours say nothing."""
@@ -171,16 +173,19 @@ class LabelStudio:
             self._people[number] = str(mail or number)
         return self._people[number]
 
-    def _count(self, place: str) -> int:
-        found = self._tool.ask("GET", f"/api/projects/{int(place)}")
-        return self._number(found, "task_number")
+    def _tasks(self, place: str, oldest: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The tasks there that are ours, by their keys, newest first, as far back as ``oldest``.
 
-    def _tasks(self, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every task there that is ours, by its key."""
-        for task in self._pages("/api/tasks", {"project": int(place)}, "tasks"):
+        Keys sort by the time at which they were made, and go out in that order.
+        """
+        query = json.dumps({"ordering": ["-tasks:id"]})
+        for task in self._pages("/api/tasks", {"project": int(place), "query": query}, "tasks"):
             data = task.get("data")
-            if isinstance(data, dict) and isinstance(data.get(KEY), str):
-                yield data[KEY], task
+            key = data.get(KEY) if isinstance(data, dict) else None
+            if isinstance(key, str):
+                if key < oldest:
+                    return
+                yield key, task
 
     def _changed(self, place: str, since: datetime | None) -> Iterator[Mapping[str, Any]]:
         params: dict[str, Any] = {"project": int(place), "fields": "all"}
@@ -206,8 +211,10 @@ class LabelStudio:
             found = self._tool.ask(
                 "GET", path, params={**params, "page": page, "page_size": _PAGE}, missing=page > 1
             )
+            if found is None and page > 1:
+                return
             rows = found.get(part) if isinstance(found, dict) else None
-            if found is not None and not isinstance(rows, list):
+            if not isinstance(rows, list):
                 raise self._tool.nonsense(path)
             if not rows:
                 return

@@ -30,7 +30,7 @@ DAY = 86_400.0
 MOST_DAYS = 365
 MOST = 100_000
 # What goes in one request: so many items, or so many bytes of content.
-_CHUNK, _CHUNK_BYTES = 500, 16 * 1024 * 1024
+_CHUNK, _CHUNK_BYTES = 1_000, 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

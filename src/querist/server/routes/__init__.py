@@ -18,6 +18,7 @@ from querist.server.routes import (
     session,
     tasks,
     team,
+    workforces,
 )
 from querist.server.schemas import ErrorBody
 
@@ -27,7 +28,7 @@ PREFIX = "/api/v1"
 def api_router() -> APIRouter:
     """All routes below ``/api/v1``; everything but the login and the health check needs a token."""
     whole = APIRouter(prefix=PREFIX, responses={"default": {"model": ErrorBody}})
-    for entrance in (session.public, team.public):
+    for entrance in (session.public, team.public, workforces.public):
         whole.include_router(entrance)
     for module in (
         session,
@@ -39,6 +40,7 @@ def api_router() -> APIRouter:
         review,
         ontology,
         team,
+        workforces,
         rounds,
         jobs,
         events,
