@@ -112,6 +112,23 @@ def test_a_method_that_weighs_annotators_corrects_the_majority(catalog):
     assert share_right(catalog, truth) == better
 
 
+def test_a_preview_tells_what_a_run_would_change_and_writes_nothing(catalog):
+    """The assets, what holds and what would: exactly those that the run then changes."""
+    answer(catalog)
+    labels, opinions, log = Labels(catalog), Opinions(catalog), catalog.records.labels
+    labels.submit("t00", "bag", annotator="rev")
+    labels.undo("t01", "ana")
+    held = {entry.asset_id: entry for entry in log.currents()}
+    changes = opinions.preview("dawid-skene")
+    assert {entry.asset_id: entry for entry in log.currents()} == held
+    assert not {"t00", "t01"} & {it.asset_id for it in changes}
+    assert all(it.before == held[it.asset_id].value != it.after for it in changes)
+    assert opinions.recompute("dawid-skene").changed == len(changes) > 0
+    after = {entry.asset_id: entry.value for entry in log.currents()}
+    assert all(after[it.asset_id] == it.after for it in changes)
+    assert opinions.preview("dawid-skene") == []
+
+
 def test_what_a_person_decided_and_what_still_waits_is_left_alone(catalog):
     """A run writes no label over a reviewer's, and none for an asset with a task to do."""
     answer(catalog)

@@ -75,6 +75,8 @@ def test_a_report_counts_labels_time_and_what_reviews_said(catalog) -> None:
     assert (ana.accuracy.low, ana.accuracy.high) == wilson(3, 5)
     assert (ana.agreement.value, ana.agreement.count) == (0.8, 5)
     assert [(c.given, c.final, c.count) for c in ana.confusions] == [("boot", "shirt", 1)]
+    assert list(ana.confusions[0].asset_ids) == ["img-03"]
+    assert (ana.worked, ana.cost) == (21.0, None)
     assert ana.bias == {"boot": pytest.approx(0.2), "shirt": pytest.approx(-0.2)}
     assert [week.labels for week in ana.weeks] == [6]
     assert (rita.name, rita.labels, rita.accuracy) == ("rita", 1, None)

@@ -311,6 +311,9 @@ def test_the_queue_is_filtered(labels, reviews) -> None:
     assert found(name="boot") == ["img-01", "img-03", "img-05"]
     assert found(round=1) == ASSETS[:4]
     assert found(state=ReviewState.ACCEPTED) == ["img-07"]
+    assert found(asset_id="img-03") == ["img-03"]
+    assert found(asset_id="img-07") == []
+    assert found(asset_id="img-07", state=None) == ["img-07"]
     assert found(reviewer="ana") == ["img-06"]
     page = reviews.queue(offset=2, limit=3)
     assert [item.annotation.asset_id for item in page.items] == ["img-02", "img-03", "img-04"]

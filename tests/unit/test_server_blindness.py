@@ -18,6 +18,7 @@ TABLE = [
     ("get", "opinions", None, Role.REVIEWER),
     ("get", "opinions/disputes", None, Role.REVIEWER),
     ("get", "agreement", None, Role.REVIEWER),
+    ("post", "opinions/preview", {}, Role.MANAGER),
     ("post", "opinions/recompute", {}, Role.MANAGER),
     ("post", "opinions/take-back", {"run": "run-1"}, Role.MANAGER),
     ("get", "gold", None, Role.MANAGER),
@@ -125,6 +126,20 @@ def test_an_opinion_changes_nothing_that_another_annotator_can_read(make):
     reviewer = client(project, "rev", Role.REVIEWER)
     assert SECRET in reviewer.get("opinions", params={"asset_id": asset_id}).text
     assert bob.get("labels/recent").json()[0]["annotation"]["reason"] == SECRET
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_session_says_who_sees_only_their_own(make, role):
+    """Nobody is where no gold questions are asked."""
+    assert client(make(), "eve", role).get("session").json()["veiled"] is False
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_session_says_who_is_veiled_while_gold_is_asked(make, role):
+    """It agrees with what the rounds answer."""
+    who = client(make(gold_share=0.2), "eve", role)
+    assert who.get("session").json()["veiled"] is (who.get("rounds").status_code == 403)
+    assert who.get("session").json()["veiled"] is (role in (Role.ANNOTATOR, Role.MODEL))
 
 
 def test_two_annotators_make_a_label_over_rest(make):

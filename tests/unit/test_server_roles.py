@@ -62,6 +62,7 @@ TABLE = {
     "GET /workforces/{name}/content": EVERYBODY,
     "GET /opinions": "reviewer",
     "GET /opinions/disputes": "reviewer",
+    "POST /opinions/preview": "manager",
     "POST /opinions/recompute": "manager",
     "POST /opinions/take-back": "manager",
     "GET /agreement": "reviewer",

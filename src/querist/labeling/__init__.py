@@ -2,7 +2,7 @@
 
 from querist.labeling.agreement import Agreement
 from querist.labeling.blindness import check_may_browse, is_veiled
-from querist.labeling.consensus import Recomputed, settle_round
+from querist.labeling.consensus import Change, Recomputed, settle_round
 from querist.labeling.gold import GoldQuestions
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
@@ -16,6 +16,7 @@ from querist.labeling.workforces import Collected, Sent, WorkforceReport, Workfo
 
 __all__ = [
     "Agreement",
+    "Change",
     "Collected",
     "Dispute",
     "GoldQuestions",

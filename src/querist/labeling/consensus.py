@@ -25,6 +25,7 @@ from querist.schema import (
     NumberValue,
     OntologyReading,
     Opinion,
+    Origin,
     Question,
     Role,
     TaskKind,
@@ -36,6 +37,7 @@ from querist.schema import (
 # One stream of random numbers for each purpose; the loop has those from 10 on.
 _FOLDS_STREAM = 50
 _WAITING = (TaskState.OPEN, TaskState.LEASED)
+_BY_PEOPLE = (Origin.PERSON, Origin.REVIEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,15 @@ class Recomputed:
     method: ConsensusMethod
     assets: int
     changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a method would make of one asset: the label that holds, and the one it would write."""
+
+    asset_id: str
+    before: Value | None
+    after: Value | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +154,29 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
             CROWDLAB, there are too few assets or classes to train on.
     """
     introduce(catalog, method)
-    reading = catalog.records.ontologies.reading()
-    held = read_opinions(reading, catalog.records.opinions.standing())
-    by_asset = defaultdict(list)
-    for opinion in held:
-        by_asset[opinion.asset_id].append(opinion)
-    if method is ConsensusMethod.MAJORITY:
-        found = {asset_id: majority(said) for asset_id, said in by_asset.items()}
-        verdicts = {asset_id: it for asset_id, it in found.items() if it is not None}
-    else:
-        verdicts = _computed(catalog, method, held)
+    assets, verdicts = _verdicts(catalog, method)
     run = new_id("run")
-    version = reading.ontology.version
+    version = catalog.records.ontologies.current().version
     changed = catalog.records.opinions.write(verdicts, run=run, ontology_version=version)
-    return Recomputed(run=run, method=method, assets=len(by_asset), changed=changed)
+    return Recomputed(run=run, method=method, assets=assets, changed=changed)
+
+
+def preview(catalog: Catalog, method: ConsensusMethod) -> list[Change]:
+    """The labels that ``recompute`` would change, by asset id; nothing is written."""
+    _, verdicts = _verdicts(catalog, method)
+    opinions = {it.submission_id for it in catalog.records.opinions.standing()}
+    found = []
+    for asset_id, verdict in sorted(verdicts.items()):
+        held = catalog.records.labels.current(asset_id)
+        before = held.value if held else None
+        by_people = held is not None and before is not None and held.origin in _BY_PEOPLE
+        # A first label that became an opinion holds until others outvote it.
+        outvoted = held is not None and held.submission_id in opinions
+        if (by_people and not outvoted) or is_waiting(catalog, asset_id):
+            continue
+        if before != verdict.value:
+            found.append(Change(asset_id=asset_id, before=before, after=verdict.value))
+    return found
 
 
 def settle_round(catalog: Catalog, number: int) -> None:
@@ -214,6 +234,18 @@ def read_opinions(reading: OntologyReading, opinions: Sequence[Opinion]) -> list
         if value is not None or it.value is None:
             found.append(replace(it, value=value, ontology_version=reading.ontology.version))
     return found
+
+
+def _verdicts(catalog: Catalog, method: ConsensusMethod) -> tuple[int, dict[str, Verdict]]:
+    """How many assets have opinions, and what the method says of those it decides."""
+    held = read_opinions(catalog.records.ontologies.reading(), catalog.records.opinions.standing())
+    by_asset = defaultdict(list)
+    for opinion in held:
+        by_asset[opinion.asset_id].append(opinion)
+    if method is not ConsensusMethod.MAJORITY:
+        return len(by_asset), _computed(catalog, method, held)
+    found = {asset_id: majority(said) for asset_id, said in by_asset.items()}
+    return len(by_asset), {asset_id: it for asset_id, it in found.items() if it is not None}
 
 
 def _computed(

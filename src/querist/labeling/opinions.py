@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from querist.catalog import Catalog
 from querist.errors import UnknownNameError
 from querist.labeling.agreement import Agreement, agreement
-from querist.labeling.consensus import Recomputed, is_waiting, majority, recompute
+from querist.labeling.consensus import Change, Recomputed, is_waiting, majority, preview, recompute
 from querist.labeling.known_assets import check_known
 from querist.schema import Annotation, ConsensusMethod, Opinion, Origin
 
@@ -80,11 +80,11 @@ class Opinions:
             UnknownNameError: there is no such method.
             InvalidInputError: the method cannot be used for the task, or with so few labels.
         """
-        wanted = method or self._catalog.settings.policy.consensus
-        known = [it.value for it in ConsensusMethod]
-        if wanted not in known:
-            raise UnknownNameError.of("consensus method", str(wanted), known)
-        return recompute(self._catalog, ConsensusMethod(wanted))
+        return recompute(self._catalog, self._method(method))
+
+    def preview(self, method: ConsensusMethod | str | None = None) -> Sequence[Change]:
+        """What ``recompute`` would change; arguments and errors are those of ``recompute``."""
+        return preview(self._catalog, self._method(method))
 
     def take_back(self, run: str) -> int:
         """Undo a run of ``recompute`` where its labels still hold; returns how many changed."""
@@ -93,3 +93,10 @@ class Opinions:
     def agreement(self) -> Agreement:
         """How far annotators agree with each other, with the labels, and with gold questions."""
         return agreement(self._catalog)
+
+    def _method(self, wanted: ConsensusMethod | str | None) -> ConsensusMethod:
+        name = wanted or self._catalog.settings.policy.consensus
+        known = [it.value for it in ConsensusMethod]
+        if name not in known:
+            raise UnknownNameError.of("consensus method", str(name), known)
+        return ConsensusMethod(name)

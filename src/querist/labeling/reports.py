@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,19 +12,22 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.catalog.records import Work
+from querist.labeling.spending import hourly_cost
 from querist.metrics import Shares, class_bias, medians_by_annotator, shares_by_annotator
 from querist.schema import Annotator, ClassValue, Estimate, Role
 
 MOST_CONFUSIONS = 10
+MOST_ASSETS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confusion:
-    """A class that was given where another one holds in the end, and how often."""
+    """A class that was given where another one holds in the end: how often, and where first."""
 
     given: str
     final: str
     count: int
+    asset_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,9 @@ class WorkReport:
         active: Whether they may come in.
         labels: Labels they gave, opinions and corrections included.
         seconds: Median working time of a label; ``None`` if not measured.
+        worked: Working time of all their labels, in seconds, where it was measured.
+        cost: What that time costs at the person's rate of now, or the project's; ``None`` where
+            neither is known.
         accuracy: Of their labels that were reviewed, the share that was accepted.
         agreement: Of their last labels of assets that others labelled or reviewed too, the share
             that holds in the end.
@@ -58,6 +65,8 @@ class WorkReport:
     active: bool
     labels: int
     seconds: float | None
+    worked: float
+    cost: float | None
     accuracy: Estimate | None
     agreement: Estimate | None
     bias: dict[str, float]
@@ -67,8 +76,9 @@ class WorkReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compared:
-    """Last labels beside what holds in the end, as codes: who, given, final (n,)."""
+    """Last labels beside what holds in the end, as codes: who, given, final, and of what (n,)."""
 
+    asset_ids: Sequence[str]
     who: NDArray[np.int64]
     given: NDArray[np.int64]
     final: NDArray[np.int64]
@@ -91,12 +101,16 @@ def work_reports(catalog: Catalog) -> list[WorkReport]:
     agreement = shares_by_annotator(compared.who, compared.given == compared.final, len(names))
     counts = np.bincount(who[who >= 0], minlength=len(names))
     medians = medians_by_annotator(who[who >= 0], seconds[who >= 0], len(names))
+    timed = np.flatnonzero((who >= 0) & ~np.isnan(seconds))
+    worked = np.bincount(who[timed], weights=seconds[timed], minlength=len(names))
     weeks = _weeks(work, code)
     return [
         _report(
             people[name],
             labels=int(counts[i]),
             seconds=_number(medians[i]),
+            worked=float(worked[i]),
+            rate=hourly_cost(catalog, people[name]),
             accuracy=_estimate(accuracy, i),
             agreement=_estimate(agreement, i),
             leaning=_leaning(catalog, compared, i),
@@ -111,6 +125,8 @@ def _report(
     *,
     labels: int,
     seconds: float | None,
+    worked: float,
+    rate: float | None,
     accuracy: Estimate | None,
     agreement: Estimate | None,
     leaning: tuple[dict[str, float], list[Confusion]],
@@ -122,6 +138,8 @@ def _report(
         active=person.active,
         labels=labels,
         seconds=seconds,
+        worked=worked,
+        cost=None if rate is None else worked / 3600 * rate,
         accuracy=accuracy,
         agreement=agreement,
         bias=leaning[0],
@@ -151,12 +169,14 @@ def _compare(catalog: Catalog, work: Work, code: dict[str, int], reviewed: set[s
         if isinstance(entry.value, ClassValue)
     }
     rows = [
-        (code[person], given, final.get(asset_id, -1))
+        (asset_id, code[person], given, final.get(asset_id, -1))
         for (person, asset_id), given in last.items()
-        if len(people[asset_id]) > 1 or asset_id in reviewed
+        if given >= 0 and (len(people[asset_id]) > 1 or asset_id in reviewed)
     ]
-    table = np.array([row for row in rows if min(row) >= 0], dtype=np.int64).reshape(-1, 3)
-    return _Compared(who=table[:, 0], given=table[:, 1], final=table[:, 2])
+    known = [row for row in rows if row[-1] >= 0]
+    table = np.array([row[1:] for row in known], dtype=np.int64).reshape(-1, 3)
+    ids = [row[0] for row in known]
+    return _Compared(asset_ids=ids, who=table[:, 0], given=table[:, 1], final=table[:, 2])
 
 
 def _leaning(
@@ -166,11 +186,16 @@ def _leaning(
     own = compared.who == person
     given, final = compared.given[own], compared.final[own]
     bias = class_bias(given, final, len(names))
-    pairs = Counter((g, f) for g, f in zip(given.tolist(), final.tolist(), strict=True) if g != f)
+    pairs: defaultdict[tuple[int, int], list[str]] = defaultdict(list)
+    for at in np.flatnonzero(own & (compared.given != compared.final)).tolist():
+        pairs[int(compared.given[at]), int(compared.final[at])].append(compared.asset_ids[at])
+    often = sorted(pairs.items(), key=lambda pair: -len(pair[1]))[:MOST_CONFUSIONS]
     leans = {name: float(bias[i]) for i, name in enumerate(names) if bias[i]}
     return leans, [
-        Confusion(given=names[g], final=names[f], count=count)
-        for (g, f), count in pairs.most_common(MOST_CONFUSIONS)
+        Confusion(
+            given=names[g], final=names[f], count=len(ids), asset_ids=sorted(ids)[:MOST_ASSETS]
+        )
+        for (g, f), ids in often
     ]
 
 

@@ -177,6 +177,7 @@ class Reviews:
         annotator: str | None = None,
         name: str | None = None,
         round: int | None = None,
+        asset_id: str | None = None,
         state: ReviewState | None = ReviewState.WAITING,
         offset: int = 0,
         limit: int = 50,
@@ -188,6 +189,7 @@ class Reviews:
             annotator: Only labels of this person.
             name: Only labels of this class.
             round: Only labels that this round asked for.
+            asset_id: Only the label of this asset.
             state: Only labels in this state; ``None`` for all.
             offset: How many to pass over.
             limit: At most so many.
@@ -198,7 +200,11 @@ class Reviews:
             given and reading.name(given, made_under)
             for given, made_under in zip(found.classes, found.ontology_versions, strict=True)
         ]
-        fitting = [i for i, now in enumerate(classes) if name in (None, now)]
+        fitting = [
+            i
+            for i, now in enumerate(classes)
+            if name in (None, now) and asset_id in (None, found.asset_ids[i])
+        ]
         counts = Counter(found.states[i] for i in fitting)
         chosen = [i for i in fitting if state in (None, found.states[i])]
         ids = [found.asset_ids[i] for i in chosen]

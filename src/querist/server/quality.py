@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from querist import schema
+from querist import labeling, schema
 from querist.schema import Action, ConsensusMethod
 from querist.schema import to_json as json_form
 from querist.server.schemas import MAX_ID, Request
@@ -50,6 +50,19 @@ class RecomputeRequest(Request):
     """By which method; that of the settings by default."""
 
     method: ConsensusMethod | None = None
+
+
+class Change(BaseModel):
+    """What a method would make of one asset."""
+
+    asset_id: str
+    before: Value | None
+    after: Value | None
+
+    @classmethod
+    def of(cls, change: labeling.Change) -> Change:
+        """The wire form of a change."""
+        return cls.model_validate(json_form(change))
 
 
 class Recomputed(BaseModel):

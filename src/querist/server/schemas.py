@@ -54,6 +54,7 @@ class Me(BaseModel):
 
     name: str
     role: Role
+    veiled: bool = Field(description="Whether one sees no labels and rounds but one's own answers.")
     csrf: str | None = None
 
 

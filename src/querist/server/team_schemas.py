@@ -23,12 +23,13 @@ class Person(BaseModel):
 
 
 class Confusion(BaseModel):
-    """A class that was given where another one holds in the end, and how often."""
+    """A class that was given where another one holds in the end: how often, and where first."""
 
     model_config = ConfigDict(from_attributes=True)
     given: str
     final: str
     count: int
+    asset_ids: list[str]
 
 
 class Week(BaseModel):
@@ -49,6 +50,8 @@ class WorkReport(BaseModel):
     active: bool
     labels: int
     seconds: float | None = Field(description="Median of a label.")
+    worked: float = Field(description="Seconds of all labels together, where measured.")
+    cost: float | None = Field(description="Of that time, at the rate of now.")
     accuracy: Estimate | None = Field(description="Of the reviewed labels, those accepted.")
     agreement: Estimate | None = Field(
         description="Of labels of assets that others labelled or reviewed too, those that hold."

@@ -11,6 +11,7 @@ from querist.schema import Role
 from querist.server.auth import Current, at_least
 from querist.server.quality import (
     Agreement,
+    Change,
     Dispute,
     Gold,
     GoldRequest,
@@ -54,6 +55,12 @@ def list_disputes(service: Served) -> list[Dispute]:
         Dispute(asset_id=it.asset_id, opinions=[Opinion.of(said) for said in it.opinions])
         for it in service.project.opinions.disputes()
     ]
+
+
+@router.post("/opinions/preview", operation_id="preview_consensus", dependencies=manage)
+def preview_consensus(body: RecomputeRequest, service: Served) -> list[Change]:
+    """What making all labels of opinions anew would change; nothing is written."""
+    return [Change.of(change) for change in service.project.opinions.preview(body.method)]
 
 
 @router.post("/opinions/recompute", operation_id="recompute_consensus", dependencies=manage)

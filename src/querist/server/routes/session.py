@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from querist import __version__
+from querist.labeling import is_veiled
 from querist.schema import Annotator
 from querist.server.auth import COOKIE, SESSION_SECONDS, Current
 from querist.server.schemas import Done, Health, LoginRequest, Me
@@ -39,13 +40,13 @@ def start_session(service: Service, annotator: Annotator, response: Response) ->
         samesite="lax",
         secure=service.secure_cookie,
     )
-    return _me(annotator)
+    return _me(service, annotator)
 
 
 @router.get("/session", operation_id="get_session")
-def get_session(current: Current) -> Me:
+def get_session(service: Served, current: Current) -> Me:
     """Who is logged in."""
-    return _me(current)
+    return _me(service, current)
 
 
 @router.delete("/session", operation_id="delete_session")
@@ -58,5 +59,6 @@ def delete_session(request: Request, service: Served, response: Response) -> Don
     return Done()
 
 
-def _me(annotator: Annotator) -> Me:
-    return Me(name=annotator.name, role=annotator.role)
+def _me(service: Service, annotator: Annotator) -> Me:
+    veiled = is_veiled(service.project.catalog, annotator)
+    return Me(name=annotator.name, role=annotator.role, veiled=veiled)
