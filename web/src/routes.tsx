@@ -9,9 +9,11 @@ import { CatalogPage } from "./catalog/CatalogPage";
 import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
 import { HomePage } from "./home/HomePage";
 import { PageMissing } from "./parts/Notices";
+import { readReviewSearch } from "./review/reviewSearch";
 import { RoundPage } from "./rounds/RoundPage";
 import { RoundsPage } from "./rounds/RoundsPage";
 import { AppFrame } from "./shell/AppFrame";
+import { readTeamSearch } from "./team/teamSearch";
 
 const root = createRootRoute({ component: AppFrame, notFoundComponent: PageMissing });
 
@@ -36,6 +38,20 @@ const ontology = createRoute({
   component: lazyRouteComponent(() => import("./ontology/OntologyPage"), "OntologyPage"),
 });
 
+const review = createRoute({
+  getParentRoute: () => root,
+  path: "/review",
+  validateSearch: readReviewSearch,
+  component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
+});
+
+const team = createRoute({
+  getParentRoute: () => root,
+  path: "/team",
+  validateSearch: readTeamSearch,
+  component: lazyRouteComponent(() => import("./team/TeamPage"), "TeamPage"),
+});
+
 const rounds = createRoute({ getParentRoute: () => root, path: "/rounds", component: RoundsPage });
 
 const round = createRoute({
@@ -45,7 +61,7 @@ const round = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, catalog, label, rounds, round, ontology]),
+  routeTree: root.addChildren([home, catalog, label, review, team, rounds, round, ontology]),
   parseSearch: parseQueryString,
   stringifySearch: writeQueryString,
   defaultPreload: "intent",

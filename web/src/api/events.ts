@@ -38,7 +38,10 @@ export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";
 }
 
-const TOUCHED = ["home", "project", "ontology", "rounds", "round", "facets", "asset", "assets"];
+const TOUCHED = [
+  ...["home", "project", "ontology", "rounds", "round", "facets", "asset", "assets"],
+  ...["opinions", "review-history", "disputes", "agreement", "reports", "work"],
+];
 
 /** Refetch what a change touches, at most once a second, however fast people label. */
 function refresher(client: QueryClient): () => void {

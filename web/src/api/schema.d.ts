@@ -472,6 +472,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/opinions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Consensus
+         * @description What making all labels of opinions anew would change; nothing is written.
+         */
+        post: operations["preview_consensus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/opinions/recompute": {
         parameters: {
             query?: never;
@@ -526,6 +546,66 @@ export interface paths {
         get: operations["get_agreement"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sway
+         * @description How far showing the model's suggestion sways people, where a share is served without it.
+         */
+        get: operations["get_sway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suspects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suspects
+         * @description Labels that are probably wrong, the least credible first.
+         */
+        get: operations["list_suspects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Again
+         * @description Ask somebody else about labels, who does not see them; those hold until outvoted.
+         */
+        post: operations["ask_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -948,6 +1028,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autolabel/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sets
+         * @description The accepted sets, oldest first, with what their audits say by now.
+         */
+        get: operations["list_auto_label_sets"];
+        put?: never;
+        /**
+         * Accept
+         * @description Label what a proposal lets in; the result of the job is the set.
+         */
+        post: operations["accept_auto_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autolabel/proposals/{proposal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposal
+         * @description A proposal that was made, with its curve and classes.
+         */
+        get: operations["get_auto_label_proposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autolabel/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose
+         * @description Work out what may be accepted; the result of the job is the proposal.
+         */
+        post: operations["propose_auto_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autolabel/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask
+         * @description Ask people about random assets among those that could be accepted.
+         */
+        post: operations["ask_auto_label_checks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autolabel/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Audit
+         * @description Read the audits, roll back what is broken, and ask people about more labels.
+         */
+        post: operations["audit_auto_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autolabel/sets/{set_id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Take back what a set still holds.
+         */
+        post: operations["roll_back_auto_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds": {
         parameters: {
             query?: never;
@@ -1137,16 +1341,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AcceptRequest
-         * @description The secret of an invitation, and the name its owner chooses.
-         */
-        AcceptRequest: {
-            /** Token */
-            token: string;
-            /** Name */
-            name: string;
-        };
-        /**
          * Action
          * @description What an entry of the label log does.
          * @enum {string}
@@ -1216,6 +1410,12 @@ export interface components {
             pairs: components["schemas"]["PairAgreement"][];
             /** Annotators */
             annotators: components["schemas"]["AnnotatorReport"][];
+            /**
+             * Accuracy
+             * @description Expected share of right consensus labels.
+             */
+            accuracy: number | null;
+            shapes: components["schemas"]["ShapeAgreement"] | null;
         };
         /**
          * Annotation
@@ -1276,6 +1476,11 @@ export interface components {
             gold_accuracy: number | null;
             /** Seconds */
             seconds: number | null;
+            /**
+             * Accuracy
+             * @description Chance that an opinion is right, estimated.
+             */
+            accuracy: number | null;
         };
         /**
          * Arm
@@ -1287,6 +1492,14 @@ export interface components {
          * @enum {string}
          */
         Arm: "active" | "control" | "audit";
+        /**
+         * Asked
+         * @description The assets that are asked about now.
+         */
+        Asked: {
+            /** Asset Ids */
+            asset_ids: string[];
+        };
         /**
          * Asset
          * @description One image, text or table row.
@@ -1404,6 +1617,17 @@ export interface components {
             };
         };
         /**
+         * AuditRequest
+         * @description How many more labels of each standing set are asked of people.
+         */
+        AuditRequest: {
+            /**
+             * Count
+             * @default 0
+             */
+            count: number;
+        };
+        /**
          * AuditState
          * @description How much of the audit set is labelled.
          */
@@ -1412,6 +1636,65 @@ export interface components {
             labeled: number;
             /** Wanted */
             wanted: number;
+        };
+        /**
+         * AutoLabelSet
+         * @description One accepted set, and what its audit says by now.
+         *
+         *     Attributes:
+         *         id: The set.
+         *         accepted: How many labels it had.
+         *         holding: How many of them still hold; an audited one is a person's label from then on.
+         *         max_error: The promised error rate.
+         *         confidence: Probability with which it was promised.
+         *         upper: Upper bound of the error rate when it was accepted.
+         *         asked: Labels that the audit has drawn.
+         *         answered: How many of them people have answered.
+         *         wrong: How many of those had been wrong.
+         *         low: Lower bound of the error rate by the audit, whenever one looks.
+         *         high: Upper bound likewise.
+         *         broken: Whether the audit breaks the promise: ``low`` is above ``max_error``.
+         *         accepted_at: UTC.
+         *         rolled_back_at: When it was taken back, ``None`` while it stands.
+         *         reason: Why it was taken back.
+         *         sentence: All this in plain words.
+         */
+        AutoLabelSet: {
+            /** Id */
+            id: string;
+            /** Accepted */
+            accepted: number;
+            /** Holding */
+            holding: number;
+            /** Max Error */
+            max_error: number;
+            /** Confidence */
+            confidence: number;
+            /** Upper */
+            upper: number;
+            /** Asked */
+            asked: number;
+            /** Answered */
+            answered: number;
+            /** Wrong */
+            wrong: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Broken */
+            broken: boolean;
+            /**
+             * Accepted At
+             * Format: date-time
+             */
+            accepted_at: string;
+            /** Rolled Back At */
+            rolled_back_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Batch
@@ -1511,6 +1794,50 @@ export interface components {
             conflicts: components["schemas"]["BulkConflict"][];
         };
         /**
+         * Certificate
+         * @description How unsure the labeler may be of what is accepted, and what that promise rests on.
+         *
+         *     Attributes:
+         *         threshold: Accept what is wrong with at most this probability; ``None``: nothing.
+         *         checked: How many checks lie at or below it.
+         *         wrong: How many of those were wrong.
+         *         upper: Upper bound of the error rate of what is accepted; 1 if nothing is.
+         *         max_error: The promised error rate.
+         *         confidence: Probability with which the promise holds.
+         *         needed: How many checks among the surest the first test takes.
+         *         available: How many checks there are.
+         */
+        Certificate: {
+            /** Threshold */
+            threshold: number | null;
+            /** Checked */
+            checked: number;
+            /** Wrong */
+            wrong: number;
+            /** Upper */
+            upper: number;
+            /** Max Error */
+            max_error: number;
+            /** Confidence */
+            confidence: number;
+            /** Needed */
+            needed: number;
+            /** Available */
+            available: number;
+        };
+        /**
+         * Change
+         * @description What a method would make of one asset.
+         */
+        Change: {
+            /** Asset Id */
+            asset_id: string;
+            /** Before */
+            before: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+            /** After */
+            after: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+        };
+        /**
          * ChangeRequest
          * @description A change to carry out.
          */
@@ -1519,6 +1846,22 @@ export interface components {
             change: components["schemas"]["RenameClass"] | components["schemas"]["MergeClasses"] | components["schemas"]["SplitClass"] | components["schemas"]["RetireClass"] | components["schemas"]["AddClass"] | components["schemas"]["RevertOntology"];
             /** Expected Version */
             expected_version?: number | null;
+        };
+        /**
+         * ChecksRequest
+         * @description How many checks, and for which promise.
+         */
+        ChecksRequest: {
+            /**
+             * Count
+             * @default 300
+             */
+            count: number;
+            /**
+             * Max Error
+             * @default 0.02
+             */
+            max_error: number;
         };
         /**
          * ClassDefinition
@@ -1536,6 +1879,32 @@ export interface components {
              * @default
              */
             description: string;
+        };
+        /**
+         * ClassShare
+         * @description One class of what would be accepted.
+         *
+         *     Attributes:
+         *         name: The class.
+         *         count: Assets that would get this label.
+         *         left: Assets the labeler takes for this class that would not.
+         *         checked: Checks behind it.
+         *         wrong: How many of those were wrong.
+         *         upper: Upper bound of its own error rate; the promise is for all classes together.
+         */
+        ClassShare: {
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+            /** Left */
+            left: number;
+            /** Checked */
+            checked: number;
+            /** Wrong */
+            wrong: number;
+            /** Upper */
+            upper: number;
         };
         /**
          * ClassValue
@@ -1565,7 +1934,7 @@ export interface components {
         };
         /**
          * Confusion
-         * @description A class that was given where another one holds in the end, and how often.
+         * @description A class that was given where another one holds in the end: how often, and where first.
          */
         Confusion: {
             /** Given */
@@ -1574,37 +1943,24 @@ export interface components {
             final: string;
             /** Count */
             count: number;
+            /** Asset Ids */
+            asset_ids: string[];
         };
         /**
          * ConsensusMethod
          * @description How a label is made of several opinions.
          * @enum {string}
          */
-        ConsensusMethod: "majority" | "dawid-skene" | "glad" | "crowdlab";
-        /**
-         * CurvePoint
-         * @description One round of one arm: accuracy on the audit set against what it cost.
-         */
-        CurvePoint: {
-            /** Round */
-            round: number;
-            /** Labels */
-            labels: number;
-            accuracy: components["schemas"]["Estimate"];
-            /** Seconds */
-            seconds: number | null;
-            /** Money */
-            money: number | null;
-        };
+        ConsensusMethod: "majority" | "dawid-skene" | "glad" | "crowdlab" | "lean-crowd";
         /**
          * Curves
          * @description Both arms' learning curves.
          */
         Curves: {
             /** Active */
-            active: components["schemas"]["CurvePoint"][];
+            active: components["schemas"]["querist__server__schemas__CurvePoint"][];
             /** Control */
-            control: components["schemas"]["CurvePoint"][];
+            control: components["schemas"]["querist__server__schemas__CurvePoint"][];
         };
         /**
          * Dispute
@@ -2070,6 +2426,11 @@ export interface components {
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
+            /**
+             * Veiled
+             * @description Whether one sees no labels and rounds but one's own answers.
+             */
+            veiled: boolean;
             /** Csrf */
             csrf: string | null;
         };
@@ -2108,11 +2469,23 @@ export interface components {
         };
         /**
          * NextRoundRequest
-         * @description How many assets the next round asks for; the project's own batch size by default.
+         * @description What the next batch shall have of its own; the project's settings hold for the rest.
          */
         NextRoundRequest: {
             /** Batch Size */
             batch_size?: number | null;
+            /** Strategy */
+            strategy?: string | null;
+            /** Overlap */
+            overlap?: number | null;
+            /** Overlap Share */
+            overlap_share?: number | null;
+            /** Again Share */
+            again_share?: number | null;
+            /** Blind Share */
+            blind_share?: number | null;
+            /** Skill */
+            skill?: string | null;
         };
         /**
          * NumberValue
@@ -2300,6 +2673,22 @@ export interface components {
             kappa: number;
         };
         /**
+         * PairFit
+         * @description How the shapes of two annotators fit, over the assets that both answered.
+         */
+        PairFit: {
+            /** First */
+            first: string;
+            /** Second */
+            second: string;
+            /** Assets */
+            assets: number;
+            /** Iou */
+            iou: number | null;
+            /** F1 */
+            f1: number;
+        };
+        /**
          * Person
          * @description Somebody who works on the project.
          */
@@ -2394,6 +2783,65 @@ export interface components {
             learner: string;
             /** Encoder */
             encoder: string;
+        };
+        /**
+         * Proposal
+         * @description What may be accepted, and how sure that is.
+         *
+         *     Attributes:
+         *         id: Names the set once it is accepted.
+         *         certificate: The promise and what it rests on.
+         *         count: Assets that would be labelled.
+         *         coverage: Their share of all assets without a decision, 0 to 1.
+         *         curve: The same for other promises.
+         *         classes: The same by class.
+         *         labels: Labels of people that trained the labeler.
+         *         label_seq: Last entry of the label log that was seen.
+         *         region: The proposal whose checks count, ``None`` where only the random arms do.
+         *         sentence: All this in plain words.
+         *         created_at: UTC.
+         */
+        Proposal: {
+            /** Id */
+            id: string;
+            certificate: components["schemas"]["Certificate"];
+            /** Count */
+            count: number;
+            /** Coverage */
+            coverage: number;
+            /** Curve */
+            curve: components["schemas"]["querist__autolabel__proposing__CurvePoint"][];
+            /** Classes */
+            classes: components["schemas"]["ClassShare"][];
+            /** Labels */
+            labels: number;
+            /** Label Seq */
+            label_seq: number;
+            /** Region */
+            region: string | null;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * ProposeRequest
+         * @description The promise to make.
+         */
+        ProposeRequest: {
+            /**
+             * Max Error
+             * @default 0.02
+             */
+            max_error: number;
+            /**
+             * Confidence
+             * @default 0.95
+             */
+            confidence: number;
         };
         /**
          * QueueItem
@@ -2653,6 +3101,17 @@ export interface components {
          */
         Role: "owner" | "manager" | "reviewer" | "annotator" | "model";
         /**
+         * RollBackRequest
+         * @description Why a set is taken back.
+         */
+        RollBackRequest: {
+            /**
+             * Reason
+             * @default By hand.
+             */
+            reason: string;
+        };
+        /**
          * Round
          * @description One round and where it stands.
          */
@@ -2832,6 +3291,16 @@ export interface components {
             findings: number;
         };
         /**
+         * SecondOpinionRequest
+         * @description Which labels somebody else shall look at: those named, else so many suspects.
+         */
+        SecondOpinionRequest: {
+            /** Count */
+            count?: number | null;
+            /** Asset Ids */
+            asset_ids?: string[] | null;
+        };
+        /**
          * Selected
          * @description Why one asset was selected.
          *
@@ -2881,6 +3350,26 @@ export interface components {
              * @description Where the tool reaches this server: pictures go as signed addresses.
              */
             share_at?: string | null;
+        };
+        /**
+         * ShapeAgreement
+         * @description How far annotators agree on boxes, polygons or spans.
+         */
+        ShapeAgreement: {
+            /**
+             * Iou
+             * @description Mean IoU of matched shapes.
+             */
+            iou: number | null;
+            /**
+             * F1
+             * @description Mean F1 of matches with an IoU of at least .5.
+             */
+            f1: number;
+            /** Alpha */
+            alpha: number;
+            /** Pairs */
+            pairs: components["schemas"]["PairFit"][];
         };
         /**
          * Span
@@ -2941,6 +3430,35 @@ export interface components {
         Subscribed: {
             /** Places */
             places: number;
+        };
+        /**
+         * Suspect
+         * @description A label that is probably wrong.
+         */
+        Suspect: {
+            /** Asset Id */
+            asset_id: string;
+            /** Annotator */
+            annotator: string;
+            /** Given */
+            given: string;
+            /** Suggested */
+            suggested: string;
+            /**
+             * Confidence
+             * @description Probability of the given class, out of fold.
+             */
+            confidence: number;
+        };
+        /**
+         * Sway
+         * @description How often first answers equal the model's suggestion; null where there are none.
+         */
+        Sway: {
+            shown: components["schemas"]["Estimate"] | null;
+            withheld: components["schemas"]["Estimate"] | null;
+            /** @description Shown minus withheld. */
+            difference: components["schemas"]["Estimate"] | null;
         };
         /**
          * TakeBackRequest
@@ -3065,6 +3583,16 @@ export interface components {
              * @description Median of a label.
              */
             seconds: number | null;
+            /**
+             * Worked
+             * @description Seconds of all labels together, where measured.
+             */
+            worked: number;
+            /**
+             * Cost
+             * @description Of that time, at the rate of now.
+             */
+            cost: number | null;
             /** @description Of the reviewed labels, those accepted. */
             accuracy: components["schemas"]["Estimate"] | null;
             /** @description Of labels of assets that others labelled or reviewed too, those that hold. */
@@ -3185,6 +3713,53 @@ export interface components {
             price?: number | null;
             /** Hourly Cost */
             hourly_cost?: number | null;
+        };
+        /**
+         * CurvePoint
+         * @description For one promised error rate, how much could be accepted without a person.
+         *
+         *     ``coverage`` is a share of all assets without a decision, ``count`` how many these are.
+         */
+        querist__autolabel__proposing__CurvePoint: {
+            /** Max Error */
+            max_error: number;
+            /** Coverage */
+            coverage: number;
+            /** Count */
+            count: number;
+        };
+        /**
+         * AcceptRequest
+         * @description The proposal to accept.
+         */
+        querist__server__autolabel_schemas__AcceptRequest: {
+            /** Proposal */
+            proposal: string;
+        };
+        /**
+         * CurvePoint
+         * @description One round of one arm: accuracy on the audit set against what it cost.
+         */
+        querist__server__schemas__CurvePoint: {
+            /** Round */
+            round: number;
+            /** Labels */
+            labels: number;
+            accuracy: components["schemas"]["Estimate"];
+            /** Seconds */
+            seconds: number | null;
+            /** Money */
+            money: number | null;
+        };
+        /**
+         * AcceptRequest
+         * @description The secret of an invitation, and the name its owner chooses.
+         */
+        querist__server__team_schemas__AcceptRequest: {
+            /** Token */
+            token: string;
+            /** Name */
+            name: string;
         };
         /**
          * ChangeEvent
@@ -3347,7 +3922,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AcceptRequest"];
+                "application/json": components["schemas"]["querist__server__team_schemas__AcceptRequest"];
             };
         };
         responses: {
@@ -4058,6 +4633,39 @@ export interface operations {
             };
         };
     };
+    preview_consensus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecomputeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     recompute_consensus: {
         parameters: {
             query?: never;
@@ -4140,6 +4748,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Agreement"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_sway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sway"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_suspects: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suspect"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ask_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondOpinionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asked"];
                 };
             };
             /** @description Default Response */
@@ -4256,6 +4957,7 @@ export interface operations {
                 annotator?: string | null;
                 label?: string | null;
                 round?: number | null;
+                asset_id?: string | null;
                 state?: components["schemas"]["ReviewState"] | null;
                 any_state?: boolean;
                 offset?: number;
@@ -4912,6 +5614,233 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolStatus"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_auto_label_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoLabelSet"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    accept_auto_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["querist__server__autolabel_schemas__AcceptRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_auto_label_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                proposal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    propose_auto_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ask_auto_label_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChecksRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    audit_auto_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoLabelSet"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    roll_back_auto_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoLabelSet"];
                 };
             };
             /** @description Default Response */

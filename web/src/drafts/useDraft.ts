@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 
 import type { Value } from "../api/types";
 import type { Command } from "../keys/actions";
 import { PANEL } from "../label/ClassPanel";
+import { usePurpose } from "../label/purpose";
 import type { Stopwatch } from "../label/timer";
 import type { LabelSession } from "../label/useLabelSession";
 import { useStopwatch } from "../label/useStopwatch";
@@ -34,6 +35,7 @@ export function useDraft<D>(scope: string, session: LabelSession, codec: Codec<D
     };
   }, [book]);
 
+  const isFix = usePurpose().kind === "fix";
   const { item, edited, state } = session;
   const watch = useStopwatch(item ? `${item.asset.id}/${edited?.submissionId ?? ""}` : null);
   const base = edited?.value ?? null;
@@ -59,8 +61,8 @@ export function useDraft<D>(scope: string, session: LabelSession, codec: Codec<D
     [book, session, watch],
   );
   const obey = useCallback<Draft<D>["obey"]>(
-    (command) => obeyAlways(command, book, session, watch),
-    [book, session, watch],
+    (command) => obeyAlways(command, book, session, watch, isFix),
+    [book, session, watch, isFix],
   );
   return useMemo(
     () => ({
@@ -95,7 +97,9 @@ function obeyAlways<D>(
   book: DraftBook<D>,
   session: LabelSession,
   watch: Stopwatch,
+  isFix: boolean,
 ): boolean {
+  if (isFix && (command.kind === "skip" || command.kind === "cannot_tell")) return true;
   const at = session.now();
   const base = at?.edited?.value ?? null;
   switch (command.kind) {

@@ -1,7 +1,7 @@
 /** The rounds so far, newest first: what each chose, what it brought, what it taught. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { roundsQuery } from "../api/queries";
+import { roundsQuery, sessionQuery } from "../api/queries";
 import type { CurvePoint, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
 import { ago, percent, plural, points, stepName, words } from "../parts/format";
@@ -11,7 +11,9 @@ type Props = { rounds: RoundSummary[]; control: CurvePoint[] };
 
 export function RoundTimeline({ rounds, control }: Props) {
   const random = new Map(control.map((point) => [point.round, point]));
-  const details = useQuery(roundsQuery).data;
+  // Who is asked gold questions may not read what a round chose; its number says enough then.
+  const sees = useQuery(sessionQuery).data?.veiled === false;
+  const details = useQuery({ ...roundsQuery, enabled: sees }).data;
   const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
   const newest = [...rounds].sort((a, b) => b.number - a.number);
   return (
@@ -25,6 +27,7 @@ export function RoundTimeline({ rounds, control }: Props) {
             before={newest[index + 1]}
             lesson={lessons.get(round.number)}
             control={random.get(round.number)}
+            opens={sees}
           />
         ))}
       </ol>
@@ -37,38 +40,48 @@ type RowProps = {
   before: RoundSummary | undefined;
   lesson: string | undefined;
   control: CurvePoint | undefined;
+  opens: boolean;
 };
 
-function TimelineRow({ round, before, lesson, control }: RowProps) {
+function TimelineRow({ round, before, lesson, control, opens }: RowProps) {
   const gain =
     round.accuracy && before?.accuracy ? round.accuracy.value - before.accuracy.value : null;
+  const line = (
+    <>
+      <span className={styles.roundNumber} data-open={round.step !== "done" || undefined}>
+        {round.number}
+      </span>
+      <span className={styles.roundWords}>
+        <span>{whatItDid(round)}</span>
+        <span className={styles.hint}>{noteOf(round, lesson)}</span>
+      </span>
+      <span className={styles.roundResult}>
+        {round.step === "done" ? (
+          <EstimateText of={round.accuracy} />
+        ) : (
+          <em>{stepName(round.step)}</em>
+        )}
+        <span className={styles.hint}>
+          {[gain === null ? null : `${points(gain)} points`, againstRandom(control)]
+            .filter(Boolean)
+            .join(" · ")}
+        </span>
+      </span>
+    </>
+  );
   return (
     <li>
-      <Link
-        to="/rounds/$number"
-        params={{ number: String(round.number) }}
-        className={styles.timelineRow}
-      >
-        <span className={styles.roundNumber} data-open={round.step !== "done" || undefined}>
-          {round.number}
-        </span>
-        <span className={styles.roundWords}>
-          <span>{whatItDid(round)}</span>
-          <span className={styles.hint}>{noteOf(round, lesson)}</span>
-        </span>
-        <span className={styles.roundResult}>
-          {round.step === "done" ? (
-            <EstimateText of={round.accuracy} />
-          ) : (
-            <em>{stepName(round.step)}</em>
-          )}
-          <span className={styles.hint}>
-            {[gain === null ? null : `${points(gain)} points`, againstRandom(control)]
-              .filter(Boolean)
-              .join(" · ")}
-          </span>
-        </span>
-      </Link>
+      {opens ? (
+        <Link
+          to="/rounds/$number"
+          params={{ number: String(round.number) }}
+          className={styles.timelineRow}
+        >
+          {line}
+        </Link>
+      ) : (
+        <div className={styles.timelineRow}>{line}</div>
+      )}
     </li>
   );
 }

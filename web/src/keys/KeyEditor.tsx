@@ -1,11 +1,12 @@
-/** Change the keys of the labelling page: press the new one, hear who has it, take it or leave it. */
+/** Change the keys of labelling and reviewing: press the new one, hear who has it, take it or leave it. */
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
-import { projectQuery } from "../api/queries";
+import { projectQuery, sessionQuery } from "../api/queries";
+import { mayBrowse } from "../api/types";
 import { keyName } from "../parts/Key";
-import { ACTION_IDS, actionOf, actionsFor } from "./actions";
+import { ACTION_IDS, type ActionId, actionOf, actionsFor } from "./actions";
 import { Chord } from "./Chord";
 import { chordOf, keysOfChord } from "./chords";
 import { type Complaint, classBinding, complaints, type Keymap, withKey } from "./keymap";
@@ -15,20 +16,21 @@ import styles from "./keys.module.css";
 /** So many classes have their keys changed here; with more, people search by name. */
 const CLASSES = 36;
 
-type Asked = { binding: string; chord: string; complaints: readonly Complaint[] };
+type Row = { binding: string; text: string; keymap: Keymap };
+type Asked = { row: Row; chord: string; complaints: readonly Complaint[] };
 type Props = { done: () => void; listening: (on: boolean) => void };
 
 export function KeyEditor({ done, listening }: Props) {
-  const keymap = useKeymap();
   const own = useOwnKeys();
   const [waiting, setWaiting] = useState<string | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const groups = useGroups(keymap);
+  const groups = useGroups();
   const wait = (binding: string | null) => {
     setWaiting(binding);
     listening(binding !== null);
   };
-  const hear = (binding: string, event: KeyboardEvent) => {
+  const hear = (row: Row, event: KeyboardEvent) => {
+    const { binding, keymap } = row;
     if (waiting !== binding) return;
     event.preventDefault();
     event.stopPropagation();
@@ -37,11 +39,11 @@ export function KeyEditor({ done, listening }: Props) {
     wait(null);
     if (chord === "Escape") return;
     const found = complaints(keymap, binding, chord);
-    if (found.length > 0) setAsked({ binding, chord, complaints: found });
+    if (found.length > 0) setAsked({ row, chord, complaints: found });
     else keepKeys(withKey(keymap, own, binding, chord));
   };
   const answer = (take: boolean) => {
-    if (asked && take) keepKeys(withKey(keymap, own, asked.binding, asked.chord));
+    if (asked && take) keepKeys(withKey(asked.row.keymap, own, asked.row.binding, asked.chord));
     setAsked(null);
   };
   const reset = (binding: string) => {
@@ -68,42 +70,45 @@ export function KeyEditor({ done, listening }: Props) {
         {groups.map((group) => (
           <section key={group.title} className={styles.group}>
             <h2>{group.title}</h2>
-            {group.rows.map(({ binding, text }) => (
-              <div key={binding}>
-                <div className={styles.row}>
-                  <span className={styles.rowText} title={text}>
-                    {text}
-                  </span>
-                  {own[binding] && (
-                    <Tooltip label="As usual">
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`The usual key of ${text}`}
-                        onClick={() => reset(binding)}
-                      >
-                        <IconArrowBackUp size={16} />
-                      </ActionIcon>
-                    </Tooltip>
-                  )}
-                  <button
-                    type="button"
-                    className={styles.keyButton}
-                    data-listening={waiting === binding || undefined}
-                    onClick={() => {
-                      setAsked(null);
-                      wait(waiting === binding ? null : binding);
-                    }}
-                    onKeyDown={(event) => hear(binding, event)}
-                    onBlur={() => waiting === binding && wait(null)}
-                  >
-                    <span className="visually-hidden">Key of {text}: </span>
-                    {waiting === binding ? "Press a key" : <Keys keymap={keymap} of={binding} />}
-                  </button>
+            {group.rows.map((row) => {
+              const { binding, text, keymap } = row;
+              return (
+                <div key={binding}>
+                  <div className={styles.row}>
+                    <span className={styles.rowText} title={text}>
+                      {text}
+                    </span>
+                    {own[binding] && (
+                      <Tooltip label="As usual">
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`The usual key of ${text}`}
+                          onClick={() => reset(binding)}
+                        >
+                          <IconArrowBackUp size={16} />
+                        </ActionIcon>
+                      </Tooltip>
+                    )}
+                    <button
+                      type="button"
+                      className={styles.keyButton}
+                      data-listening={waiting === binding || undefined}
+                      onClick={() => {
+                        setAsked(null);
+                        wait(waiting === binding ? null : binding);
+                      }}
+                      onKeyDown={(event) => hear(row, event)}
+                      onBlur={() => waiting === binding && wait(null)}
+                    >
+                      <span className="visually-hidden">Key of {text}: </span>
+                      {waiting === binding ? "Press a key" : <Keys keymap={keymap} of={binding} />}
+                    </button>
+                  </div>
+                  {asked?.row.binding === binding && <Question asked={asked} answer={answer} />}
                 </div>
-                {asked?.binding === binding && <Question asked={asked} answer={answer} />}
-              </div>
-            ))}
+              );
+            })}
           </section>
         ))}
       </div>
@@ -143,19 +148,27 @@ function Question({ asked, answer }: { asked: Asked; answer: (take: boolean) => 
   );
 }
 
-function useGroups(keymap: Keymap) {
+function useGroups() {
+  const keymap = useKeymap();
+  const reviewing = useKeymap("review");
+  const reviews = mayBrowse(useQuery(sessionQuery).data);
   const classes = useQuery(projectQuery).data?.ontology.classes ?? [];
-  const rows = new Map<string, { binding: string; text: string }[]>();
-  for (const id of actionsFor(keymap.task)) {
+  const rows = new Map<string, Row[]>();
+  const labelling = actionsFor(keymap.task);
+  const add = (id: ActionId, map: Keymap) => {
     const { group, text, fixed } = actionOf(id);
-    if (!fixed) rows.set(group, [...(rows.get(group) ?? []), { binding: id, text }]);
-  }
+    if (!fixed) rows.set(group, [...(rows.get(group) ?? []), { binding: id, text, keymap: map }]);
+  };
+  for (const id of labelling) add(id, keymap);
+  if (reviews)
+    for (const id of actionsFor(keymap.task, "review"))
+      if (!labelling.includes(id)) add(id, reviewing);
   if (keymap.task !== "regression" && classes.length > 0) {
     const named = classes.slice(0, CLASSES);
     const title = classes.length > CLASSES ? `The first ${CLASSES} classes` : "Classes";
     rows.set(
       title,
-      named.map(({ name }) => ({ binding: classBinding(name), text: name })),
+      named.map(({ name }) => ({ binding: classBinding(name), text: name, keymap })),
     );
   }
   return Array.from(rows, ([title, found]) => ({ title, rows: found }));

@@ -1,13 +1,18 @@
-/** What the keyboard can do while labelling: each action with its words, its usual keys and its tasks. */
+/** What the keyboard can do while labelling and reviewing: each action with its words, keys and tasks. */
 import type { ProjectInfo } from "../api/types";
 
 export type Task = ProjectInfo["task"];
+
+/** Where keys mean something: the same key may do another thing in another place. */
+export type Place = "label" | "review";
 
 type Definition = {
   text: string;
   keys: readonly string[];
   group: string;
   tasks?: readonly Task[];
+  /** Only while labelling where it does not say. */
+  places?: readonly Place[];
   /** Arrow keys and the like: shown, but not to be changed. */
   fixed?: boolean;
 };
@@ -17,12 +22,24 @@ const MARKS: readonly Task[] = ["boxes", "polygons", "spans"];
 const SUGGESTED: readonly Task[] = ["multi_label", "regression", "boxes", "polygons", "spans"];
 const SPANS: readonly Task[] = ["spans"];
 
+const BOTH: readonly Place[] = ["label", "review"];
+const REVIEW: readonly Place[] = ["review"];
+
 const label = "Label";
+const review = "Review";
 const marks = "Boxes, polygons and spans";
 const view = "Picture";
 
 /** In this order two actions that want the same key are served. */
 export const ACTIONS = {
+  approve: { text: "Accept the label", keys: ["Enter"], group: review, places: REVIEW },
+  fix: { text: "Fix it in the editor", keys: ["f", "+"], group: review, places: REVIEW },
+  send_back: { text: "Send it back with a word", keys: ["b", "-"], group: review, places: REVIEW },
+  reopen: { text: "Let it wait for review again", keys: ["o", "*"], group: review, places: REVIEW },
+  pass: { text: "Leave it, next one", keys: [" "], group: review, places: REVIEW },
+  model: { text: "Ask the model", keys: ["m", "="], group: review, places: REVIEW },
+  answer_down: { text: "See the next answer", keys: ["ArrowDown"], group: review, places: REVIEW },
+  answer_up: { text: "See the answer before", keys: ["ArrowUp"], group: review, places: REVIEW },
   accept: { text: "Submit, or accept the suggestion", keys: ["Enter"], group: label },
   skip: { text: "Skip", keys: [" "], group: label },
   cannot_tell: { text: "Cannot tell", keys: ["-", "x"], group: label },
@@ -33,10 +50,10 @@ export const ACTIONS = {
     group: marks,
     tasks: MARKS,
   },
-  undo: { text: "Undo", keys: ["Backspace", "mod+z", "u"], group: label },
+  undo: { text: "Undo", keys: ["Backspace", "mod+z", "u"], group: label, places: BOTH },
   redo: { text: "Redo", keys: ["mod+shift+z", "mod+y"], group: label },
   take: { text: "Take all suggestions shown", keys: ["="], group: label, tasks: SUGGESTED },
-  search: { text: "Search a class", keys: ["/"], group: label },
+  search: { text: "Search a class", keys: ["/"], group: label, places: BOTH },
   left: { text: "Move left", keys: ["ArrowLeft"], group: marks, tasks: MARKS, fixed: true },
   right: { text: "Move right", keys: ["ArrowRight"], group: marks, tasks: MARKS, fixed: true },
   up: { text: "Move up", keys: ["ArrowUp"], group: marks, tasks: SHAPES, fixed: true },
@@ -49,9 +66,19 @@ export const ACTIONS = {
   wider: sized("Wider", "ArrowRight"),
   lower: sized("Lower", "ArrowUp"),
   taller: sized("Taller", "ArrowDown"),
-  back: { text: "Look at the decision before", keys: ["ArrowLeft", "PageUp"], group: label },
-  forward: { text: "Forward again", keys: ["ArrowRight", "PageDown"], group: label },
-  leave: { text: "Let go, leave, close", keys: ["Escape"], group: label },
+  back: {
+    text: "Look at the decision before",
+    keys: ["ArrowLeft", "PageUp"],
+    group: label,
+    places: BOTH,
+  },
+  forward: {
+    text: "Forward again",
+    keys: ["ArrowRight", "PageDown"],
+    group: label,
+    places: BOTH,
+  },
+  leave: { text: "Let go, leave, close", keys: ["Escape"], group: label, places: BOTH },
   next: { text: "Next one", keys: ["Tab"], group: marks, tasks: MARKS },
   previous: { text: "The one before", keys: ["shift+Tab"], group: marks, tasks: MARKS },
   add: { text: "A new one in the middle", keys: ["+"], group: marks, tasks: SHAPES },
@@ -61,9 +88,9 @@ export const ACTIONS = {
   hide: { text: "Hide or show its class", keys: [";"], group: marks, tasks: SHAPES },
   shorter: { text: "End one character earlier", keys: ["["], group: marks, tasks: SPANS },
   longer: { text: "End one character later", keys: ["]"], group: marks, tasks: SPANS },
-  zoom_out: { text: "Zoom out", keys: ["["], group: view, tasks: SHAPES },
-  zoom_in: { text: "Zoom in", keys: ["]"], group: view, tasks: SHAPES },
-  whole: { text: "Whole picture", keys: ["\\"], group: view, tasks: SHAPES },
+  zoom_out: { text: "Zoom out", keys: ["["], group: view, tasks: SHAPES, places: BOTH },
+  zoom_in: { text: "Zoom in", keys: ["]"], group: view, tasks: SHAPES, places: BOTH },
+  whole: { text: "Whole picture", keys: ["\\"], group: view, tasks: SHAPES, places: BOTH },
   centre: { text: "Centre on it", keys: ["."], group: view, tasks: SHAPES },
   less: { text: "More suggestions", keys: ["<"], group: view, tasks: SHAPES },
   more: { text: "Fewer suggestions", keys: [">"], group: view, tasks: SHAPES },
@@ -80,13 +107,15 @@ export function actionOf(id: ActionId): Definition {
   return ACTIONS[id];
 }
 
-/** The actions that a task has. */
-export function actionsFor(task: Task): ActionId[] {
+/** The actions that a task has in a place. */
+export function actionsFor(task: Task, place: Place = "label"): ActionId[] {
   return ACTION_IDS.filter((id) => {
-    const { tasks } = actionOf(id);
-    return tasks === undefined || tasks.includes(task);
+    const { tasks, places = LABEL } = actionOf(id);
+    return places.includes(place) && (tasks === undefined || tasks.includes(task));
   });
 }
+
+const LABEL: readonly Place[] = ["label"];
 
 function far(side: string, key: string) {
   const text = `Move ${side} by ten, or take in a word`;

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useSyncExternalStore } from "react";
 import { projectQuery } from "../api/queries";
+import type { Place } from "./actions";
 import { type Keymap, keymapOf, type OwnKeys } from "./keymap";
 
 const PLACE = "querist-keys";
@@ -55,12 +56,12 @@ export function useOwnKeys(): OwnKeys {
   return useSyncExternalStore(watch, ownKeys);
 }
 
-/** The keys of the project's task as they hold in this browser. */
-export function useKeymap(): Keymap {
+/** The keys of the project's task in a place, as they hold in this browser. */
+export function useKeymap(place: Place = "label"): Keymap {
   const ontology = useQuery(projectQuery).data?.ontology;
   const own = useOwnKeys();
   return useMemo(
-    () => keymapOf(ontology?.task ?? "classification", ontology?.classes ?? [], own),
-    [ontology, own],
+    () => keymapOf(ontology?.task ?? "classification", ontology?.classes ?? [], own, place),
+    [ontology, own, place],
   );
 }

@@ -1,6 +1,13 @@
 /** Which key does what: a person's own keys first, then the classes', then the usual ones. */
 import type { ClassDefinition } from "../api/types";
-import { type ActionId, actionOf, actionsFor, type Command, type Task } from "./actions";
+import {
+  type ActionId,
+  actionOf,
+  actionsFor,
+  type Command,
+  type Place,
+  type Task,
+} from "./actions";
 import { chordOf, isReserved, type KeyPress } from "./chords";
 
 /** A person's own keys, by action or `class:NAME`; no keys at all is allowed. */
@@ -8,6 +15,7 @@ export type OwnKeys = Readonly<Record<string, readonly string[]>>;
 
 export type Keymap = {
   task: Task;
+  place: Place;
   commands: ReadonlyMap<string, Command>;
   /** The keys that work for an action or a class, best first. */
   keysOf: (binding: string) => readonly string[];
@@ -25,15 +33,17 @@ export function keymapOf(
   task: Task,
   classes: readonly ClassDefinition[],
   own: OwnKeys = {},
+  place: Place = "label",
 ): Keymap {
+  const typesNumbers = task === "regression" && place === "label";
   const commands = new Map<string, Command>();
   const keys = new Map<string, string[]>();
   const give = (binding: string, command: Command, wanted: readonly string[]) => {
-    const got = wanted.filter((chord) => !commands.has(chord) && !isTaken(task, chord));
+    const got = wanted.filter((chord) => !commands.has(chord) && !(typesNumbers && isTaken(chord)));
     for (const chord of got) commands.set(chord, command);
     keys.set(binding, [...(keys.get(binding) ?? []), ...got]);
   };
-  const ids = actionsFor(task);
+  const ids = actionsFor(task, place);
   const named = task === "regression" ? [] : classes;
   for (const id of ids) if (own[id]) give(id, { kind: id }, own[id]);
   for (const { name } of named) {
@@ -44,7 +54,7 @@ export function keymapOf(
     if (hotkey && !own[classBinding(name)])
       give(classBinding(name), { kind: "class", name }, [hotkey]);
   for (const id of ids) if (!own[id]) give(id, { kind: id }, actionOf(id).keys);
-  return { task, commands, keysOf: (binding) => keys.get(binding) ?? [] };
+  return { task, place, commands, keysOf: (binding) => keys.get(binding) ?? [] };
 }
 
 /** The command of a press, or null when the key is not ours; a held key labels nothing. */
@@ -94,6 +104,7 @@ export function bindingOf(command: Command): string {
   return command.kind === "class" ? classBinding(command.name) : command.kind;
 }
 
-function isTaken(task: Task, chord: string): boolean {
-  return task === "regression" && (OF_NUMBERS.has(chord) || CARET.has(chord));
+/** By the field of a number. */
+function isTaken(chord: string): boolean {
+  return OF_NUMBERS.has(chord) || CARET.has(chord);
 }

@@ -4,15 +4,12 @@ import { className } from "../api/types";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { ClassPanel } from "./ClassPanel";
-import { openOutbox } from "./outboxStore";
 import { Stage } from "./Stage";
 import { useLabelKeys } from "./useLabelKeys";
-import { useLabelSession } from "./useLabelSession";
 import { useStopwatch } from "./useStopwatch";
-import { type EditorProps, Workplace } from "./Workplace";
+import type { EditorProps } from "./Workplace";
 
-export function ClassEditor({ project, scope }: EditorProps) {
-  const session = useLabelSession(openOutbox(scope));
+export function ClassEditor({ project, scope, session, frame: Frame }: EditorProps) {
   const keymap = useKeymap();
   const { item, edited, state } = session;
   const watch = useStopwatch(item ? `${item.asset.id}/${edited?.submissionId ?? ""}` : null);
@@ -56,7 +53,7 @@ export function ClassEditor({ project, scope }: EditorProps) {
     [shown, confidence],
   );
   return (
-    <Workplace
+    <Frame
       project={project}
       scope={scope}
       session={session}

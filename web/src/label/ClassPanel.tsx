@@ -1,12 +1,13 @@
 /** Beside the asset: the classes, what the editor adds, and the other things a person may say. */
 import { Button } from "@mantine/core";
-import { IconArrowBackUp, IconHelpCircle, IconPlayerSkipForward } from "@tabler/icons-react";
+import { IconArrowBackUp, IconHelpCircle, IconPlayerSkipForward, IconX } from "@tabler/icons-react";
 import type { MouseEvent, ReactNode } from "react";
 import { ClassList, type ClassListProps } from "../classes/ClassList";
 import type { Command } from "../keys/actions";
 import { Chord } from "../keys/Chord";
 import type { Keymap } from "../keys/keymap";
 import styles from "./label.module.css";
+import { usePurpose } from "./purpose";
 
 /** Where Escape leads from a picture or a text whose shapes have Tab for themselves. */
 export const PANEL = "label-panel";
@@ -25,6 +26,7 @@ type Props = {
 };
 
 export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children, submit }: Props) {
+  const isFix = usePurpose().kind === "fix";
   return (
     <aside
       id={PANEL}
@@ -47,25 +49,37 @@ export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children,
             rightSection={<Chord of={keymap.keysOf("accept")[0]} />}
             onClick={(event) => act(event, () => obey({ kind: "accept" }))}
           >
-            {submit}
+            {isFix ? submit.replace("Submit", "Fix") : submit}
           </Button>
         </div>
       )}
       <div className={styles.others}>
-        <Other
-          icon={<IconPlayerSkipForward size={16} />}
-          text="Skip"
-          keys={keymap.keysOf("skip")[0]}
-          disabled={disabled}
-          act={() => obey({ kind: "skip" })}
-        />
-        <Other
-          icon={<IconHelpCircle size={16} />}
-          text="Cannot tell"
-          keys={keymap.keysOf("cannot_tell")[0]}
-          disabled={disabled}
-          act={() => obey({ kind: "cannot_tell" })}
-        />
+        {isFix ? (
+          <Other
+            icon={<IconX size={16} />}
+            text="Back to the review"
+            keys={keymap.keysOf("leave")[0]}
+            disabled={false}
+            act={() => obey({ kind: "leave" })}
+          />
+        ) : (
+          <>
+            <Other
+              icon={<IconPlayerSkipForward size={16} />}
+              text="Skip"
+              keys={keymap.keysOf("skip")[0]}
+              disabled={disabled}
+              act={() => obey({ kind: "skip" })}
+            />
+            <Other
+              icon={<IconHelpCircle size={16} />}
+              text="Cannot tell"
+              keys={keymap.keysOf("cannot_tell")[0]}
+              disabled={disabled}
+              act={() => obey({ kind: "cannot_tell" })}
+            />
+          </>
+        )}
         <Other
           icon={<IconArrowBackUp size={16} />}
           text="Undo"
@@ -86,7 +100,7 @@ type OtherProps = {
   act: () => void;
 };
 
-function Other({ icon, text, keys, disabled, act: perform }: OtherProps) {
+export function Other({ icon, text, keys, disabled, act: perform }: OtherProps) {
   return (
     <Button
       variant="subtle"
@@ -106,7 +120,7 @@ function Other({ icon, text, keys, disabled, act: perform }: OtherProps) {
 }
 
 /** After a mouse click the focus leaves the button, so that Space and Enter mean the page again. */
-function act(event: MouseEvent<HTMLButtonElement>, perform: () => void): void {
+export function act(event: MouseEvent<HTMLButtonElement>, perform: () => void): void {
   if (event.detail > 0) event.currentTarget.blur();
   perform();
 }

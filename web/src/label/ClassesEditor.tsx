@@ -6,11 +6,9 @@ import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { plural } from "../parts/format";
 import { ClassPanel } from "./ClassPanel";
-import { openOutbox } from "./outboxStore";
 import { Stage } from "./Stage";
 import { useLabelKeys } from "./useLabelKeys";
-import { useLabelSession } from "./useLabelSession";
-import { type EditorProps, Workplace } from "./Workplace";
+import type { EditorProps } from "./Workplace";
 
 type Names = readonly string[];
 
@@ -18,10 +16,9 @@ const codec = {
   of: (value: Value | null): Names => (value?.type === "classes" ? value.names : []),
 };
 
-export function ClassesEditor({ project, scope }: EditorProps) {
-  const session = useLabelSession(openOutbox(scope));
+export function ClassesEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
   const keymap = useKeymap();
-  const draft = useDraft(scope, session, codec);
+  const draft = useDraft(drafts, session, codec);
   const { item, edited, state } = session;
   const search = useRef<HTMLInputElement>(null);
   const order = useMemo(
@@ -53,7 +50,7 @@ export function ClassesEditor({ project, scope }: EditorProps) {
   const marked = useMemo(() => new Map(chosen?.map((name) => [name, 1] as const)), [chosen]);
   const number = chosen?.length ?? 0;
   return (
-    <Workplace
+    <Frame
       project={project}
       scope={scope}
       session={session}

@@ -6,16 +6,18 @@ import { ClassChip } from "../parts/ClassChip";
 import { ago } from "../parts/format";
 import { valueText } from "../parts/valueText";
 import styles from "./label.module.css";
-import type { Entry, Outbox } from "./outbox";
+import { assetOf, type Entry, type Outbox } from "./outbox";
 import { useOutboxEntries } from "./outboxStore";
 
 type Props = {
   outbox: Outbox;
   media: Media;
   settle: (entry: Entry, keep: "mine" | "theirs") => void;
+  /** Look at an asset again whose review came too late; not everywhere possible. */
+  again?: (assetId: string) => void;
 };
 
-export function Conflicts({ outbox, media, settle }: Props) {
+export function Conflicts({ outbox, media, settle, again }: Props) {
   const troubled = useOutboxEntries().filter(
     (entry) => entry.state === "conflict" || entry.state === "refused",
   );
@@ -32,13 +34,13 @@ export function Conflicts({ outbox, media, settle }: Props) {
       {entry.cargo.kind === "label" ? (
         <Versions entry={entry} media={media} settle={settle} />
       ) : (
-        <Refused entry={entry} outbox={outbox} />
+        <Refused entry={entry} outbox={outbox} again={again} />
       )}
     </section>
   );
 }
 
-function Versions({ entry, media, settle }: Omit<Props, "outbox"> & { entry: Entry }) {
+function Versions({ entry, media, settle }: Omit<Props, "outbox" | "again"> & { entry: Entry }) {
   if (entry.cargo.kind !== "label") return null;
   const { body } = entry.cargo;
   return (
@@ -78,7 +80,10 @@ function Versions({ entry, media, settle }: Omit<Props, "outbox"> & { entry: Ent
   );
 }
 
-function Refused({ entry, outbox }: { entry: Entry; outbox: Outbox }) {
+type RefusedProps = { entry: Entry } & Pick<Props, "outbox" | "again">;
+
+function Refused({ entry, outbox, again }: RefusedProps) {
+  const isReview = entry.cargo.kind === "review" && again !== undefined;
   return (
     <>
       <p className={styles.problem}>{entry.problem}</p>
@@ -86,6 +91,17 @@ function Refused({ entry, outbox }: { entry: Entry; outbox: Outbox }) {
         <Button size="xs" variant="default" onClick={() => outbox.drop(entry.id)}>
           Understood
         </Button>
+        {isReview && (
+          <Button
+            size="xs"
+            onClick={() => {
+              outbox.drop(entry.id);
+              again(assetOf(entry.cargo));
+            }}
+          >
+            Look at it again
+          </Button>
+        )}
       </div>
     </>
   );

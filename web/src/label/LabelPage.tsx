@@ -1,36 +1,14 @@
 /** Label: one asset, a few keys, next. The task decides which editor is on the stage. */
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ComponentType, lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
-import type { Media, ProjectInfo } from "../api/types";
+import type { ProjectInfo } from "../api/types";
 import { Empty } from "../parts/Notices";
-import { ClassEditor } from "./ClassEditor";
-import { ClassesEditor } from "./ClassesEditor";
-import { NumberEditor } from "./NumberEditor";
-import type { EditorProps } from "./Workplace";
-
-const ShapesEditor = lazy(() =>
-  import("../shapes/ShapesEditor").then((found) => ({ default: found.ShapesEditor })),
-);
-const SpansEditor = lazy(() =>
-  import("../spans/SpansEditor").then((found) => ({ default: found.SpansEditor })),
-);
-
-const EDITORS: Record<ProjectInfo["task"], ComponentType<EditorProps>> = {
-  classification: ClassEditor,
-  multi_label: ClassesEditor,
-  regression: NumberEditor,
-  boxes: ShapesEditor,
-  polygons: ShapesEditor,
-  spans: SpansEditor,
-};
-
-const WANTED: Partial<Record<ProjectInfo["task"], Media>> = {
-  boxes: "image",
-  polygons: "image",
-  spans: "text",
-};
+import { EDITORS, WANTED } from "./editors";
+import { openOutbox } from "./outboxStore";
+import { useLabelSession } from "./useLabelSession";
+import { Workplace } from "./Workplace";
 
 export function LabelPage() {
   const project = useQuery(projectQuery).data;
@@ -47,10 +25,17 @@ export function LabelPage() {
         .
       </Empty>
     );
-  const Editor = EDITORS[project.task];
   return (
     <Suspense fallback={<Skeleton height="100%" radius={0} />}>
-      <Editor project={project} scope={`${project.name}/${me.name}`} />
+      <Desk project={project} scope={`${project.name}/${me.name}`} />
     </Suspense>
+  );
+}
+
+function Desk({ project, scope }: { project: ProjectInfo; scope: string }) {
+  const session = useLabelSession(openOutbox(scope));
+  const Editor = EDITORS[project.task];
+  return (
+    <Editor project={project} scope={scope} session={session} drafts={scope} frame={Workplace} />
   );
 }

@@ -7,21 +7,18 @@ import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { ClassPanel } from "./ClassPanel";
 import styles from "./label.module.css";
-import { readNumber, stepOf, stepped } from "./numberText";
-import { openOutbox } from "./outboxStore";
+import { rangeText, readNumber, stepOf, stepped } from "./numberText";
 import { Stage } from "./Stage";
 import { useLabelKeys } from "./useLabelKeys";
-import { useLabelSession } from "./useLabelSession";
-import { type EditorProps, Workplace } from "./Workplace";
+import type { EditorProps } from "./Workplace";
 
 const codec = {
   of: (value: Value | null) => (value?.type === "number" ? String(value.number) : ""),
 };
 
-export function NumberEditor({ project, scope }: EditorProps) {
-  const session = useLabelSession(openOutbox(scope));
+export function NumberEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
   const keymap = useKeymap();
-  const draft = useDraft<string>(scope, session, codec);
+  const draft = useDraft<string>(drafts, session, codec);
   const { item, edited, state } = session;
   const { limits } = project.ontology;
   const field = useRef<HTMLInputElement>(null);
@@ -53,7 +50,7 @@ export function NumberEditor({ project, scope }: EditorProps) {
   const number = readNumber(text, limits).number;
   const ranged = limits.lowest !== null && limits.highest !== null;
   return (
-    <Workplace
+    <Frame
       project={project}
       scope={scope}
       session={session}
@@ -82,7 +79,7 @@ export function NumberEditor({ project, scope }: EditorProps) {
               ref={field}
               size="lg"
               label="Number"
-              description={rangeText(limits)}
+              description={`${rangeText(limits)}; ↑ ↓ step`}
               inputMode="decimal"
               autoComplete="off"
               data-field="number"
@@ -120,12 +117,4 @@ export function NumberEditor({ project, scope }: EditorProps) {
       }
     />
   );
-}
-
-function rangeText({ lowest, highest, unit }: EditorProps["project"]["ontology"]["limits"]) {
-  const ending = unit ? ` ${unit}` : "";
-  if (lowest !== null && highest !== null) return `${lowest} to ${highest}${ending}; ↑ ↓ step`;
-  if (lowest !== null) return `${lowest}${ending} or more; ↑ ↓ step`;
-  if (highest !== null) return `At most ${highest}${ending}; ↑ ↓ step`;
-  return "Any number; ↑ ↓ step";
 }

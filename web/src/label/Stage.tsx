@@ -7,6 +7,7 @@ import { ClassChip } from "../parts/ClassChip";
 import { count, percent, plural } from "../parts/format";
 import { valueText } from "../parts/valueText";
 import styles from "./label.module.css";
+import { usePurpose } from "./purpose";
 import type { Decision, Item, Session } from "./session";
 
 type Props = {
@@ -23,10 +24,15 @@ type Props = {
 
 export function Stage({ item, edited, session, unsent = false, full = false, children }: Props) {
   const keymap = useKeymap();
+  const purpose = usePurpose();
   return (
     <>
       <header className={styles.stageHead}>
-        <Progress session={session} round={item.round} editing={edited !== null} />
+        {purpose.kind === "fix" ? (
+          <strong className={styles.purpose}>Fix the label of {purpose.of}</strong>
+        ) : (
+          <Progress session={session} round={item.round} editing={edited !== null} />
+        )}
         <span className={styles.stageNotes}>
           {unsent && (
             <span className={styles.unsent} data-testid="unsent" data-full={full || undefined}>
@@ -54,7 +60,12 @@ export function Stage({ item, edited, session, unsent = false, full = false, chi
         )}
       </div>
       <footer className={styles.why} data-testid="why">
-        {edited ? (
+        {purpose.kind === "fix" ? (
+          <>
+            <Chord of={keymap.keysOf("accept")[0]} /> stores the right label in your name.{" "}
+            <Chord of={keymap.keysOf("leave")[0]} /> goes back to the review; what you drew stays.
+          </>
+        ) : edited ? (
           <>
             Looking at an earlier decision. Change it, or <Chord of={keymap.keysOf("leave")[0]} />{" "}
             to go back.

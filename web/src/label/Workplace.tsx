@@ -1,25 +1,32 @@
 /** The frame of every editor: the stage or what comes after it, the last decisions, the panel. */
-import type { ReactNode } from "react";
+import type { ComponentType, ReactNode } from "react";
 import type { ProjectInfo } from "../api/types";
 import { ErrorNotice } from "../parts/Notices";
 import { BatchEnd } from "./BatchEnd";
 import { Conflicts } from "./Conflicts";
-import { DecisionStrip } from "./DecisionStrip";
+import { DecisionStrip, stripEntry } from "./DecisionStrip";
 import styles from "./label.module.css";
 import { openOutbox } from "./outboxStore";
 import type { LabelSession } from "./useLabelSession";
 
-/** What every editor is given. */
-export type EditorProps = { project: ProjectInfo; scope: string };
-
-type Props = EditorProps & {
+/** What stands around an editor: the place to label, or the place to fix a label. */
+export type FrameProps = {
+  project: ProjectInfo;
+  scope: string;
   session: LabelSession;
   /** What stands on the stage while there is an asset. */
   stage: ReactNode;
   panel: ReactNode;
 };
 
-export function Workplace({ project, scope, session, stage, panel }: Props) {
+/** What every editor is given. */
+export type EditorProps = Pick<FrameProps, "project" | "scope" | "session"> & {
+  /** Under which name unsent work is kept. */
+  drafts: string;
+  frame: ComponentType<FrameProps>;
+};
+
+export function Workplace({ project, scope, session, stage, panel }: FrameProps) {
   const { item, state } = session;
   return (
     <div className={styles.page}>
@@ -35,7 +42,11 @@ export function Workplace({ project, scope, session, stage, panel }: Props) {
             )}
           </div>
         )}
-        <DecisionStrip state={state} edit={session.edit} />
+        <DecisionStrip
+          entries={state.decisions.map(stripEntry)}
+          open={state.editing}
+          look={session.edit}
+        />
       </section>
       {panel}
       <Conflicts outbox={openOutbox(scope)} media={project.media} settle={session.settle} />

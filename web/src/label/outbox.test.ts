@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ApiError } from "../api/client";
 import type { Annotation, LabelBody } from "../api/types";
-import { backOff, type Cargo, Outbox } from "./outbox";
+import { type Answer, assetOf, backOff, type Cargo, Outbox, submissionOf } from "./outbox";
 
 function label(asset: string, id: string, version = 0): Cargo {
   const body: LabelBody = {
@@ -20,7 +20,7 @@ function label(asset: string, id: string, version = 0): Cargo {
 function stored(cargo: Cargo, version = 1): Annotation {
   return {
     seq: 1,
-    asset_id: cargo.kind === "label" ? cargo.body.asset_id : cargo.asset_id,
+    asset_id: assetOf(cargo),
     version,
     action: "label",
     value: null,
@@ -45,11 +45,11 @@ const conflict = (current: Annotation) =>
 class Server {
   got: string[] = [];
   failures: ApiError[] = [];
-  send = async (cargo: Cargo): Promise<Annotation> => {
+  send = async (cargo: Cargo): Promise<Answer> => {
     const failure = this.failures.shift();
     if (failure) throw failure;
-    this.got.push(cargo.kind === "label" ? cargo.body.submission_id : cargo.submission_id);
-    return stored(cargo);
+    this.got.push(submissionOf(cargo));
+    return { of: "label", annotation: stored(cargo) };
   };
 }
 

@@ -1,10 +1,11 @@
 /** Decisions on their way to the server: kept in local storage until acknowledged, sent in order. */
 import { ApiError } from "../api/client";
-import type { Annotation, LabelBody } from "../api/types";
+import type { Annotation, LabelBody, Review, ReviewBody } from "../api/types";
 
 export type Cargo =
   | { kind: "label"; body: LabelBody }
-  | { kind: "undo"; asset_id: string; submission_id: string };
+  | { kind: "review"; body: ReviewBody }
+  | { kind: "undo" | "undo_review"; asset_id: string; submission_id: string };
 
 export type EntryState = "waiting" | "sending" | "conflict" | "refused";
 
@@ -20,10 +21,13 @@ export type Entry = {
 
 export type OutboxStatus = { pending: number; trouble: number; reachable: boolean };
 
-export type Delivery = { entry: Entry; annotation: Annotation };
+/** The server's answer to what was sent. */
+export type Answer = { of: "label"; annotation: Annotation } | { of: "review"; review: Review };
+
+export type Delivery = { entry: Entry } & Answer;
 
 type Wiring = {
-  send: (cargo: Cargo) => Promise<Annotation>;
+  send: (cargo: Cargo) => Promise<Answer>;
   storage: Storage;
   scope: string;
   wait?: (milliseconds: number) => Promise<void>;
@@ -39,11 +43,11 @@ export function backOff(attempts: number): number {
 }
 
 export function submissionOf(cargo: Cargo): string {
-  return cargo.kind === "label" ? cargo.body.submission_id : cargo.submission_id;
+  return "body" in cargo ? cargo.body.submission_id : cargo.submission_id;
 }
 
 export function assetOf(cargo: Cargo): string {
-  return cargo.kind === "label" ? cargo.body.asset_id : cargo.asset_id;
+  return "body" in cargo ? cargo.body.asset_id : cargo.asset_id;
 }
 
 /** A queue that survives a reload and a lost connection; one submission id is stored once. */
@@ -144,10 +148,10 @@ export class Outbox {
   private async attempt(entry: Entry): Promise<void> {
     this.change(entry.id, { state: "sending", attempts: entry.attempts + 1 });
     try {
-      const annotation = await this.wiring.send(entry.cargo);
+      const answer = await this.wiring.send(entry.cargo);
       this.reachable = true;
       this.drop(entry.id);
-      this.wiring.delivered?.({ entry, annotation });
+      this.wiring.delivered?.({ entry, ...answer });
     } catch (failure) {
       await this.failed(entry, failure);
     }

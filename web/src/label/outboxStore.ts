@@ -1,9 +1,15 @@
 /** The one outbox of this tab, scoped to the project and the person, and hooks to watch it. */
 import { useSyncExternalStore } from "react";
-import { sendLabel, sendUndo } from "../api/actions";
+import { sendLabel, sendReview, sendReviewUndo, sendUndo } from "../api/actions";
 import { noticeFailure } from "../api/queryClient";
-import type { Annotation } from "../api/types";
-import { type Cargo, type Delivery, type Entry, Outbox, type OutboxStatus } from "./outbox";
+import {
+  type Answer,
+  type Cargo,
+  type Delivery,
+  type Entry,
+  Outbox,
+  type OutboxStatus,
+} from "./outbox";
 
 const receivers = new Set<(delivery: Delivery) => void>();
 let outbox: Outbox | null = null;
@@ -29,10 +35,18 @@ export function openOutbox(scope: string): Outbox {
   return opened;
 }
 
-async function deliver(cargo: Cargo): Promise<Annotation> {
+async function deliver(cargo: Cargo): Promise<Answer> {
   try {
-    if (cargo.kind === "label") return await sendLabel(cargo.body);
-    return await sendUndo(cargo.asset_id, cargo.submission_id);
+    switch (cargo.kind) {
+      case "label":
+        return { of: "label", annotation: await sendLabel(cargo.body) };
+      case "undo":
+        return { of: "label", annotation: await sendUndo(cargo.asset_id, cargo.submission_id) };
+      case "review":
+        return { of: "review", review: await sendReview(cargo.body) };
+      case "undo_review":
+        return { of: "review", review: await sendReviewUndo(cargo.asset_id, cargo.submission_id) };
+    }
   } catch (failure) {
     noticeFailure(failure);
     throw failure;

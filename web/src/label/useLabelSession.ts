@@ -56,7 +56,11 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
   }, [recent, dispatch]);
 
   useEffect(
-    () => onDelivered(({ annotation }) => dispatch({ kind: "acknowledged", annotation })),
+    () =>
+      onDelivered((delivery) => {
+        if (delivery.of === "label")
+          dispatch({ kind: "acknowledged", annotation: delivery.annotation });
+      }),
     [dispatch],
   );
 

@@ -1,8 +1,10 @@
 /** What a page says when something failed, is missing, or is not there yet. */
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconLock } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
+import type { Role } from "../api/types";
 import styles from "./parts.module.css";
 
 /** What, which, and what to do. */
@@ -32,6 +34,35 @@ export function Empty({ title, children, action, icon }: EmptyProps) {
       {children && <div className={styles.emptyText}>{children}</div>}
       {action && <div className={styles.emptyAction}>{action}</div>}
     </div>
+  );
+}
+
+type NotYoursProps = { page: string; needed: Role; role: Role };
+
+/** A page that the role of who is signed in does not open. */
+export function NotYours({ page, needed, role }: NotYoursProps) {
+  return (
+    <Empty
+      title={`${page} is for a ${needed} and above`}
+      icon={<IconLock size={24} />}
+      action={
+        <Button component={Link} to="/" variant="default">
+          Go to Home
+        </Button>
+      }
+    >
+      You are signed in as {role}. An owner of the project can change that.
+    </Empty>
+  );
+}
+
+/** What an annotator sees of the rounds while gold questions must look like any other. */
+export function RoundsVeiled() {
+  return (
+    <Empty title="Rounds are not shown to you now" icon={<IconLock size={24} />}>
+      Some questions check how well people label, and what a round chose would tell which. Home
+      shows how far the project is.
+    </Empty>
   );
 }
 

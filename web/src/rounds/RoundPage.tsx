@@ -3,18 +3,20 @@ import { Skeleton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { homeQuery, projectQuery, roundQuery } from "../api/queries";
+import { homeQuery, projectQuery, roundQuery, sessionQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
 import { estimate, percent, words } from "../parts/format";
-import { ErrorNotice } from "../parts/Notices";
+import { ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { EvaluationTable } from "./EvaluationTable";
 import styles from "./rounds.module.css";
 import { SelectedGallery } from "./SelectedGallery";
 
 export function RoundPage() {
   const { number } = useParams({ from: "/rounds/$number" });
-  const { data, error } = useQuery(roundQuery(Number(number)));
+  const isVeiled = useQuery(sessionQuery).data?.veiled === true;
+  const { data, error } = useQuery({ ...roundQuery(Number(number)), enabled: !isVeiled });
   const project = useQuery(projectQuery).data;
+  if (isVeiled) return <RoundsVeiled />;
   if (error && !data)
     return (
       <div className={styles.page}>

@@ -3,15 +3,16 @@ import { Skeleton, Table } from "@mantine/core";
 import { IconTimeline } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { homeQuery, roundsQuery } from "../api/queries";
+import { homeQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Home, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
 import { ago, count, plural, stepName, words } from "../parts/format";
-import { Empty, ErrorNotice } from "../parts/Notices";
+import { Empty, ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import styles from "./rounds.module.css";
 
 export function RoundsPage() {
   const home = useQuery(homeQuery);
+  if (useQuery(sessionQuery).data?.veiled) return <RoundsVeiled />;
   if (home.error && !home.data) return <ErrorNotice error={home.error} />;
   if (!home.data)
     return (

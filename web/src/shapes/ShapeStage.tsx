@@ -62,7 +62,12 @@ export function ShapeStage({ id, scene, undone, wishes, easel, keymap, obey }: P
         className={styles.easel}
         data-testid="easel"
         data-asset={id}
-        aria-label={`Picture ${id}. Draw with the mouse, or press ${keymap.keysOf("add")[0] ?? ""}.`}
+        data-looking={wishes.kind === null || undefined}
+        aria-label={
+          wishes.kind === null
+            ? `Picture ${id} with its shapes`
+            : `Picture ${id}. Draw with the mouse, or press ${keymap.keysOf("add")[0] ?? ""}.`
+        }
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its shapes are walked through with Tab
         tabIndex={0}
       />
@@ -77,9 +82,11 @@ export function ShapeStage({ id, scene, undone, wishes, easel, keymap, obey }: P
         <Tool kind="whole" text="Whole picture" keymap={keymap} obey={obey}>
           <IconMaximize size={18} />
         </Tool>
-        <Tool kind="centre" text="Centre on the chosen one" keymap={keymap} obey={obey}>
-          <IconFocusCentered size={18} />
-        </Tool>
+        {wishes.kind !== null && (
+          <Tool kind="centre" text="Centre on the chosen one" keymap={keymap} obey={obey}>
+            <IconFocusCentered size={18} />
+          </Tool>
+        )}
       </div>
     </div>
   );

@@ -4,11 +4,10 @@ import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { ClassPanel } from "../label/ClassPanel";
-import { openOutbox } from "../label/outboxStore";
 import { Stage } from "../label/Stage";
 import { useLabelKeys } from "../label/useLabelKeys";
-import { newId, useLabelSession } from "../label/useLabelSession";
-import { type EditorProps, Workplace } from "../label/Workplace";
+import { newId } from "../label/useLabelSession";
+import type { EditorProps } from "../label/Workplace";
 import { useClassColour } from "../parts/ClassChip";
 import { plural } from "../parts/format";
 import type { Easel } from "./easel";
@@ -29,10 +28,9 @@ import { useShapeCommands } from "./useShapeCommands";
 const NOTHING: readonly Shape[] = [];
 const FIRST_THRESHOLD = 0.5;
 
-export function ShapesEditor({ project, scope }: EditorProps) {
-  const session = useLabelSession(openOutbox(scope));
+export function ShapesEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
   const keymap = useKeymap();
-  const draft = useDraft(scope, session, codec);
+  const draft = useDraft(drafts, session, codec);
   const { item, edited, state } = session;
   const task = project.task === "polygons" ? "polygons" : "boxes";
   const { classes } = project.ontology;
@@ -128,7 +126,7 @@ export function ShapesEditor({ project, scope }: EditorProps) {
   const tell = useCallback((command: Command) => void obey(command), [obey]);
 
   return (
-    <Workplace
+    <Frame
       project={project}
       scope={scope}
       session={session}

@@ -15,7 +15,8 @@ import { type Shape, under } from "./shapesDraft";
 import { centred, panned, toPicture, type View, whole, zoomed } from "./viewport";
 
 export type Wishes = {
-  kind: "box" | "polygon";
+  /** What a hand draws; null where the shapes are only looked at. */
+  kind: "box" | "polygon" | null;
   select: (id: string | null) => void;
   draw: (form: Form) => void;
   edit: (id: string, form: Form) => void;
@@ -219,7 +220,7 @@ export class Easel {
     this.root.focus({ preventScroll: true });
     if (!this.picture || event.button > 2) return;
     const at = this.place(event);
-    const pans = event.button !== 0 || event.altKey;
+    const pans = event.button !== 0 || event.altKey || this.wishes.kind === null;
     const edits = !pans && !this.sketch && isOnShape(event.target);
     this.press = { at, mode: pans ? "pan" : edits ? "edit" : "draw" };
     if (edits) return;

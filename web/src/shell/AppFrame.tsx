@@ -3,24 +3,17 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
-import { mayBrowse } from "../api/types";
 import { JobTray } from "../jobs/JobTray";
 import { useBatchFollower } from "../jobs/useRoundJobs";
 import { openOutbox } from "../label/outboxStore";
 import { CheatSheet } from "./CheatSheet";
 import { Mark } from "./Mark";
 import { Palette, PaletteButton } from "./Palette";
+import { pagesFor } from "./pages";
 import { SavedMark } from "./SavedMark";
 import styles from "./shell.module.css";
 import { ThemeToggle } from "./ThemeToggle";
 import { useShellKeys } from "./useShellKeys";
-
-const PAGES = [
-  { to: "/", label: "Home", browse: false },
-  { to: "/catalog", label: "Catalog", browse: true },
-  { to: "/label", label: "Label", browse: false },
-  { to: "/rounds", label: "Rounds", browse: false },
-] as const;
 
 export function AppFrame() {
   const project = useQuery(projectQuery).data;
@@ -58,7 +51,7 @@ export function AppFrame() {
           <span className="visually-hidden">, start page</span>
         </Link>
         <nav className={styles.nav} aria-label="Pages">
-          {PAGES.filter((page) => !page.browse || mayBrowse(me)).map((page) => (
+          {pagesFor(me).map((page) => (
             <Link
               key={page.to}
               to={page.to}

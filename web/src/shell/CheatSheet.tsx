@@ -1,13 +1,17 @@
 /** All keys on one sheet, opened with `?`; those of the labelling page are changed from here. */
 import { ActionIcon, Button, Modal, Tooltip } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { sessionQuery } from "../api/queries";
+import { type Me, mayBrowse } from "../api/types";
 import { actionOf, actionsFor } from "../keys/actions";
 import { Chord } from "../keys/Chord";
 import { KeyEditor } from "../keys/KeyEditor";
 import type { Keymap } from "../keys/keymap";
 import { useKeymap } from "../keys/keyStore";
 import { Key } from "../parts/Key";
+import { pagesFor } from "./pages";
 import styles from "./shell.module.css";
 
 type Row = { keys: ReactNode; text: string };
@@ -16,10 +20,6 @@ type Group = { title: string; rows: Row[] };
 const EVERYWHERE: [string[], string][] = [
   [["mod", "K"], "Find a page, a class or an action"],
   [["?"], "This sheet"],
-  [["G", "H"], "Go to Home"],
-  [["G", "C"], "Go to Catalog"],
-  [["G", "L"], "Go to Label"],
-  [["G", "R"], "Go to Rounds"],
 ];
 
 const CATALOG: [string[], string][] = [
@@ -67,16 +67,22 @@ export function CheatSheet({ opened, open, close }: Props) {
 }
 
 function Sheet({ change }: { change: () => void }) {
+  const me = useQuery(sessionQuery).data;
+  const labelling = useKeymap();
+  const reviewing = useKeymap("review");
   const groups: Group[] = [
-    { title: "Everywhere", rows: EVERYWHERE.map(fixed) },
-    ...labelGroups(useKeymap()),
-    { title: "Catalog", rows: CATALOG.map(fixed) },
+    { title: "Everywhere", rows: [...EVERYWHERE, ...places(me)].map(fixed) },
+    ...labelGroups(labelling),
+    ...(mayBrowse(me) ? [reviewGroup(reviewing)] : []),
+    ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
   ];
   return (
     <>
       <div className={styles.sheetBar}>
         <Button variant="default" size="xs" onClick={change}>
-          Change the keys for labelling
+          {mayBrowse(me)
+            ? "Change the keys for labelling and reviewing"
+            : "Change the keys for labelling"}
         </Button>
       </div>
       <div className={styles.sheet}>
@@ -123,6 +129,23 @@ function labelGroups(keymap: Keymap): Group[] {
           : "Move it; with Shift by ten, with Ctrl its size",
     });
   return Array.from(groups, ([title, rows]) => ({ title, rows }));
+}
+
+/** What the review page adds; it shares undo, search and looking with the labelling page. */
+function reviewGroup(keymap: Keymap): Group {
+  const rows: Row[] = [];
+  if (keymap.task === "classification")
+    rows.push({ keys: <Key of="1" />, text: "Fix it to the class whose key it is" });
+  for (const id of actionsFor(keymap.task, "review")) {
+    const chord = keymap.keysOf(id)[0];
+    if (chord !== undefined && actionOf(id).group === "Review")
+      rows.push({ keys: <Chord of={chord} />, text: actionOf(id).text });
+  }
+  return { title: "Review", rows };
+}
+
+function places(me: Me | undefined): [string[], string][] {
+  return pagesFor(me).map(({ key, label }) => [["G", key.toUpperCase()], `Go to ${label}`]);
 }
 
 function fixed([keys, text]: [string[], string]): Row {

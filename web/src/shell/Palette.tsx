@@ -1,8 +1,15 @@
 /** The command palette: pages, actions and classes behind one key. */
 import { ActionIcon, Tooltip, useMantineColorScheme } from "@mantine/core";
-import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
 import {
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+  spotlight,
+} from "@mantine/spotlight";
+import {
+  IconCategory,
   IconChartLine,
+  IconChecks,
   IconDownload,
   IconHome,
   IconKeyboard,
@@ -13,18 +20,31 @@ import {
   IconRefresh,
   IconSearch,
   IconTag,
+  IconUsers,
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { closeSession } from "../api/actions";
 import { exportUrl } from "../api/client";
-import { projectQuery } from "../api/queries";
+import { projectQuery, sessionQuery } from "../api/queries";
+import { mayBrowse, mayManage } from "../api/types";
 import { useFinishRound, useStartRound } from "../jobs/useRoundJobs";
 import { Swatch } from "../parts/ClassChip";
 import { Key } from "../parts/Key";
+import { pagesFor } from "./pages";
 
 const SIZE = 18;
+
+const ICONS = {
+  "/": IconHome,
+  "/catalog": IconLayoutGrid,
+  "/label": IconTag,
+  "/review": IconChecks,
+  "/rounds": IconChartLine,
+  "/team": IconUsers,
+  "/settings/ontology": IconCategory,
+};
 
 export function PaletteButton() {
   return (
@@ -74,74 +94,60 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
   const navigate = useNavigate();
   const client = useQueryClient();
   const project = useQuery(projectQuery).data;
+  const me = useQuery(sessionQuery).data;
   const { setColorScheme, colorScheme } = useMantineColorScheme();
   const { mutate: start } = useStartRound();
   const { mutate: finish } = useFinishRound();
 
-  return useMemo(
-    () => [
+  return useMemo(() => {
+    const manages = (action: SpotlightActionData) => (mayManage(me) ? [action] : []);
+    const browses = (action: SpotlightActionData) => (mayBrowse(me) ? [action] : []);
+    return [
       {
         group: "Pages",
-        actions: [
-          {
-            id: "home",
-            label: "Home",
-            leftSection: <IconHome size={SIZE} />,
-            onClick: () => void navigate({ to: "/" }),
-          },
-          {
-            id: "catalog",
-            label: "Catalog",
-            leftSection: <IconLayoutGrid size={SIZE} />,
-            onClick: () => void navigate({ to: "/catalog" }),
-          },
-          {
-            id: "label",
-            label: "Label",
-            leftSection: <IconTag size={SIZE} />,
-            onClick: () => void navigate({ to: "/label" }),
-          },
-          {
-            id: "rounds",
-            label: "Rounds",
-            leftSection: <IconChartLine size={SIZE} />,
-            onClick: () => void navigate({ to: "/rounds" }),
-          },
-        ],
+        actions: pagesFor(me).map(({ to, label }) => {
+          const Icon = ICONS[to];
+          return {
+            id: to,
+            label,
+            leftSection: <Icon size={SIZE} />,
+            onClick: () => void navigate({ to }),
+          };
+        }),
       },
       {
         group: "Actions",
         actions: [
-          {
+          ...manages({
             id: "next",
             label: "Ask for the next batch",
             leftSection: <IconPlayerPlay size={SIZE} />,
             onClick: () => start(undefined),
-          },
-          {
+          }),
+          ...manages({
             id: "finish",
             label: "Train now and close this round",
             leftSection: <IconRefresh size={SIZE} />,
             onClick: () => finish(),
-          },
-          {
+          }),
+          ...browses({
             id: "unlabelled",
             label: "Show what has no label",
             leftSection: <IconLayoutGrid size={SIZE} />,
             onClick: () => void navigate({ to: "/catalog", search: { state: "unlabeled" } }),
-          },
-          {
+          }),
+          ...browses({
             id: "disagree",
             label: "Show where the model disagrees with a label",
             leftSection: <IconLayoutGrid size={SIZE} />,
             onClick: () => void navigate({ to: "/catalog", search: { disagree: true } }),
-          },
-          {
+          }),
+          ...manages({
             id: "export",
             label: "Download the labels as CSV",
             leftSection: <IconDownload size={SIZE} />,
             onClick: () => window.location.assign(exportUrl("csv")),
-          },
+          }),
           {
             id: "theme",
             label: "Change the theme",
@@ -164,7 +170,7 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
       },
       {
         group: "Classes",
-        actions: (project?.ontology.classes ?? []).map((item) => ({
+        actions: (mayBrowse(me) ? (project?.ontology.classes ?? []) : []).map((item) => ({
           id: `class-${item.name}`,
           label: item.name,
           description: `Show what is labelled ${item.name}`,
@@ -172,7 +178,6 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
           onClick: () => void navigate({ to: "/catalog", search: { label: [item.name] } }),
         })),
       },
-    ],
-    [navigate, client, project, setColorScheme, colorScheme, showKeys, start, finish],
-  );
+    ];
+  }, [navigate, client, project, me, setColorScheme, colorScheme, showKeys, start, finish]);
 }

@@ -1,14 +1,19 @@
 /** Keys that work on every page: `?` for the cheat sheet, G and a letter to go somewhere. */
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
+import { sessionQuery } from "../api/queries";
+import { pagesFor } from "./pages";
 import { isTyping } from "./typing";
 
-const PLACES = { h: "/", c: "/catalog", l: "/label", r: "/rounds" } as const;
+/** Where letters are the keys of classes. */
+const LETTERED = new Set(["/label", "/review"]);
 
 export function useShellKeys(showKeys: () => void): void {
   const navigate = useNavigate();
-  const labelling = useRouterState({ select: (state) => state.location.pathname === "/label" });
-  const goSince = useRef(0);
+  const me = useQuery(sessionQuery).data;
+  const labelling = useRouterState({ select: (state) => LETTERED.has(state.location.pathname) });
+  const goSince = useRef(Number.NEGATIVE_INFINITY);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -20,13 +25,15 @@ export function useShellKeys(showKeys: () => void): void {
       }
       if (labelling) return;
       const key = event.key.toLowerCase();
-      if (key in PLACES && performance.now() - goSince.current < 1_200) {
+      const page = pagesFor(me).find((other) => other.key === key);
+      if (page && performance.now() - goSince.current < 1_200) {
         event.preventDefault();
-        void navigate({ to: PLACES[key as keyof typeof PLACES] });
+        void navigate({ to: page.to });
       }
-      goSince.current = key === "g" ? performance.now() : 0;
+      goSince.current = key === "g" ? performance.now() : Number.NEGATIVE_INFINITY;
     };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [navigate, labelling, showKeys]);
+    // Before the page's own keys: after G a letter means a place, whatever it means on the page.
+    window.addEventListener("keydown", press, true);
+    return () => window.removeEventListener("keydown", press, true);
+  }, [navigate, labelling, showKeys, me]);
 }

@@ -4,11 +4,9 @@ import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { ClassPanel } from "../label/ClassPanel";
-import { openOutbox } from "../label/outboxStore";
 import { Stage } from "../label/Stage";
 import { useLabelKeys } from "../label/useLabelKeys";
-import { useLabelSession } from "../label/useLabelSession";
-import { type EditorProps, Workplace } from "../label/Workplace";
+import type { EditorProps } from "../label/Workplace";
 import { useClassColour } from "../parts/ClassChip";
 import { plural } from "../parts/format";
 import { SpanPanel } from "./SpanPanel";
@@ -21,10 +19,9 @@ const NOTHING: readonly Span[] = [];
 /** How the words that the arrow keys have taken in are shown. */
 const CURSOR = "cursor";
 
-export function SpansEditor({ project, scope }: EditorProps) {
-  const session = useLabelSession(openOutbox(scope));
+export function SpansEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
   const keymap = useKeymap();
-  const draft = useDraft(scope, session, codec);
+  const draft = useDraft(drafts, session, codec);
   const { item, edited, state } = session;
   const { classes, limits } = project.ontology;
   const colour = useClassColour();
@@ -104,7 +101,7 @@ export function SpansEditor({ project, scope }: EditorProps) {
   const tell = useCallback((command: Command) => void obey(command), [obey]);
 
   return (
-    <Workplace
+    <Frame
       project={project}
       scope={scope}
       session={session}

@@ -1,0 +1,94 @@
+/** Above the stage: which labels are reviewed, how many of each there are, and what narrows them. */
+import { IconX } from "@tabler/icons-react";
+import type { MouseEvent } from "react";
+import { count, plural } from "../parts/format";
+import styles from "./review.module.css";
+import { type ReviewSearch, STATES, type Which } from "./reviewSearch";
+import type { ReviewSession } from "./reviewSession";
+
+const NAMES: Record<Which, string> = {
+  waiting: "Waiting",
+  disputed: "Disputes",
+  sent_back: "Sent back",
+  accepted: "Accepted",
+  fixed: "Fixed",
+  any: "All",
+};
+
+type Props = {
+  search: ReviewSearch;
+  change: (part: Partial<ReviewSearch>) => void;
+  state: ReviewSession;
+};
+
+export function ViewBar({ search, change, state }: Props) {
+  const now = search.state ?? "waiting";
+  const all = state.reviewed.length + state.total;
+  return (
+    <header className={styles.head}>
+      <div
+        className={styles.bar}
+        role="progressbar"
+        aria-label="Reviewed of this view"
+        aria-valuemin={0}
+        aria-valuemax={all}
+        aria-valuenow={state.reviewed.length}
+      >
+        <span style={{ transform: `scaleX(${all > 0 ? state.reviewed.length / all : 0})` }} />
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings its own frame and legend */}
+      <div className={styles.views} role="group" aria-label="Which labels">
+        {STATES.map((which) => (
+          <button
+            key={which}
+            type="button"
+            aria-pressed={which === now}
+            onClick={(event) => {
+              if (event.detail > 0) event.currentTarget.blur();
+              if (which !== now) change({ state: which === "waiting" ? undefined : which });
+            }}
+          >
+            {NAMES[which]} <span className={styles.viewCount}>{numberOf(which, state)}</span>
+          </button>
+        ))}
+      </div>
+      <div className={styles.narrow}>
+        <Chip
+          text={search.annotator && `by ${search.annotator}`}
+          end={() => change({ annotator: undefined })}
+        />
+        <Chip text={search.label} end={() => change({ label: undefined })} />
+        <Chip
+          text={search.round === undefined ? undefined : `round ${search.round}`}
+          end={() => change({ round: undefined })}
+        />
+        <span data-testid="review-left">{state.loaded && plural(state.total, "left", "left")}</span>
+      </div>
+    </header>
+  );
+}
+
+/** The numbers fall while people review, without asking the server each time. */
+function numberOf(which: Which, { counts, disputes, reviewed }: ReviewSession): string {
+  if (which === "disputed") {
+    const done = reviewed.filter(
+      ({ subject, verb }) => subject.state === "disputed" && verb !== "left",
+    );
+    return disputes === null ? "" : count(Math.max(0, disputes - done.length));
+  }
+  if (which === "any" || counts === null) return "";
+  return count(Math.max(0, counts[which] ?? 0));
+}
+
+function Chip({ text, end }: { text: string | undefined; end: () => void }) {
+  if (!text) return null;
+  const press = (event: MouseEvent<HTMLButtonElement>) => {
+    if (event.detail > 0) event.currentTarget.blur();
+    end();
+  };
+  return (
+    <button type="button" className={styles.chip} onClick={press} aria-label={`Not only ${text}`}>
+      <span>{text}</span> <IconX size={12} aria-hidden="true" />
+    </button>
+  );
+}

@@ -1,0 +1,167 @@
+/** How far people agree beyond chance: two figures for all, one for every two, and where they differ. */
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { Agreement, Opinion } from "../api/types";
+import { count, plural } from "../parts/format";
+import { Empty } from "../parts/Notices";
+import { valueText } from "../parts/valueText";
+import { says } from "../review/answers";
+import { AssetStrip } from "./AssetStrip";
+import { agreementQuery, saidQuery } from "./queries";
+import type { ChangeTeam } from "./TeamPage";
+import styles from "./team.module.css";
+import type { TeamSearch } from "./teamSearch";
+
+type Props = { search: TeamSearch; change: ChangeTeam };
+
+export function AgreementTab({ search, change }: Props) {
+  const agreement = useQuery(agreementQuery).data;
+  if (!agreement) return <Skeleton height={320} radius="lg" />;
+  if (agreement.assets === 0)
+    return (
+      <Empty title="Nothing was asked of two people yet">
+        Set <code>overlap</code> and <code>overlap_share</code> under <code>[policy]</code> in{" "}
+        <code>querist.toml</code>: then a share of each batch goes to several people, none of whom
+        sees the answers of the others.
+      </Empty>
+    );
+  const { person, with: other } = search;
+  return (
+    <>
+      <div className={styles.figures}>
+        <Figure
+          name="Krippendorff's α"
+          value={agreement.alpha}
+          say="1 is perfect, 0 is what chance brings; 0.8 and above is good enough to train on."
+        />
+        <Figure
+          name="Fleiss' κ"
+          value={agreement.fleiss}
+          say="The same idea, where every asset counts as much as it has opinions."
+        />
+        <div className={styles.figure}>
+          <h2>Measured on</h2>
+          <Link to="/team" search={{ tab: "disputes" }} className={styles.big}>
+            {count(agreement.assets)}
+          </Link>
+          <p>
+            {agreement.assets === 1 ? "asset" : "assets"} with{" "}
+            {plural(agreement.opinions, "opinion")} that name a class
+          </p>
+        </div>
+      </div>
+      <section className={styles.card} aria-labelledby="matrix">
+        <h2 id="matrix">Every two of them: Cohen's κ</h2>
+        <p className={styles.hint}>Choose a pair to see where they differ.</p>
+        <Matrix agreement={agreement} search={search} change={change} />
+      </section>
+      {person && other && <Differences one={person} other={other} />}
+    </>
+  );
+}
+
+function Figure({ name, value, say }: { name: string; value: number | null; say: string }) {
+  return (
+    <div className={styles.figure}>
+      <h2>{name}</h2>
+      <span className={styles.big}>{value === null ? "–" : value.toFixed(2)}</span>
+      <p>{say}</p>
+    </div>
+  );
+}
+
+type MatrixProps = Props & { agreement: Agreement };
+
+function Matrix({ agreement, search, change }: MatrixProps) {
+  const names = [
+    ...new Set(agreement.pairs.flatMap(({ first, second }) => [first, second])),
+  ].sort();
+  const pairs = new Map(
+    agreement.pairs.flatMap((pair) => [
+      [`${pair.first} ${pair.second}`, pair] as const,
+      [`${pair.second} ${pair.first}`, pair] as const,
+    ]),
+  );
+  return (
+    <div className={styles.scroll}>
+      <table className={styles.matrix}>
+        <thead>
+          <tr>
+            <td />
+            {names.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {names.map((one) => (
+            <tr key={one}>
+              <th scope="row">{one}</th>
+              {names.map((other) => {
+                const pair = pairs.get(`${one} ${other}`);
+                if (!pair) return <td key={other}>{one === other ? "" : "–"}</td>;
+                const isOpen = search.person === one && search.with === other;
+                return (
+                  <td key={other}>
+                    <button
+                      type="button"
+                      aria-pressed={isOpen}
+                      aria-label={`${one} and ${other}: ${pair.kappa.toFixed(2)} on ${plural(pair.assets, "asset")}`}
+                      style={{ "--heat": Math.max(0, pair.kappa) } as React.CSSProperties}
+                      onClick={() => change({ person: one, with: other })}
+                    >
+                      {pair.kappa.toFixed(2)} <small>{count(pair.assets)}</small>
+                    </button>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Differences({ one, other }: { one: string; other: string }) {
+  const first = useQuery(saidQuery(one)).data;
+  const second = useQuery(saidQuery(other)).data;
+  if (!first || !second) return <Skeleton height={120} radius="lg" />;
+  const left = lastWords(first);
+  const right = lastWords(second);
+  const shared = [...left].filter(([id]) => right.has(id));
+  const differ = shared.filter(([id, said]) => !says(said.value, right.get(id)?.value ?? null));
+  return (
+    <section className={styles.card} aria-labelledby="differences">
+      <h2 id="differences">
+        {one} and {other} differ on {count(differ.length)} of {plural(shared.length, "asset")}
+      </h2>
+      <AssetStrip
+        ids={differ.slice(0, 60).map(([id]) => id)}
+        say={(id) => (
+          <>
+            {sayOf(left.get(id))} <span>/</span> {sayOf(right.get(id))}
+          </>
+        )}
+      />
+    </section>
+  );
+}
+
+function sayOf(said: Opinion | undefined): string {
+  return valueText(said?.value) ?? (said?.action === "skip" ? "skipped" : "cannot tell");
+}
+
+/** What stands of what one person said; gold questions are no opinions. */
+function lastWords(said: readonly Opinion[]): Map<string, Opinion> {
+  const last = new Map<string, Opinion>();
+  for (const opinion of said) {
+    if (opinion.gold) continue;
+    if (opinion.action === "undo") last.delete(opinion.asset_id);
+    else last.set(opinion.asset_id, opinion);
+  }
+  return last;
+}

@@ -1,0 +1,27 @@
+/** Assets behind a number: small pictures, each a way to everything known about it. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { projectQuery } from "../api/queries";
+import { Thumbnail } from "../parts/AssetView";
+import { shortId } from "../parts/format";
+import styles from "./team.module.css";
+
+type Props = { ids: readonly string[]; say?: (id: string) => React.ReactNode };
+
+export function AssetStrip({ ids, say }: Props) {
+  const media = useQuery(projectQuery).data?.media ?? "text";
+  return (
+    <ul className={styles.assets} data-media={media}>
+      {ids.map((id) => (
+        <li key={id}>
+          <Link to="/catalog" search={{ asset: id }} title={id} aria-label={`Open ${id}`}>
+            <span className={styles.assetMedia}>
+              <Thumbnail id={id} media={media} text={shortId(id)} />
+            </span>
+            {say && <span className={styles.assetWords}>{say(id)}</span>}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,148 @@
+/** Invitations: make a link that lets one person in, hand it over, make it worthless. */
+import { Button, CopyButton, NumberInput, Select, Skeleton, TextInput } from "@mantine/core";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { homeQuery, sessionQuery } from "../api/queries";
+import type { Invitation, Role } from "../api/types";
+import { showFailure } from "../jobs/useRoundJobs";
+import { money, words } from "../parts/format";
+import { rolesOf } from "./PersonForm";
+import { invitationsQuery, invite, withdraw } from "./queries";
+import styles from "./team.module.css";
+
+export function InvitationsTab() {
+  const open = useQuery(invitationsQuery).data;
+  const currency = useQuery(homeQuery).data?.currency ?? "EUR";
+  if (!open) return <Skeleton height={240} radius="lg" />;
+  return (
+    <div className={styles.columns}>
+      <section className={styles.card} aria-labelledby="open">
+        <h2 id="open">Open invitations</h2>
+        {open.length === 0 ? (
+          <p className={styles.run}>
+            None is open. A link lets one person in, once, under a name of their choice.
+          </p>
+        ) : (
+          <ul className={styles.list}>
+            {open.map((invitation) => (
+              <Row key={invitation.id} invitation={invitation} currency={currency} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <NewInvitation currency={currency} />
+    </div>
+  );
+}
+
+function Row({ invitation, currency }: { invitation: Invitation; currency: string }) {
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => withdraw(invitation.id),
+    onSuccess: () => client.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
+    onError: showFailure,
+  });
+  const terms = [
+    `by ${invitation.invited_by}`,
+    `until ${new Date(invitation.expires_at).toLocaleDateString("en-GB", { day: "numeric", month: "short" })}`,
+    ...(invitation.hourly_cost === null
+      ? []
+      : [`${money(invitation.hourly_cost, currency)} an hour`]),
+    ...invitation.skills,
+  ];
+  return (
+    <li className={styles.item}>
+      <div className={styles.itemWords}>
+        <strong>{words(invitation.role)}</strong>
+        <span className={styles.hint}>{terms.join(" · ")}</span>
+      </div>
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={revoke.isPending}
+        aria-label={`Revoke the invitation of a ${invitation.role}`}
+        onClick={() => revoke.mutate()}
+      >
+        Revoke
+      </Button>
+    </li>
+  );
+}
+
+function NewInvitation({ currency }: { currency: string }) {
+  const client = useQueryClient();
+  const me = useQuery(sessionQuery).data;
+  const [role, setRole] = useState<Role>("annotator");
+  const [cost, setCost] = useState<number | null>(null);
+  const [days, setDays] = useState(7);
+  const make = useMutation({
+    mutationFn: () => invite({ role, days, hourly_cost: cost, skills: [] }),
+    onSuccess: () => client.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
+    onError: showFailure,
+  });
+  const link = make.data && `${window.location.origin}${make.data.path}`;
+  return (
+    <form
+      className={styles.card}
+      aria-labelledby="invite"
+      onSubmit={(event) => {
+        event.preventDefault();
+        make.mutate();
+      }}
+    >
+      <h2 id="invite">Invite somebody</h2>
+      <div className={styles.form}>
+        <Select
+          label="Role"
+          data={rolesOf(me?.role).map((value) => ({ value, label: words(value) }))}
+          value={role}
+          allowDeselect={false}
+          onChange={(value) => setRole((value ?? role) as Role)}
+        />
+        <NumberInput
+          label={`Hourly cost (${currency})`}
+          placeholder="that of the project"
+          min={0}
+          decimalScale={2}
+          value={cost ?? ""}
+          onChange={(value) => setCost(value === "" ? null : Number(value))}
+        />
+        <NumberInput
+          label="Good for"
+          suffix={days === 1 ? " day" : " days"}
+          min={1}
+          max={365}
+          value={days}
+          onChange={(value) => setDays(Math.max(1, Number(value) || 1))}
+        />
+        <div className={styles.formButtons}>
+          <Button type="submit" loading={make.isPending}>
+            Make a link
+          </Button>
+        </div>
+      </div>
+      {link && (
+        <div className={styles.made} role="status">
+          <TextInput
+            label="The link, shown only now"
+            value={link}
+            readOnly
+            onFocus={(event) => event.currentTarget.select()}
+          />
+          <CopyButton value={link}>
+            {({ copied, copy }) => (
+              <Button
+                variant="default"
+                leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+                onClick={copy}
+              >
+                {copied ? "Copied" : "Copy"}
+              </Button>
+            )}
+          </CopyButton>
+        </div>
+      )}
+    </form>
+  );
+}

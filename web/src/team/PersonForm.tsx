@@ -1,0 +1,94 @@
+/** The terms of one person: role, hourly cost, skills, and whether they may come in. */
+import { Button, NumberInput, Select, TagsInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { sessionQuery } from "../api/queries";
+import type { Person, Role } from "../api/types";
+import { showFailure } from "../jobs/useRoundJobs";
+import { words } from "../parts/format";
+import { changePerson, peopleQuery } from "./queries";
+import styles from "./team.module.css";
+
+type Props = { person: Person; currency: string };
+
+/** Managers decide about reviewers and annotators, owners about everybody. */
+export function rolesOf(mine: Role | undefined): Role[] {
+  const below: Role[] = ["annotator", "reviewer"];
+  return mine === "owner" ? [...below, "manager", "owner"] : below;
+}
+
+export function PersonForm({ person, currency }: Props) {
+  const me = useQuery(sessionQuery).data;
+  const client = useQueryClient();
+  const [role, setRole] = useState(person.role);
+  const [cost, setCost] = useState<number | null>(person.hourly_cost);
+  const [skills, setSkills] = useState(person.skills);
+  const save = useMutation({
+    mutationFn: (active: boolean) =>
+      changePerson(person.name, { role, hourly_cost: cost, skills, active }),
+    onSuccess: (changed) => {
+      notifications.show({
+        title: changed.active ? `Saved for ${changed.name}` : `${changed.name} is sent away`,
+        message: changed.active
+          ? `${words(changed.role)} from now on.`
+          : "Their labels stay; what they held goes back to the queue. You can let them in again.",
+        color: "teal",
+      });
+      for (const key of [...peopleQuery.queryKey, "reports"])
+        void client.invalidateQueries({ queryKey: [key] });
+    },
+    onError: showFailure,
+  });
+  const roles = rolesOf(me?.role);
+  const may = roles.includes(person.role) && person.name !== me?.name;
+  if (!may)
+    return (
+      <p className={styles.hint}>
+        {person.name === me?.name
+          ? "Nobody changes their own role; another owner can."
+          : `Only an owner decides about a ${person.role}.`}
+      </p>
+    );
+  return (
+    <form
+      className={styles.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate(person.active);
+      }}
+    >
+      <h3>Terms</h3>
+      <Select
+        label="Role"
+        data={roles.map((value) => ({ value, label: words(value) }))}
+        value={role}
+        allowDeselect={false}
+        onChange={(value) => setRole((value ?? role) as Role)}
+      />
+      <NumberInput
+        label={`Hourly cost (${currency})`}
+        description="What an hour of their time is worth in the budget."
+        placeholder="that of the project"
+        min={0}
+        decimalScale={2}
+        value={cost ?? ""}
+        onChange={(value) => setCost(value === "" ? null : Number(value))}
+      />
+      <TagsInput label="Skills" value={skills} onChange={setSkills} maxTags={20} />
+      <div className={styles.formButtons}>
+        <Button
+          variant="subtle"
+          color={person.active ? "red" : "gray"}
+          loading={save.isPending}
+          onClick={() => save.mutate(!person.active)}
+        >
+          {person.active ? "Send away" : "Let in again"}
+        </Button>
+        <Button type="submit" loading={save.isPending}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}
