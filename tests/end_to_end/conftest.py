@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from querist.project import Project
+from querist.schema import Role
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
@@ -155,6 +156,89 @@ def serve() -> Iterator[Serve]:
     yield start
     for server in running:
         stop_server(server)
+
+
+Join = Callable[[Server, str, Role], "Page"]
+
+
+@pytest.fixture
+def join(context: BrowserContext) -> Join:
+    """Lets somebody in by an invitation, in a page of their own."""
+
+    def come_in(server: Server, name: str, role: Role) -> Page:
+        with Project.open(server.folder) as project:
+            owner = project.catalog.records.annotators.ensure("olga", Role.OWNER)
+            _, secret = project.team.invite(role, by=owner)
+        context.clear_cookies()
+        page = context.new_page()
+        page.goto(f"{server.address}/#invitation={secret}")
+        page.get_by_label("Your name").fill(name)
+        page.keyboard.press("Enter")
+        page.get_by_role("navigation", name="Pages").wait_for()
+        return page
+
+    return come_in
+
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS = [("light", 1440, 900), ("dark", 1440, 900), ("light", 1024, 768), ("dark", 1024, 768)]
+
+Look = Callable[["Page", str], list[str]]
+
+
+@pytest.fixture(scope="session")
+def look() -> Look:
+    """Takes a page's picture in every look; returns axe's serious findings, in words."""
+
+    def take(page: Page, name: str) -> list[str]:
+        found: list[str] = []
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        for scheme, width, height in LOOKS:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(150)
+            page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png")
+            if width == 1440 and AXE.exists():
+                found += [f"{name} {scheme}: {finding}" for finding in axe(page)]
+        page.set_viewport_size({"width": 1440, "height": 900})
+        return found
+
+    return take
+
+
+def axe(page: Page) -> list[str]:
+    """Serious and critical findings of axe-core on the page as it is."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{finding['id']} ({finding['impact']}): {node['html'][:160]}"
+        for finding in result["violations"]
+        if finding["impact"] in ("serious", "critical")
+        for node in finding["nodes"][:3]
+    ]
+
+
+@pytest.fixture
+def scenes(tmp_path: Path) -> Path:
+    """Sixteen pictures of 900 by 600 pixels with a few forms on each."""
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    source = tmp_path / "scenes"
+    source.mkdir()
+    for n in range(16):
+        rng = np.random.default_rng(n)
+        coarse = rng.integers(90, 200, (4, 6, 3), dtype=np.uint8)
+        image = Image.fromarray(coarse).resize((900, 600), Image.Resampling.BICUBIC)
+        draw = ImageDraw.Draw(image)
+        for _ in range(7):
+            x, y, width, height = (
+                int(v) for v in rng.integers((20, 20, 50, 40), (700, 450, 180, 140))
+            )
+            colour = tuple(int(v) for v in rng.integers(20, 235, 3))
+            draw.rectangle((x, y, x + width, y + height), fill=colour)
+        image.save(source / f"scene-{n:02d}.jpg", quality=90)
+    return source
 
 
 @pytest.fixture(scope="session")

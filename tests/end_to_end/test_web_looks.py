@@ -11,38 +11,6 @@ from querist.project import Project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-SCREENSHOTS = ROOT / "artifacts" / "screenshots"
-LOOKS = [("light", 1440, 900), ("dark", 1440, 900), ("light", 1024, 768), ("dark", 1024, 768)]
-
-
-def look(page, name: str) -> list[str]:
-    """Take the page's picture in every look; returns axe's serious findings, in words."""
-    found: list[str] = []
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for scheme, width, height in LOOKS:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(150)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png")
-        if width == 1440 and AXE.exists():
-            found += [f"{name} {scheme}: {finding}" for finding in axe(page)]
-    page.set_viewport_size({"width": 1440, "height": 900})
-    return found
-
-
-def axe(page) -> list[str]:
-    """Serious and critical findings of axe-core on the page as it is."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{finding['id']} ({finding['impact']}): {node['html'][:160]}"
-        for finding in result["violations"]
-        if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"][:3]
-    ]
-
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
@@ -63,7 +31,7 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
-def test_pages_of_a_living_project(shop, serve, enter, watch):
+def test_pages_of_a_living_project(shop, serve, enter, watch, look):
     """Home, catalog, drawer, label, rounds and one round pass axe in light and dark."""
     server = serve(shop)
     page = enter(server)
@@ -127,7 +95,7 @@ def demo_class(folder: Path) -> str:
         return project.ontology.names[0]
 
 
-def test_pages_of_a_new_project(tmp_path, pictures, serve, enter):
+def test_pages_of_a_new_project(tmp_path, pictures, serve, enter, look):
     """A project without rounds, without assets, and without a session teaches the next step."""
     server = serve(pictures)
     page = enter(server)
@@ -149,7 +117,7 @@ def test_pages_of_a_new_project(tmp_path, pictures, serve, enter):
     assert not findings, "\n".join(findings)
 
 
-def test_sign_in_page(pictures, serve, page, watch):
+def test_sign_in_page(pictures, serve, page, watch, look):
     """Without a session the page says how to get a link."""
     page.goto(serve(pictures).address)
     page.get_by_role("heading", name="Sign in to Querist").wait_for()
@@ -158,7 +126,7 @@ def test_sign_in_page(pictures, serve, page, watch):
     assert not findings, "\n".join(findings)
 
 
-def test_texts_and_many_classes_with_long_names(tmp_path, serve, enter):
+def test_texts_and_many_classes_with_long_names(tmp_path, serve, enter, look):
     """Texts read well, and 300 classes with long names are found by search."""
     classes = [f"topic {n:03d} with a name that is rather long for a button" for n in range(300)]
     source = tmp_path / "texts.csv"
@@ -197,30 +165,7 @@ def scene_project(folder: Path, source: Path, task: str) -> Path:
     return folder
 
 
-@pytest.fixture
-def scenes(tmp_path: Path) -> Path:
-    """Sixteen pictures of 900 by 600 pixels with a few forms on each."""
-    import numpy as np
-    from PIL import Image, ImageDraw
-
-    source = tmp_path / "scenes"
-    source.mkdir()
-    for n in range(16):
-        rng = np.random.default_rng(n)
-        coarse = rng.integers(90, 200, (4, 6, 3), dtype=np.uint8)
-        image = Image.fromarray(coarse).resize((900, 600), Image.Resampling.BICUBIC)
-        draw = ImageDraw.Draw(image)
-        for _ in range(7):
-            x, y, width, height = (
-                int(v) for v in rng.integers((20, 20, 50, 40), (700, 450, 180, 140))
-            )
-            colour = tuple(int(v) for v in rng.integers(20, 235, 3))
-            draw.rectangle((x, y, x + width, y + height), fill=colour)
-        image.save(source / f"scene-{n:02d}.jpg", quality=90)
-    return source
-
-
-def test_editors_of_pictures(tmp_path, scenes, serve, enter):
+def test_editors_of_pictures(tmp_path, scenes, serve, enter, look):
     """Sets of classes, numbers, boxes with suggestions and polygons pass axe in both themes."""
     findings: list[str] = []
     for task, keys in (
@@ -267,7 +212,7 @@ def suggest(route) -> None:
     route.fulfill(response=answer, json=body)
 
 
-def test_editor_of_spans_and_ten_thousand_classes(tmp_path, serve, enter):
+def test_editor_of_spans_and_ten_thousand_classes(tmp_path, serve, enter, look):
     """Spans in a text and a list of ten thousand classes pass axe in both themes."""
     source = tmp_path / "letters.csv"
     words = (
@@ -300,4 +245,48 @@ def test_editor_of_spans_and_ten_thousand_classes(tmp_path, serve, enter):
                 page.keyboard.press("Enter")
         page.wait_for_timeout(300)
         findings += look(page, f"label-{task}-text")
+    assert not findings, "\n".join(findings)
+
+
+def test_ontology_editor(tmp_path, shop, serve, enter, watch, look):
+    """Classes, previews, a refusal, the history and ten thousand long names pass axe."""
+    server = serve(shop)
+    page = enter(server)
+    findings: list[str] = []
+    page.goto(f"{server.address}/settings/ontology")
+    classes = page.get_by_test_id("ontology-classes")
+    panel = page.get_by_role("complementary", name="Change the classes")
+    classes.get_by_role("link").first.wait_for()
+    findings += look(page, "ontology")
+    for name in ("boot", "sandal"):
+        classes.get_by_role("button", name=f"Choose also {name}").click()
+    findings += look(page, "ontology-chosen")
+    page.keyboard.press("m")
+    panel.get_by_label("Into").fill("footwear of every kind")
+    panel.get_by_text("labels read in another way").wait_for()
+    findings += look(page, "ontology-merge")
+    page.keyboard.press("Enter")
+    classes.locator("[data-name^=footwear]").wait_for()
+    page.keyboard.press("s")
+    panel.get_by_label("Into").fill("boots\nsandals\nbag")
+    panel.get_by_role("alert").wait_for()
+    findings += look(page, "ontology-refused")
+    panel.get_by_label("Into").fill("boots\nsandals")
+    panel.get_by_text("asked again").wait_for()
+    findings += look(page, "ontology-split")
+    panel.get_by_role("button", name="Split Ctrl ⏎").click()
+    classes.locator("[data-name=sandals]").wait_for()
+    panel.get_by_role("button", name="Go back to version 1").click()
+    panel.get_by_text("labels read in another way").wait_for()
+    findings += look(page, "ontology-back")
+    many = [f"topic {n:05d} {'of a long name ' * (n % 9)}".strip() for n in range(10_000)]
+    with Project.create(tmp_path / "many", media="text", classes=many) as project:
+        project.add([{"id": f"t{n}", "text": f"words {n}"} for n in range(4)])
+    server = serve(tmp_path / "many")
+    page = enter(server)
+    page.goto(f"{server.address}/settings/ontology")
+    classes.get_by_role("button", name="topic 00008").first.click()
+    classes.get_by_role("button", name="Choose also topic 00007").click()
+    findings += look(page, "ontology-many")
+    watch.forgive()  # the browser logs every refused request
     assert not findings, "\n".join(findings)

@@ -1,0 +1,166 @@
+"""Review and Team in both themes and two sizes: no serious axe finding, pictures to look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist.catalog import Settings
+from querist.experiments.datasets import load_demo, write_image_folder
+from querist.project import Project
+from querist.schema import Box, BoxesValue, LabeledBox, LabeledSpan, Span, SpansValue
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PEOPLE = {"ana": 0.95, "ben-with-a-rather-long-name": 0.6, "cia": 0.85}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """The demo's articles after a round with a model, and one that three people answered."""
+    demo = load_demo()
+    photos = tmp_path / "photos"
+    write_image_folder(demo, photos)
+    policy = {"batch_size": 40, "audit_size": 20, "hourly_cost": 24.0}
+    folder = tmp_path / "shop"
+    with Project.create(
+        folder, classes=demo.class_names, oracle_column="folder", policy=policy
+    ) as project:
+        project.add(str(photos))
+        project.next_round()
+        project.oracle()
+        project.finish_round()
+    settings = Settings.read(folder)
+    overlap = replace(settings.policy, overlap=3, overlap_share=1.0)
+    replace(settings, policy=overlap).write(folder)
+    rng = np.random.default_rng(3)
+    names = demo.class_names
+    with Project.open(folder) as project:
+        project.next_round()
+        for who, skill in PEOPLE.items():
+            for item in project.queue.next(who, 40).items:
+                truth = str(item.asset.metadata["folder"])
+                said = truth if rng.random() < skill else names[(names.index(truth) + 6) % 10]
+                project.labels.submit(
+                    item.asset.id,
+                    said,
+                    annotator=who,
+                    task_id=item.task.id,
+                    seconds=float(rng.uniform(1, 6)),
+                )
+        held = [e for e in project.catalog.records.labels.currents() if e.round == 2 and e.value]
+        for entry in held[:12]:
+            project.reviews.accept(entry.asset_id, reviewer="rolf")
+        for entry in held[12:16]:
+            truth = str(project.catalog.assets.get(entry.asset_id).metadata["folder"])
+            project.reviews.fix(entry.asset_id, truth, reviewer="rolf", comment="Look at the sole.")
+        free = [i for i in project.catalog.assets.ids() if i not in {e.asset_id for e in held}]
+        for asset_id in free[500:560]:
+            truth = str(project.catalog.assets.get(asset_id).metadata["folder"])
+            project.labels.submit(asset_id, truth, annotator="ana", seconds=2.5)
+        for entry in held[16:18]:
+            project.gold.add(entry.asset_id, entry.value, created_by="rolf", note="Seen by two.")
+    return folder
+
+
+def test_review_of_a_living_project(shop, serve, enter, look):
+    """The queue, the model's opinion, the word that goes back, disputes and the end pass axe."""
+    server = serve(shop)
+    page = enter(server)
+    findings: list[str] = []
+    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    page.get_by_test_id("agreement").wait_for()
+    findings += look(page, "review")
+    page.keyboard.press("m" if page.locator("aside kbd", has_text="M").count() else "=")
+    page.get_by_test_id("model").wait_for()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(150)
+    page.get_by_role("button", name="Send back").first.click()
+    page.keyboard.type("The sole is missing.")
+    findings += look(page, "review-send-back")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    findings += look(page, "review-back")
+    page.goto(f"{server.address}/review?state=disputed")
+    page.get_by_test_id("answers").get_by_text("cia").wait_for()
+    findings += look(page, "review-dispute")
+    page.goto(f"{server.address}/review?state=sent_back")
+    page.get_by_role("heading", name="Nothing is sent back").wait_for()
+    findings += look(page, "review-nothing")
+    assert not findings, "\n".join(findings)
+
+
+def test_team_of_a_living_project(shop, serve, enter, look):
+    """Each tab of the team page and one person's report pass axe."""
+    server = serve(shop)
+    page = enter(server)
+    findings: list[str] = []
+    page.get_by_role("link", name="Team", exact=True).click()
+    page.get_by_role("region", name="People").wait_for()
+    findings += look(page, "team")
+    page.goto(f"{server.address}/team?person=ben-with-a-rather-long-name")
+    dialog = page.get_by_role("dialog", name="ben-with-a-rather-long-name")
+    dialog.get_by_role("heading", name="Takes one for another").wait_for()
+    dialog.locator("button[aria-expanded]").first.click()
+    page.wait_for_timeout(300)
+    findings += look(page, "team-person")
+    page.goto(f"{server.address}/team?tab=agreement&person=ana&with=cia")
+    page.get_by_role("heading", name="ana and cia differ on").wait_for()
+    findings += look(page, "team-agreement")
+    page.goto(f"{server.address}/team?tab=disputes")
+    page.get_by_role("button", name="See what changes").click()
+    page.get_by_text("It would change").wait_for()
+    findings += look(page, "team-disputes")
+    page.goto(f"{server.address}/team?tab=gold")
+    page.get_by_role("heading", name="2 gold questions").wait_for()
+    findings += look(page, "team-gold")
+    page.goto(f"{server.address}/team?tab=invitations")
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_label("The link, shown only now").wait_for()
+    findings += look(page, "team-invitations")
+    assert not findings, "\n".join(findings)
+
+
+def test_review_of_boxes_and_spans(tmp_path, scenes, serve, enter, look):
+    """Shapes of others on their picture, and spans in their text, pass axe."""
+    findings: list[str] = []
+    boxes = tmp_path / "boxes"
+    policy = {"batch_size": 8, "audit_size": 0, "control_share": 0.0}
+    with Project.create(boxes, task="boxes", classes=["car", "bus"], policy=policy) as project:
+        project.add(str(scenes))
+        made = tuple(
+            LabeledBox(name=name, box=Box(x=x, y=120.0, width=150.0, height=110.0))
+            for name, x in (("car", 60.0), ("bus", 320.0), ("car", 610.0))
+        )
+        for asset_id in list(project.catalog.assets.ids())[:3]:
+            project.labels.submit(asset_id, BoxesValue(boxes=made[:2]), annotator="ben")
+            project.labels.submit(asset_id, BoxesValue(boxes=made), annotator="ana")
+    source = tmp_path / "letters.csv"
+    words = "Marie Curie was born in Warsaw in 1867 and moved to Paris. " * 6
+    source.write_text(f'id,text\nl-1,"{words}"\n', encoding="utf-8")
+    letters = tmp_path / "letters"
+    classes = ["person", "place"]
+    with Project.create(letters, task="spans", media="text", classes=classes) as project:
+        project.add(str(source))
+        spans = tuple(
+            LabeledSpan(name=name, span=Span(start=start, end=end))
+            for name, start, end in (("person", 0, 11), ("place", 24, 30), ("place", 51, 56))
+        )
+        project.labels.submit("l-1", SpansValue(spans=spans), annotator="ana")
+    for folder in (boxes, letters):
+        server = serve(folder)
+        page = enter(server)
+        page.goto(f"{server.address}/review")
+        page.get_by_test_id("whose").get_by_text("ana").wait_for()
+        page.wait_for_timeout(400)
+        findings += look(page, f"review-{folder.name}")
+        page.keyboard.press("f")
+        page.get_by_text("Fix the label of ana").wait_for()
+        page.wait_for_timeout(400)
+        findings += look(page, f"review-{folder.name}-fix")
+    assert not findings, "\n".join(findings)
