@@ -159,6 +159,7 @@ class Project:
 
     def close(self) -> None:
         """Release files and connections; safe to call twice."""
+        self.workforces.close()
         self.catalog.close()
 
     def __enter__(self) -> Project:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from querist.catalog import Catalog
@@ -14,16 +15,17 @@ from querist.schema import Step, to_json
 
 def workforce_handlers(catalog: Catalog) -> dict[str, Handler]:
     """The kinds of jobs and the functions that do them."""
-    workforces = Workforces(catalog)
 
     def send_batch(params: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
         options = dict(params)
-        sent = workforces.send(options.pop("workforce"), options.pop("count"), **options)
+        with closing(Workforces(catalog)) as workforces:
+            sent = workforces.send(options.pop("workforce"), options.pop("count"), **options)
         body: Mapping[str, Any] = to_json(sent)
         return body
 
     def collect_answers(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-        found = workforces.collect(params["workforce"])
+        with closing(Workforces(catalog)) as workforces:
+            found = workforces.collect(params["workforce"])
         if found.labels:
             _finish_if_complete(catalog, progress)
         body: Mapping[str, Any] = to_json(found)

@@ -169,3 +169,7 @@ class Connector(Protocol):
             secret: Goes with them in the header ``X-Querist-Secret``.
         """
         ...
+
+    def close(self) -> None:
+        """End its connections; safe to call twice."""
+        ...

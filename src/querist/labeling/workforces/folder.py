@@ -98,6 +98,9 @@ class Folder:
         """A folder sends nothing by itself."""
         return False
 
+    def close(self) -> None:
+        """A folder needs no connection."""
+
     def _take(self, row: Mapping[str, Any], replies: list[Reply], problems: list[str]) -> None:
         try:
             at = datetime.fromisoformat(str(row["at"]))

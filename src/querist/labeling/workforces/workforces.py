@@ -13,7 +13,7 @@ from querist.labeling.workforces.base import Access, Connector
 from querist.labeling.workforces.collecting import Collected, take_in
 from querist.labeling.workforces.content import SharedContent
 from querist.labeling.workforces.http import check_url
-from querist.labeling.workforces.registry import connect, connector_class
+from querist.labeling.workforces.registry import connect
 from querist.labeling.workforces.reporting import WorkforceReport, report_on
 from querist.labeling.workforces.secrets import check_reference, read_token
 from querist.labeling.workforces.sending import Sent, send
@@ -68,7 +68,7 @@ class Workforces:
             raise InvalidInputError(
                 f"The name {name!r} is too long.", remedy=f"Use at most {LONGEST_NAME} characters."
             )
-        connector_class(kind)(Access(url=url))  # refuses an address that it cannot use
+        connect(kind, Access(url=url)).close()  # refuses an address that it cannot use
         wanted = Workforce(
             name=name,
             kind=kind,
@@ -236,6 +236,12 @@ class Workforces:
             if delivery.state in IN_FLIGHT:
                 return delivery.asset_id
         raise NotFoundError("This picture is shared no more.", remedy="Send the task again.")
+
+    def close(self) -> None:
+        """End all connections to tools; safe to call twice."""
+        with self._lock:
+            while self._connectors:
+                self._connectors.popitem()[1].close()
 
     def _connector(self, workforce: Workforce) -> Connector:
         token = read_token(workforce.token)
