@@ -20,6 +20,7 @@ from querist.labeling import (
     Opinions,
     Queue,
     Reviews,
+    Suspects,
     Team,
     Workforces,
 )
@@ -44,6 +45,7 @@ class Project:
         self.opinions = Opinions(catalog)
         self.gold = GoldQuestions(catalog)
         self.reviews = Reviews(catalog)
+        self.suspects = Suspects(catalog)
         self.team = Team(catalog)
         self.workforces = Workforces(catalog)
         self.ontology_changes = OntologyChanges(catalog)
@@ -125,9 +127,12 @@ class Project:
         """Give a vector to every asset that has none; returns how many were made."""
         return loop.embed(self.catalog, progress=progress)
 
-    def next_round(self, batch_size: int | None = None) -> Round:
-        """Select what to label next; a round that still collects is finished first."""
-        return self.rounds.start(batch_size)
+    def next_round(self, batch_size: int | None = None, **wishes: Any) -> Round:
+        """Select what to label next; a round that still collects is finished first.
+
+        ``**wishes`` are of this batch only: the fields of ``querist.loop.Wishes``.
+        """
+        return self.rounds.start(batch_size, wishes=loop.Wishes(**wishes))
 
     def finish_round(self) -> Round:
         """Train, evaluate, diagnose and decide the round that collects."""

@@ -8,7 +8,7 @@ import pytest
 
 from querist import Project
 from querist.catalog.records import NewTask
-from querist.loop import selecting
+from querist.loop import asking
 from querist.schema import Arm, Question, TaskState
 
 CLASSES = ["boot", "shirt"]
@@ -63,7 +63,7 @@ def test_the_share_of_the_batch_is_asked_of_so_many(make):
     assert several == {asset_id for asset_id, n in count.items() if n == 3}
     drawn = project.catalog.records.rounds.selected(round=1, arm=Arm.ACTIVE)
     again = [NewTask(asset_id=it.asset_id, arms=(Arm.ACTIVE,), priority=0.0) for it in drawn]
-    redrawn = selecting.overlap(again, 1, plan)
+    redrawn = asking.overlap(again, 1, plan)
     assert {it.asset_id for it in redrawn if it.opinions == 3} == several
     assert project.replay(1)
 

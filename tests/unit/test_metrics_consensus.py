@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInputError
-from querist.metrics import Answers, consensus, crowdlab, dawid_skene, glad, majority_vote
+from querist.metrics import (
+    Answers,
+    consensus,
+    crowdlab,
+    dawid_skene,
+    glad,
+    lean_crowd,
+    majority_vote,
+)
 from querist.metrics.crowdlab import softened, weighed, weights_of
+from querist.metrics.lean_crowd import temperature
 
 SKILL = np.array([0.95, 0.9, 0.8, 0.7, 0.6, 0.45])
 
@@ -244,3 +253,66 @@ def test_bad_sizes_are_refused():
     many = Answers.of([0, 1], [0, 10_000], [0, 999])
     with pytest.raises(InvalidInputError, match="crowdlab"):
         dawid_skene(many)
+
+
+def _seen(truth, classes, rng, right=0.7):
+    """Probabilities of a model that is right so often, and about as sure as it should be."""
+    guess = np.where(
+        rng.random(len(truth)) < right, truth, rng.integers(0, classes, size=len(truth))
+    )
+    table = np.full((len(truth), classes), (1 - right) / (classes - 1))
+    table[np.arange(len(truth)), guess] = right
+    return table
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_lean_crowd_judges_people_within_two_points(biased):
+    """Also with one answer on most items, where votes say nothing about anybody."""
+    answers, truth, _ = _simulated(each=2, biased=biased)
+    found = lean_crowd(answers, _seen(truth, 4, np.random.default_rng(1)))
+    real = answers.by_annotator((answers.classes == truth[answers.items]).astype(float))
+    assert found.converged
+    assert np.abs(found.annotator_accuracy - real).max() < 0.02
+
+
+def test_lean_crowd_beats_both_of_its_sources():
+    """Its labels are more often right than the majority's and than the model's own."""
+    answers, truth, _ = _simulated(each=2)
+    table = _seen(truth, 4, np.random.default_rng(1))
+    right = (lean_crowd(answers, table).classes == truth).mean()
+    assert right > (majority_vote(answers).classes == truth).mean() + 0.03
+    assert right > (table.argmax(axis=1) == truth).mean() + 0.03
+
+
+def test_lean_crowd_posterior_is_bayes_rule():
+    """At the temperature found, the prior times each answer's chance, for every item."""
+    answers, truth, _ = _simulated(items=200, each=2)
+    table = _seen(truth, 4, np.random.default_rng(1))
+    found = lean_crowd(answers, table, tolerance=1e-9, most=500)
+    # What the last step knew of the annotators, from the answers alone.
+    count = np.bincount(answers.annotators)
+    chance = (found.annotator_accuracy * count + 0.75 * 4) / (count + 4)
+    warm = table ** (1 / temperature(answers, np.log(table), chance))
+    expected = warm.copy()
+    for item, who, said in zip(answers.items, answers.annotators, answers.classes, strict=True):
+        factor = np.full(4, (1 - chance[who]) / 3)
+        factor[said] = chance[who]
+        expected[item] *= factor
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found.posterior, expected, atol=1e-5)
+
+
+def test_lean_crowd_softens_a_model_that_is_too_sure():
+    """A model that is right seven times in ten and says 99 % is not believed over two people."""
+    answers, truth, _ = _simulated(each=2)
+    table = _seen(truth, 4, np.random.default_rng(1))
+    loud = table**6 / (table**6).sum(axis=1, keepdims=True)
+    calm, found = lean_crowd(answers, table), lean_crowd(answers, loud)
+    assert (found.classes == truth).mean() > (calm.classes == truth).mean() - 0.01
+
+
+def test_lean_crowd_without_answers_is_the_model():
+    """An item that nobody answered has the model's class."""
+    answers = Answers.of([0, 1], [0, 0], [1, 1], item_count=3, class_count=2)
+    table = np.array([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1]])
+    assert lean_crowd(answers, table).classes.tolist() == [1, 1, 0]

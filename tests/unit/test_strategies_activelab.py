@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from querist import Constraints, query
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, UnknownNameError
+from querist.metrics import lean_crowd
 from querist.metrics.answers import Answers
 from querist.metrics.crowdlab import softened, weighed, weights_of
 from querist.strategies import activelab, create
@@ -42,7 +43,8 @@ def test_scores_follow_the_paper():
 def test_it_takes_the_least_sure_of_new_and_old_rows():
     """Rows with answers compete with new ones, and the reason tells them apart."""
     values = activelab.activelab_scores(TABLE, *ANSWERS)
-    picks = query("activelab", 20, probabilities=TABLE, annotations=ANSWERS)
+    given = {"probabilities": TABLE, "annotations": ANSWERS}
+    picks = query("activelab", 20, weights="paper", **given)
     np.testing.assert_allclose(picks.scores, np.sort(values)[::-1][:20])
     old = (picks.indices >= 10) & (picks.indices < 30)
     assert 0 < old.sum() < 20
@@ -64,9 +66,43 @@ def test_a_disputed_row_is_asked_again_before_an_agreed_one():
     rows = np.repeat([0, 1, 2, 3, 4, 5], 3)
     said = [0, 1, 2, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     answers = (rows, np.tile([0, 1, 2], 6), said)
-    picks = query("activelab", 2, probabilities=table, annotations=answers)
-    assert picks.indices.tolist() == [0, 1]
-    assert picks.scores[0] > picks.scores[1] + 0.05
+    for weights in ("paper", "likelihood"):
+        picks = query("activelab", 2, probabilities=table, annotations=answers, weights=weights)
+        assert picks.indices.tolist() == [0, 1]
+        assert picks.scores[0] > picks.scores[1] + 0.05
+
+
+def test_doubt_about_a_label_counts_twice():
+    """The order is by 1 - the posterior of what most say, doubled where somebody has answered."""
+    doubts = activelab.likelihood_doubts(TABLE, *ANSWERS)
+    known = np.unique(ROWS)
+    answers = Answers.of(ROWS - 10, WHO, SAID, class_count=3)
+    found = lean_crowd(answers, TABLE[known])
+    for at, row in enumerate(known):
+        said = np.bincount(SAID[row == ROWS], minlength=3)
+        most = found.posterior[at][said == said.max()].max()
+        assert doubts[row] == pytest.approx(1 - most)
+    expected = doubts.copy()
+    expected[known] *= 2
+    picks = query("activelab", 40, probabilities=TABLE, annotations=ANSWERS)
+    np.testing.assert_allclose(picks.scores, np.sort(expected)[::-1][:40])
+    again = np.isin(picks.indices, known)
+    assert 0 < again.sum() < 40
+    first = int(np.flatnonzero(again)[0])
+    assert f"{100 * (1 - doubts[picks.indices[first]]):.0f}" in picks.reasons[first]
+
+
+def test_whom_to_trust_is_learned_without_a_row_asked_twice():
+    """One answer a row: the doubt about the guesser's label is larger than about the expert's."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 300)
+    table = np.full((300, 3), 0.15)
+    table[np.arange(300), truth] = 0.7
+    who = np.arange(300) % 2
+    said = np.where(who == 0, truth, rng.integers(0, 3, 300))
+    doubts = activelab.likelihood_doubts(table, np.arange(300), who, said)
+    agreed = said == truth
+    assert doubts[agreed & (who == 0)].max() < doubts[agreed & (who == 1)].min()
 
 
 def test_without_annotations_labels_are_one_annotators():
@@ -84,9 +120,11 @@ def test_before_any_answer_the_model_decides():
 
 def test_chunks_equal_the_whole(monkeypatch):
     """Scores in tiny chunks are the scores of the whole."""
-    whole = activelab.activelab_scores(TABLE, *ANSWERS)
-    monkeypatch.setattr("querist.strategies.geometry.CHUNK", 40)
-    np.testing.assert_allclose(activelab.activelab_scores(TABLE, *ANSWERS), whole)
+    for scores in (activelab.activelab_scores, activelab.likelihood_doubts):
+        monkeypatch.undo()
+        whole = scores(TABLE, *ANSWERS)
+        monkeypatch.setattr("querist.strategies.geometry.CHUNK", 40)
+        np.testing.assert_allclose(scores(TABLE, *ANSWERS), whole)
 
 
 def test_constraints_hold_for_second_opinions_too():
@@ -99,6 +137,10 @@ def test_constraints_hold_for_second_opinions_too():
 
 def test_bad_annotations_are_refused():
     """Two columns, a class that is no column, and annotations within a sub-pool are refused."""
+    with pytest.raises(UnknownNameError, match="weights"):
+        create("activelab", weights="papr")
+    with pytest.raises(InvalidInputError, match="mending"):
+        create("activelab", mending=0)
     with pytest.raises(InvalidInputError, match="2 parts"):
         create("activelab", annotations=([1], [2]))
     with pytest.raises(InvalidInputError, match="classes hold 3"):

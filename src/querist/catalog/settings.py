@@ -18,6 +18,16 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
 _COUNT = (lambda v: v >= 0, "0 or more")
 _POSITIVE = (lambda v: v > 0, "a number above 0")
 _SHARE = (lambda v: 0 <= v <= 1, "a share from 0 to 1")
+
+
+def _is_overlap(asked: Any) -> bool:
+    if not isinstance(asked, Mapping) or asked.keys() - {"opinions", "share"}:
+        return False
+    count, share = asked.get("opinions"), asked.get("share", 1.0)
+    whole = isinstance(count, int) and not isinstance(count, bool) and count >= 1
+    return whole and isinstance(share, int | float) and 0 <= share <= 1
+
+
 # What must hold of a setting, and what to give instead.
 _RANGES: toml_form.Ranges = {
     "name": (lambda v: bool(v.strip()), "some text"),
@@ -28,6 +38,16 @@ _RANGES: toml_form.Ranges = {
     "control_share": _SHARE,
     "overlap": _POSITIVE,
     "overlap_share": _SHARE,
+    "again_share": _SHARE,
+    "blind_share": _SHARE,
+    "class_overlap": (
+        lambda v: all(_is_overlap(asked) for asked in v.values()),
+        "for each class { opinions = 1 or more, share = 0 to 1 }",
+    ),
+    "class_skills": (
+        lambda v: all(isinstance(skill, str) and skill.strip() for skill in v.values()),
+        "one skill for each class",
+    ),
     "gold_share": (lambda v: 0 <= v <= 0.5, "a share from 0 to 0.5"),
     "budget_labels": _POSITIVE,
     "budget_seconds": _POSITIVE,
@@ -72,6 +92,11 @@ class PolicySettings:
         stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1.
         overlap: Annotators who give an opinion on each asset of the overlap.
         overlap_share: Share of each batch that gets the overlap, 0 to 1.
+        class_overlap: The same by the class that the model says: name = { opinions, share }.
+        again_share: Share of each batch that asks for another opinion on labelled assets, 0 to 1.
+        blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
+        class_skills: The skill that an annotator needs for assets that the model says are of a
+            class.
         gold_share: Share of an annotator's tasks that are gold questions, 0 to 0.5.
         consensus: How labels are made of opinions when a round is finished.
     """
@@ -90,6 +115,10 @@ class PolicySettings:
     stop_agreement: float = 0.99
     overlap: int = 1
     overlap_share: float = 0.0
+    class_overlap: Mapping[str, Any] = field(default_factory=dict)
+    again_share: float = 0.0
+    blind_share: float = 0.0
+    class_skills: Mapping[str, Any] = field(default_factory=dict)
     gold_share: float = 0.0
     consensus: ConsensusMethod = ConsensusMethod.MAJORITY
 

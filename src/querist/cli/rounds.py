@@ -21,12 +21,30 @@ def add_to(app: typer.Typer) -> None:
 
 def next_round(
     batch_size: Annotated[int | None, typer.Argument(help="How many to ask for.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="For this batch.")] = None,
+    overlap: Annotated[int | None, typer.Option(help="Annotators an asset.")] = None,
+    overlap_share: Annotated[float | None, typer.Option(help="Of the batch, 0 to 1.")] = None,
+    again_share: Annotated[
+        float | None, typer.Option(help="Share that asks again about labelled assets, 0 to 1.")
+    ] = None,
+    blind_share: Annotated[
+        float | None, typer.Option(help="Share that is served without suggestions, 0 to 1.")
+    ] = None,
+    skill: Annotated[str | None, typer.Option(help="Only who has it is served.")] = None,
     project: ProjectOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Select what to label next. Example: querist next 50."""
+    """Select what to label next. Example: querist next 50 --again-share 0.2."""
     with open_project(project) as opened:
-        round_ = opened.next_round(batch_size)
+        round_ = opened.next_round(
+            batch_size,
+            strategy=strategy,
+            overlap=overlap,
+            overlap_share=overlap_share,
+            again_share=again_share,
+            blind_share=blind_share,
+            skill=skill,
+        )
         selected = opened.catalog.records.rounds.selected(round=round_.number)
     if json:
         print_json({"round": round_, "selected": selected})

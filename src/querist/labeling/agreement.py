@@ -10,12 +10,24 @@ from itertools import combinations
 import numpy as np
 
 from querist.catalog import Catalog
-from querist.labeling.consensus import Votes, read_opinions, votes_of
-from querist.metrics import cohen_kappa, fleiss_kappa, krippendorff_alpha
-from querist.schema import Opinion, Value
+from querist.errors import InvalidInputError
+from querist.labeling.consensus import Votes, read_opinions, unseen_table, votes_of
+from querist.labeling.shapes import likeness, shape_answers
+from querist.metrics import (
+    Consensus,
+    ShapeAgreement,
+    cohen_kappa,
+    dawid_skene,
+    fleiss_kappa,
+    krippendorff_alpha,
+    lean_crowd,
+)
+from querist.schema import Arm, Opinion, Value
 
 # Beyond this many annotators there are too many pairs to tell each.
 _MOST_PAIRED = 50
+# Below this many assets with several opinions nothing can be told of the annotators.
+_FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +48,13 @@ class AnnotatorReport:
         annotator: Who.
         opinions: Opinions that stand, skips and "cannot tell" included.
         passed: Of them, those that give no label.
-        agreement: Share of the opinions that equal the label that holds, where one does.
+        agreement: Share of the opinions that equal the label that holds, where one does; of
+            shapes the mean F1 at IoU .5.
         gold_answers: Gold questions answered; the first answer to each counts.
-        gold_accuracy: Share of them that are right; "cannot tell" is not.
+        gold_accuracy: Share of them that are right; "cannot tell" is not. Of shapes the mean F1.
+        accuracy: Chance that an opinion is right, estimated over all opinions and, once there is
+            one, the model; ``None`` where the opinions are of another kind, or fewer than 20
+            assets have several.
         seconds: Mean working time of an opinion or gold answer, where it is known.
     """
 
@@ -49,6 +65,7 @@ class AnnotatorReport:
     gold_answers: int
     gold_accuracy: float | None
     seconds: float | None
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +79,9 @@ class Agreement:
         alpha: Krippendorff's alpha for names; higher is better.
         pairs: Cohen's kappa of every two of at most 50 annotators.
         annotators: A report of each.
+        accuracy: Expected share of right labels among those that the same estimate makes of the
+            opinions; ``None`` as for annotators.
+        shapes: Agreement on boxes, polygons or spans; ``None`` for other kinds.
     """
 
     assets: int
@@ -70,6 +90,8 @@ class Agreement:
     alpha: float | None
     pairs: Sequence[PairAgreement]
     annotators: Sequence[AnnotatorReport]
+    accuracy: float | None = None
+    shapes: ShapeAgreement | None = None
 
 
 def agreement(catalog: Catalog) -> Agreement:
@@ -79,14 +101,33 @@ def agreement(catalog: Catalog) -> Agreement:
     votes = votes_of(catalog, held)
     shared = np.zeros(0) if votes is None else votes.answers.per_item()
     several = int((shared > 1).sum())
+    estimate = _estimate(catalog, votes) if votes is not None and several >= _FEWEST else None
+    accuracy = estimate.annotator_accuracy.tolist() if estimate is not None else []
+    names = votes.annotators if votes is not None else []
+    marked, shapes = shape_answers(catalog, held)
+    counts = [len(by) for by in marked if len(by) > 1]
     return Agreement(
-        assets=several,
-        opinions=int(shared[shared > 1].sum()),
+        assets=several or len(counts),
+        opinions=int(shared[shared > 1].sum()) or sum(counts),
         fleiss=fleiss_kappa(votes.answers) if votes is not None and several else None,
         alpha=krippendorff_alpha(votes.answers) if votes is not None and several else None,
         pairs=[] if votes is None else _pairs(votes),
-        annotators=_reports(catalog, held),
+        annotators=_reports(catalog, held, dict(zip(names, accuracy, strict=False))),
+        accuracy=None if estimate is None else float(estimate.posterior.max(axis=1).mean()),
+        shapes=shapes,
     )
+
+
+def _estimate(catalog: Catalog, votes: Votes) -> Consensus | None:
+    """By the model and all annotators where there is a model, else by Dawid-Skene."""
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    probabilities = model and unseen_table(catalog, model, votes)
+    if probabilities is not None:
+        return lean_crowd(votes.answers, probabilities)
+    try:
+        return dawid_skene(votes.answers)
+    except InvalidInputError:  # too many annotators and classes for tables of confusion
+        return None
 
 
 def _pairs(votes: Votes) -> list[PairAgreement]:
@@ -107,7 +148,9 @@ def _pairs(votes: Votes) -> list[PairAgreement]:
     return found
 
 
-def _reports(catalog: Catalog, held: Sequence[Opinion]) -> list[AnnotatorReport]:
+def _reports(
+    catalog: Catalog, held: Sequence[Opinion], accuracy: Mapping[str, float]
+) -> list[AnnotatorReport]:
     records = catalog.records
     reading = records.ontologies.reading()
     answers = read_opinions(reading, records.opinions.gold_answers())
@@ -126,6 +169,7 @@ def _reports(catalog: Catalog, held: Sequence[Opinion]) -> list[AnnotatorReport]
             [it for it in answers if it.annotator == name],
             labels,
             right,
+            accuracy.get(name),
         )
         for name in names
     ]
@@ -150,10 +194,11 @@ def _report(
     answers: Sequence[Opinion],
     labels: Mapping[str, Value | None],
     right: Mapping[str, Value],
+    accuracy: float | None,
 ) -> AnnotatorReport:
     said = [it for it in held if it.value is not None]
-    decided = [it.value == labels[it.asset_id] for it in said if labels.get(it.asset_id)]
-    gold = [it.value == right[it.asset_id] for it in answers if it.asset_id in right]
+    decided = [likeness(it.value, labels[it.asset_id]) for it in said if labels.get(it.asset_id)]
+    gold = [likeness(it.value, right[it.asset_id]) for it in answers if it.asset_id in right]
     seconds = [it.seconds for it in (*held, *answers) if it.seconds is not None]
     return AnnotatorReport(
         annotator=name,
@@ -163,6 +208,7 @@ def _report(
         gold_answers=len(gold),
         gold_accuracy=_mean(gold),
         seconds=_mean(seconds),
+        accuracy=accuracy,
     )
 
 

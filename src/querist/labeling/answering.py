@@ -52,6 +52,8 @@ def task_of(catalog: Catalog, wanted: Decision, annotator: Annotator) -> Task | 
     if own:
         return own[0]
     several = [task for task in asked if task.kind is not Question.LABEL]
+    said = catalog.records.opinions.last(wanted.asset_id, annotator.name)
+    stands = said is not None and said.action is not Action.UNDO and not said.gold
     newest = max((task.round for task in several), default=0)
     answered = [
         task
@@ -61,9 +63,14 @@ def task_of(catalog: Catalog, wanted: Decision, annotator: Annotator) -> Task | 
     decides = annotator.role not in (Role.ANNOTATOR, Role.MODEL)
     if answered and (waiting or not decides):
         return answered[-1]
-    free = [task for task in waiting if task.kind is not Question.GOLD]
+    # Another opinion than one's own is asked for: who has said something changes what they said.
+    closed = {Question.GOLD, Question.SECOND} if stands else {Question.GOLD}
+    free = [task for task in waiting if task.kind not in closed]
+    if not free and stands and not decides:
+        earlier = [it for it in several if it.annotator == annotator.name]
+        return earlier[-1] if earlier else None
     open_ = [task for task in free if task.state is TaskState.OPEN]
-    if not open_ and any(task.kind is Question.OPINION for task in free):
+    if not open_ and any(task.kind is not Question.LABEL for task in free):
         if decides:
             return None
         raise ConflictError(
@@ -121,7 +128,8 @@ def give_opinion(
     made, tied = catalog.records.opinions.append(
         entry, task=task, gold=gold, rule=rule, bookings=bookings
     )
-    if tied:
+    # A label that others doubt holds until its round is over: the model has learned from it.
+    if tied and task.kind is not Question.SECOND:
         consensus.break_ties(catalog, made.asset_id)
     return made.as_annotation()
 
@@ -172,4 +180,5 @@ def is_opinion(catalog: Catalog, asset_id: str, annotator: str, submission_id: s
     if last.action is Action.UNDO:
         return False
     mine = [it for it in catalog.records.labels.history(asset_id) if it.annotator == annotator]
-    return not mine or mine[-1].created_at < last.created_at
+    same = bool(mine) and mine[-1].submission_id == last.submission_id
+    return not mine or same or mine[-1].created_at < last.created_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from querist.catalog import Catalog
 from querist.errors import PermissionDeniedError
-from querist.schema import Annotator, Role
+from querist.schema import Annotator, Question, Role, TaskState
 
 
 def is_veiled(catalog: Catalog, annotator: Annotator) -> bool:
@@ -29,6 +29,38 @@ def check_may_browse(catalog: Catalog, annotator: Annotator) -> None:
             role=annotator.role.value,
             needed=Role.REVIEWER.value,
         )
+
+
+def check_may_answer(
+    catalog: Catalog, annotator: Annotator, asset_id: str, task_id: int | None
+) -> None:
+    """Refuse a decision of an annotator about an asset that nobody has asked them about.
+
+    They may decide what they were served, whatever became of it since, what they have decided
+    before, and what waits in the queue for somebody with their skills. Reviewers may decide all.
+
+    Raises:
+        PermissionDeniedError: nothing of this is so.
+    """
+    if annotator.role not in (Role.ANNOTATOR, Role.MODEL):
+        return
+    for task in catalog.records.tasks.for_asset(asset_id):
+        waits = task.state in (TaskState.OPEN, TaskState.LEASED) and task.kind is not Question.GOLD
+        may = task.sent_to in (None, annotator.name) and (
+            task.skill is None or task.skill in annotator.skills
+        )
+        # Whoever knows a task's number was served it, though its lease may have run out since.
+        if annotator.name == task.annotator or (waits and may) or task.id == task_id:
+            return
+    if any(it.annotator == annotator.name for it in catalog.records.labels.history(asset_id)):
+        return
+    raise PermissionDeniedError(
+        f"No task asks {annotator.name!r} about {asset_id!r}.",
+        remedy="Lease a task; a reviewer may label any asset.",
+        asset_id=asset_id,
+        role=annotator.role.value,
+        needed=Role.REVIEWER.value,
+    )
 
 
 def check_may_decide(catalog: Catalog, annotator: Annotator, asset_id: str) -> None:

@@ -13,15 +13,25 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog
 from querist.catalog.records import Rule, Verdict
 from querist.errors import InvalidInputError, NotFoundError
+from querist.labeling.expected_errors import MOST_REFITTED, unseen_probabilities
 from querist.learners import create_learner
 from querist.learners.out_of_fold import out_of_fold
-from querist.metrics import Answers, Consensus, crowdlab, dawid_skene, glad, majority_vote
+from querist.metrics import (
+    Answers,
+    Consensus,
+    crowdlab,
+    dawid_skene,
+    glad,
+    lean_crowd,
+    majority_vote,
+)
 from querist.schema import (
     Action,
     Arm,
     ClassesValue,
     ClassValue,
     ConsensusMethod,
+    ModelVersion,
     NumberValue,
     OntologyReading,
     Opinion,
@@ -114,12 +124,14 @@ def majority(opinions: Sequence[Opinion]) -> Verdict | None:
     return Verdict(action=Action.LABEL, value=best[0], annotator=name)
 
 
-def break_ties(catalog: Catalog, *asset_ids: str) -> int:
+def break_ties(catalog: Catalog, *asset_ids: str, unseen: bool = False) -> int:
     """Decide ties between classes by CROWDLAB, with the newest model as one more voice.
 
     Only where a model has predicted the asset, and only between the classes that tie; other ties
     stay without a label until a reviewer decides. Annotators and model are weighed on the assets
-    of the same round, which it has not trained on. Returns how many labels were written.
+    of the same round, which it has not trained on; where it has, since a label holds on which
+    another opinion was asked for, ``unseen`` takes models out of fold, which takes their time.
+    Returns how many labels were written.
     """
     reading = catalog.records.ontologies.reading()
     tied = {}
@@ -133,7 +145,7 @@ def break_ties(catalog: Catalog, *asset_ids: str) -> int:
     verdicts = {}
     for asset_id, held in tied.items():
         among = catalog.records.opinions.standing(round=max(it.round for it in held))
-        found = _tie_break(catalog, model.id, asset_id, held, among)
+        found = _tie_break(catalog, model, asset_id, held, among, unseen=unseen)
         if found is not None:
             verdicts[asset_id] = found
     if not verdicts:
@@ -188,11 +200,10 @@ def settle_round(catalog: Catalog, number: int) -> None:
     if not asset_ids:
         return
     introduce(catalog)
-    current = catalog.records.labels.current
-    open_ = [it for it in asset_ids if (held := current(it)) is None or held.value is None]
+    open_ = [it for it in asset_ids if not _is_settled(catalog, it)]
     version = catalog.records.ontologies.current().version
     catalog.records.opinions.settle(open_, majority_rule(catalog, version))
-    break_ties(catalog, *open_)
+    break_ties(catalog, *open_, unseen=True)
     method = catalog.settings.policy.consensus
     if method is not ConsensusMethod.MAJORITY:
         recompute(catalog, method)
@@ -234,6 +245,14 @@ def read_opinions(reading: OntologyReading, opinions: Sequence[Opinion]) -> list
         if value is not None or it.value is None:
             found.append(replace(it, value=value, ontology_version=reading.ontology.version))
     return found
+
+
+def unseen_table(catalog: Catalog, model: ModelVersion, votes: Votes) -> NDArray[np.float64] | None:
+    """What ``model`` says of the assets of the votes (n, C), out of fold where it has learned them.
+
+    ``None`` where it has not predicted all of them.
+    """
+    return _probabilities(catalog, model, votes, unseen=True)
 
 
 def _verdicts(catalog: Catalog, method: ConsensusMethod) -> tuple[int, dict[str, Verdict]]:
@@ -288,15 +307,18 @@ def _consensus(catalog: Catalog, method: ConsensusMethod, votes: Votes) -> Conse
         class_count=len(votes.names),
         rng=np.random.default_rng([catalog.settings.policy.seed, _FOLDS_STREAM]),
     )
-    return crowdlab(votes.answers, probabilities)
+    combine = crowdlab if method is ConsensusMethod.CROWDLAB else lean_crowd
+    return combine(votes.answers, probabilities)
 
 
 def _tie_break(
     catalog: Catalog,
-    model_id: str,
+    model: ModelVersion,
     asset_id: str,
     held: Sequence[Opinion],
     among: Sequence[Opinion],
+    *,
+    unseen: bool,
 ) -> Verdict | None:
     voted = {it.asset_id for it in held}
     votes = votes_of(catalog, [*held, *(it for it in among if it.asset_id not in voted)])
@@ -304,7 +326,7 @@ def _tie_break(
     if votes is None:
         return None
     codes = [votes.names.index(it.name) for it in best if isinstance(it, ClassValue)]
-    probabilities = _probabilities(catalog, model_id, votes)
+    probabilities = _probabilities(catalog, model, votes, unseen=unseen)
     if probabilities is None:
         return None
     posterior = crowdlab(votes.answers, probabilities).posterior[votes.assets.index(asset_id)]
@@ -316,17 +338,31 @@ def _tie_break(
     )
 
 
-def _probabilities(catalog: Catalog, model_id: str, votes: Votes) -> NDArray[np.float64] | None:
+def _is_settled(catalog: Catalog, asset_id: str) -> bool:
+    """Whether a label holds that is more than one of the opinions on the asset."""
+    held = catalog.records.labels.current(asset_id)
+    if held is None or held.value is None:
+        return False
+    return catalog.records.opinions.of_submission(held.submission_id) is None
+
+
+def _probabilities(
+    catalog: Catalog, model: ModelVersion, votes: Votes, *, unseen: bool
+) -> NDArray[np.float64] | None:
     try:
-        known = catalog.predictions.probabilities(model_id)
+        known = catalog.predictions.probabilities(model.id)
     except NotFoundError:
         return None
     rows = catalog.assets.positions(list(votes.assets))
     if rows.max() >= len(known):
         return None
+    table = np.array(known[rows])
+    if unseen and model.label_count <= MOST_REFITTED:
+        judged, said = unseen_probabilities(catalog, model)
+        _, ours, theirs = np.intersect1d(rows, judged, return_indices=True)
+        table[ours] = said[theirs]
     reading = catalog.records.ontologies.reading()
-    model = catalog.records.models.get(model_id)
-    table = reading.probabilities(known[rows], model.classes, reading.made_under(model))
+    table = reading.probabilities(table, model.classes, reading.made_under(model))
     return np.asarray(table, dtype=np.float64)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.errors import NotFoundError, StorageError
+from querist.errors import InvalidInputError, NotFoundError, StorageError
 from querist.learners import create_learner, out_of_fold
 from querist.schema import Arm, ModelVersion, TaskKind
 
@@ -65,6 +65,22 @@ def expected_errors(
 
 
 _Judged = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+def unseen_probabilities(catalog: Catalog, model: ModelVersion) -> _Judged:
+    """Rows (n,) of labelled assets and what five models without their labels say (n, C).
+
+    Columns are the classes that ``model`` knows. Fitted once a model.
+
+    Raises:
+        InvalidInputError: there are too few labels to learn from, or more than 20,000.
+    """
+    if model.label_count > MOST_REFITTED:
+        raise InvalidInputError(
+            f"The model has learned from {model.label_count} labels.",
+            remedy=f"Up to {MOST_REFITTED} are judged out of fold; review the doubtful ones.",
+        )
+    return _out_of_fold(catalog, model)
 
 
 def _out_of_fold(catalog: Catalog, model: ModelVersion) -> _Judged:

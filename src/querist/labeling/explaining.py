@@ -10,7 +10,7 @@ from querist.catalog import Catalog
 from querist.schema import Question, Round, Step, Task, TaskState
 
 
-def explain(catalog: Catalog, *, own: int) -> str:
+def explain(catalog: Catalog, *, own: int, skills: Sequence[str] = ()) -> str:
     """Where the newest round stands, for somebody who holds ``own`` of its tasks."""
     latest = catalog.records.rounds.latest()
     if latest is None:
@@ -24,16 +24,20 @@ def explain(catalog: Catalog, *, own: int) -> str:
     if own:
         return f"{answered}."
     unfinished = catalog.records.tasks.open(latest.number)
+    beyond = [it for it in unfinished if it.skill is not None and it.skill not in skills]
+    unfinished = [it for it in unfinished if it.skill is None or it.skill in skills]
     held = [task for task in unfinished if task.state is TaskState.LEASED]
     others = {
         task.asset_id
         for task in unfinished
-        if task.state is TaskState.OPEN and task.kind is Question.OPINION
+        if task.state is TaskState.OPEN and task.kind in (Question.OPINION, Question.SECOND)
     }
     sent = Counter(task.sent_to for task in unfinished if task.state is TaskState.OPEN)
     told = [_second_opinions(len(others))] if others else []
     if held:
         told.append(_holders(held))
+    needed = Counter(it.skill for it in beyond if it.state is TaskState.OPEN)
+    told += [f"{n} need the skill {skill}" for skill, n in sorted(_known(needed).items())]
     told += [f"{n} must be looked at again by {who}" for who, n in sorted(_known(sent).items())]
     if told:
         return f"{answered}; {', '.join(told)}."

@@ -11,7 +11,8 @@ from querist.errors import UnknownNameError
 from querist.labeling.agreement import Agreement, agreement
 from querist.labeling.consensus import Change, Recomputed, is_waiting, majority, preview, recompute
 from querist.labeling.known_assets import check_known
-from querist.schema import Annotation, ConsensusMethod, Opinion, Origin
+from querist.labeling.prelabels import Sway, sway
+from querist.schema import Action, Annotation, ConsensusMethod, Opinion, Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,10 @@ class Opinions:
         return entry if made and entry is not None and entry.value is not None else None
 
     def disputes(self) -> Sequence[Dispute]:
-        """The assets whose opinions decide nothing and that nobody has decided, by asset id."""
+        """The assets whose opinions decide nothing and that nobody has decided, by asset id.
+
+        A first label on which another opinion was asked for holds meanwhile, but decides nothing.
+        """
         by_asset = defaultdict(list)
         for opinion in self._log.standing():
             by_asset[opinion.asset_id].append(opinion)
@@ -64,7 +68,7 @@ class Opinions:
             Dispute(asset_id=asset_id, opinions=by_asset[asset_id])
             for asset_id in sorted(undecided)
             if not is_waiting(self._catalog, asset_id)
-            and ((held := labels.current(asset_id)) is None or held.value is None)
+            and not _is_decided(labels.current(asset_id), by_asset[asset_id])
         ]
 
     def recompute(self, method: ConsensusMethod | str | None = None) -> Recomputed:
@@ -73,8 +77,8 @@ class Opinions:
         Assets that still wait for an opinion, or that a person has decided, are left alone.
 
         Args:
-            method: ``majority``, ``dawid-skene``, ``glad``, ``crowdlab``; that of the settings by
-                default.
+            method: ``majority``, ``dawid-skene``, ``glad``, ``crowdlab``, ``lean-crowd``; that of
+                the settings by default.
 
         Raises:
             UnknownNameError: there is no such method.
@@ -90,6 +94,10 @@ class Opinions:
         """Undo a run of ``recompute`` where its labels still hold; returns how many changed."""
         return self._log.take_back(run)
 
+    def sway(self) -> Sway:
+        """How far showing the model's suggestion sways people, where ``blind_share`` is set."""
+        return sway(self._catalog)
+
     def agreement(self) -> Agreement:
         """How far annotators agree with each other, with the labels, and with gold questions."""
         return agreement(self._catalog)
@@ -100,3 +108,11 @@ class Opinions:
         if name not in known:
             raise UnknownNameError.of("consensus method", str(name), known)
         return ConsensusMethod(name)
+
+
+def _is_decided(held: Annotation | None, said: Sequence[Opinion]) -> bool:
+    """Whether the label that holds is more than what one of those who differ has said."""
+    if held is None or held.value is None:
+        return False
+    left_by_undo = held.action is Action.UNDO and held.origin is Origin.CONSENSUS
+    return not left_by_undo and held.submission_id not in {it.submission_id for it in said}

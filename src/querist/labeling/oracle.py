@@ -10,7 +10,7 @@ from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError
 from querist.labeling import spending
 from querist.labeling.values import as_value
-from querist.schema import Action, Ontology, Origin, Role, Task, check_name
+from querist.schema import Action, Ontology, Origin, Question, Role, Task, check_name
 
 KNOWN_LABELS = "known-labels"
 _CHUNK = 500
@@ -51,7 +51,8 @@ def answer_with_oracle(
     if number is None:
         return 0
     # One answer an asset: known labels have no second opinion.
-    tasks = list({it.asset_id: it for it in catalog.records.tasks.open(number)}.values())
+    open_ = catalog.records.tasks.open(number)
+    tasks = list({it.asset_id: it for it in open_ if it.kind is not Question.SECOND}.values())
     catalog.records.annotators.ensure(check_name("annotator", annotator), Role.MODEL)
     ontology = catalog.records.ontologies.current()
     known = dict(zip(catalog.assets.ids(), catalog.assets.metadata(column), strict=True))

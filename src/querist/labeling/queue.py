@@ -37,9 +37,10 @@ class QueueItem:
         version: Version of its label, or of the annotator's own opinion where it is asked of
             several; send it back as ``expected_version``.
         prelabel: What the newest model suggests; ``None`` before one, for assets it has not seen,
-            and for the audit set, where a suggestion would flatter the model it measures.
+            for the audit set, where a suggestion would flatter the model it measures, for second
+            opinions, and for the share of the tasks that measures how far suggestions sway people.
         confidence: The model's probability of its suggestion, 0 to 1.
-        model_id: The model that suggests.
+        model_id: The model that suggests, also where that is not shown; send it back.
         why: Why the asset was selected, in words; not for annotators while gold questions are
             asked, which have no such reason.
     """
@@ -89,7 +90,9 @@ class Queue:
         """
         records = self._catalog.records
         person = records.annotators.ensure(check_name("annotator", annotator))
-        tasks: Sequence[Task] = records.tasks.lease(annotator, count=count, seconds=lease_seconds)
+        tasks: Sequence[Task] = records.tasks.lease(
+            annotator, count=count, seconds=lease_seconds, skills=person.skills
+        )
         if self._catalog.settings.policy.gold_share:
             tasks = mix_in(self._catalog, tasks, annotator, count=count, seconds=lease_seconds)
         kept = records.tasks.sent_back()
@@ -100,7 +103,7 @@ class Queue:
             items=self._items(tasks, veiled=is_veiled(self._catalog, person)),
             # A gold question has put a task back: to count both would tell that it is one.
             remaining=max(waiting + asked, len(tasks)),
-            explanation=explain(self._catalog, own=len(tasks)),
+            explanation=explain(self._catalog, own=len(tasks), skills=person.skills),
         )
 
     def renew(
@@ -122,13 +125,14 @@ class Queue:
         items = []
         for task, asset in zip(tasks, assets, strict=True):
             suggestion = suggestions.get(task.id)
+            shown = suggestion if suggestion and suggestion.shown else None
             items.append(
                 QueueItem(
                     task=task,
                     asset=asset,
                     version=self._version(task),
-                    prelabel=ClassValue(name=suggestion.name) if suggestion else None,
-                    confidence=suggestion.confidence if suggestion else None,
+                    prelabel=ClassValue(name=shown.name) if shown else None,
+                    confidence=shown.confidence if shown else None,
                     model_id=suggestion.model_id if suggestion else None,
                     why=_plain_why(task) if veiled else self._why(task),
                 )
@@ -146,6 +150,8 @@ class Queue:
     def _why(self, task: Task) -> str:
         if task.note is not None:
             return f"Sent back: {task.note}"
+        if task.kind is Question.SECOND:  # the reason would tell how sure the first label is
+            return _plain_why(task)
         found = self._catalog.records.rounds.selected(task.round, asset_id=task.asset_id)
         reasons: dict[Arm, Selected] = {item.arm: item for item in found}
         for arm in _TELLING:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
-from querist.schema import Arm, Task, TaskKind
+from querist.labeling.prelabels import is_withheld
+from querist.schema import Arm, Question, Task, TaskKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A class that a model suggests, its probability, 0 to 1, and whether it may be shown."""
+    """A class that a model suggests, and its probability, 0 to 1.
+
+    It is not ``shown`` for the share of the tasks that measures how far suggestions sway people.
+    """
 
     model_id: str
     name: str
@@ -23,8 +27,9 @@ class Suggestion:
 def suggest(catalog: Catalog, tasks: Sequence[Task]) -> dict[int, Suggestion]:
     """Suggestions by the ids of tasks.
 
-    There is none before the first model, for assets it has not seen, and for the audit set, where
-    a suggestion would flatter the model it measures.
+    There is none before the first model, for assets it has not seen, for the audit set, where
+    a suggestion would flatter the model it measures, and for second opinions, since the model has
+    learned the first.
     """
     if catalog.settings.task is not TaskKind.CLASSIFICATION:
         return {}
@@ -35,15 +40,18 @@ def suggest(catalog: Catalog, tasks: Sequence[Task]) -> dict[int, Suggestion]:
         summary = catalog.predictions.summary(model.id)
     except NotFoundError:
         return {}
-    blind = [task for task in tasks if Arm.AUDIT not in task.arms]
-    positions = catalog.assets.positions([task.asset_id for task in blind])
+    told = [it for it in tasks if Arm.AUDIT not in it.arms and it.kind is not Question.SECOND]
+    plans = {number: catalog.records.rounds.plan(number) for number in {it.round for it in told}}
+    positions = catalog.assets.positions([task.asset_id for task in told])
     reading = catalog.records.ontologies.reading()
     made_under = reading.made_under(model)
-    names = [reading.name(name, made_under) for name in summary.classes]
     found = {}
-    for task, position in zip(blind, positions.tolist(), strict=True):
-        name = names[int(summary.top[position])] if position < len(summary.top) else None
+    for task, position in zip(told, positions.tolist(), strict=True):
+        if position >= len(summary.top):
+            continue
+        name = reading.name(summary.classes[int(summary.top[position])], made_under)
         if name is not None:
             sure = float(summary.confidence[position])
-            found[task.id] = Suggestion(model_id=model.id, name=name, confidence=sure)
+            shown = not is_withheld(plans[task.round], task)
+            found[task.id] = Suggestion(model_id=model.id, name=name, confidence=sure, shown=shown)
     return found

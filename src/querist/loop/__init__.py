@@ -7,6 +7,7 @@ from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
 from querist.loop.training import train
+from querist.loop.wishes import Wishes
 from querist.loop.work import answer_rounds, handlers
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Rounds",
     "Saving",
     "Status",
+    "Wishes",
     "add",
     "answer_rounds",
     "ceiling",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,11 +13,12 @@ from querist.catalog.records import NewTask
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
-from querist.loop import curve, selecting, snapshot, stopping, training
+from querist.loop import asking, curve, selecting, snapshot, stopping, training
 from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
 from querist.loop.remeasuring import comparable
+from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, ModelVersion, Round, Selected, Step
 
 
@@ -40,23 +41,43 @@ class Rounds:
         """All rounds, oldest first."""
         return self._records.rounds.list()
 
-    def start(self, batch_size: int | None = None, *, progress: Progress = silent) -> Round:
+    def start(
+        self,
+        batch_size: int | None = None,
+        *,
+        wishes: Wishes = NO_WISHES,
+        progress: Progress = silent,
+    ) -> Round:
         """Select the next round's assets.
 
         A round that still collects is finished first; what it had not labelled goes back to the
-        pool. A round that was interrupted before its assets were drawn goes on.
+        pool, but what people hold just now is not selected again at once. A round that was
+        interrupted before its assets were drawn goes on.
+
+        Args:
+            batch_size: How many to ask for; that of the settings by default.
+            wishes: What this batch shall have of its own.
+            progress: Told what is done.
 
         Raises:
             EmptyPoolError: there are no assets.
             InvalidInputError: ``batch_size`` is below one.
         """
         round_ = self.latest()
+        held = self._held()
         if round_ is not None and round_.step not in (Step.PLAN, Step.SELECT, Step.DONE):
             round_ = self.finish(progress=progress)
         if round_ is None or round_.step is Step.DONE:
-            round_ = self._open(1 if round_ is None else round_.number + 1, batch_size)
+            number = 1 if round_ is None else round_.number + 1
+            fixed = selecting.plan(
+                self._catalog, batch_size=batch_size, wishes=wishes, in_flight=held
+            )
+            round_ = Round(number=number, step=Step.PLAN, plan=None, started_at=datetime.now(UTC))
+            self._records.rounds.add(round_)
+            round_ = self._move(replace(round_, plan=fixed), Step.SELECT)
         elif round_.step is Step.PLAN:
-            round_ = self._plan(round_, batch_size)
+            fixed = selecting.plan(self._catalog, batch_size=batch_size, wishes=wishes)
+            round_ = self._move(replace(round_, plan=fixed), Step.SELECT)
         progress(1, 2, f"Selecting round {round_.number}")
         return self._select(round_)
 
@@ -122,31 +143,42 @@ class Rounds:
 
         return again == round_.plan and sorted(drawn, key=key) == sorted(stored, key=key)
 
-    def _open(self, number: int, batch_size: int | None) -> Round:
-        fixed = selecting.plan(self._catalog, batch_size=batch_size)
-        round_ = Round(number=number, step=Step.PLAN, plan=None, started_at=datetime.now(UTC))
-        self._records.rounds.add(round_)
-        return self._move(replace(round_, plan=fixed), Step.SELECT)
-
-    def _plan(self, round_: Round, batch_size: int | None) -> Round:
-        fixed = selecting.plan(self._catalog, batch_size=batch_size)
-        return self._move(replace(round_, plan=fixed), Step.SELECT)
+    def _held(self) -> Sequence[str]:
+        """The assets that somebody holds just now, by id."""
+        round_ = self.latest()
+        if round_ is None:
+            return []
+        now = datetime.now(UTC)
+        open_ = self._records.tasks.open(round_.number)
+        held = {it.asset_id for it in open_ if it.leased_until and it.leased_until > now}
+        # What is out with a workforce stays so, whatever becomes of the round that asked.
+        self._records.deliveries.expire()
+        return sorted(held | self._records.deliveries.in_flight())
 
     def _select(self, round_: Round) -> Round:
         assert round_.plan is not None
         fixed, drawn = selecting.draw(self._catalog, round_.number, round_.plan)
         after = replace(round_, plan=fixed, step=Step.COLLECT)
-        tasks = selecting.overlap(self._tasks(drawn, fixed.batch_size), round_.number, fixed)
+        labeled = selecting.labeled_before(self._catalog, round_.number, fixed)
+        tasks = asking.asked(
+            self._catalog,
+            self._tasks(drawn, fixed.batch_size, labeled),
+            round_.number,
+            fixed,
+            labeled=labeled,
+        )
         self._records.rounds.select(
             after,
             expected_step=Step.SELECT,
             selected=drawn,
             tasks=tasks,
-            spread=selecting.spread(round_.number, fixed, self._catalog.settings.policy.gold_share),
+            spread=asking.spread(round_.number, fixed, self._catalog.settings.policy.gold_share),
         )
         return after
 
-    def _tasks(self, drawn: Sequence[Selected], audit_now: int) -> Sequence[NewTask]:
+    def _tasks(
+        self, drawn: Sequence[Selected], audit_now: int, labeled: Collection[str]
+    ) -> Sequence[NewTask]:
         """Tasks for what needs a label now, most wanted first.
 
         The audit set is released in its random order, at most a batch of it a round: its labelled
@@ -156,11 +188,14 @@ class Rounds:
         audit = self._records.rounds.arm_ids(Arm.AUDIT)
         audit = [*audit, *(row.asset_id for row in drawn if row.arm is Arm.AUDIT)]
         # A task of an earlier round may still wait for the one person it was sent back to.
-        done = self._labeled_or_passed() | self._records.tasks.asked()
+        waiting = self._records.tasks.asked()
+        done = self._labeled_or_passed() | waiting
         for asset_id in [i for i in audit if i not in done][:audit_now]:
             arms.setdefault(asset_id, []).append(Arm.AUDIT)
         for row in drawn:
-            if row.arm is not Arm.AUDIT and row.asset_id not in done:
+            # The strategy chooses a labelled asset only for another opinion on it.
+            again = row.arm is Arm.ACTIVE and row.asset_id in labeled
+            if row.arm is not Arm.AUDIT and row.asset_id not in (waiting if again else done):
                 arms.setdefault(row.asset_id, []).append(row.arm)
         rank = {row.asset_id: row.rank for row in drawn if row.arm is Arm.ACTIVE}
         last = len(rank)

@@ -3,48 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.catalog.records import NewTask
 from querist.errors import EmptyPoolError, InvalidInputError
 from querist.learners import OF_A_MODEL, create_learner, model_signals
 from querist.loop import snapshot, training
+from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
-from querist.schema import Arm, RoundPlan, Selected
-from querist.strategies import Signal, check_pool, create
+from querist.loop.wishes import NO_WISHES, Wishes
+from querist.schema import Arm, Role, RoundPlan, Selected
+from querist.strategies import (
+    UNLABELED,
+    AsksAgain,
+    Pool,
+    Selection,
+    Signal,
+    Strategy,
+    check_pool,
+    create,
+)
 
 # One stream of random numbers for each purpose, so that a change in one moves no other.
 _STREAM = {Arm.ACTIVE: 10, Arm.CONTROL: 11, Arm.AUDIT: 12}
 _COMMITTEE_STREAM = 13
-_OVERLAP_STREAM = 14
-_SPREAD_STREAM = 15
+# Chooses which labels are asked about again where the round's strategy leaves that open.
+SECOND_OPINIONS = "activelab"
 
 
-def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
+def plan(
+    catalog: Catalog,
+    *,
+    batch_size: int | None,
+    wishes: Wishes = NO_WISHES,
+    in_flight: Sequence[str] = (),
+) -> RoundPlan:
     """Fix everything the next round depends on.
+
+    Args:
+        catalog: The catalog.
+        batch_size: How many to ask for; that of the settings by default.
+        wishes: What this batch shall have of its own.
+        in_flight: Assets that people hold just now.
 
     Raises:
         EmptyPoolError: the project has no assets.
         InvalidInputError: ``batch_size`` is below one.
     """
-    policy = catalog.settings.policy
+    policy = wishes.over(catalog.settings.policy)
     wanted = policy.batch_size if batch_size is None else batch_size
     if wanted < 1:
         raise InvalidInputError(
             f"The batch size is {wanted}.", remedy="Ask for at least one asset."
         )
+    create(policy.strategy, **policy.parameters)  # refuses unknown names before anything is stored
     if not catalog.assets.count():
         raise EmptyPoolError(
             "The project has no assets yet.", remedy="Add some first: querist add FOLDER"
         )
     embed(catalog)
     model = training.up_to_date(catalog)
+    people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
     return RoundPlan(
         batch_size=wanted,
         control_size=round(wanted * policy.control_share),
@@ -60,6 +84,14 @@ def plan(catalog: Catalog, *, batch_size: int | None) -> RoundPlan:
         asset_count=catalog.assets.count(),
         overlap=policy.overlap,
         overlap_share=policy.overlap_share,
+        class_overlap=policy.class_overlap,
+        opinion_seq=catalog.records.opinions.last_seq(),
+        annotators=len(people),
+        again_share=policy.again_share,
+        blind_share=policy.blind_share,
+        skill=wishes.skill,
+        class_skills=policy.class_skills,
+        in_flight=tuple(in_flight),
     )
 
 
@@ -84,14 +116,7 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
     Returns:
         The plan with the digest of its candidates, and what was selected in the order to ask.
     """
-    seen = snapshot.take(
-        catalog,
-        label_seq=fixed.label_seq,
-        review_seq=fixed.review_seq,
-        ontology_version=fixed.ontology_version,
-        asset_count=fixed.asset_count,
-        before_round=number,
-    )
+    seen = _look(catalog, number, fixed)
     audit = _draw_audit(catalog, seen, number, fixed)
     seen.audit[audit] = True
     control = _draw_control(seen, number, fixed)
@@ -112,24 +137,21 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
     return replace(fixed, candidates_digest=seen.digest(candidates)), rows
 
 
-def overlap(tasks: Sequence[NewTask], number: int, fixed: RoundPlan) -> list[NewTask]:
-    """The tasks of round ``number``, of which the plan's share wants several opinions."""
-    if fixed.overlap < 2:
-        return list(tasks)
-    rng = np.random.default_rng([fixed.seed, number, _OVERLAP_STREAM])
-    size = round(fixed.overlap_share * len(tasks))
-    drawn = set(rng.choice(len(tasks), size=size, replace=False).tolist())
-    return [
-        replace(task, opinions=fixed.overlap) if i in drawn else task
-        for i, task in enumerate(tasks)
-    ]
+def labeled_before(catalog: Catalog, number: int, fixed: RoundPlan) -> set[str]:
+    """The assets of the active arm that held a label when the round was planned."""
+    seen = _look(catalog, number, fixed)
+    return {seen.ids[i] for i in seen.given(Arm.ACTIVE).tolist()}
 
 
-def spread(number: int, fixed: RoundPlan, gold_share: float) -> np.random.Generator | None:
-    """What draws the gaps between the ids of the tasks, where gold questions may join them."""
-    if not gold_share:
-        return None
-    return np.random.default_rng([fixed.seed, number, _SPREAD_STREAM])
+def _look(catalog: Catalog, number: int, fixed: RoundPlan) -> Snapshot:
+    return snapshot.take(
+        catalog,
+        label_seq=fixed.label_seq,
+        review_seq=fixed.review_seq,
+        ontology_version=fixed.ontology_version,
+        asset_count=fixed.asset_count,
+        before_round=number,
+    )
 
 
 def _draw_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:
@@ -149,50 +171,121 @@ def _draw_control(seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:
 
 
 def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> list[Selected]:
-    candidates = seen.candidates()
-    if not len(candidates):
-        return []
+    strategy = create(fixed.strategy, **fixed.parameters)
+    rng = _rng(fixed, number, Arm.ACTIVE)
+    candidates = _free(seen, fixed)
+    decides = isinstance(strategy, AsksAgain)
+    again = _Again.of(catalog, seen, number, fixed) if decides or fixed.again_share else None
+    batches = []
+    left = fixed.batch_size
+    if again is not None and not decides:
+        size = min(round(fixed.again_share * fixed.batch_size), len(again.rows))
+        if size:
+            relabel = create(SECOND_OPINIONS)
+            assert isinstance(relabel, AsksAgain)
+            pool = _pool(catalog, seen, number, fixed, relabel, again.rows, again)
+            batches.append(relabel.with_answers(again.answers).select(pool, size, rng))
+            left -= size
+        again = None
+    if again is not None and isinstance(strategy, AsksAgain):
+        candidates = np.union1d(candidates, again.rows)
+        strategy = strategy.with_answers(again.answers)
+    if len(candidates) and left:
+        pool = _pool(catalog, seen, number, fixed, strategy, candidates, again)
+        batches.append(strategy.select(pool, min(left, len(candidates)), rng))
+    return _rows(seen, number, batches)
+
+
+def _free(seen: Snapshot, fixed: RoundPlan) -> Positions:
+    """New assets that may be chosen: not those that people held when the round was planned."""
+    return np.setdiff1d(seen.candidates(), _in_flight(seen, fixed))
+
+
+def _in_flight(seen: Snapshot, fixed: RoundPlan) -> Positions:
+    held = set(fixed.in_flight)
+    return np.array([i for i, it in enumerate(seen.ids) if it in held] if held else [], np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Again:
+    """Which labelled assets may be chosen, what is said of them, and what unseen models say."""
+
+    rows: Positions
+    answers: tuple[Positions, Positions, Positions]
+    probabilities: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> _Again | None:
+        """``None`` where there is nobody else to ask, or no model to doubt a label."""
+        table = _probabilities(catalog, fixed, len(seen.ids))
+        if table is None or not training.trains(catalog):
+            return None
+        given = given_answers(catalog, seen, fixed)
+        if not len(given.again):
+            return None
+        return cls(
+            rows=given.again,
+            answers=(given.rows, given.annotators, given.classes),
+            probabilities=unseen_probabilities(catalog, seen, fixed, number, table),
+        )
+
+
+def _pool(
+    catalog: Catalog,
+    seen: Snapshot,
+    number: int,
+    fixed: RoundPlan,
+    strategy: Strategy,
+    candidates: Positions,
+    again: _Again | None,
+) -> Pool:
     learns = training.trains(catalog)
     # Without a model, what is labelled still says which parts of the pool are known.
-    labeled = seen.training(Arm.ACTIVE) if learns else seen.given(Arm.ACTIVE)
-    labels = seen.codes[labeled] if learns else None
+    trained = seen.training(Arm.ACTIVE) if learns else seen.given(Arm.ACTIVE)
+    # So does what nobody could label, and what is being labelled: more of it can wait.
+    elsewhere = np.union1d(np.flatnonzero(seen.passed & ~seen.audit), _in_flight(seen, fixed))
+    labeled = np.setdiff1d(np.union1d(trained, elsewhere), candidates)
+    codes = np.where(np.isin(labeled, trained), seen.codes[labeled], UNLABELED)
     n = len(seen.ids)
     names = catalog.records.ontologies.reading(fixed.ontology_version).ontology.names
-    strategy = create(fixed.strategy, **fixed.parameters)
     vectors = catalog.embeddings.matrix(fixed.encoder)[:n]
-    pool = check_pool(
+    table = _probabilities(catalog, fixed, n) if again is None else again.probabilities
+    return check_pool(
         size=n,
-        probabilities=_probabilities(catalog, fixed, n),
+        probabilities=table,
         embeddings=vectors,
         labeled=labeled,
-        labels=labels,
+        labels=codes if learns else None,
         candidates=candidates,
         class_count=len(names) or None,
         class_names=_class_names(catalog, fixed, names),
-        **_beside(catalog, fixed, number, strategy.needs, vectors, labeled, seen.codes[labeled]),
+        **_beside(catalog, fixed, number, strategy.needs, vectors, trained, seen.codes[trained]),
     )
-    batch = strategy.select(
-        pool, min(fixed.batch_size, len(candidates)), _rng(fixed, number, Arm.ACTIVE)
-    )
-    chances: Sequence[float | None] = (
-        [None] * len(batch.indices)
-        if batch.propensities is None
-        else [float(p) for p in batch.propensities]
-    )
-    return [
-        Selected(
-            round=number,
-            arm=Arm.ACTIVE,
-            asset_id=seen.ids[int(position)],
-            rank=rank,
-            score=float(score),
-            propensity=chance,
-            reason=reason,
+
+
+def _rows(seen: Snapshot, number: int, batches: Sequence[Selection]) -> list[Selected]:
+    found: list[Selected] = []
+    for batch in batches:
+        chances: Sequence[float | None] = (
+            [None] * len(batch.indices)
+            if batch.propensities is None
+            else [float(p) for p in batch.propensities]
         )
-        for rank, (position, score, chance, reason) in enumerate(
-            zip(batch.indices, batch.scores, chances, batch.reasons, strict=True)
-        )
-    ]
+        found += [
+            Selected(
+                round=number,
+                arm=Arm.ACTIVE,
+                asset_id=seen.ids[int(position)],
+                rank=len(found) + rank,
+                score=float(score),
+                propensity=chance,
+                reason=reason,
+            )
+            for rank, (position, score, chance, reason) in enumerate(
+                zip(batch.indices, batch.scores, chances, batch.reasons, strict=True)
+            )
+        ]
+    return found
 
 
 def _probabilities(catalog: Catalog, fixed: RoundPlan, n: int) -> NDArray[np.float32] | None:

@@ -14,6 +14,7 @@ from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
 from querist.loop.intake import add, embed
 from querist.loop.rounds import Rounds
+from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
 from querist.schema import Origin, Step, to_json
 
@@ -33,7 +34,9 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         return {"embedded": embed(catalog, progress=progress)}
 
     def next_round(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-        round_ = rounds.start(params.get("batch_size"), progress=progress)
+        given = dict(params)
+        size = given.pop("batch_size", None)
+        round_ = rounds.start(size, wishes=Wishes(**given), progress=progress)
         return {"round": round_.number}
 
     def finish_round(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:

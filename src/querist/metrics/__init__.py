@@ -45,12 +45,15 @@ from querist.metrics.glad import glad
 from querist.metrics.intervals import (
     bootstrap_interval,
     clopper_pearson,
+    difference_of_shares,
     paired_bootstrap_interval,
     wilson,
 )
+from querist.metrics.lean_crowd import lean_crowd
 from querist.metrics.learning_curves import aulc, label_saving, labels_to_reach
 from querist.metrics.matching import Boxes
 from querist.metrics.multilabel import LabelSetMeasures, measure_label_sets
+from querist.metrics.overlap import Fit, Marks, fit, iou_table, polygon_iou
 from querist.metrics.promises import binomial_sizes, confidence_sequence, upper_bound
 from querist.metrics.ranking import (
     RankingMeasures,
@@ -60,6 +63,7 @@ from querist.metrics.ranking import (
 )
 from querist.metrics.regression import NumberMeasures, measure_numbers
 from querist.metrics.savings import SavingMeasure, label_ratio, measure_saving, monotone
+from querist.metrics.shape_agreement import PairFit, ShapeAgreement, shape_agreement
 from querist.metrics.shares import proportion
 from querist.metrics.spans import SpanMeasures, Spans, measure_spans
 from querist.metrics.unbiased import (
@@ -78,12 +82,16 @@ __all__ = [
     "ClassMeasure",
     "ClassMeasures",
     "Consensus",
+    "Fit",
     "LabelSetMeasures",
+    "Marks",
     "NumberMeasures",
+    "PairFit",
     "ProbabilityMeasures",
     "RankingMeasures",
     "ReliabilityBin",
     "SavingMeasure",
+    "ShapeAgreement",
     "Shares",
     "SpanMeasures",
     "Spans",
@@ -104,15 +112,19 @@ __all__ = [
     "confusion_matrix",
     "crowdlab",
     "dawid_skene",
+    "difference_of_shares",
     "expected_calibration_error",
     "f_measure_change_bound",
+    "fit",
     "fit_calibrator",
     "fleiss_kappa",
     "glad",
+    "iou_table",
     "krippendorff_alpha",
     "label_ratio",
     "label_saving",
     "labels_to_reach",
+    "lean_crowd",
     "log_loss",
     "lure_accuracy",
     "lure_weights",
@@ -130,10 +142,12 @@ __all__ = [
     "monotone",
     "neyman_allocation",
     "paired_bootstrap_interval",
+    "polygon_iou",
     "prediction_powered_accuracy",
     "proportion",
     "recall_per_class",
     "reliability",
+    "shape_agreement",
     "shares_by_annotator",
     "stratified_accuracy",
     "upper_bound",

@@ -48,7 +48,7 @@ def crowdlab(answers: Answers, probabilities: ArrayLike) -> Consensus:
     Raises:
         InvalidInputError: there is not one row of probabilities for each item.
     """
-    p = _table(answers, probabilities)
+    p = checked_probabilities(answers, probabilities)
     weights = weights_of(answers, p)
     if (answers.per_item() > 1).sum() < _SHARED:
         # Little but the model speaks against an answer, and its guesses must not outvote them all.
@@ -132,16 +132,12 @@ def softened(answers: Answers, probabilities: Table) -> float:
     return 1 / high
 
 
-def _share(answers: Answers, part: Table, whole: Table) -> Table:
-    size = answers.annotator_count
-    total = np.bincount(answers.annotators, weights=whole, minlength=size)
-    found = np.full(size, np.nan)
-    agreed = np.bincount(answers.annotators, weights=part, minlength=size)
-    np.divide(agreed, total, out=found, where=total > 0)
-    return found
+def checked_probabilities(answers: Answers, probabilities: ArrayLike) -> Table:
+    """The probabilities (n, C) as float64.
 
-
-def _table(answers: Answers, probabilities: ArrayLike) -> Table:
+    Raises:
+        InvalidInputError: there is not one finite row for each item.
+    """
     p = np.asarray(probabilities, dtype=np.float64)
     if p.shape != (answers.item_count, answers.class_count) or not np.isfinite(p).all():
         raise InvalidInputError(
@@ -150,3 +146,12 @@ def _table(answers: Answers, probabilities: ArrayLike) -> Table:
             remedy="Give one finite row for each item, with one column for each class.",
         )
     return p
+
+
+def _share(answers: Answers, part: Table, whole: Table) -> Table:
+    size = answers.annotator_count
+    total = np.bincount(answers.annotators, weights=whole, minlength=size)
+    found = np.full(size, np.nan)
+    agreed = np.bincount(answers.annotators, weights=part, minlength=size)
+    np.divide(agreed, total, out=found, where=total > 0)
+    return found

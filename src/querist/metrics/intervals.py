@@ -57,6 +57,22 @@ def clopper_pearson(successes: int, count: int, confidence: float = 0.95) -> tup
     return float(low), float(high)
 
 
+def difference_of_shares(
+    first: tuple[int, int], second: tuple[int, int], confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the first share minus the second, each given as successes and count.
+
+    Newcombe (1998), "Interval estimation for the difference between independent proportions",
+    method 10: the Wilson intervals of both, put together. Without rows on a side it is as wide as
+    the other one allows.
+    """
+    p, q = (hits / count if count else 0.5 for hits, count in (first, second))
+    (low_p, high_p), (low_q, high_q) = (wilson(*it, confidence) for it in (first, second))
+    low = p - q - float(np.hypot(p - low_p, high_q - q))
+    high = p - q + float(np.hypot(high_p - p, q - low_q))
+    return max(low, -1.0), min(high, 1.0)
+
+
 def bootstrap_interval(
     values: ArrayLike,
     statistic: Statistic,

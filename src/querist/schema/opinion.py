@@ -16,6 +16,7 @@ class ConsensusMethod(StrEnum):
     DAWID_SKENE = "dawid-skene"
     GLAD = "glad"
     CROWDLAB = "crowdlab"
+    LEAN_CROWD = "lean-crowd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,13 @@ class Question(StrEnum):
     """What the answer to a task becomes.
 
     ``LABEL`` is the asset's label. ``OPINION`` is one of several, of which a label is made.
-    ``GOLD`` has a known answer and measures the annotator.
+    ``SECOND`` is another opinion on an asset that has a label, which holds until then. ``GOLD`` has
+    a known answer and measures the annotator.
     """
 
     LABEL = "label"
     OPINION = "opinion"
+    SECOND = "second"
     GOLD = "gold"
 
 
@@ -57,6 +59,7 @@ class Task:
         sent_to: The one person who may take it up, where a label was sent back.
         note: Why it was sent back.
         kind: What the answer becomes; annotators are not told.
+        skill: The skill without which nobody is served it.
     """
 
     id: int
@@ -70,3 +73,4 @@ class Task:
     sent_to: str | None = None
     note: str | None = None
     kind: Question = Question.LABEL
+    skill: str | None = None

@@ -135,6 +135,68 @@ class AnnotatorReport(BaseModel):
     gold_answers: int
     gold_accuracy: float | None
     seconds: float | None
+    accuracy: float | None = Field(description="Chance that an opinion is right, estimated.")
+
+
+class PairFit(BaseModel):
+    """How the shapes of two annotators fit, over the assets that both answered."""
+
+    first: str
+    second: str
+    assets: int
+    iou: float | None
+    f1: float
+
+
+class ShapeAgreement(BaseModel):
+    """How far annotators agree on boxes, polygons or spans."""
+
+    iou: float | None = Field(description="Mean IoU of matched shapes.")
+    f1: float = Field(description="Mean F1 of matches with an IoU of at least .5.")
+    alpha: float
+    pairs: list[PairFit]
+
+
+class Sway(BaseModel):
+    """How often first answers equal the model's suggestion; null where there are none."""
+
+    shown: schema.Estimate | None
+    withheld: schema.Estimate | None
+    difference: schema.Estimate | None = Field(description="Shown minus withheld.")
+
+
+class Suspect(BaseModel):
+    """A label that is probably wrong."""
+
+    asset_id: str
+    annotator: str
+    given: str
+    suggested: str
+    confidence: float = Field(description="Probability of the given class, out of fold.")
+
+    @classmethod
+    def of(cls, suspect: labeling.Suspect) -> Suspect:
+        """The wire form of a suspect."""
+        return cls(
+            asset_id=suspect.annotation.asset_id,
+            annotator=suspect.annotation.annotator,
+            given=suspect.given,
+            suggested=suspect.suggested,
+            confidence=suspect.confidence,
+        )
+
+
+class SecondOpinionRequest(Request):
+    """Which labels somebody else shall look at: those named, else so many suspects."""
+
+    count: int | None = Field(default=None, ge=1, le=100_000)
+    asset_ids: list[str] | None = Field(default=None, max_length=10_000)
+
+
+class Asked(BaseModel):
+    """The assets that are asked about now."""
+
+    asset_ids: list[str]
 
 
 class Agreement(BaseModel):
@@ -146,3 +208,5 @@ class Agreement(BaseModel):
     alpha: float | None
     pairs: list[PairAgreement]
     annotators: list[AnnotatorReport]
+    accuracy: float | None = Field(description="Expected share of right consensus labels.")
+    shapes: ShapeAgreement | None

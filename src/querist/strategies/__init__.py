@@ -2,6 +2,7 @@
 
 from querist.strategies.base import (
     UNLABELED,
+    AsksAgain,
     Pool,
     Selection,
     Signal,
@@ -16,6 +17,7 @@ from querist.strategies.validation import check_pool, need_embeddings, need_prob
 
 __all__ = [
     "UNLABELED",
+    "AsksAgain",
     "Constraints",
     "Pool",
     "Selection",

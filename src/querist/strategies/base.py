@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from querist.strategies.registry import Registry
 
@@ -127,6 +127,19 @@ class Strategy(Protocol):
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """Choose ``n`` of ``pool.candidates``; the caller makes sure that there are as many."""
+        ...
+
+
+# Rows, annotators and classes of all answers so far, three columns of one length.
+Answered = tuple[ArrayLike, ArrayLike, ArrayLike]
+
+
+@runtime_checkable
+class AsksAgain(Protocol):
+    """A strategy that may also choose rows that have labels, for another annotator's opinion."""
+
+    def with_answers(self, answers: Answered) -> Strategy:
+        """The strategy that knows who answered what; ``Pool.labeled`` lacks rows to ask again."""
         ...
 
 

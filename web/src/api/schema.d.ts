@@ -1196,6 +1196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Findings
+         * @description What a round's diagnosis found; the newest round that has one by default.
+         */
+        get: operations["list_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds/finish": {
         parameters: {
             query?: never;
@@ -1378,6 +1398,8 @@ export interface components {
          *         agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
          *         bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
          *         saved_labels: Of the labels random needed so far, how many active did not, if measured.
+         *         label_ratio: Active labels for each label of the control over the whole curve, with the
+         *             interval that the audit set leaves; below one is a saving.
          */
         Advice: {
             /** Stop */
@@ -1392,6 +1414,7 @@ export interface components {
             bound: number | null;
             /** Saved Labels */
             saved_labels: number | null;
+            label_ratio: components["schemas"]["Measure"] | null;
         };
         /**
          * Agreement
@@ -1566,6 +1589,8 @@ export interface components {
             predicted: string | null;
             /** Confidence */
             confidence: number | null;
+            /** Difficulty */
+            difficulty: ("easy" | "medium" | "hard") | null;
             /** Arms */
             arms: components["schemas"]["Arm"][];
             /** Round */
@@ -1963,6 +1988,12 @@ export interface components {
             control: components["schemas"]["querist__server__schemas__CurvePoint"][];
         };
         /**
+         * Difficulty
+         * @description How hard an asset is for the model, by its calibrated probability of error.
+         * @enum {string}
+         */
+        Difficulty: "easy" | "medium" | "hard";
+        /**
          * Dispute
          * @description An asset whose opinions are all in and decide nothing.
          */
@@ -2032,6 +2063,10 @@ export interface components {
          *         accuracy: Share of the audit set it gets right; higher is better.
          *         macro_f1: Mean F1 over the classes present; higher is better.
          *         per_class: Recall by class.
+         *         measures: Other measures by name, each with its interval and its direction.
+         *         before: Accuracy of the model that chose the round's batch, on the candidates then, from
+         *             the labels of that batch: unbiased (LURE), as it had not learned them yet. ``None``
+         *             where the chances of the draws are not known.
          */
         Evaluation: {
             arm: components["schemas"]["Arm"];
@@ -2046,6 +2081,11 @@ export interface components {
             per_class: {
                 [key: string]: components["schemas"]["Estimate"];
             };
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["Measure"];
+            };
+            before: components["schemas"]["Measure"] | null;
         };
         /**
          * Facets
@@ -2062,6 +2102,10 @@ export interface components {
             };
             /** Predicted */
             predicted: {
+                [key: string]: number;
+            };
+            /** Difficulty */
+            difficulty: {
                 [key: string]: number;
             };
             /**
@@ -2112,6 +2156,16 @@ export interface components {
              */
             members: string[];
             batch: components["schemas"]["Batch"] | null;
+        };
+        /**
+         * Findings
+         * @description What the diagnosis of one round found, causes first, most gain first.
+         */
+        Findings: {
+            /** Round */
+            round: number | null;
+            /** Findings */
+            findings: components["schemas"]["NamedFinding"][];
         };
         /**
          * Gold
@@ -2435,6 +2489,33 @@ export interface components {
             csrf: string | null;
         };
         /**
+         * Measure
+         * @description One metric with its doubt.
+         *
+         *     Attributes:
+         *         value: The metric, in its own unit; NaN where it is not defined.
+         *         low: Lower end of its 95 % interval.
+         *         high: Upper end.
+         *         count: Assets it rests on.
+         *         better: Whether a higher or a lower value is better.
+         */
+        Measure: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Count */
+            count: number;
+            /**
+             * Better
+             * @default higher
+             * @enum {string}
+             */
+            better: "higher" | "lower";
+        };
+        /**
          * Media
          * @description What an asset is made of.
          * @enum {string}
@@ -2454,6 +2535,15 @@ export interface components {
             names: string[];
             /** Into */
             into: string;
+        };
+        /**
+         * NamedFinding
+         * @description A finding with the name that ``remedy`` of the next batch takes, such as ``3.2``.
+         */
+        NamedFinding: {
+            /** Id */
+            id: string;
+            finding: components["schemas"]["Finding"];
         };
         /**
          * NewWorkforce
@@ -2486,6 +2576,8 @@ export interface components {
             blind_share?: number | null;
             /** Skill */
             skill?: string | null;
+            /** Remedy */
+            remedy?: string | null;
         };
         /**
          * NumberValue
@@ -4082,7 +4174,7 @@ export interface operations {
     list_assets: {
         parameters: {
             query?: {
-                sort?: "order" | "confidence" | "-confidence" | "margin" | "newest_label";
+                sort?: "order" | "confidence" | "-confidence" | "margin" | "hardest" | "newest_label";
                 offset?: number;
                 limit?: number;
                 state?: "any" | "labeled" | "unlabeled" | "skipped";
@@ -4090,6 +4182,7 @@ export interface operations {
                 predicted?: string[];
                 min_confidence?: number | null;
                 max_confidence?: number | null;
+                difficulty?: components["schemas"]["Difficulty"][];
                 disagree?: boolean;
                 arm?: components["schemas"]["Arm"] | null;
                 round?: number | null;
@@ -4129,6 +4222,7 @@ export interface operations {
                 predicted?: string[];
                 min_confidence?: number | null;
                 max_confidence?: number | null;
+                difficulty?: components["schemas"]["Difficulty"][];
                 disagree?: boolean;
                 arm?: components["schemas"]["Arm"] | null;
                 round?: number | null;
@@ -5934,6 +6028,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoundDetail"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_findings: {
+        parameters: {
+            query?: {
+                round?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
                 };
             };
             /** @description Default Response */

@@ -12,6 +12,8 @@ from querist.catalog.records.tables import annotation_log, opinions
 from querist.schema import Action, Opinion
 
 SELECT = sa.select(*opinions.c)
+# A label on which another opinion was asked for is an opinion too, with the same submission.
+IS_LABEL_TOO = sa.exists().where(annotation_log.c.submission_id == opinions.c.submission_id)
 _MINE = (
     opinions.c.asset_id == sa.bindparam("asset"),
     opinions.c.annotator == sa.bindparam("who"),
@@ -65,17 +67,28 @@ def standing_of(connection: sa.Connection, asset_id: str) -> list[Opinion]:
     return [opinion_of(row) for row in connection.execute(_STANDING_OF, {"asset": asset_id})]
 
 
-def standing(*conditions: sa.ColumnElement[bool], gold: bool = False) -> sa.Select[Any]:
-    """The query for the last entries of their annotators that were not taken back."""
+def standing(
+    *conditions: sa.ColumnElement[bool], gold: bool = False, upto: int | None = None
+) -> sa.Select[Any]:
+    """The query for the last entries of their annotators that were not taken back.
+
+    With ``upto`` entries after that position of the log are not seen.
+    """
     later = opinions.alias("later")
+    seen = [] if upto is None else [opinions.c.seq <= upto]
     successor = sa.exists().where(
         later.c.asset_id == opinions.c.asset_id,
         later.c.annotator == opinions.c.annotator,
         later.c.version > opinions.c.version,
         later.c.gold == opinions.c.gold,
+        *([] if upto is None else [later.c.seq <= upto]),
     )
     return SELECT.where(
-        opinions.c.gold == gold, opinions.c.action != Action.UNDO.value, ~successor, *conditions
+        opinions.c.gold == gold,
+        opinions.c.action != Action.UNDO.value,
+        ~successor,
+        *seen,
+        *conditions,
     ).order_by(opinions.c.seq)
 
 

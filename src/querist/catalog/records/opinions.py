@@ -13,6 +13,7 @@ from querist.catalog.records.label_queries import queue_up
 from querist.catalog.records.label_rows import Entry
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.opinion_rows import (
+    IS_LABEL_TOO,
     SELECT,
     insert,
     last_of,
@@ -21,6 +22,7 @@ from querist.catalog.records.opinion_rows import (
     row_of,
     standing,
 )
+from querist.catalog.records.second_opinions import ask_again
 from querist.catalog.records.settling import Rule, Verdict, settle, take_back_all
 from querist.catalog.records.tables import annotation_log, opinions
 from querist.catalog.records.task_ends import answer_task, reopen_task
@@ -169,6 +171,24 @@ class OpinionLog:
             queue_up(connection)
             return take_back_all(connection, f"{run}.", self._database.now())
 
+    def ask_again(self, asset_ids: Sequence[str], round: int) -> Sequence[str]:
+        """Ask somebody else about assets that hold a label; the first is asked first.
+
+        The label becomes an opinion of its author and holds until others outvote it. Assets
+        without a label, or with a task that nobody has finished, are left alone.
+
+        Returns:
+            The assets that are asked about now.
+        """
+        with self._database.write() as connection:
+            queue_up(connection)
+            return ask_again(connection, asset_ids, round)
+
+    def last_seq(self) -> int:
+        """Position of the newest entry; 0 when the log is empty."""
+        with self._database.read() as connection:
+            return int(connection.execute(sa.select(sa.func.max(opinions.c.seq))).scalar() or 0)
+
     def list(
         self,
         *,
@@ -186,13 +206,21 @@ class OpinionLog:
         return self._list(query)
 
     def standing(
-        self, *, round: int | None = None, asset_id: str | None = None, gold: bool = False
+        self,
+        *,
+        round: int | None = None,
+        asset_id: str | None = None,
+        upto: int | None = None,
+        gold: bool = False,
     ) -> _Opinions:
-        """What annotators say now, of a round, of an asset, or of all, skips included."""
+        """What annotators say, of a round, of an asset, or of all, skips included.
+
+        They say it now, or as of position ``upto`` of the log.
+        """
         conditions = [] if round is None else [opinions.c.round == round]
         if asset_id is not None:
             conditions.append(opinions.c.asset_id == asset_id)
-        return self._list(standing(*conditions, gold=gold))
+        return self._list(standing(*conditions, gold=gold, upto=upto))
 
     def gold_answers(self) -> _Opinions:
         """The first answer of each annotator to each gold question: what comes later is no test."""
@@ -206,8 +234,8 @@ class OpinionLog:
             return last_of(connection, asset_id, annotator)
 
     def recent(self, annotator: str, limit: int = 10) -> _Opinions:
-        """The newest entries of an annotator, newest first."""
-        query = SELECT.where(opinions.c.annotator == annotator)
+        """The newest entries of an annotator, newest first; not those that are labels too."""
+        query = SELECT.where(opinions.c.annotator == annotator, ~IS_LABEL_TOO)
         return self._list(query.order_by(opinions.c.seq.desc()).limit(limit))
 
     def of_submission(self, submission_id: str) -> Opinion | None:

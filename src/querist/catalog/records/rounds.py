@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.gold import GAP
+from querist.catalog.records.label_queries import queue_up
+from querist.catalog.records.second_opinions import open_up
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
 from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import ConflictError, NotFoundError
-from querist.schema import Arm, Round, Selected, Step, from_json, to_json
+from querist.schema import Arm, Round, RoundPlan, Selected, Step, from_json, to_json
 
 _FIELDS = tuple(column.name for column in rounds.c)
 _TIMES = ("started_at", "finished_at")
@@ -33,6 +35,7 @@ class RoundList:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._plans: dict[int, RoundPlan | None] = {}
 
     def add(self, new: Round) -> Round:
         """Store a new round; raises ConflictError if its number is taken."""
@@ -49,6 +52,12 @@ class RoundList:
         if not found:
             raise NotFoundError(f"There is no round {number}.", remedy="List the rounds.")
         return found[0]
+
+    def plan(self, number: int) -> RoundPlan | None:
+        """The plan of a round that has tasks, which never changes; kept after the first look."""
+        if number not in self._plans:
+            self._plans[number] = self.get(number).plan
+        return self._plans[number]
 
     def latest(self) -> Round | None:
         """The round with the highest number, or ``None``."""
@@ -94,6 +103,7 @@ class RoundList:
             NotFoundError: there is no such round.
         """
         with self._database.write() as connection:
+            queue_up(connection)
             _update(connection, after, expected_step)
             _insert_selection(connection, after.number, selected, tasks, spread)
             self._database.refresh_statistics(connection, task_table, len(tasks))
@@ -162,10 +172,13 @@ def _insert_selection(
     if chosen:
         connection.execute(sa.insert(selected), [to_json(item) for item in chosen])
     if new_tasks:
-        rows = [row for task in new_tasks for row in task_rows(task, number)]
+        opened = set(open_up(connection, [it.asset_id for it in new_tasks if it.again], number))
+        wanted = [it for it in new_tasks if not it.again or it.asset_id in opened]
+        rows = [row for task in wanted for row in task_rows(task, number)]
         if spread is not None:
             rows = _spread_out(connection, rows, spread)
-        connection.execute(sa.insert(task_table), rows)
+        if rows:
+            connection.execute(sa.insert(task_table), rows)
         if spread is not None and connection.dialect.name == "postgresql":
             connection.exec_driver_sql(_RENEW_SEQUENCE)
 

@@ -12,11 +12,15 @@ import sqlalchemy as sa
 from querist.catalog.records.label_queries import INSERT, version_of
 from querist.catalog.records.label_rows import Entry, value_of
 from querist.catalog.records.opinion_rows import standing_of
-from querist.catalog.records.tables import annotation_log, tasks
+from querist.catalog.records.tables import annotation_log, opinions, tasks
 from querist.catalog.records.undoing import standing
 from querist.schema import Action, Opinion, Origin, Question, TaskState, Value, new_id
 
 _UNFINISHED = (TaskState.OPEN.value, TaskState.LEASED.value)
+_DECIDED = (Origin.PERSON.value, Origin.REVIEW.value)
+_BY_SUBMISSION = sa.select(opinions.c.seq).where(
+    opinions.c.submission_id == sa.bindparam("submission")
+)
 # Built once: on the way of every opinion, building takes longer than running.
 _HISTORY = (
     sa.select(annotation_log)
@@ -74,18 +78,23 @@ def settle(
     """Bring the asset's consensus in line with its opinions.
 
     While an opinion is still wanted there is no consensus: one that was written is taken back by
-    appended entries. What a person has decided since is left alone.
+    appended entries. What a person has decided since is left alone. A first label that has become
+    an opinion holds until others outvote it, and goes when its author takes the opinion back.
     """
-    held = _stack(connection, asset_id)
+    said = standing_of(connection, asset_id)
+    held, withdrawn = _held(connection, asset_id, said, now)
     top = held[-1] if held else None
-    if top is not None and top.origin == Origin.PERSON.value:
-        return Settled()
-    said = [] if _waiting(connection, asset_id) else standing_of(connection, asset_id)
+    opened = top is not None and _is_opinion(connection, top)
+    if top is not None and top.origin in _DECIDED and not opened:
+        return Settled(changed=withdrawn)
+    if _waiting(connection, asset_id):
+        said = []
     verdict = rule.decide(said) if said else None
     if verdict is None:
-        return Settled(changed=reopen(connection, asset_id, held, now), tied=bool(said))
-    if top is not None and _says(top, verdict):
-        return Settled()
+        reopened = reopen(connection, asset_id, held, now)
+        return Settled(changed=reopened or withdrawn, tied=bool(said))
+    if top is not None and _says(top, verdict, opened=opened):
+        return Settled(changed=withdrawn)
     entry = Entry(
         asset_id=asset_id,
         action=verdict.action,
@@ -141,21 +150,47 @@ def take_back_all(connection: sa.Connection, prefix: str, now: datetime) -> int:
     ).all()
     undone = 0
     for asset_id, seq in found:
-        held = _stack(connection, asset_id)
+        held = stack_of(connection, asset_id)
         if held and held[-1].seq == seq:
             take_back(connection, asset_id, held, now)
             undone += 1
     return undone
 
 
-def _stack(connection: sa.Connection, asset_id: str) -> list[Any]:
+def stack_of(connection: sa.Connection, asset_id: str) -> list[Any]:
+    """The decisions on an asset that stand in the label log, the one that holds last."""
     return standing(connection.execute(_HISTORY, {"asset": asset_id}).all())
+
+
+def _held(
+    connection: sa.Connection, asset_id: str, said: Sequence[Opinion], now: datetime
+) -> tuple[list[Any], bool]:
+    """What stands in the label log, after taking away labels whose opinion was taken back.
+
+    Returns:
+        The decisions, the one that holds last, and whether any was taken away.
+    """
+    held = stack_of(connection, asset_id)
+    stands = {opinion.submission_id for opinion in said}
+    withdrawn = False
+    while held and held[-1].submission_id not in stands and _is_opinion(connection, held[-1]):
+        take_back(connection, asset_id, held, now)
+        held.pop()
+        withdrawn = True
+    return held, withdrawn
+
+
+def _is_opinion(connection: sa.Connection, label: Any) -> bool:
+    """Whether an entry of the label log has become an opinion, which has its submission id."""
+    found = connection.execute(_BY_SUBMISSION, {"submission": label.submission_id}).first()
+    return found is not None
 
 
 def _waiting(connection: sa.Connection, asset_id: str) -> bool:
     return bool(connection.execute(_IS_WAITING, {"asset": asset_id}).scalar())
 
 
-def _says(top: Any, verdict: Verdict) -> bool:
+def _says(top: Any, verdict: Verdict, *, opened: bool) -> bool:
     same = value_of(top.value, top.class_name) == verdict.value
-    return bool(top.action == verdict.action.value and same and top.origin == Origin.CONSENSUS)
+    of_opinions = opened or top.origin == Origin.CONSENSUS
+    return bool(top.action == verdict.action.value and same and of_opinions)

@@ -178,6 +178,7 @@ tasks = sa.Table(
     _column("note", sa.Text, nullable=True),
     _column("kind", sa.Text, server_default="label"),
     _column("beside", BIG_ID, nullable=True),  # of a gold question: the task it came with
+    _column("skill", ID_TEXT, nullable=True),
     sa.Index(None, "asset_id"),
     sa.Index(None, "round", "state"),
     sqlite_autoincrement=True,

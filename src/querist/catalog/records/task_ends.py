@@ -10,6 +10,7 @@ from querist.catalog.records.tables import rounds, tasks
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.schema import Question, Step, Task, TaskState
 
+_OF_SEVERAL = (Question.OPINION.value, Question.SECOND.value)
 _COLLECTING = (Step.PLAN.value, Step.SELECT.value, Step.COLLECT.value)
 
 _FINISH = (
@@ -59,7 +60,7 @@ def finish_task(connection: sa.Connection, task_id: int, asset_id: str, annotato
     values = {"task": task_id, "asset": asset_id, "who": annotator}
     found = connection.execute(_FINISH, values).one_or_none()
     if found is not None:
-        if found.kind == Question.OPINION.value:
+        if found.kind in _OF_SEVERAL:
             _return_others(connection, asset_id, found.round)
         return
     asks = connection.execute(sa.select(tasks.c.asset_id).where(tasks.c.id == task_id)).scalar()

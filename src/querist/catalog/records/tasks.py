@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
-from querist.catalog.records.tables import tasks
+from querist.catalog.records.tables import opinions, tasks
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
 from querist.schema import Arm, Question, Task, TaskState, check_name
@@ -41,13 +41,24 @@ _MOST = 1000
 class NewTask:
     """A task to be made: the asset, the arms it serves, and its priority (higher comes first).
 
-    With ``opinions`` above one it becomes so many tasks, each for another annotator.
+    With ``opinions`` above one it becomes so many tasks, each for another annotator. With
+    ``again`` it asks for another opinion on an asset that has a label. With ``skill`` only who has
+    that skill is served it.
     """
 
     asset_id: str
     arms: tuple[Arm, ...]
     priority: float
     opinions: int = 1
+    again: bool = False
+    skill: str | None = None
+
+    @property
+    def kind(self) -> Question:
+        """What the answers become."""
+        if self.again:
+            return Question.SECOND
+        return Question.OPINION if self.opinions > 1 else Question.LABEL
 
 
 class TaskList:
@@ -63,19 +74,21 @@ class TaskList:
         count: int,
         seconds: float,
         round: int | None = None,
+        skills: Sequence[str] = (),
     ) -> list[Task]:
         """Reserve tasks for an annotator, highest priority first, then oldest.
 
         Those the annotator holds already come first and are reserved anew, then those that were
         sent back to them, which nobody else gets; leases that have run out are given again. Of an
         asset that is asked of several, nobody who has a task of it in the round, reserved or
-        answered, gets another one.
+        answered, gets another one, and nobody is asked for another opinion than their own.
 
         Args:
             annotator: Who asks.
             count: At most so many tasks, 1 to 1000.
             seconds: How long they are reserved.
             round: Only tasks of this round.
+            skills: What the annotator knows; tasks that need another skill are passed over.
 
         Raises:
             InvalidInputError: ``count`` or ``seconds`` is out of range.
@@ -88,6 +101,7 @@ class TaskList:
             one_by_one(connection, annotator)
             connection.execute(_TAKE_BACK, {"now": now})
             values = {"who": annotator, "until": until, "now": now, "of_round": round}
+            values["skills"] = list(skills)
             held = _take(connection, "held", values, count)
             if len(held) < count:
                 held += _take(connection, "sent", values, count - len(held))
@@ -227,7 +241,8 @@ def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
         "leased_until": None,
         "sent_to": None,
         "note": None,
-        "kind": (Question.OPINION if task.opinions > 1 else Question.LABEL).value,
+        "kind": task.kind.value,
+        "skill": task.skill,
     }
     return [row] * task.opinions
 
@@ -249,13 +264,25 @@ _IS_FIRST = sa.or_(
     .scalar_subquery()
     .is_(None),
 )
-_MAY_ANSWER = sa.or_(
-    _ASKS_FOR_LABEL,
+_HAS_NO_TASK = (
     sa.select(_other.c.id)
     .where(*_SIBLING, _other.c.annotator == sa.bindparam("who"))
     .limit(1)
     .scalar_subquery()
-    .is_(None),
+    .is_(None)
+)
+_HAS_SAID_NOTHING = (
+    sa.select(opinions.c.seq)
+    .where(opinions.c.asset_id == tasks.c.asset_id, opinions.c.annotator == sa.bindparam("who"))
+    .where(~opinions.c.gold)
+    .limit(1)
+    .scalar_subquery()
+    .is_(None)
+)
+_IS_SECOND = tasks.c.kind == sa.literal_column("'second'")
+_MAY_ANSWER = sa.and_(
+    sa.or_(_ASKS_FOR_LABEL, sa.and_(_HAS_NO_TASK, sa.or_(~_IS_SECOND, _HAS_SAID_NOTHING))),
+    sa.or_(tasks.c.skill.is_(None), tasks.c.skill.in_(sa.bindparam("skills", expanding=True))),
 )
 _TAKEN = {
     "held": (
@@ -352,6 +379,7 @@ def task_of(row: sa.Row[Any]) -> Task:
         sent_to=row.sent_to,
         note=row.note,
         kind=Question(row.kind),
+        skill=row.skill,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.opinion_rows import IS_LABEL_TOO
 from querist.catalog.records.review_tables import reviews
 from querist.catalog.records.tables import annotation_log, opinions
 from querist.catalog.records.undoing import standing
@@ -49,7 +50,7 @@ class WorkLog:
         """All labels that people and models gave, also those that were taken back since."""
         rows = sorted(
             self._rows(annotation_log, annotation_log.c.origin.in_(_OWN))
-            + self._rows(opinions, sa.true()),
+            + self._rows(opinions, ~IS_LABEL_TOO),
             key=lambda row: row[-1],
         )
         columns: tuple[Any, ...] = tuple(zip(*rows, strict=True)) if rows else ((),) * 6

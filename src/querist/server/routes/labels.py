@@ -13,7 +13,7 @@ from starlette.background import BackgroundTask
 from querist import catalog, schema
 from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
-from querist.labeling import is_veiled
+from querist.labeling import check_may_answer, is_veiled
 from querist.schema import Origin, Role
 from querist.server.auth import Current, at_least
 from querist.server.routes.assets import newest_model
@@ -52,6 +52,8 @@ def create_label(
     """Store one decision; the same ``submission_id`` again gives the stored entry back."""
     if service.project.labels.knows(body.submission_id):
         response.status_code = 200
+    else:
+        check_may_answer(service.project.catalog, current, body.asset_id, body.task_id)
     entry = _store(service, current, body)
     after.add_task(service.finish_round_if_complete)
     return Annotation.of(entry)

@@ -11,6 +11,7 @@ from querist.schema import Role
 from querist.server.auth import Current, at_least
 from querist.server.quality import (
     Agreement,
+    Asked,
     Change,
     Dispute,
     Gold,
@@ -19,6 +20,9 @@ from querist.server.quality import (
     Recomputed,
     RecomputeRequest,
     RetireRequest,
+    SecondOpinionRequest,
+    Suspect,
+    Sway,
     TakeBackRequest,
     TakenBack,
 )
@@ -79,6 +83,27 @@ def take_back_consensus(body: TakeBackRequest, service: Served) -> TakenBack:
 def get_agreement(service: Served) -> Agreement:
     """How far annotators agree with each other, with the labels, and with gold questions."""
     return Agreement.model_validate(asdict(service.project.opinions.agreement()))
+
+
+@router.get("/sway", operation_id="get_sway", dependencies=review)
+def get_sway(service: Served) -> Sway:
+    """How far showing the model's suggestion sways people, where a share is served without it."""
+    return Sway.model_validate(asdict(service.project.opinions.sway()))
+
+
+@router.get("/suspects", operation_id="list_suspects", dependencies=review)
+def list_suspects(
+    service: Served, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[Suspect]:
+    """Labels that are probably wrong, the least credible first."""
+    return [Suspect.of(it) for it in service.project.suspects.list(limit)]
+
+
+@router.post("/second-opinions", operation_id="ask_again", status_code=201, dependencies=manage)
+def ask_again(body: SecondOpinionRequest, service: Served) -> Asked:
+    """Ask somebody else about labels, who does not see them; those hold until outvoted."""
+    asked = service.project.suspects.send(body.count, asset_ids=body.asset_ids)
+    return Asked(asset_ids=list(asked))
 
 
 @router.get("/gold", operation_id="list_gold", dependencies=manage)

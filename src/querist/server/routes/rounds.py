@@ -34,8 +34,7 @@ def get_round(number: int, service: Served) -> RoundDetail:
 @router.post("/rounds", operation_id="start_round", status_code=202, dependencies=manage)
 def start_round(body: NextRoundRequest, service: Served) -> Job:
     """Select the next batch."""
-    params = {} if body.batch_size is None else {"batch_size": body.batch_size}
-    return Job.of(service.jobs.submit("next_round", params))
+    return Job.of(service.jobs.submit("next_round", body.model_dump(exclude_none=True)))
 
 
 @router.post("/rounds/finish", operation_id="finish_round", status_code=202, dependencies=manage)

@@ -1,0 +1,88 @@
+"""suspects, second-opinions, agreement: how good the labels are, and whom to ask again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
+from querist.cli.printing import output, print_json, print_table
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(suspects)
+    app.command(name="second-opinions")(second_opinions)
+    app.command()(agreement)
+
+
+def suspects(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """List labels that are probably wrong, the least credible first. Example: querist suspects."""
+    with open_project(project) as opened:
+        found = opened.suspects.list(limit)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("asset", "label", "by", "probably", "confidence"),
+        [
+            (it.annotation.asset_id, it.given, it.annotation.annotator, it.suggested, it.confidence)
+            for it in found
+        ],
+    )
+
+
+def second_opinions(
+    count: Annotated[int | None, typer.Argument(help="So many suspects; all by default.")] = None,
+    asset: Annotated[
+        list[str] | None, typer.Option("--asset", help="This label instead; may be given again.")
+    ] = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Ask somebody else about labels, blind to the first. Example: querist second-opinions 20."""
+    with open_project(project) as opened:
+        asked = opened.suspects.send(count, asset_ids=asset or None)
+    output.print(f"{len(asked)} labels wait for a second opinion.")
+
+
+def agreement(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
+    """Say how far annotators agree, and how far suggestions sway them.
+
+    Example: querist agreement.
+    """
+    with open_project(project) as opened:
+        found, sway = opened.opinions.agreement(), opened.opinions.sway()
+    if as_json:
+        print_json({"agreement": found, "sway": sway})
+        return
+    output.print(f"{found.assets:,} assets have several opinions.")
+    figures = {
+        "Fleiss' kappa": found.fleiss,
+        "Krippendorff's alpha": found.shapes.alpha if found.shapes else found.alpha,
+        "mean IoU of matched shapes": found.shapes.iou if found.shapes else None,
+        "F1 at IoU .5": found.shapes.f1 if found.shapes else None,
+        "expected accuracy of the consensus": found.accuracy,
+    }
+    print_table(("figure", "value"), [(k, v) for k, v in figures.items() if v is not None])
+    print_table(
+        ("annotator", "opinions", "agrees", "gold", "accuracy"),
+        [
+            (it.annotator, it.opinions, *map(_share, (it.agreement, it.gold_accuracy, it.accuracy)))
+            for it in found.annotators
+        ],
+    )
+    if sway.shown and sway.withheld and sway.difference:
+        output.print(
+            f"With the suggestion shown {sway.shown} agree with it, without {sway.withheld}: "
+            f"a difference of {100 * sway.difference.value:.1f} points "
+            f"({100 * sway.difference.low:.1f} to {100 * sway.difference.high:.1f})."
+        )
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

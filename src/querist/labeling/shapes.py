@@ -1,0 +1,63 @@
+"""Boxes, polygons and spans of several annotators, as the arrays that are compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.metrics import Marks, ShapeAgreement, fit, shape_agreement
+from querist.schema import (
+    BoxesValue,
+    Opinion,
+    PolygonsValue,
+    SpansValue,
+    Value,
+    class_names,
+)
+
+# One stream of random numbers for each purpose; the loop has those from 10 on.
+_PAIRS_STREAM = 55
+Shapes = BoxesValue | PolygonsValue | SpansValue
+
+
+def shape_answers(
+    catalog: Catalog, opinions: Sequence[Opinion]
+) -> tuple[list[dict[str, Marks]], ShapeAgreement | None]:
+    """What each annotator marked in each asset, and how far they agree.
+
+    Agreement is ``None`` where no asset has two such opinions. Opinions are in the classes of now.
+    """
+    code = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
+    found: dict[str, dict[str, Marks]] = defaultdict(dict)
+    for it in opinions:
+        if isinstance(it.value, Shapes):
+            found[it.asset_id][it.annotator] = marks_of(it.value, code)
+    answers = [found[asset_id] for asset_id in sorted(found)]
+    if not any(len(by) > 1 for by in answers):
+        return answers, None
+    rng = np.random.default_rng([catalog.settings.policy.seed, _PAIRS_STREAM])
+    return answers, shape_agreement(answers, rng)
+
+
+def likeness(given: Value | None, right: Value | None) -> float:
+    """How right a value is, 0 to 1: of shapes F1 at IoU .5, of others whether it is the same."""
+    if isinstance(given, Shapes) and type(given) is type(right):
+        code: dict[str, int] = {}
+        return fit(marks_of(given, code), marks_of(right, code)).f1
+    return float(given == right)
+
+
+def marks_of(value: Shapes, code: dict[str, int]) -> Marks:
+    """The shapes of a value as arrays; class names that are new to ``code`` are added to it."""
+    classes = [code.setdefault(name, len(code)) for name in class_names(value)]
+    match value:
+        case BoxesValue():
+            rows = [(b.x, b.y, b.width, b.height) for b in (it.box for it in value.boxes)]
+            return Marks.of(classes, rows)
+        case PolygonsValue():
+            return Marks.of(classes, [it.polygon.points for it in value.polygons])
+        case SpansValue():
+            return Marks.of(classes, [(it.span.start, it.span.end) for it in value.spans])

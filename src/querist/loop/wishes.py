@@ -1,0 +1,54 @@
+"""What one batch shall have of its own; what is not wished for stays as the settings say."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from querist.catalog.settings import PolicySettings
+from querist.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """Wishes for one batch.
+
+    Attributes:
+        strategy: Name of the strategy, without parameters.
+        overlap: Annotators who give an opinion on each asset of the overlap.
+        overlap_share: Share of the tasks that get the overlap, 0 to 1.
+        again_share: Share of the batch that asks for another opinion on labelled assets, 0 to 1.
+        blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
+        skill: The skill that every task of the batch needs.
+        remedy: The finding whose batch this shall be, such as ``3.2``, in place of a strategy.
+    """
+
+    strategy: str | None = None
+    overlap: int | None = None
+    overlap_share: float | None = None
+    again_share: float | None = None
+    blind_share: float | None = None
+    skill: str | None = None
+    remedy: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("overlap_share", "again_share", "blind_share"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share <= 1:
+                raise InvalidInputError(f"{name} is {share}.", remedy="Give a share from 0 to 1.")
+        if self.overlap is not None and self.overlap < 1:
+            raise InvalidInputError(
+                f"overlap is {self.overlap}.", remedy="Ask at least one annotator."
+            )
+
+    def over(self, policy: PolicySettings) -> PolicySettings:
+        """The settings with what is wished for in their place."""
+        given: dict[str, Any] = {k: v for k, v in asdict(self).items() if v is not None}
+        for name in ("skill", "remedy"):
+            given.pop(name, None)
+        if "strategy" in given:
+            given["parameters"] = {}
+        return replace(policy, **given)
+
+
+NO_WISHES = Wishes()
