@@ -159,7 +159,7 @@ def test_an_invitation_is_made_used_and_revoked(texts, serve, enter, context):
     page.get_by_role("link", name="Team", exact=True).click()
     page.get_by_role("heading", name="Nobody has labelled yet").wait_for()
     page.get_by_role("button", name="Invite somebody").click()
-    page.get_by_label("Role").click()
+    page.get_by_role("combobox", name="Role").click()
     page.get_by_role("option", name="Reviewer").click()
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("The link, shown only now").input_value()

@@ -3,7 +3,7 @@ import { type RefObject, useMemo } from "react";
 import type { Value } from "../api/types";
 import type { Command } from "../keys/actions";
 import type { Keymap } from "../keys/keymap";
-import { useClassColour } from "../parts/ClassChip";
+import { hexOf, useClassColour } from "../parts/ClassChip";
 import type { Easel } from "../shapes/easel";
 import { ShapeStage } from "../shapes/ShapeStage";
 import { codec } from "../shapes/shapesDraft";
@@ -33,8 +33,7 @@ export function ShapesAnswer({ id, value, easel, keymap, obey }: Props) {
       proposals: [],
       hidden: NONE,
       selected: null,
-      // The canvas knows no variables; a class that is gone is grey.
-      colour: (name: string) => (colour(name).startsWith("#") ? colour(name) : "#808080"),
+      colour: (name: string) => hexOf(colour(name)),
       active: null,
     }),
     [value, colour],

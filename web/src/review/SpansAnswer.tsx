@@ -1,7 +1,7 @@
 /** The spans of one answer in their text, to look at and not to change. */
 import { useMemo } from "react";
 import type { Value } from "../api/types";
-import { ClassChip, useClassColour } from "../parts/ClassChip";
+import { ClassChip, hexOf, useClassColour } from "../parts/ClassChip";
 import { codec } from "../spans/spansDraft";
 import { TextStage } from "../spans/TextStage";
 import { toPositions } from "../spans/words";
@@ -16,15 +16,12 @@ export function SpansAnswer({ id, text, value }: Props) {
   const spans = useMemo(() => codec.of(value), [value]);
   const marks = useMemo(
     () =>
-      spans.map((span) => {
-        const found = colour(span.name);
-        return {
-          id: span.id,
-          ...toPositions(text, span),
-          colour: found.startsWith("#") ? found : "#808080",
-          chosen: false,
-        };
-      }),
+      spans.map((span) => ({
+        id: span.id,
+        ...toPositions(text, span),
+        colour: hexOf(colour(span.name)),
+        chosen: false,
+      })),
     [spans, text, colour],
   );
   return (

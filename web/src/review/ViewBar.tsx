@@ -48,7 +48,10 @@ export function ViewBar({ search, change, state }: Props) {
               if (which !== now) change({ state: which === "waiting" ? undefined : which });
             }}
           >
-            {NAMES[which]} <span className={styles.viewCount}>{numberOf(which, state)}</span>
+            {NAMES[which]}{" "}
+            <span className={styles.viewCount}>
+              {which === now && state.loaded ? count(state.total) : numberOf(which, state)}
+            </span>
           </button>
         ))}
       </div>

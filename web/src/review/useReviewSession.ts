@@ -154,6 +154,8 @@ function useReading(
 ) {
   const [failure, setFailure] = useState<Error | null>(null);
   const view = JSON.stringify([search.state, search.annotator, search.label, search.round]);
+  const shown = useRef(view);
+  shown.current = view;
   const asked = useRef<string | null>(null);
   const wanted = useRef(search.asset);
   const busy = useRef(false);
@@ -163,25 +165,30 @@ function useReading(
     if (busy.current) return;
     busy.current = true;
     try {
-      const turned = asked.current !== view;
-      if (turned) dispatch({ kind: "turned" });
-      asked.current = view;
-      const [state, annotator, label, round] = JSON.parse(view);
-      const found =
-        state === "disputed"
-          ? await disputesPage(media)
-          : await reviewsPage({ state, annotator, label, round }, latest.current);
-      const [first] = wanted.current ? await oneSubject(wanted.current) : [];
-      wanted.current = undefined;
-      dispatch({ kind: "loaded", ...found });
-      if (first) dispatch({ kind: "loaded", ...found, subjects: [first], first: true });
+      // The view may change while its answer is on the way: then that answer is for nobody.
+      for (let told = false; !told; ) {
+        const at = shown.current;
+        if (asked.current !== at) dispatch({ kind: "turned" });
+        asked.current = at;
+        const [state, annotator, label, round] = JSON.parse(at);
+        const found =
+          state === "disputed"
+            ? await disputesPage(media)
+            : await reviewsPage({ state, annotator, label, round }, latest.current);
+        const [first] = wanted.current ? await oneSubject(wanted.current) : [];
+        told = at === shown.current;
+        if (!told) continue;
+        wanted.current = undefined;
+        dispatch({ kind: "loaded", ...found });
+        if (first) dispatch({ kind: "loaded", ...found, subjects: [first], first: true });
+      }
       setFailure(null);
     } catch (problem) {
       setFailure(problem instanceof Error ? problem : new Error(String(problem)));
     } finally {
       busy.current = false;
     }
-  }, [view, media, latest, dispatch]);
+  }, [media, latest, dispatch]);
 
   const { queue, exhausted, loaded } = latest.current;
   const low = queue.length < LOW && !exhausted;

@@ -20,7 +20,7 @@ export function markOf(box: OutboxStatus, connection: Connection): Mark {
     return {
       state: "trouble",
       text: `${box.trouble} to settle`,
-      more: "Another version of a label exists. Open Label to choose which one to keep.",
+      more: "Another version of a label exists. Open Label or Review to choose which one to keep.",
     };
   if (!box.reachable || connection === "lost")
     return {
