@@ -222,4 +222,4 @@ def test_only_managers_change_classes(labelled, serve, page, watch):
     pages.wait_for()
     assert pages.get_by_role("link", name="Settings").count() == 0
     page.goto(f"{server.address}/settings/ontology")
-    page.get_by_role("heading", name="Managers change the classes").wait_for()
+    page.get_by_role("heading", name="Settings is for a manager and above").wait_for()

@@ -2,7 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
-import { pageQuery, projectQuery } from "../api/queries";
+import { pageQuery, projectQuery, sessionQuery } from "../api/queries";
+import { mayBrowse } from "../api/types";
+import { NotYours } from "../parts/Notices";
 import { AssetDrawer } from "./AssetDrawer";
 import { AssetGrid } from "./AssetGrid";
 import styles from "./catalog.module.css";
@@ -17,6 +19,13 @@ import { useSelection } from "./useSelection";
 export type ChangeSearch = (part: Partial<CatalogSearch>) => void;
 
 export function CatalogPage() {
+  const me = useQuery(sessionQuery).data;
+  if (!me) return null;
+  if (!mayBrowse(me)) return <NotYours page="Catalog" needed="reviewer" role={me.role} />;
+  return <Catalog />;
+}
+
+function Catalog() {
   const search = useSearch({ from: "/catalog" });
   const navigate = useNavigate({ from: "/catalog" });
   const view = useMemo(() => toQuery(search), [search]);

@@ -1,16 +1,15 @@
 /** Settings, Ontology: the classes, and changes to them while people label; each is shown before it is made. */
-import { Button, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { IconLock, IconNumbers } from "@tabler/icons-react";
+import { IconNumbers } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useCallback, useRef, useState } from "react";
 import { changeOntology } from "../api/actions";
 import { ontologyQuery, projectQuery, sessionQuery } from "../api/queries";
 import { mayManage, type OntologyChange, type OntologyHistory } from "../api/types";
 import { plural } from "../parts/format";
-import { Empty, ErrorNotice } from "../parts/Notices";
+import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { ChangeForm, Chosen } from "./ChangePanel";
 import { ClassTable } from "./ClassTable";
 import { begin, changeOf, chosenAfter, type Draft, type Kind, missing } from "./draft";
@@ -29,21 +28,7 @@ export function OntologyPage() {
   const allowed = mayManage(me);
   const { data, error } = useQuery({ ...ontologyQuery, enabled: allowed });
   if (!me || !project) return null;
-  if (!allowed)
-    return (
-      <Empty
-        title="Managers change the classes"
-        icon={<IconLock size={24} />}
-        action={
-          <Button component={Link} to="/label" variant="default">
-            Go to Label
-          </Button>
-        }
-      >
-        You are signed in as {me.name}, with the role {me.role}. Ask a manager of this project, or
-        its owner.
-      </Empty>
-    );
+  if (!allowed) return <NotYours page="Settings" needed="manager" role={me.role} />;
   if (project.task === "regression")
     return (
       <Empty title="Numbers have no classes" icon={<IconNumbers size={24} />}>

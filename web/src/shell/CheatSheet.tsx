@@ -4,7 +4,7 @@ import { IconKeyboard } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { sessionQuery } from "../api/queries";
-import { type Me, mayBrowse } from "../api/types";
+import { type Me, mayBrowse, mayManage } from "../api/types";
 import { actionOf, actionsFor } from "../keys/actions";
 import { Chord } from "../keys/Chord";
 import { KeyEditor } from "../keys/KeyEditor";
@@ -30,6 +30,16 @@ const CATALOG: [string[], string][] = [
   [["A"], "Select all that match"],
   [["/"], "Search"],
   [["Escape"], "Close, then clear the selection"],
+];
+
+const CLASSES: [string[], string][] = [
+  [["ArrowDown"], "Move through the classes"],
+  [["X"], "Choose it too; Shift and an arrow: a range"],
+  [["N"], "Add a class"],
+  [["R"], "Rename the chosen one"],
+  [["M"], "Merge the chosen ones"],
+  [["S"], "Split the chosen one"],
+  [["D"], "Retire the chosen one"],
 ];
 
 type Props = { opened: boolean; open: () => void; close: () => void };
@@ -75,6 +85,7 @@ function Sheet({ change }: { change: () => void }) {
     ...labelGroups(labelling),
     ...(mayBrowse(me) ? [reviewGroup(reviewing)] : []),
     ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
+    ...(mayManage(me) ? [{ title: "Settings", rows: CLASSES.map(fixed) }] : []),
   ];
   return (
     <>

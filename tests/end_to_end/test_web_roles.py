@@ -1,0 +1,54 @@
+"""What each role sees in a real browser: its pages, and a plain word where a page is not for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from querist.project import Project
+from querist.schema import Role
+
+pytestmark = pytest.mark.browser
+
+EVERYBODY = ["Home", "Label", "Rounds"]
+BROWSING = ["Home", "Catalog", "Label", "Review", "Rounds"]
+EVERYTHING = [*BROWSING, "Team", "Settings"]
+PAGES = {
+    Role.OWNER: EVERYTHING,
+    Role.MANAGER: EVERYTHING,
+    Role.REVIEWER: BROWSING,
+    Role.ANNOTATOR: EVERYBODY,
+}
+ADDRESSES = {
+    "Catalog": "/catalog",
+    "Review": "/review",
+    "Team": "/team",
+    "Settings": "/settings/ontology",
+}
+
+
+@pytest.mark.parametrize("role", PAGES, ids=str)
+def test_a_role_sees_its_pages_and_is_told_of_the_others(role, texts, serve, join):
+    """The bar links what one may open; any other address says for whom it is, without an error."""
+    with Project.open(texts) as project:
+        project.next_round()
+    server = serve(texts)
+    page = join(server, f"a-{role.value}", role)
+    links = page.get_by_role("navigation", name="Pages").get_by_role("link")
+    assert links.all_inner_texts() == PAGES[role]
+    for name, address in ADDRESSES.items():
+        page.goto(f"{server.address}{address}")
+        page.get_by_role("navigation", name="Pages").wait_for()
+        closed = page.get_by_role("heading", name="and above")
+        if name in PAGES[role]:
+            page.locator("main").get_by_role("button").first.wait_for()
+            assert closed.count() == 0
+        else:
+            closed.wait_for()
+            page.get_by_text(f"You are signed in as {role.value}.").wait_for()
+    page.goto(f"{server.address}/label")
+    page.get_by_test_id("stage").wait_for()
+    page.keyboard.press("1")
+    page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
+    with Project.open(texts) as project:
+        given = list(project.catalog.records.labels.currents())
+    assert [entry.annotator for entry in given] == [f"a-{role.value}"]
