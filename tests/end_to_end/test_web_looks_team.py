@@ -87,8 +87,8 @@ def test_review_of_a_living_project(shop, serve, enter, look):
     page.keyboard.press("ArrowLeft")
     findings += look(page, "review-back")
     page.goto(f"{server.address}/review?state=disputed")
-    page.get_by_test_id("answers").get_by_text("cia").wait_for()
-    findings += look(page, "review-dispute")
+    page.get_by_role("heading", name="No opinions are in dispute").wait_for()
+    findings += look(page, "review-no-dispute")
     page.goto(f"{server.address}/review?state=sent_back")
     page.get_by_role("heading", name="Nothing is sent back").wait_for()
     findings += look(page, "review-nothing")
@@ -126,8 +126,8 @@ def test_team_of_a_living_project(shop, serve, enter, look):
     assert not findings, "\n".join(findings)
 
 
-def test_review_of_boxes_and_spans(tmp_path, scenes, serve, enter, look):
-    """Shapes of others on their picture, and spans in their text, pass axe."""
+def test_review_of_boxes_spans_and_disputes(tmp_path, scenes, serve, enter, look):
+    """Shapes on their picture, spans in their text and opinions that differ pass axe."""
     findings: list[str] = []
     boxes = tmp_path / "boxes"
     policy = {"batch_size": 8, "audit_size": 0, "control_share": 0.0}
@@ -149,9 +149,27 @@ def test_review_of_boxes_and_spans(tmp_path, scenes, serve, enter, look):
         project.add(str(source))
         spans = tuple(
             LabeledSpan(name=name, span=Span(start=start, end=end))
-            for name, start, end in (("person", 0, 11), ("place", 24, 30), ("place", 51, 56))
+            for name, start, end in (("person", 0, 11), ("place", 24, 30), ("place", 52, 57))
         )
         project.labels.submit("l-1", SpansValue(spans=spans), annotator="ana")
+    quarrel = tmp_path / "quarrel"
+    policy = {**policy, "overlap": 2, "overlap_share": 1.0}
+    with Project.create(quarrel, classes=["car", "bus"], policy=policy) as project:
+        project.add(str(scenes))
+        project.next_round()
+        for who, said in (("ana", "car"), ("ben", "bus")):
+            for item in project.queue.next(who, 8).items:
+                project.labels.submit(
+                    item.asset.id, said, annotator=who, task_id=item.task.id, seconds=2.0
+                )
+    server = serve(quarrel)
+    page = enter(server)
+    page.goto(f"{server.address}/review?state=disputed")
+    page.get_by_test_id("answers").get_by_text("ben").wait_for()
+    findings += look(page, "review-dispute")
+    page.goto(f"{server.address}/team?tab=disputes")
+    page.get_by_role("heading", name="8 assets without a majority").wait_for()
+    findings += look(page, "team-dispute")
     for folder in (boxes, letters):
         server = serve(folder)
         page = enter(server)

@@ -137,8 +137,8 @@ def test_gold_questions_are_suggested_asked_and_removed(team, serve, enter):
     page = enter(server)
     page.goto(f"{server.address}/team?tab=gold")
     page.get_by_role("heading", name="No gold questions yet").wait_for()
-    button = page.get_by_role("button", name="Ask ").first
-    asset_id = (button.get_attribute("aria-label") or "").removeprefix("Ask ")
+    button = page.get_by_role("button", name="Ask it: ").first
+    asset_id = (button.get_attribute("aria-label") or "").removeprefix("Ask it: ")
     button.click()
     page.get_by_role("button", name=f"Remove {asset_id}").wait_for()
     with Project.open(team) as project:

@@ -8,7 +8,7 @@ import {
   IconRotate,
 } from "@tabler/icons-react";
 import { type RefObject, useMemo } from "react";
-import { className, type ProjectInfo, type Review } from "../api/types";
+import { className, learnsFrom, type ProjectInfo, type Review } from "../api/types";
 import { ClassList } from "../classes/ClassList";
 import type { Command } from "../keys/actions";
 import { Chord } from "../keys/Chord";
@@ -46,7 +46,7 @@ export function ReviewPanel(props: Props) {
       {subject ? (
         <div className={styles.about}>
           <Answers {...props} />
-          <Model about={about} keymap={keymap} obey={obey} unit={project.ontology.limits.unit} />
+          {learnsFrom(project.task) && <Model about={about} keymap={keymap} obey={obey} />}
           <Words reviews={about.reviews} />
         </div>
       ) : (
@@ -147,9 +147,7 @@ function Said({ answer, unit }: { answer: Answer; unit: string }) {
   return <>{answer.action === "skip" ? "skipped" : "cannot tell"}</>;
 }
 
-type ModelProps = Pick<Props, "about" | "keymap" | "obey"> & { unit: string };
-
-function Model({ about, keymap, obey }: ModelProps) {
+function Model({ about, keymap, obey }: Pick<Props, "about" | "keymap" | "obey">) {
   const prediction = about.detail?.prediction ?? null;
   if (!about.asked)
     return (
@@ -227,7 +225,7 @@ function Actions(props: Props & { isIdle: boolean }) {
     <div className={styles.actions}>
       {about.word !== null && subject ? (
         <SendBack
-          who={about.label?.annotator ?? ""}
+          who={about.label?.origin === "consensus" ? "people" : (about.label?.annotator ?? "")}
           word={about.word}
           write={(word) => about.change({ word })}
           send={(comment, seconds) =>
@@ -239,6 +237,7 @@ function Actions(props: Props & { isIdle: boolean }) {
         <div className={styles.main}>
           <Button
             size="md"
+            px={12}
             disabled={isIdle || (takes && !about.shown?.value)}
             rightSection={<Chord of={keymap.keysOf("approve")[0]} />}
             onClick={(event) => act(event, () => obey({ kind: "approve" }))}
@@ -248,6 +247,7 @@ function Actions(props: Props & { isIdle: boolean }) {
           {!disputed && (
             <Button
               size="md"
+              px={12}
               variant="default"
               disabled={isIdle}
               rightSection={<Chord of={keymap.keysOf("send_back")[0]} />}

@@ -45,10 +45,10 @@ export function SendBack({ who, word, write, send, close }: Props) {
       />
       <div className={styles.main}>
         <Button type="submit" size="sm" disabled={!word.trim()} rightSection={<Key of="Enter" />}>
-          Send back
+          Send
         </Button>
         <Button size="sm" variant="default" rightSection={<Key of="Escape" />} onClick={close}>
-          Not now
+          Cancel
         </Button>
       </div>
     </form>

@@ -38,7 +38,7 @@ export function AgreementTab({ search, change }: Props) {
         <Figure
           name="Fleiss' κ"
           value={agreement.fleiss}
-          say="The same idea, where every asset counts as much as it has opinions."
+          say="The same question asked in another way; close to α where all assets have as many opinions."
         />
         <div className={styles.figure}>
           <h2>Measured on</h2>
@@ -109,11 +109,14 @@ function Matrix({ agreement, search, change }: MatrixProps) {
                     <button
                       type="button"
                       aria-pressed={isOpen}
-                      aria-label={`${one} and ${other}: ${pair.kappa.toFixed(2)} on ${plural(pair.assets, "asset")}`}
                       style={{ "--heat": Math.max(0, pair.kappa) } as React.CSSProperties}
                       onClick={() => change({ person: one, with: other })}
                     >
+                      <span className="visually-hidden">
+                        {one} and {other}:{" "}
+                      </span>
                       {pair.kappa.toFixed(2)} <small>{count(pair.assets)}</small>
+                      <span className="visually-hidden"> assets</span>
                     </button>
                   </td>
                 );

@@ -14,7 +14,8 @@ export function AssetStrip({ ids, say }: Props) {
     <ul className={styles.assets} data-media={media}>
       {ids.map((id) => (
         <li key={id}>
-          <Link to="/catalog" search={{ asset: id }} title={id} aria-label={`Open ${id}`}>
+          <Link to="/catalog" search={{ asset: id }} title={id}>
+            <span className="visually-hidden">Open {id} </span>
             <span className={styles.assetMedia}>
               <Thumbnail id={id} media={media} text={shortId(id)} />
             </span>

@@ -59,12 +59,8 @@ function Row({ dispute, media }: { dispute: Dispute; media: ProjectInfo["media"]
   const { asset_id: id, opinions } = dispute;
   return (
     <li className={styles.item}>
-      <Link
-        to="/catalog"
-        search={{ asset: id }}
-        className={styles.itemMedia}
-        aria-label={`Open ${id}`}
-      >
+      <Link to="/catalog" search={{ asset: id }} className={styles.itemMedia}>
+        <span className="visually-hidden">Open {id} </span>
         <Thumbnail id={id} media={media} text={shortId(id)} />
       </Link>
       <div className={styles.itemWords}>

@@ -94,7 +94,7 @@ export function GoldTab({ project }: { project: ProjectInfo }) {
                 button={
                   <Button
                     size="compact-sm"
-                    aria-label={`Ask ${card.id}`}
+                    aria-label={`Ask it: ${card.id}`}
                     onClick={() =>
                       change({ id: card.id, value: annotation.value as Value, add: true })
                     }
@@ -153,12 +153,8 @@ function Item({ id, media, value, note, button }: ItemProps) {
   const name = className(value);
   return (
     <li className={styles.item}>
-      <Link
-        to="/catalog"
-        search={{ asset: id }}
-        className={styles.itemMedia}
-        aria-label={`Open ${id}`}
-      >
+      <Link to="/catalog" search={{ asset: id }} className={styles.itemMedia}>
+        <span className="visually-hidden">Open {id} </span>
         <Thumbnail id={id} media={media} text={shortId(id)} />
       </Link>
       <div className={styles.itemWords}>

@@ -37,18 +37,16 @@ export function PeopleTab({ search, change }: Props) {
   return (
     <>
       <section className={styles.card} aria-label="People">
-        <Table.ScrollContainer minWidth={860} type="native">
+        <Table.ScrollContainer minWidth={760} type="native">
           <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Name</Table.Th>
-                <Table.Th>Role</Table.Th>
                 <Table.Th ta="right">Labels</Table.Th>
-                <Table.Th ta="right">A label takes</Table.Th>
-                <Table.Th>Accepted in review</Table.Th>
+                <Table.Th ta="right">Time each</Table.Th>
+                <Table.Th>In review</Table.Th>
                 <Table.Th>As it ends</Table.Th>
                 <Table.Th ta="right">Gold</Table.Th>
-                <Table.Th ta="right">An hour</Table.Th>
                 <Table.Th ta="right">Spent</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -60,8 +58,9 @@ export function PeopleTab({ search, change }: Props) {
           </Table>
         </Table.ScrollContainer>
         <p className={styles.hint}>
-          “As it ends” is the share of somebody's labels that hold in the end, of those that others
-          labelled or reviewed too.
+          “In review” is the share of reviewed labels that were accepted; “As it ends” that of the
+          labels that hold in the end, of those that others labelled or reviewed too. Each with its
+          95 % interval and the count behind it.
         </p>
       </section>
       {open && (
@@ -97,8 +96,8 @@ function Row({ known, currency, change }: RowProps) {
         <button type="button" className={styles.name} onClick={() => change({ person: name })}>
           {name}
         </button>
+        <span className={styles.role}>{person.active ? words(person.role) : "Sent away"}</span>
       </Table.Td>
-      <Table.Td c="dimmed">{person.active ? words(person.role) : "Sent away"}</Table.Td>
       <Table.Td ta="right">
         {report ? (
           <Link to="/review" search={{ state: "any", annotator: name }} className={styles.number}>
@@ -127,9 +126,11 @@ function Row({ known, currency, change }: RowProps) {
           : "–"}
       </Table.Td>
       <Table.Td ta="right">
-        {person.hourly_cost === null ? "–" : money(person.hourly_cost, currency)}
+        {spent(report, currency)}
+        {person.hourly_cost !== null && (
+          <span className={styles.role}>{money(person.hourly_cost, currency)} an hour</span>
+        )}
       </Table.Td>
-      <Table.Td ta="right">{spent(report, currency)}</Table.Td>
     </Table.Tr>
   );
 }
@@ -147,7 +148,7 @@ export function seconds(value: number): string {
 type ShareProps = { of: Estimate | null; text: string; open: () => void };
 
 function Share({ of, text, open }: ShareProps) {
-  if (of === null) return <span className={styles.none}>not measured yet</span>;
+  if (of === null) return <span className={styles.none}>not yet</span>;
   return (
     <button type="button" className={styles.number} onClick={open} title={intervalOf(of, text)}>
       <Range of={of} /> {percent(of.value, 0)}{" "}

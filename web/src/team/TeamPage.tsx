@@ -76,6 +76,7 @@ function Team() {
             key={name}
             to="/team"
             search={name === "people" ? {} : { tab: name }}
+            activeOptions={{ exact: true, includeSearch: true }}
             aria-current={name === tab ? "page" : undefined}
           >
             {NAMES[name]}
