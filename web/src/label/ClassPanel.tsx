@@ -12,13 +12,15 @@ import { usePurpose } from "./purpose";
 /** Where Escape leads from a picture or a text whose shapes have Tab for themselves. */
 export const PANEL = "label-panel";
 
+export type PanelClasses = Omit<ClassListProps, "keymap" | "disabled">;
+
 type Props = {
   keymap: Keymap;
   disabled: boolean;
   canUndo: boolean;
   obey: (command: Command) => void;
   /** The classes; none where the task has none. */
-  classes: Omit<ClassListProps, "keymap" | "disabled"> | null;
+  classes: PanelClasses | null;
   /** Between the classes and the buttons. */
   children?: ReactNode;
   /** What submits; where a class key submits by itself there is none. */

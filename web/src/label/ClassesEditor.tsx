@@ -5,8 +5,7 @@ import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { plural } from "../parts/format";
-import { ClassPanel } from "./ClassPanel";
-import { Stage } from "./Stage";
+import { DraftFrame } from "./DraftFrame";
 import { useLabelKeys } from "./useLabelKeys";
 import type { EditorProps } from "./Workplace";
 
@@ -16,10 +15,11 @@ const codec = {
   of: (value: Value | null): Names => (value?.type === "classes" ? value.names : []),
 };
 
-export function ClassesEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
+export function ClassesEditor(props: EditorProps) {
+  const { project, session, drafts } = props;
   const keymap = useKeymap();
   const draft = useDraft(drafts, session, codec);
-  const { item, edited, state } = session;
+  const { item } = session;
   const search = useRef<HTMLInputElement>(null);
   const order = useMemo(
     () => new Map(project.ontology.classes.map(({ name }, at) => [name, at])),
@@ -50,40 +50,21 @@ export function ClassesEditor({ project, scope, session, drafts, frame: Frame }:
   const marked = useMemo(() => new Map(chosen?.map((name) => [name, 1] as const)), [chosen]);
   const number = chosen?.length ?? 0;
   return (
-    <Frame
-      project={project}
-      scope={scope}
-      session={session}
-      stage={
-        item && (
-          <Stage
-            item={item}
-            edited={edited}
-            session={state}
-            unsent={draft.unsent}
-            full={draft.full}
-          />
-        )
+    <DraftFrame
+      {...props}
+      draft={draft}
+      keymap={keymap}
+      obey={obey}
+      submit={
+        number === 0 ? "Submit: none of these" : `Submit ${plural(number, "class", "classes")}`
       }
-      panel={
-        <ClassPanel
-          keymap={keymap}
-          disabled={item === null}
-          canUndo={draft.canUndo}
-          obey={obey}
-          submit={
-            number === 0 ? "Submit: none of these" : `Submit ${plural(number, "class", "classes")}`
-          }
-          classes={{
-            scope,
-            classes: project.ontology.classes,
-            marked,
-            toggles: true,
-            searchRef: search,
-            choose: toggle,
-          }}
-        />
-      }
+      classes={{
+        classes: project.ontology.classes,
+        marked,
+        toggles: true,
+        searchRef: search,
+        choose: toggle,
+      }}
     />
   );
 }

@@ -5,10 +5,9 @@ import type { Value } from "../api/types";
 import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
-import { ClassPanel } from "./ClassPanel";
+import { DraftFrame } from "./DraftFrame";
 import styles from "./label.module.css";
 import { rangeText, readNumber, stepOf, stepped } from "./numberText";
-import { Stage } from "./Stage";
 import { useLabelKeys } from "./useLabelKeys";
 import type { EditorProps } from "./Workplace";
 
@@ -16,10 +15,11 @@ const codec = {
   of: (value: Value | null) => (value?.type === "number" ? String(value.number) : ""),
 };
 
-export function NumberEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
+export function NumberEditor(props: EditorProps) {
+  const { project, session, drafts } = props;
   const keymap = useKeymap();
   const draft = useDraft<string>(drafts, session, codec);
-  const { item, edited, state } = session;
+  const { item } = session;
   const { limits } = project.ontology;
   const field = useRef<HTMLInputElement>(null);
   const text = draft.now ?? "";
@@ -50,71 +50,53 @@ export function NumberEditor({ project, scope, session, drafts, frame: Frame }: 
   const number = readNumber(text, limits).number;
   const ranged = limits.lowest !== null && limits.highest !== null;
   return (
-    <Frame
-      project={project}
-      scope={scope}
-      session={session}
-      stage={
-        item && (
-          <Stage
-            item={item}
-            edited={edited}
-            session={state}
-            unsent={draft.unsent}
-            full={draft.full}
-          />
-        )
-      }
-      panel={
-        <ClassPanel
-          keymap={keymap}
+    <DraftFrame
+      {...props}
+      draft={draft}
+      keymap={keymap}
+      obey={obey}
+      classes={null}
+      submit={number === null ? "Submit" : `Submit ${number} ${limits.unit}`.trim()}
+    >
+      <div className={styles.number}>
+        <TextInput
+          ref={field}
+          size="lg"
+          label="Number"
+          description={`${rangeText(limits)}; ↑ ↓ step`}
+          inputMode="decimal"
+          autoComplete="off"
+          data-field="number"
+          value={text}
+          error={problem}
           disabled={item === null}
-          canUndo={draft.canUndo}
-          obey={obey}
-          classes={null}
-          submit={number === null ? "Submit" : `Submit ${number} ${limits.unit}`.trim()}
-        >
-          <div className={styles.number}>
-            <TextInput
-              ref={field}
-              size="lg"
-              label="Number"
-              description={`${rangeText(limits)}; ↑ ↓ step`}
-              inputMode="decimal"
-              autoComplete="off"
-              data-field="number"
-              value={text}
-              error={problem}
-              disabled={item === null}
-              rightSection={limits.unit && <span className={styles.unit}>{limits.unit}</span>}
-              rightSectionWidth={limits.unit.length * 9 + 20}
-              onChange={(event) => {
-                const typed = event.currentTarget.value;
-                draft.change(() => typed);
-              }}
-              onKeyDown={(event) => {
-                if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-                event.preventDefault();
-                const steps = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1);
-                draft.change((now) => stepped(now, steps, limits));
-              }}
-            />
-            {ranged && (
-              <Slider
-                className={styles.slider}
-                thumbLabel="Number"
-                label={null}
-                min={limits.lowest ?? 0}
-                max={limits.highest ?? 1}
-                step={stepOf(limits)}
-                value={number ?? limits.lowest ?? 0}
-                disabled={item === null}
-                onChange={(moved) => draft.change(() => String(moved))}
-              />
-            )}
-          </div>
-        </ClassPanel>
-      }
-    />
+          rightSection={limits.unit && <span className={styles.unit}>{limits.unit}</span>}
+          rightSectionWidth={limits.unit.length * 9 + 20}
+          onChange={(event) => {
+            const typed = event.currentTarget.value;
+            draft.change(() => typed);
+          }}
+          onKeyDown={(event) => {
+            if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+            event.preventDefault();
+            const steps = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 10 : 1);
+            draft.change((now) => stepped(now, steps, limits));
+          }}
+        />
+        {ranged && (
+          <Slider
+            className={styles.slider}
+            thumbLabel="Number"
+            label={null}
+            min={limits.lowest ?? 0}
+            max={limits.highest ?? 1}
+            step={stepOf(limits)}
+            value={number ?? limits.lowest ?? 0}
+            disabled={item === null}
+            onChange={(moved) => draft.change(() => String(moved))}
+          />
+        )}
+      </div>
+    </DraftFrame>
   );
 }

@@ -15,6 +15,11 @@ export function useClassColour(): (name: string | null) => string {
   }, [data]);
 }
 
+/** The colour for a canvas, which knows no variables; a class that is gone is grey. */
+export function hexOf(colour: string): string {
+  return colour.startsWith("#") ? colour : "#808080";
+}
+
 export function Swatch({ colour, hollow = false }: { colour: string; hollow?: boolean }) {
   return (
     <span

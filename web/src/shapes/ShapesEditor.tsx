@@ -3,12 +3,11 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
-import { ClassPanel } from "../label/ClassPanel";
-import { Stage } from "../label/Stage";
+import { DraftFrame } from "../label/DraftFrame";
 import { useLabelKeys } from "../label/useLabelKeys";
 import { newId } from "../label/useLabelSession";
 import type { EditorProps } from "../label/Workplace";
-import { useClassColour } from "../parts/ClassChip";
+import { hexOf, useClassColour } from "../parts/ClassChip";
 import { plural } from "../parts/format";
 import type { Easel } from "./easel";
 import type { Form, Size } from "./forms";
@@ -28,14 +27,15 @@ import { useShapeCommands } from "./useShapeCommands";
 const NOTHING: readonly Shape[] = [];
 const FIRST_THRESHOLD = 0.5;
 
-export function ShapesEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
+export function ShapesEditor(props: EditorProps) {
+  const { project, session, drafts } = props;
   const keymap = useKeymap();
   const draft = useDraft(drafts, session, codec);
-  const { item, edited, state } = session;
+  const { item, edited } = session;
   const task = project.task === "polygons" ? "polygons" : "boxes";
   const { classes } = project.ontology;
   const classColour = useClassColour();
-  const colour = useCallback((name: string) => hex(classColour(name)), [classColour]);
+  const colour = useCallback((name: string) => hexOf(classColour(name)), [classColour]);
   const easel = useRef<Easel | null>(null);
   const search = useRef<HTMLInputElement>(null);
   const size = useRef<Size>([1, 1]);
@@ -126,72 +126,51 @@ export function ShapesEditor({ project, scope, session, drafts, frame: Frame }: 
   const tell = useCallback((command: Command) => void obey(command), [obey]);
 
   return (
-    <Frame
-      project={project}
-      scope={scope}
-      session={session}
+    <DraftFrame
+      {...props}
+      draft={draft}
+      keymap={keymap}
       stage={
         item && (
-          <Stage
-            item={item}
-            edited={edited}
-            session={state}
-            unsent={draft.unsent}
-            full={draft.full}
-          >
-            <ShapeStage
-              id={item.asset.id}
-              scene={scene}
-              undone={undone}
-              wishes={wishes}
-              easel={easel}
-              keymap={keymap}
-              obey={tell}
-            />
-          </Stage>
-        )
-      }
-      panel={
-        <ClassPanel
-          keymap={keymap}
-          disabled={item === null}
-          canUndo={draft.canUndo}
-          obey={tell}
-          submit={
-            shapes.length === 0
-              ? `Submit: no ${task}`
-              : `Submit ${plural(shapes.length, task === "boxes" ? "box" : "polygon", task)}`
-          }
-          classes={{
-            scope,
-            classes,
-            marked,
-            counts,
-            hidden,
-            hide,
-            searchRef: search,
-            choose: (name) => tell({ kind: "class", name }),
-          }}
-        >
-          <ShapePanel
-            task={task}
-            shapes={shapes}
-            proposals={proposals}
-            shown={shown}
-            selected={selected}
-            active={active}
-            threshold={threshold}
-            setThreshold={setThreshold}
+          <ShapeStage
+            id={item.asset.id}
+            scene={scene}
+            undone={undone}
+            wishes={wishes}
+            easel={easel}
             keymap={keymap}
             obey={tell}
           />
-        </ClassPanel>
+        )
       }
-    />
+      obey={tell}
+      submit={
+        shapes.length === 0
+          ? `Submit: no ${task}`
+          : `Submit ${plural(shapes.length, task === "boxes" ? "box" : "polygon", task)}`
+      }
+      classes={{
+        classes,
+        marked,
+        counts,
+        hidden,
+        hide,
+        searchRef: search,
+        choose: (name) => tell({ kind: "class", name }),
+      }}
+    >
+      <ShapePanel
+        task={task}
+        shapes={shapes}
+        proposals={proposals}
+        shown={shown}
+        selected={selected}
+        active={active}
+        threshold={threshold}
+        setThreshold={setThreshold}
+        keymap={keymap}
+        obey={tell}
+      />
+    </DraftFrame>
   );
-}
-
-/** The canvas knows no variables; a class that is gone is grey. */
-function hex(colour: string): string {
-  return colour.startsWith("#") ? colour : "#808080";
 }

@@ -3,11 +3,10 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
-import { ClassPanel } from "../label/ClassPanel";
-import { Stage } from "../label/Stage";
+import { DraftFrame } from "../label/DraftFrame";
 import { useLabelKeys } from "../label/useLabelKeys";
 import type { EditorProps } from "../label/Workplace";
-import { useClassColour } from "../parts/ClassChip";
+import { hexOf, useClassColour } from "../parts/ClassChip";
 import { plural } from "../parts/format";
 import { SpanPanel } from "./SpanPanel";
 import { codec, type Span, spansOf } from "./spansDraft";
@@ -19,10 +18,11 @@ const NOTHING: readonly Span[] = [];
 /** How the words that the arrow keys have taken in are shown. */
 const CURSOR = "cursor";
 
-export function SpansEditor({ project, scope, session, drafts, frame: Frame }: EditorProps) {
+export function SpansEditor(props: EditorProps) {
+  const { project, session, drafts } = props;
   const keymap = useKeymap();
   const draft = useDraft(drafts, session, codec);
-  const { item, edited, state } = session;
+  const { item, edited } = session;
   const { classes, limits } = project.ontology;
   const colour = useClassColour();
   const search = useRef<HTMLInputElement>(null);
@@ -65,7 +65,7 @@ export function SpansEditor({ project, scope, session, drafts, frame: Frame }: E
     const made: Mark[] = spans.map((span) => ({
       id: span.id,
       ...toPositions(text, span),
-      colour: hex(colour(span.name)),
+      colour: hexOf(colour(span.name)),
       chosen: span.id === selected,
     }));
     const free = suggested.filter((one) => !spans.some((span) => span.id === `from-${one.id}`));
@@ -73,7 +73,7 @@ export function SpansEditor({ project, scope, session, drafts, frame: Frame }: E
       made.push({
         id: `suggestion-${span.id}`,
         ...toPositions(text, span),
-        colour: hex(colour(span.name)),
+        colour: hexOf(colour(span.name)),
         chosen: false,
         faint: true,
       });
@@ -101,54 +101,32 @@ export function SpansEditor({ project, scope, session, drafts, frame: Frame }: E
   const tell = useCallback((command: Command) => void obey(command), [obey]);
 
   return (
-    <Frame
-      project={project}
-      scope={scope}
-      session={session}
-      stage={
-        item && (
-          <Stage
-            item={item}
-            edited={edited}
-            session={state}
-            unsent={draft.unsent}
-            full={draft.full}
-          >
-            <TextStage id={item.asset.id} text={text} marks={marks} wishes={wishes} />
-          </Stage>
-        )
-      }
-      panel={
-        <ClassPanel
-          keymap={keymap}
-          disabled={item === null}
-          canUndo={draft.canUndo}
-          obey={tell}
-          submit={
-            spans.length === 0 ? "Submit: no spans" : `Submit ${plural(spans.length, "span")}`
-          }
-          classes={{
-            scope,
-            classes,
-            marked,
-            counts,
-            searchRef: search,
-            choose: (name) => tell({ kind: "class", name }),
-          }}
-        >
-          <SpanPanel
-            text={text}
-            spans={spans}
-            chosen={chosen}
-            cursor={cursor}
-            active={active}
-            problem={problem}
-            suggested={suggested.length}
-            keymap={keymap}
-          />
-        </ClassPanel>
-      }
-    />
+    <DraftFrame
+      {...props}
+      draft={draft}
+      keymap={keymap}
+      stage={item && <TextStage id={item.asset.id} text={text} marks={marks} wishes={wishes} />}
+      obey={tell}
+      submit={spans.length === 0 ? "Submit: no spans" : `Submit ${plural(spans.length, "span")}`}
+      classes={{
+        classes,
+        marked,
+        counts,
+        searchRef: search,
+        choose: (name) => tell({ kind: "class", name }),
+      }}
+    >
+      <SpanPanel
+        text={text}
+        spans={spans}
+        chosen={chosen}
+        cursor={cursor}
+        active={active}
+        problem={problem}
+        suggested={suggested.length}
+        keymap={keymap}
+      />
+    </DraftFrame>
   );
 }
 
@@ -156,7 +134,3 @@ export function SpansEditor({ project, scope, session, drafts, frame: Frame }: E
 export type Focus = { selected: string | null; cursor: Range | null };
 
 const NOWHERE: Focus = { selected: null, cursor: null };
-
-function hex(colour: string): string {
-  return colour.startsWith("#") ? colour : "#808080";
-}
