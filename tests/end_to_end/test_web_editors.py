@@ -285,7 +285,7 @@ def test_keys_are_changed_and_stay_changed(letters, serve, enter):
     page.get_by_role("button", name="Key of Redo").click()
     page.keyboard.press("Control+w")
     page.get_by_text("Browsers keep").wait_for()
-    page.get_by_role("button", name="Leave it").click()
+    page.get_by_role("button", name="Leave it", exact=True).click()
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
     page.reload()
