@@ -10,6 +10,7 @@ import numpy as np
 from querist.loop.budget import BudgetState
 from querist.metrics import labels_to_reach
 from querist.schema import Arm, Estimate, Round, percent
+from querist.schema.measure import Measure
 
 LEVELS = 25
 
@@ -125,8 +126,14 @@ def _monotone(points: Sequence[CurvePoint]) -> tuple[list[int], list[float]]:
     return [point.labels for point in points], [float(value) for value in values]
 
 
-def sentence(found: Curve, labeled: int) -> str:
-    """The state of the project in plain words."""
+def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
+    """The state of the project in plain words.
+
+    Args:
+        found: Both arms' curves.
+        labeled: Labels of the active arm.
+        doubt: The mean ratio with its interval, where it was measured.
+    """
     if not found.active:
         return f"{labeled} labels. No model has been measured on the audit set yet."
     last = found.active[-1]
@@ -136,10 +143,18 @@ def sentence(found: Curve, labeled: int) -> str:
     ]
     saved = saving(found)
     if saved is not None:
+        ratio = saved.mean_ratio if doubt is None else doubt.value
         words.append(
             f"For {percent(saved.accuracy)} active rounds took {saved.active_labels:.0f} labels, "
             f"random {saved.control_labels:.0f}; over the whole curve "
-            f"{percent(abs(1 - saved.mean_ratio), 0)} "
-            f"{'fewer' if saved.mean_ratio <= 1 else 'more'} labels."
+            f"{percent(abs(1 - ratio), 0)} {'fewer' if ratio <= 1 else 'more'} labels"
+            f"{_within(doubt)}."
         )
     return " ".join(words)
+
+
+def _within(doubt: Measure | None) -> str:
+    if doubt is None:
+        return ""
+    ends = (percent(1 - doubt.high, 0), percent(1 - doubt.low, 0))
+    return f" (95 % interval {ends[0]} to {ends[1]} fewer)"

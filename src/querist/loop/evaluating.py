@@ -9,19 +9,26 @@ from querist.catalog import Catalog
 from querist.learners import create_learner
 from querist.loop import snapshot, training
 from querist.loop.intake import open_encoder
-from querist.metrics import macro_f1, wilson
+from querist.loop.measuring import of_probabilities
+from querist.metrics import lure_accuracy, macro_f1, wilson
 from querist.schema import Arm, Estimate, Evaluation, ModelVersion
+from querist.schema.measure import Measure
+
+# The stream of random numbers of the bootstrap.
+_STREAM = 41
 
 
 def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
-    """Accuracy, macro F1 and recall by class with 95 % intervals; ``None`` without audit labels."""
+    """Accuracy, recall by class and more with 95 % intervals; ``None`` without audit labels."""
     seen = snapshot.take(catalog)
     rows = seen.audited()
     if not len(rows):
         return None
     truth = seen.codes[rows]
-    predicted = training.predict(catalog, model, rows).argmax(axis=1)
+    table = training.predict(catalog, model, rows)
+    predicted = table.argmax(axis=1)
     right = truth == predicted
+    rng = np.random.default_rng([catalog.settings.policy.seed, model.label_seq, _STREAM])
     names = catalog.records.ontologies.current().names
     per_class = {
         name: proportion(right[truth == code])
@@ -35,7 +42,40 @@ def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
         accuracy=proportion(right),
         macro_f1=float(macro_f1(truth, predicted)),
         per_class=per_class,
+        measures=of_probabilities(truth, table, rng),
+        before=before_training(catalog, model),
     )
+
+
+def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
+    """How right the model that chose a batch was on its candidates, from the batch's labels.
+
+    LURE (Farquhar, Gal and Rainforth, 2021) needs the chance of every draw, which is known of a
+    batch where each candidate had the same. Assets that nobody could label leave nothing to
+    measure: a batch that holds one has no estimate, nor has a batch of one.
+
+    Args:
+        catalog: The catalog.
+        model: The active model that was trained on the batch.
+    """
+    if model.arm is not Arm.ACTIVE or model.round is None:
+        return None
+    round_ = catalog.records.rounds.get(model.round)
+    drawn = catalog.records.rounds.selected(round=model.round, arm=Arm.ACTIVE)
+    share = drawn[0].propensity if drawn else None
+    if round_.plan is None or round_.plan.model_id is None or share is None or len(drawn) < 2:
+        return None
+    if any(row.propensity != share for row in drawn):
+        return None
+    seen = snapshot.take(catalog)
+    place = {asset_id: i for i, asset_id in enumerate(seen.ids)}
+    rows = np.array([place[row.asset_id] for row in drawn], dtype=np.int64)
+    if not seen.labeled[rows].all():
+        return None
+    chooser = catalog.records.models.get(round_.plan.model_id)
+    right = training.predict(catalog, chooser, rows).argmax(axis=1) == seen.codes[rows]
+    size = round(len(drawn) / share)
+    return lure_accuracy(right, 1 / (size - np.arange(len(drawn))), size)
 
 
 def proportion(right: NDArray[np.bool_]) -> Estimate:

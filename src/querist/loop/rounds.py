@@ -18,6 +18,7 @@ from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
 from querist.loop.remeasuring import comparable
+from querist.loop.saved import label_ratio
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, ModelVersion, Round, Selected, Step
 
@@ -249,6 +250,7 @@ class Rounds:
         counts = np.bincount(seen.codes[rows], minlength=len(names)).tolist()
         found = curve.curve(comparable(self._catalog, [*earlier, round_]), spent)
         saved = curve.saving(found)
+        ratio = label_ratio(self._catalog, [*earlier, round_]) if saved else None
         policy = self._catalog.settings.policy
         active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)
         evidence = stopping.Evidence(
@@ -264,8 +266,9 @@ class Rounds:
         )
         advice = stopping.advice_of(
             evidence,
-            curve.sentence(found, len(seen.given(Arm.ACTIVE))),
+            curve.sentence(found, len(seen.given(Arm.ACTIVE)), ratio),
             saved.labels if saved else None,
+            ratio,
         )
         after = replace(round_, advice=advice, finished_at=datetime.now(UTC))
         return self._move(after, Step.DONE)

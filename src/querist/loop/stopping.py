@@ -12,6 +12,7 @@ from querist.catalog import Catalog
 from querist.loop.budget import BudgetState
 from querist.metrics import cohen_kappa, f_measure_change_bound
 from querist.schema import Advice, Evaluation, percent
+from querist.schema.measure import Measure
 
 STOP_SET = 2_000
 WINDOW = 3
@@ -152,7 +153,12 @@ def _stable(
     return True
 
 
-def advice_of(evidence: Evidence, sentence: str, saved_labels: int | None) -> Advice:
+def advice_of(
+    evidence: Evidence,
+    sentence: str,
+    saved_labels: int | None,
+    label_ratio: Measure | None = None,
+) -> Advice:
     """The advice of a round, as it is stored and shown."""
     stop, reasons, mean, bound = advise(evidence)
     ending = "Stopping is advised." if stop else "Go on."
@@ -163,4 +169,5 @@ def advice_of(evidence: Evidence, sentence: str, saved_labels: int | None) -> Ad
         agreement=mean,
         bound=bound,
         saved_labels=saved_labels,
+        label_ratio=label_ratio,
     )

@@ -26,7 +26,9 @@ from querist.metrics.class_measures import (
     ClassMeasure,
     ClassMeasures,
     ProbabilityMeasures,
+    measure_brier,
     measure_classes,
+    measure_log_loss,
     measure_probabilities,
 )
 from querist.metrics.classification import (
@@ -131,8 +133,10 @@ __all__ = [
     "macro_f1",
     "majority_vote",
     "measure_boxes",
+    "measure_brier",
     "measure_classes",
     "measure_label_sets",
+    "measure_log_loss",
     "measure_numbers",
     "measure_probabilities",
     "measure_ranking",

@@ -24,6 +24,8 @@ from querist.metrics.shares import proportion
 from querist.schema.measure import Measure
 
 _TINY = 1e-15
+# Numbers of one kind held at a time in the bootstrap.
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,8 @@ def measure_classes(
 ) -> ClassMeasures:
     """Measure the predicted classes (n,) against the true ones; codes from 0.
 
-    Time O(n + R C²), memory O(n + R C²) with R repeats, C² at most the pairs that occur.
+    Time O(n + R (C + pairs)) for R repeats and the pairs of classes that occur; memory O(n) and
+    some million numbers.
 
     Raises:
         InvalidInputError: lengths differ, no rows, or a class is negative or not below C.
@@ -115,10 +118,14 @@ def measure_classes(
         return found[0], found[1], found[2]
 
     every = sums(counts[None].astype(np.float64))
-    samples = sums(resampled_cells(counts.astype(np.float64), rng, repeats))
+    step = max(1, _BLOCK // class_count)
+    blocks = [
+        macro_of(*sums(resampled_cells(counts.astype(np.float64), rng, min(step, repeats - done))))
+        for done in range(0, repeats, step)
+    ]
     macro = [
-        measure(float(value[0]), draws, total)
-        for value, draws in zip(macro_of(*every), macro_of(*samples), strict=True)
+        measure(float(value[0]), np.concatenate(draws), total)
+        for value, draws in zip(macro_of(*every), zip(*blocks, strict=True), strict=True)
     ]
     hits, true, said = (part[0].astype(np.int64) for part in every)
     return ClassMeasures(
@@ -145,13 +152,38 @@ def measure_probabilities(
         InvalidInputError: lengths differ, no rows, NaN, or a class without a column.
     """
     t, p = with_probabilities(truth, probabilities)
-    true = p[np.arange(len(t)), t]
     one_hot = t[:, None] == np.arange(p.shape[1])
     return ProbabilityMeasures(
-        log_loss=measure_mean(-np.log(np.maximum(true, _TINY)), rng, repeats=repeats),
-        brier=measure_mean((p**2).sum(axis=1) - 2 * true + 1, rng, repeats=repeats),
+        log_loss=measure_log_loss(t, p, rng, repeats=repeats),
+        brier=measure_brier(t, p, rng, repeats=repeats),
         ranking=measure_ranking(one_hot, p, rng, repeats=repeats),
     )
+
+
+def measure_log_loss(
+    truth: ArrayLike,
+    probabilities: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    repeats: int = REPEATS,
+) -> Measure:
+    """The log loss of probabilities (n, C) with its bootstrap interval; lower is better."""
+    t, p = with_probabilities(truth, probabilities)
+    true = np.maximum(p[np.arange(len(t)), t], _TINY)
+    return measure_mean(-np.log(true), rng, repeats=repeats)
+
+
+def measure_brier(
+    truth: ArrayLike,
+    probabilities: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    repeats: int = REPEATS,
+) -> Measure:
+    """The Brier score of probabilities (n, C) with its bootstrap interval; lower is better."""
+    t, p = with_probabilities(truth, probabilities)
+    true = p[np.arange(len(t)), t]
+    return measure_mean((p**2).sum(axis=1) - 2 * true + 1, rng, repeats=repeats)
 
 
 def measure_mean(losses: Floats, rng: np.random.Generator, *, repeats: int = REPEATS) -> Measure:

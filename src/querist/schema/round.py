@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from querist.schema.measure import Measure
 from querist.schema.task import Arm
 from querist.schema.wording import percent
 
@@ -128,6 +129,10 @@ class Evaluation:
         accuracy: Share of the audit set it gets right; higher is better.
         macro_f1: Mean F1 over the classes present; higher is better.
         per_class: Recall by class.
+        measures: Other measures by name, each with its interval and its direction.
+        before: Accuracy of the model that chose the round's batch, on the candidates then, from
+            the labels of that batch: unbiased (LURE), as it had not learned them yet. ``None``
+            where the chances of the draws are not known.
     """
 
     arm: Arm
@@ -136,6 +141,8 @@ class Evaluation:
     accuracy: Estimate
     macro_f1: float
     per_class: Mapping[str, Estimate] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    before: Measure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +197,8 @@ class Advice:
         agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
         bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
         saved_labels: Of the labels random needed so far, how many active did not, if measured.
+        label_ratio: Active labels for each label of the control over the whole curve, with the
+            interval that the audit set leaves; below one is a saving.
     """
 
     stop: bool
@@ -198,6 +207,7 @@ class Advice:
     agreement: float | None = None
     bound: float | None = None
     saved_labels: int | None = None
+    label_ratio: Measure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,54 @@
+"""The doubt about a saving: every round's models answer the whole audit set once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.loop import snapshot, training
+from querist.metrics import measure_saving
+from querist.schema import Arm, Round
+from querist.schema.measure import Measure
+
+_STREAM = 42
+
+
+def label_ratio(catalog: Catalog, rounds: Sequence[Round]) -> Measure | None:
+    """Active labels for each label of the control over the whole curve; below one is a saving.
+
+    The interval is that of a paired bootstrap over the audit set as it is labelled now: every
+    model of both arms answers the same assets. Time O(models), each loaded once.
+
+    Returns:
+        ``None`` without both curves, or where nobody knows yet (see ``measure_saving``).
+    """
+    seen = snapshot.take(catalog)
+    rows = seen.audited()
+    measured = {
+        arm: [e for round_ in rounds for e in round_.evaluations if e.arm is arm]
+        for arm in (Arm.ACTIVE, Arm.CONTROL)
+    }
+    if not len(rows) or not all(measured.values()):
+        return None
+    truth = seen.codes[rows]
+    answers = {
+        arm: np.array(
+            [
+                training.predict(catalog, catalog.records.models.get(e.model_id), rows).argmax(1)
+                == truth
+                for e in found
+            ]
+        )
+        for arm, found in measured.items()
+    }
+    labels = {arm: [e.labels for e in found] for arm, found in measured.items()}
+    found = measure_saving(
+        labels[Arm.ACTIVE],
+        answers[Arm.ACTIVE],
+        labels[Arm.CONTROL],
+        answers[Arm.CONTROL],
+        np.random.default_rng([catalog.settings.policy.seed, seen.label_seq, _STREAM]),
+    )
+    return None if found is None else found.ratio

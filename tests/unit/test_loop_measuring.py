@@ -1,0 +1,128 @@
+"""What a round says of its models: measures by the kind of label, estimates with their doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist.errors import InvalidInputError
+from querist.loop.measuring import of_values
+from querist.project import Project
+from querist.schema import (
+    Arm,
+    Box,
+    BoxesValue,
+    ClassesValue,
+    ClassValue,
+    LabeledBox,
+    LabeledSpan,
+    NumberValue,
+    Ontology,
+    PolygonsValue,
+    Span,
+    SpansValue,
+    TaskKind,
+    Value,
+)
+
+
+def box(name: str, x: float, confidence: float | None = None) -> LabeledBox:
+    """Ten by ten pixels from ``x`` on."""
+    return LabeledBox(name=name, box=Box(x=x, y=0, width=10, height=10), confidence=confidence)
+
+
+def span(name: str, start: int, end: int) -> LabeledSpan:
+    """A span by its ends."""
+    return LabeledSpan(name=name, span=Span(start=start, end=end))
+
+
+CASES: list[tuple[TaskKind, list[Value], list[Value], dict[str, float]]] = [
+    (
+        TaskKind.CLASSIFICATION,
+        [ClassValue(name=n) for n in "aabb"],
+        [ClassValue(name=n) for n in "aaba"],
+        {"accuracy": 0.75, "macro_recall": 0.75},
+    ),
+    (
+        TaskKind.MULTI_LABEL,
+        [ClassesValue(names=("a", "b")), ClassesValue(names=())],
+        [ClassesValue(names=("a",)), ClassesValue(names=())],
+        {"micro_precision": 1.0, "micro_recall": 0.5, "exact": 0.5, "hamming_loss": 0.25},
+    ),
+    (
+        TaskKind.REGRESSION,
+        [NumberValue(number=n) for n in (1.0, 2.0, 3.0)],
+        [NumberValue(number=n) for n in (1.0, 2.0, 5.0)],
+        {"mae": 2 / 3, "r2": -1.0},
+    ),
+    (
+        TaskKind.BOXES,
+        [BoxesValue(boxes=(box("a", 0), box("b", 50))), BoxesValue(boxes=())],
+        [BoxesValue(boxes=(box("a", 0, 0.9),)), BoxesValue(boxes=())],
+        {"map50": 0.5, "recall": 0.5},
+    ),
+    (
+        TaskKind.SPANS,
+        [SpansValue(spans=(span("a", 0, 4), span("b", 5, 9))), SpansValue(spans=())],
+        [SpansValue(spans=(span("a", 0, 4),)), SpansValue(spans=(span("b", 1, 2),))],
+        {"precision": 0.5, "recall": 0.5, "f1": 0.5},
+    ),
+]
+
+
+@pytest.mark.parametrize(("task", "truth", "said", "expected"), CASES)
+def test_each_kind_of_label_has_its_own_measures(
+    task: TaskKind, truth: list[Value], said: list[Value], expected: dict[str, float]
+) -> None:
+    """The values are those by hand; each lies within an interval."""
+    ontology = Ontology.of(task, [] if task is TaskKind.REGRESSION else ["a", "b"])
+    found = of_values(ontology, truth, said, np.random.default_rng(0))
+    for name, value in expected.items():
+        assert found[name].value == pytest.approx(value)
+        assert found[name].low <= value <= found[name].high
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    """Labels of another task, polygons, and lists of different lengths."""
+    rng = np.random.default_rng(0)
+    ontology = Ontology.of(TaskKind.SPANS, ["a"])
+    with pytest.raises(InvalidInputError, match="spans"):
+        of_values(ontology, [NumberValue(number=1)], [NumberValue(number=1)], rng)
+    with pytest.raises(InvalidInputError, match="predictions"):
+        of_values(ontology, [SpansValue(spans=())], [], rng)
+    nothing = PolygonsValue(polygons=())
+    with pytest.raises(InvalidInputError, match="polygons"):
+        of_values(Ontology.of(TaskKind.POLYGONS, ["a"]), [nothing], [nothing], rng)
+
+
+def test_a_round_tells_its_measures_and_its_doubt(tmp_path: Path) -> None:
+    """Measures with direction, the saving's interval, and LURE of a batch of even chances."""
+    draw = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i}", "x": float(x), "y": float(y), "known": "ab"[int(x + y > 0)]}
+        for i, (x, y) in enumerate(draw.normal(size=(150, 2)))
+    ]
+    policy = {"batch_size": 8, "audit_size": 30, "control_share": 0.5, "strategy": "random"}
+    with Project.create(
+        tmp_path / "p", media="table", classes=["a", "b"], oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        project.oracle(4)
+        rounds = project.status().rounds
+        first, last = (
+            next(e for e in round_.evaluations if e.arm is Arm.ACTIVE)
+            for round_ in (rounds[0], rounds[-1])
+        )
+        assert first.before is None
+        assert last.before is not None
+        assert last.before.count == 8
+        assert last.before.low <= last.before.value <= last.before.high
+        assert last.measures["macro_f1"].value == pytest.approx(last.macro_f1)
+        assert last.measures["log_loss"].better == "lower"
+        advice = rounds[-1].advice
+        assert advice is not None
+        if advice.label_ratio is not None:
+            assert advice.label_ratio.low <= advice.label_ratio.value <= advice.label_ratio.high
+            assert "95 % interval" in advice.sentence
