@@ -123,7 +123,7 @@ class Folder:
 
     def _rows(self, place: str, name: str) -> list[Mapping[str, Any]]:
         path = self._folder / place / name
-        found = []
+        found: list[Mapping[str, Any]] = []
         try:
             with path.open("rb") as file:
                 while line := file.readline(_LONGEST_LINE):
