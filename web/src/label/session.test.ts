@@ -70,6 +70,7 @@ const recent = (id: string, action: Annotation["action"], name: string | null): 
     state: "labeled",
     predicted: null,
     confidence: null,
+    difficulty: null,
     arms: [],
     round: 1,
   },
