@@ -3,6 +3,7 @@
 from querist.autolabel.auditing import AutoLabelSet
 from querist.autolabel.auto_label import AUDIT, AutoLabel
 from querist.autolabel.certificate import Certificate, certify
+from querist.autolabel.difficulty import difficulty
 from querist.autolabel.labeler import Suggestions, suggest
 from querist.autolabel.proposing import ClassShare, CurvePoint, Proposal
 
@@ -16,5 +17,6 @@ __all__ = [
     "Proposal",
     "Suggestions",
     "certify",
+    "difficulty",
     "suggest",
 ]

@@ -31,12 +31,16 @@ class PredictionSummary:
         top: (n,) column of the most probable class.
         confidence: (n,) its probability; higher is surer.
         margin: (n,) best minus second-best probability; lower is more uncertain.
+        error: (n,) calibrated probability that the most probable class is wrong, NaN if not told.
+        difficulty: (n,) 0 easy, 1 medium, 2 hard, -1 if not told.
     """
 
     classes: tuple[str, ...]
     top: NDArray[np.int64]
     confidence: NDArray[np.float32]
     margin: NDArray[np.float32]
+    error: NDArray[np.float32]
+    difficulty: NDArray[np.int8]
 
 
 class Predictions:
@@ -50,24 +54,35 @@ class Predictions:
         self._summaries: dict[str, tuple[str, PredictionSummary]] = {}
         self._guard = threading.RLock()
 
-    def put(self, model_id: str, classes: Sequence[str], probabilities: ArrayLike) -> None:
+    def put(
+        self,
+        model_id: str,
+        classes: Sequence[str],
+        probabilities: ArrayLike,
+        *,
+        errors: ArrayLike | None = None,
+        difficulty: ArrayLike | None = None,
+    ) -> None:
         """Store what a model says about the first n assets; replaces what it said before.
 
         Args:
             model_id: The model version.
             classes: C class names in column order.
             probabilities: (n, C), rows sum to one, in catalog order, n at most the asset count.
+            errors: Calibrated probability (n,) that the most probable class is wrong.
+            difficulty: 0 easy, 1 medium, 2 hard (n,).
 
         Raises:
             InvalidInputError: shapes disagree, or a row is no probability distribution.
         """
         matrix = _checked(classes, probabilities, self._assets.count())
+        told = _told(errors, difficulty, len(matrix))
         table = self._table(model_id)
         with table.writing():
             schema = _schema(matrix.shape[1])
             table.replace(
                 schema,
-                _batches(schema, matrix),
+                _batches(schema, matrix, *told),
                 metadata={"classes": json.dumps(list(classes), ensure_ascii=False)},
             )
             table.tidy()
@@ -104,7 +119,8 @@ class Predictions:
             held = self._summaries.get(model_id)
             if held is not None and held[0] == stamp:
                 return held
-            made = stamp, _summary(matrix, self.classes(model_id))
+            told = self._hardness(model_id, len(matrix))
+            made = stamp, _summary(matrix, self.classes(model_id), *told)
             self._summaries.pop(model_id, None)
             self._summaries[model_id] = made
             while len(self._summaries) > _SUMMARIES_KEPT:
@@ -134,6 +150,17 @@ class Predictions:
         shape = (dataset.count_rows(), classes)
         return stamp, self._matrices.get(model_id, stamp, shape, fill)
 
+    def _hardness(self, model_id: str, count: int) -> _Told:
+        dataset = self._dataset(model_id)
+        errors, difficulty = _told(None, None, count)
+        # Tables of before this was told hold no such columns.
+        if {"error", "difficulty"} <= set(dataset.schema.names):
+            for batch in scan(dataset, ["position", "error", "difficulty"]):
+                rows = batch.column("position").to_numpy(zero_copy_only=False)
+                errors[rows] = batch.column("error").to_numpy(zero_copy_only=False)
+                difficulty[rows] = batch.column("difficulty").to_numpy(zero_copy_only=False)
+        return errors, difficulty
+
     def _dataset(self, model_id: str) -> Any:
         try:
             return self._table(model_id).dataset()
@@ -152,7 +179,29 @@ class Predictions:
             return self._tables[model_id]
 
 
-def _summary(matrix: Matrix, classes: tuple[str, ...]) -> PredictionSummary:
+_Told = tuple[NDArray[np.float32], NDArray[np.int8]]
+
+
+def _told(errors: ArrayLike | None, difficulty: ArrayLike | None, count: int) -> _Told:
+    """Errors and difficulty as arrays (n,), with blanks where they are not told."""
+    nothing = np.full(count, np.nan, dtype=np.float32)
+    found = nothing if errors is None else np.asarray(errors, dtype=np.float32)
+    blank = np.full(count, -1, dtype=np.int8)
+    words = blank if difficulty is None else np.asarray(difficulty, dtype=np.int8)
+    if found.shape != (count,) or words.shape != (count,):
+        raise InvalidInputError(
+            f"The errors have shape {found.shape}, the difficulty {words.shape}.",
+            remedy=f"Give one value for each of the {count} rows.",
+        )
+    return found, words
+
+
+def _summary(
+    matrix: Matrix,
+    classes: tuple[str, ...],
+    errors: NDArray[np.float32],
+    difficulty: NDArray[np.int8],
+) -> PredictionSummary:
     top = matrix.argmax(axis=1)
     confidence = np.take_along_axis(matrix, top[:, None], axis=1)[:, 0]
     if matrix.shape[1] > 1:
@@ -160,7 +209,12 @@ def _summary(matrix: Matrix, classes: tuple[str, ...]) -> PredictionSummary:
     else:
         second = np.zeros_like(confidence)
     return PredictionSummary(
-        classes=classes, top=top, confidence=confidence, margin=confidence - second
+        classes=classes,
+        top=top,
+        confidence=confidence,
+        margin=confidence - second,
+        error=errors,
+        difficulty=difficulty,
     )
 
 
@@ -194,11 +248,15 @@ def _schema(classes: int) -> Any:
         [
             pa.field("position", pa.int64(), nullable=False),
             pa.field("probabilities", pa.list_(pa.float32(), classes), nullable=False),
+            pa.field("error", pa.float32(), nullable=False),
+            pa.field("difficulty", pa.int8(), nullable=False),
         ]
     )
 
 
-def _batches(schema: Any, matrix: Matrix) -> Iterator[Any]:
+def _batches(
+    schema: Any, matrix: Matrix, errors: NDArray[np.float32], difficulty: NDArray[np.int8]
+) -> Iterator[Any]:
     import pyarrow as pa
 
     for start in range(0, len(matrix), BATCH_ROWS):
@@ -208,6 +266,8 @@ def _batches(schema: Any, matrix: Matrix) -> Iterator[Any]:
             [
                 pa.array(np.arange(start, start + len(rows), dtype=np.int64)),
                 pa.FixedSizeListArray.from_arrays(values, matrix.shape[1]),
+                pa.array(errors[start : start + len(rows)]),
+                pa.array(difficulty[start : start + len(rows)]),
             ],
             schema=schema,
         )

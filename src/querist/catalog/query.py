@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from querist.catalog.catalog import Catalog
 from querist.catalog.views import LABELED, NO_CLASS, SKIPPED, UNLABELED, View
 from querist.errors import InvalidInputError, UnknownNameError
-from querist.schema import Arm, Media
+from querist.schema import Arm, Difficulty, Media
 
 State = Literal["any", "labeled", "unlabeled", "skipped"]
-Sort = Literal["order", "confidence", "-confidence", "margin", "newest_label"]
+Sort = Literal["order", "confidence", "-confidence", "margin", "hardest", "newest_label"]
+_WORDS = tuple(Difficulty)
 BINS = 20
 _TEXT_SHOWN = 200
 _CODES = {"unlabeled": UNLABELED, "labeled": LABELED, "skipped": SKIPPED}
@@ -31,12 +32,14 @@ class AssetQuery:
         label: Current label is one of these; empty for any.
         predicted: Predicted class is one of these; empty for any.
         confidence: Probability of the predicted class from low to high, both included.
+        difficulty: How hard it is for the model is one of these; empty for any.
         disagree: Only assets whose label is not the predicted class.
         arm: Drawn for this arm.
         round: Selected by this round.
         text: The id or the text holds this, capitals aside.
         sort: ``order`` of adding; least ``confidence`` first, or most (``-confidence``); least
-            ``margin`` first; ``newest_label`` first. What has no value comes last.
+            ``margin`` first; ``hardest`` first; ``newest_label`` first. What has no value comes
+            last.
         offset: How many to leave out.
         limit: How many to give at most.
     """
@@ -45,6 +48,7 @@ class AssetQuery:
     label: tuple[str, ...] = ()
     predicted: tuple[str, ...] = ()
     confidence: tuple[float, float] | None = None
+    difficulty: tuple[Difficulty, ...] = ()
     disagree: bool = False
     arm: Arm | None = None
     round: int | None = None
@@ -79,6 +83,7 @@ class AssetCard:
         state: ``labeled``, ``unlabeled`` or ``skipped``.
         predicted: The predicted class, if there is a model.
         confidence: Its probability, 0 to 1.
+        difficulty: How hard it is for the model, where that is told.
         arms: The arms it was drawn for.
         round: The last round that selected it.
     """
@@ -90,6 +95,7 @@ class AssetCard:
     state: str
     predicted: str | None
     confidence: float | None
+    difficulty: Difficulty | None
     arms: tuple[Arm, ...]
     round: int | None
 
@@ -132,25 +138,27 @@ def facets(catalog: Catalog, query: AssetQuery, model_id: str | None = None) -> 
     """Count what each choice of a filter would show, given all the other filters.
 
     Returns:
-        ``state``, ``label`` and ``predicted``: counts by word, without words that match nothing
-        (but all states); ``confidence``: 20 counts, of 0–0.05, 0.05–0.1, … 0.95–1.
+        ``state``, ``label``, ``predicted`` and ``difficulty``: counts by word, without words that
+        match nothing (but all states); ``confidence``: 20 counts, of 0–0.05, 0.05–0.1, … 0.95–1.
     """
     view = catalog.views.view(model_id)
     states = view.state[_matching(catalog, view, replace(query, state="any"))]
     labels = view.label[_matching(catalog, view, replace(query, label=()))]
     predicted = view.predicted[_matching(catalog, view, replace(query, predicted=()))]
     sure = view.confidence[_matching(catalog, view, replace(query, confidence=None))]
+    words = view.difficulty[_matching(catalog, view, replace(query, difficulty=()))]
     histogram, _ = np.histogram(sure[np.isfinite(sure)], bins=BINS, range=(0.0, 1.0))
     counts = np.bincount(states, minlength=3)
     return {
         "state": {word: int(counts[code]) for word, code in _CODES.items()},
         "label": _count_names(labels, view.names),
         "predicted": _count_names(predicted, view.names),
+        "difficulty": _count_names(words, _WORDS),
         "confidence": [int(n) for n in histogram],
     }
 
 
-def _count_names(codes: NDArray[np.int32], names: tuple[str, ...]) -> dict[str, int]:
+def _count_names(codes: NDArray[np.signedinteger[Any]], names: tuple[str, ...]) -> dict[str, int]:
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     return {name: int(n) for name, n in zip(names, counts, strict=True) if n}
 
@@ -166,6 +174,8 @@ def _matching(catalog: Catalog, view: View, query: AssetQuery) -> _Mask:
     if query.confidence is not None:
         low, high = query.confidence
         mask &= (view.confidence >= low) & (view.confidence <= high)
+    if query.difficulty:
+        mask &= np.isin(view.difficulty, [_WORDS.index(Difficulty(it)) for it in query.difficulty])
     if query.disagree:
         both = (view.label != NO_CLASS) & (view.predicted != NO_CLASS)
         mask &= both & (view.label != view.predicted)
@@ -199,6 +209,8 @@ def _sorted(view: View, matches: NDArray[np.int64], sort: Sort) -> NDArray[np.in
         keys: NDArray[Any] = -view.label_seq[matches]
     elif sort == "margin":
         keys = view.margin[matches]
+    elif sort == "hardest":
+        keys = -view.error[matches]
     else:
         keys = view.confidence[matches] * (-1 if sort == "-confidence" else 1)
     return matches[np.argsort(keys, kind="stable")]
@@ -221,6 +233,7 @@ def _card(view: View, position: int, row: dict[str, Any]) -> AssetCard:
         state=_STATES[int(view.state[position])],
         predicted=view.names[guess] if guess != NO_CLASS else None,
         confidence=float(view.confidence[position]) if guess != NO_CLASS else None,
+        difficulty=_WORDS[view.difficulty[position]] if view.difficulty[position] >= 0 else None,
         arms=tuple(arm for arm in Arm if arm in drawn),
         round=max((item.round for item in selected), default=None),
     )

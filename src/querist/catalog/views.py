@@ -34,6 +34,8 @@ class View:
         predicted: (N,) code of the predicted class, -1 where there is none.
         confidence: (N,) probability of the predicted class, NaN where there is none.
         margin: (N,) best minus second-best probability, NaN where there is none.
+        error: (N,) calibrated probability that the prediction is wrong, NaN where there is none.
+        difficulty: (N,) 0 easy, 1 medium, 2 hard, -1 where there is none.
         selected: Why assets were selected, by position.
         arms: (N,) the arms each was drawn for, by arm.
         rounds: Positions that a round selected, by round.
@@ -47,6 +49,8 @@ class View:
     predicted: NDArray[np.int32]
     confidence: NDArray[np.float32]
     margin: NDArray[np.float32]
+    error: NDArray[np.float32]
+    difficulty: NDArray[np.int8]
     selected: dict[int, list[Selected]]
     arms: dict[Arm, NDArray[np.bool_]]
     rounds: dict[int, NDArray[np.int64]]
@@ -64,7 +68,7 @@ class Views:
         self._labels: _Labels | None = None
         self._selections: _Selections | None = None
         self._texts: tuple[Any, dict[str, Any]] | None = None
-        self._model: tuple[Any, tuple[Any, Any, Any]] | None = None
+        self._model: tuple[Any, tuple[Any, Any, Any, Any, Any]] | None = None
 
     def view(self, model_id: str | None) -> View:
         """The newest view, with the predictions of a model; raises NotFoundError for no model."""
@@ -72,7 +76,7 @@ class Views:
             index = self._assets.index()
             labels = self._labels_of(index)
             chosen = self._selections_of(index)
-            predicted, confidence, margin = self._predicted(index, model_id)
+            predicted, confidence, margin, error, hardness = self._predicted(index, model_id)
             return View(
                 index=index,
                 names=tuple(self._names),
@@ -82,6 +86,8 @@ class Views:
                 predicted=predicted,
                 confidence=confidence,
                 margin=margin,
+                error=error,
+                difficulty=hardness,
                 selected=chosen.by_position,
                 arms=chosen.arms,
                 rounds=chosen.rounds,
@@ -184,11 +190,12 @@ class Views:
             self._selections = _Selections.of(key, index, self._records.rounds.selected())
         return self._selections
 
-    def _predicted(self, index: AssetIndex, model_id: str | None) -> tuple[Any, Any, Any]:
+    def _predicted(self, index: AssetIndex, model_id: str | None) -> tuple[Any, Any, Any, Any, Any]:
         count = len(index.ids)
         if model_id is None:
             nothing = np.full(count, np.nan, dtype=np.float32)
-            return np.full(count, NO_CLASS, dtype=np.int32), nothing, nothing
+            no_class = np.full(count, NO_CLASS, dtype=np.int32)
+            return no_class, nothing, nothing, nothing, np.full(count, NO_CLASS, dtype=np.int8)
         stamp, summary = self._predictions.summary_as_of(model_id)
         reading = self._records.ontologies.reading()
         key = (model_id, stamp, index.stamp, reading.ontology.version)
@@ -204,6 +211,8 @@ class Views:
                     _padded(codes[summary.top], count, NO_CLASS),
                     _padded(summary.confidence, count, np.nan),
                     _padded(summary.margin, count, np.nan),
+                    _padded(summary.error, count, np.nan),
+                    _padded(summary.difficulty, count, NO_CLASS),
                 ),
             )
         return self._model[1]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.schema import Action, Arm
+from querist.schema import Action, Arm, Origin
 
 Positions = NDArray[np.int64]
 
@@ -29,6 +29,8 @@ class Snapshot:
         audit: Members of the audit set (N,), bool.
         control: Members of the control arm (N,), bool.
         active: Members of the active arm (N,), bool.
+        by_model: Assets whose label is a model's (N,), bool: they count as not answered, but the
+            active arm does not ask for them.
         label_seq: Last entry of the label log that was seen.
         review_seq: Last review that was seen.
     """
@@ -40,6 +42,7 @@ class Snapshot:
     audit: NDArray[np.bool_]
     control: NDArray[np.bool_]
     active: NDArray[np.bool_]
+    by_model: NDArray[np.bool_]
     label_seq: int
     review_seq: int
 
@@ -74,7 +77,7 @@ class Snapshot:
         """Positions the active arm may ask for."""
         taken = np.zeros(len(self.ids), dtype=bool)
         taken[self.given(Arm.ACTIVE)] = True
-        return np.flatnonzero(~taken & ~self.audit & ~self.passed)
+        return np.flatnonzero(~taken & ~self.audit & ~self.passed & ~self.by_model)
 
     def digest(self, positions: Positions) -> str:
         """SHA-256 over the ids at ``positions``, in order."""
@@ -111,12 +114,15 @@ def take(
     codes = np.full(len(ids), -1, dtype=np.int64)
     answered = np.zeros(len(ids), dtype=bool)
     passed = np.zeros(len(ids), dtype=bool)
+    by_model = np.zeros(len(ids), dtype=bool)
     reading = catalog.records.ontologies.reading(ontology_version)
     class_index = {name: i for i, name in enumerate(reading.ontology.names)}
     states = catalog.records.labels.states(upto=seq)
     for i, asset_id in enumerate(states.asset_ids):
         position = index.get(asset_id)
-        if position is not None:
+        if position is not None and states.origins[i] == Origin.MODEL:
+            by_model[position] = states.labeled[i]
+        elif position is not None:
             said, made_under = states.classes[i], states.ontology_versions[i]
             name = None if said is None else reading.name(said, made_under)
             code = -1 if name is None else class_index.get(name, -1)
@@ -138,6 +144,7 @@ def take(
         audit=members(Arm.AUDIT),
         control=members(Arm.CONTROL),
         active=members(Arm.ACTIVE),
+        by_model=by_model,
         label_seq=seq,
         review_seq=reviewed,
     )

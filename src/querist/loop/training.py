@@ -14,6 +14,7 @@ from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError
 from querist.learners import Learner, create_learner
 from querist.loop import snapshot
+from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
 from querist.schema import Arm, ModelVersion, TaskKind, new_id
 
@@ -149,7 +150,9 @@ def _predict_pool(
     for start in range(0, len(vectors), PREDICT_CHUNK):
         progress(start, len(vectors), "Predicting the pool")
         parts.append(learner.predict_proba(vectors[start : start + PREDICT_CHUNK]))
-    catalog.predictions.put(model.id, model.classes, np.concatenate(parts))
+    found = np.concatenate(parts)
+    errors, words = hardness(catalog, model, found)
+    catalog.predictions.put(model.id, model.classes, found, errors=errors, difficulty=words)
 
 
 def _labels_digest(ids: list[str], codes: NDArray[np.int64]) -> str:

@@ -40,7 +40,7 @@ from querist.schema.ontology_changes import (
 )
 from querist.schema.ontology_reading import OntologyReading
 from querist.schema.opinion import ConsensusMethod, Gold, Opinion
-from querist.schema.prediction import Prediction
+from querist.schema.prediction import Difficulty, Prediction
 from querist.schema.review import Review, ReviewAction, ReviewState
 from querist.schema.round import (
     Advice,
@@ -77,6 +77,7 @@ __all__ = [
     "ConsensusMethod",
     "Delivery",
     "DeliveryState",
+    "Difficulty",
     "Estimate",
     "Evaluation",
     "Finding",

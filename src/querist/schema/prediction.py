@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from querist.schema.annotation import Value
+
+
+class Difficulty(StrEnum):
+    """How hard an asset is for the model, by its calibrated probability of error."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

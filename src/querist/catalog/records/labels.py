@@ -46,6 +46,7 @@ class LabelStates:
         labeled: Whether a value of any kind holds.
         seqs: Position of the last entry in the log.
         ontology_versions: The ontology that the class is a word of.
+        origins: Where the last entry comes from.
     """
 
     asset_ids: list[str]
@@ -54,6 +55,7 @@ class LabelStates:
     labeled: list[bool]
     seqs: list[int]
     ontology_versions: list[int]
+    origins: list[str]
 
 
 class LabelLog:
@@ -254,8 +256,10 @@ class LabelLog:
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        empty: tuple[tuple[Any, ...], ...] = ((),) * 6
-        ids, actions, classes, seqs, versions, labeled = zip(*rows, strict=True) if rows else empty
+        empty: tuple[tuple[Any, ...], ...] = ((),) * 7
+        found = zip(*rows, strict=True) if rows else empty
+        ids, actions, classes, seqs, versions, labeled, origins = found
+            columns.origin,
         return LabelStates(
             asset_ids=list(ids),
             actions=list(actions),
@@ -268,6 +272,7 @@ class LabelLog:
     def history(self, asset_id: str) -> list[Annotation]:
         """All entries of an asset, oldest first."""
         query = SELECT.where(annotation_log.c.asset_id == asset_id).order_by(
+            origins=list(origins),
             annotation_log.c.version
         )
         return self._list(query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from querist.catalog.records.address import read_address
+from querist.catalog.records.auto_labels import AutoLabelLog
 from querist.catalog.records.connection import Clock, Database, utc_now
 from querist.catalog.records.deliveries import DeliveryLog
 from querist.catalog.records.gold import GoldList
@@ -58,6 +59,7 @@ class Records:
             raise
         self.where = address.shown
         self.labels = LabelLog(self._database)
+        self.auto_labels = AutoLabelLog(self._database)
         self.reviews = ReviewLog(self._database)
         self.opinions = OpinionLog(self._database)
         self.gold = GoldList(self._database)

@@ -58,13 +58,19 @@ def undo(
         "value": holds.value if holds else None,
         "class_name": holds.class_name if holds else None,
         "annotator": annotator,
-        "origin": Origin.PERSON.value,
+        # What holds again is still a model's word if it was one.
+        "origin": _origin(holds),
         "round": undone.round,
         "ontology_version": (holds or undone).ontology_version,
         "submission_id": submission_id,
         "created_at": now,
     }
     return row, undone.seq
+
+
+def _origin(holds: Any | None) -> str:
+    by_model = holds is not None and holds.origin == Origin.MODEL.value
+    return Origin.MODEL.value if by_model else Origin.PERSON.value
 
 
 def standing(entries: Sequence[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from querist.server.auth import current_annotator
 from querist.server.routes import (
     assets,
+    autolabel,
     events,
     jobs,
     labels,
@@ -41,6 +42,7 @@ def api_router() -> APIRouter:
         ontology,
         team,
         workforces,
+        autolabel,
         rounds,
         jobs,
         events,

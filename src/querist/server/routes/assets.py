@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from querist.catalog import AssetQuery, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
-from querist.schema import Arm, Role
+from querist.schema import Arm, Difficulty, Role
 from querist.server.auth import at_least
 from querist.server.pictures import picture
 from querist.server.schemas import (
@@ -46,6 +46,7 @@ def asset_query(
     predicted: Annotated[list[str], Query()] = [],  # noqa: B006
     min_confidence: Share = None,
     max_confidence: Share = None,
+    difficulty: Annotated[list[Difficulty], Query()] = [],  # noqa: B006
     disagree: bool = False,
     arm: Arm | None = None,
     round: int | None = None,
@@ -61,6 +62,7 @@ def asset_query(
         label=tuple(label),
         predicted=tuple(predicted),
         confidence=confidence,
+        difficulty=tuple(difficulty),
         disagree=disagree,
         arm=arm,
         round=round,
@@ -75,7 +77,9 @@ Conditions = Annotated[AssetQuery, Depends(asset_query)]
 def list_assets(
     service: Served,
     query: Conditions,
-    sort: Literal["order", "confidence", "-confidence", "margin", "newest_label"] = "order",
+    sort: Literal[
+        "order", "confidence", "-confidence", "margin", "hardest", "newest_label"
+    ] = "order",
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AssetPage:
