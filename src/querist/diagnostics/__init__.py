@@ -1,16 +1,39 @@
 """Diagnostics: what a model gets wrong, why, and what to do about it. Arrays in, findings out."""
 
+from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
 from querist.diagnostics.diagnose import diagnose
+from querist.diagnostics.dynamics import (
+    ClassDynamics,
+    ExampleDynamics,
+    class_dynamics,
+    example_dynamics,
+    overfitting_start,
+    prediction_kappas,
+)
 from querist.diagnostics.error_types import error_types
+from querist.diagnostics.merging import merge_advice
 from querist.diagnostics.sample import Learned, Sample
-from querist.diagnostics.slices import Slice, alike, find_slices
+from querist.diagnostics.slice_causes import slice_findings
+from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
 
 __all__ = [
+    "CapacityAdvice",
+    "ClassDynamics",
+    "ExampleDynamics",
     "Learned",
+    "Predicate",
+    "Rung",
     "Sample",
     "Slice",
     "alike",
+    "capacity_advice",
+    "class_dynamics",
     "diagnose",
     "error_types",
+    "example_dynamics",
     "find_slices",
+    "merge_advice",
+    "overfitting_start",
+    "prediction_kappas",
+    "slice_findings",
 ]

@@ -9,14 +9,13 @@ from numpy.typing import ArrayLike
 
 from querist.diagnostics.calibration import miscalibration
 from querist.diagnostics.class_errors import confused_classes, rare_classes
-from querist.diagnostics.error_types import error_types
 from querist.diagnostics.label_errors import suspected_label_errors
-from querist.diagnostics.sample import Learned, Sample
+from querist.diagnostics.sample import Sample
 from querist.errors import InvalidInputError
 from querist.schema import Finding
 
 
-def diagnose(  # noqa: PLR0913 - one keyword for each array that a model may have
+def diagnose(
     *,
     truth: ArrayLike,
     probabilities: ArrayLike,
@@ -26,15 +25,14 @@ def diagnose(  # noqa: PLR0913 - one keyword for each array that a model may hav
     train_truth: ArrayLike | None = None,
     train_out_of_fold: ArrayLike | None = None,
     train_ids: Sequence[str] | None = None,
-    embeddings: ArrayLike | None = None,
-    learned: Learned | None = None,
+    causes: Sequence[Finding] | None = None,
     rng: np.random.Generator | None = None,
 ) -> tuple[Finding, ...]:
     """Findings on a model, by expected gain in points of accuracy, highest first.
 
-    Only what passes a test of significance is told; a perfect model has no findings. With vectors
-    of both samples the four error types come first, as they say why; what one of them explains is
-    not told again as a confusion.
+    Only what passes a test of significance is told; a perfect model has no findings. The four
+    error types come first, as they say why; what one of them explains is not told again as a
+    confusion.
 
     Args:
         truth: True classes (M,) of a random sample, positions in ``classes``.
@@ -45,34 +43,28 @@ def diagnose(  # noqa: PLR0913 - one keyword for each array that a model may hav
         train_truth: Given classes (L,) of the labels that trained it.
         train_out_of_fold: Probabilities (L, C) for them by models that did not see them.
         train_ids: Their ids (L,); label errors are looked for when all three are given.
-        embeddings: Vectors (M, d) of the sample, for the error types.
-        learned: The labels that trained the model, with vectors, for the error types.
+        causes: What ``error_types`` found, if it was asked.
         rng: Draws the intervals; a fixed seed if ``None``.
 
     Raises:
         InvalidInputError: shapes disagree, a class is out of range, or there is NaN.
     """
-    sample = Sample.of(truth, probabilities, classes, asset_ids, embeddings=embeddings)
+    sample = Sample.of(truth, probabilities, classes, asset_ids)
     counts = np.asarray(train_counts)
     if counts.shape != (len(classes),) or (counts < 0).any():
         raise InvalidInputError(
             f"train_counts is {counts.tolist()} for {len(classes)} classes.",
             remedy="Give one count, 0 or more, for each class.",
         )
-    draws = rng or np.random.default_rng(0)
-    causes: tuple[Finding, ...] = ()
     findings: list[Finding] = []
-    if learned is not None and embeddings is not None:
-        causes = error_types(sample, learned, counts=counts, rng=draws)
-    elif len(sample.truth):
-        findings += rare_classes(sample, counts)
     if len(sample.truth):
-        findings += [one for one in confused_classes(sample) if not _explained(one, causes)]
-        findings += miscalibration(sample, draws)
+        findings += [one for one in confused_classes(sample) if not _explained(one, causes or ())]
+        findings += rare_classes(sample, counts) if causes is None else []
+        findings += miscalibration(sample, rng or np.random.default_rng(0))
     if train_truth is not None and train_out_of_fold is not None and train_ids is not None:
         trained = Sample.of(train_truth, train_out_of_fold, classes, train_ids)
         findings += suspected_label_errors(trained)
-    return (*causes, *sorted(findings, key=lambda finding: -finding.severity))
+    return (*(causes or ()), *sorted(findings, key=lambda finding: -finding.severity))
 
 
 def _explained(confusion: Finding, causes: Sequence[Finding]) -> bool:

@@ -13,7 +13,8 @@ from querist.diagnostics.shift import data_distribution
 from querist.errors import InvalidInputError
 from querist.schema import Finding
 
-KINDS = ("outliers", "data_distribution", "class_frequency", "concept_clarity")
+# Rows of the sample, and training labels, that are looked at; of more so many are drawn.
+MOST = 3_000
 
 
 def error_types(
@@ -45,11 +46,15 @@ def error_types(
     draws = rng or np.random.default_rng(0)
     if not len(sample.truth) or not len(learned.truth):
         return ()
+    own = np.bincount(learned.truth, minlength=len(sample.classes))
+    if len(sample.truth) > MOST:
+        sample = sample.only(_drawn(len(sample.truth), draws))
+    if len(learned.truth) > MOST:
+        learned = learned.only(_drawn(len(learned.truth), draws))
     found, taken = outliers(sample, learned, draws)
     size = len(sample.truth)
     sample, learned = sample.only(~taken[:size]), learned.only(~taken[size:])
     shifted = data_distribution(sample, learned, draws)
-    own = np.bincount(learned.truth, minlength=len(sample.classes))
     rare = [
         finding
         for finding in rare_classes(sample, own if counts is None else counts)
@@ -59,3 +64,9 @@ def error_types(
     skip = np.array([name in explained for name in sample.classes], dtype=bool)
     unclear = concept_clarity(sample, learned, skip)
     return tuple(sorted([*found, *shifted, *rare, *unclear], key=lambda one: -one.severity))
+
+
+def _drawn(count: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    found = np.zeros(count, dtype=bool)
+    found[rng.choice(count, size=MOST, replace=False)] = True
+    return found

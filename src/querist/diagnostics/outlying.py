@@ -13,11 +13,13 @@ from querist.strategies.geometry import Matrix, row_chunks, squared_distances
 
 FEWEST = 15
 # Labelled rows that are compared with each other.
-MOST = 4_000
+MOST = 6_000
 NEIGHBORS = 15
 # A group is without order where its labels are spread over at least half of the classes, and
 # neighbours and the model agree with a label hardly more often than chance.
-SPREAD, ORDER = 1.7, 0.045
+SPREAD, ORDER = 1.7, 0.06
+# What neighbours say of a row is so many times surer than whether the model is right on it.
+NEIGHBOR_WEIGHT = 3
 # Fewer odd rows than this part are what any data has.
 LEAST_SHARE = 0.025
 
@@ -49,7 +51,9 @@ def outliers(
         by_chance = float((shares**2).sum())
         order = float(agreement[rows].mean()) - by_chance
         known = float(right[rows & judged].mean()) - by_chance
-        if by_chance <= SPREAD / effective and (order + known) / 2 <= ORDER:
+        weight = NEIGHBOR_WEIGHT * rows.sum() / (rows & judged).sum()
+        found = (weight * order + known) / (weight + 1)
+        if by_chance <= SPREAD / effective and found <= ORDER:
             taken |= rows
     if taken.mean() < LEAST_SHARE or not taken[: len(sample.truth)].any():
         return [], np.zeros(len(labels), dtype=bool)

@@ -15,8 +15,8 @@ from querist.schema import Batch, Finding, percent
 FEWEST = 8
 # Part of the training labels that lies beyond the limit by definition.
 BEYOND = 0.1
-# Where the shift is beyond doubt, chance that its errors are no more than elsewhere; and how many
-# more, as a share, they must be at least.
+# Chance that the errors of the missing part are no more than elsewhere, and how many more there
+# must be at least, as a share. The shift itself must be surer: what is odd is also wrong more.
 DOUBT, WORSE = 0.05, 0.1
 
 

@@ -23,7 +23,32 @@ MOST_SLICES = 20
 FEWEST, LEAST_SHARE = 10, 0.002
 # Of a column with more values the most frequent ones count.
 MOST_VALUES = 50
-PARTS = 4
+# A column of more different numbers is cut into so many parts.
+MOST_NUMBERS, PARTS = 12, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicate:
+    """One condition on a column.
+
+    Attributes:
+        column: Its name.
+        words: The value or the range, in words.
+        low: Lowest number that belongs to it, where it is a range.
+        high: First number beyond it; infinite for the last range.
+    """
+
+    column: str
+    words: str
+    low: float | None = None
+    high: float | None = None
+
+    def holds(self, values: NDArray[np.generic]) -> NDArray[np.bool_]:
+        """Whether it holds for values (n,) of its column."""
+        if self.low is None or self.high is None:
+            return np.asarray(_in_words(values) == self.words)
+        numbers = values.astype(np.float64)
+        return np.asarray((numbers >= self.low) & (numbers < self.high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +57,7 @@ class Slice:
 
     Attributes:
         rule: In words, for example ``light is dark and size is 12 to 40``.
-        predicates: Column and value in words, one or two.
+        predicates: One or two conditions.
         rows: Positions of its rows (k,) among those looked at, the wrong ones first.
         errors: How many of them are wrong.
         of: Rows looked at.
@@ -41,7 +66,7 @@ class Slice:
     """
 
     rule: str
-    predicates: tuple[tuple[str, str], ...]
+    predicates: tuple[Predicate, ...]
     rows: Rows
     errors: int
     of: int
@@ -52,6 +77,11 @@ class Slice:
     def share(self) -> float:
         """Share of the slice that is wrong, 0 to 1."""
         return self.errors / len(self.rows)
+
+    def holds(self, columns: Mapping[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
+        """Whether the rule holds for each row of other columns (n,) of the same names."""
+        found = [predicate.holds(columns[predicate.column]) for predicate in self.predicates]
+        return np.asarray(np.all(found, axis=0))
 
     @property
     def gain(self) -> float:
@@ -88,7 +118,7 @@ def find_slices(
                 remedy="Give one value for each row.",
             )
     rows = sample_rows(len(bad), rng or np.random.default_rng(0))
-    coded = {name: _codes(np.asarray(values)[rows]) for name, values in columns.items()}
+    coded = {name: _codes(name, np.asarray(values)[rows]) for name, values in columns.items()}
     tried = list(_tried(bad[rows], coded))
     adjusted = discovery_rate([rule.p_value for rule in tried])
     sure = [(rule, float(p)) for rule, p in zip(tried, adjusted, strict=True) if p <= LEVEL]
@@ -123,37 +153,50 @@ class _Rule:
     against_all: float
 
 
-_Coded = Mapping[str, tuple[Rows, list[str]]]
+_Coded = Mapping[str, tuple[Rows, list[Predicate]]]
 
 
-def _codes(values: NDArray[np.generic]) -> tuple[Rows, list[str]]:
-    """Codes (n,) of the values, -1 for rare ones and NaN, and the values in words."""
+def _codes(name: str, values: NDArray[np.generic]) -> tuple[Rows, list[Predicate]]:
+    """Codes (n,) of the values, -1 for rare ones and NaN, and what each code means."""
+    if values.dtype.kind in "iuf":
+        numbers = values.astype(np.float64)
+        known = np.isfinite(numbers)
+        if len(np.unique(numbers[known])) > MOST_NUMBERS:
+            return _parts(name, numbers, known)
+    else:
+        known = np.ones(len(values), dtype=bool)
+    found, places, counts = np.unique(
+        _in_words(values[known]), return_inverse=True, return_counts=True
+    )
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
+    place = np.full(len(found), -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    codes = np.full(len(values), -1, dtype=np.int64)
+    codes[known] = place[places]
+    return codes, [Predicate(column=name, words=str(word)) for word in found[kept].tolist()]
+
+
+def _in_words(values: NDArray[np.generic]) -> NDArray[np.str_]:
     if values.dtype.kind == "f":
-        known = np.isfinite(values)
-        found, places = np.unique(values[known], return_inverse=True)
-        if len(found) > MOST_VALUES // PARTS:
-            return _parts(values, known)
-        codes = np.full(len(values), -1, dtype=np.int64)
-        codes[known] = places
-        return codes, [f"{value:g}" for value in found.tolist()]
-    if values.dtype.kind in "iu" and len(found := np.unique(values)) > MOST_VALUES:
-        return _parts(values.astype(np.float64), np.ones(len(values), dtype=bool))
-    found, codes = np.unique(values.astype(str), return_inverse=True)
-    if len(found) > MOST_VALUES:
-        counts = np.bincount(codes)
-        kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
-        place = np.full(len(found), -1, dtype=np.int64)
-        place[kept] = np.arange(len(kept))
-        codes, found = place[codes], found[kept]
-    return np.asarray(codes, dtype=np.int64), [str(value) for value in found.tolist()]
+        return np.array([f"{value:g}" for value in values.tolist()], dtype=np.str_)
+    return values.astype(np.str_)
 
 
-def _parts(values: NDArray[np.generic], known: NDArray[np.bool_]) -> tuple[Rows, list[str]]:
-    numbers = values.astype(np.float64)
+def _parts(
+    name: str, numbers: NDArray[np.float64], known: NDArray[np.bool_]
+) -> tuple[Rows, list[Predicate]]:
     cuts = np.unique(np.quantile(numbers[known], np.linspace(0, 1, PARTS + 1)))
     codes = np.clip(np.searchsorted(cuts, numbers, side="right") - 1, 0, max(len(cuts) - 2, 0))
-    words = [f"{low:.3g} to {high:.3g}" for low, high in pairwise(cuts.tolist())]
-    return np.where(known, codes, -1), words
+    ranges = list(pairwise(cuts.tolist()))
+    return np.where(known, codes, -1), [
+        Predicate(
+            column=name,
+            words=f"{low:.3g} to {high:.3g}",
+            low=low if at else -np.inf,
+            high=high if at < len(ranges) - 1 else np.inf,
+        )
+        for at, (low, high) in enumerate(ranges)
+    ]
 
 
 def _tried(bad: NDArray[np.bool_], coded: _Coded) -> Iterator[_Rule]:
@@ -206,7 +249,9 @@ def _distinct(
     total, errors = len(bad), int(bad.sum())
     told = np.zeros(total, dtype=bool)
     found: list[Slice] = []
-    for rule, p in sorted(sure, key=lambda pair: (pair[0].against_all, -pair[0].errors)):
+    for rule, p in sorted(
+        sure, key=lambda pair: (pair[0].against_all, -pair[0].errors / pair[0].count)
+    ):
         inside = np.ones(total, dtype=bool)
         for name, code in rule.values:
             inside &= coded[name][0] == code
@@ -215,10 +260,10 @@ def _distinct(
         if len(found) == MOST_SLICES or again > LEVEL:
             continue
         told |= inside
-        predicates = tuple((name, coded[name][1][code]) for name, code in rule.values)
+        predicates = tuple(coded[name][1][code] for name, code in rule.values)
         found.append(
             Slice(
-                rule=" and ".join(f"{name} is {value}" for name, value in predicates),
+                rule=" and ".join(f"{one.column} is {one.words}" for one in predicates),
                 predicates=predicates,
                 rows=np.concatenate([rows[inside & bad], rows[inside & ~bad]]),
                 errors=rule.errors,

@@ -1,0 +1,108 @@
+"""Slices of a sample as findings: the rule, how wrong it is, and which error type it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.diagnostics.chances import stratified_chance
+from querist.diagnostics.sample import LEVEL, Learned, Sample
+from querist.diagnostics.slices import Slice, find_slices
+from querist.metrics import wilson
+from querist.schema import Batch, Finding
+
+Columns = Mapping[str, NDArray[np.generic]]
+
+# Part of a slice's errors that a cause must hold to be that of the slice.
+MOSTLY = 0.5
+MOST = 5
+
+
+def slice_findings(
+    sample: Sample,
+    columns: Columns,
+    learned: Learned,
+    learned_columns: Columns,
+    causes: Sequence[Finding],
+) -> list[Finding]:
+    """Up to five slices of the sample, each with its cause where one is known.
+
+    The cause is the error type that most of the slice's errors belong to; else it is data
+    distribution if training has surely less of the slice, class by class, than the sample (Mantel
+    and Haenszel, 1959). Other slices are told without a cause.
+
+    Args:
+        sample: A random sample that the model did not learn from.
+        columns: What is known of its rows, by name.
+        learned: Labels that it learned from.
+        learned_columns: The same of these.
+        causes: What ``error_types`` found.
+    """
+    wrong = sample.predicted != sample.truth
+    found = find_slices(wrong, columns)[:MOST]
+    return [
+        _told(sample, one, *_cause(sample, one, learned, learned_columns, causes)) for one in found
+    ]
+
+
+def _cause(
+    sample: Sample,
+    found: Slice,
+    learned: Learned,
+    learned_columns: Columns,
+    causes: Sequence[Finding],
+) -> tuple[str | None, str, Batch | None]:
+    """The error type, the remedy, and its batch."""
+    wrong = {sample.ids[i] for i in found.rows[: found.errors].tolist()}
+    for cause in causes:
+        if len(wrong & {*cause.asset_ids, *cause.members}) >= MOSTLY * len(wrong):
+            return cause.kind, cause.remedy, cause.batch
+    examples = tuple(sample.ids[i] for i in found.rows[::2].tolist())
+    batch = Batch(parts={"similar": 0.7, "margin": 0.3}, examples=examples)
+    if _rarer_in_training(sample, found, learned, learned_columns):
+        return "data_distribution", "Label more of these: training has fewer than the pool.", batch
+    return None, "Look at these, and label more like them.", batch
+
+
+def _rarer_in_training(
+    sample: Sample, found: Slice, learned: Learned, learned_columns: Columns
+) -> bool:
+    count = len(sample.classes)
+    inside = np.zeros(len(sample.truth), dtype=bool)
+    inside[found.rows] = True
+    there = found.holds(learned_columns)
+    hits, other = (
+        np.bincount(codes[rows], minlength=count)
+        for codes, rows in ((sample.truth, inside), (learned.truth, there))
+    )
+    of, others = (np.bincount(codes, minlength=count) for codes in (sample.truth, learned.truth))
+    return stratified_chance(hits, of, other, others) < LEVEL
+
+
+def _told(
+    sample: Sample, found: Slice, cause: str | None, remedy: str, batch: Batch | None
+) -> Finding:
+    count = len(found.rows)
+    low, high = wilson(found.errors, count)
+    ids = tuple(sample.ids[i] for i in found.rows.tolist())
+    return Finding(
+        kind="slice",
+        title=f"Where {found.rule}, {found.errors} of {count} are wrong.",
+        evidence={
+            "rule": found.rule,
+            "cause": cause,
+            "wrong": found.share,
+            "low": low,
+            "high": high,
+            "wrong_elsewhere": found.elsewhere,
+            "count": count,
+            "p_value": found.p_value,
+        },
+        remedy=remedy,
+        asset_ids=ids[: found.errors],
+        members=ids,
+        severity=found.gain,
+        batch=batch,
+    )

@@ -1,0 +1,160 @@
+"""The four error types: each planted cause is named first, and clean data raise no alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from querist.diagnostics import Learned, Sample, diagnose, error_types
+from querist.errors import InvalidInputError
+from querist.learners import create_learner, out_of_fold
+from querist.schema import Finding, from_json, to_json
+
+CLASSES = 8
+
+
+@dataclass
+class Half:
+    """Vectors, labels as given, and which rows were planted."""
+
+    X: np.ndarray
+    y: np.ndarray
+
+
+def halves(seed: int) -> tuple[Half, Half, np.ndarray]:
+    """Digits 0 to 7, one half to train and one to sample, and foreign vectors."""
+    X, y = load_digits(return_X_y=True)
+    X = (X / 16).astype(np.float32)
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(np.flatnonzero(y < CLASSES))
+    train, sample = rows[:700], rows[700:]
+    foreign = np.roll(X[y == 9].reshape(-1, 8, 8), 4, axis=2).reshape(-1, 64)
+    return Half(X[train], y[train].copy()), Half(X[sample], y[sample].copy()), foreign
+
+
+def found_in(train: Half, sample: Half, *, folds: bool = False) -> tuple[Finding, ...]:
+    """The error types of a logistic regression, with or without what it says out of fold."""
+    table = None
+    if folds:
+        table = out_of_fold(
+            lambda: create_learner("logistic-regression"),
+            train.X,
+            train.y,
+            class_count=CLASSES,
+            rng=np.random.default_rng(0),
+        )
+    learner = create_learner("logistic-regression")
+    learner.fit(train.X, train.y, class_count=CLASSES, rng=np.random.default_rng(0))
+    return error_types(
+        Sample.of(
+            sample.y,
+            learner.predict_proba(sample.X),
+            [f"digit {code}" for code in range(CLASSES)],
+            [f"s{i}" for i in range(len(sample.y))],
+            embeddings=sample.X,
+        ),
+        Learned.of(
+            train.y,
+            train.X,
+            [f"t{i}" for i in range(len(train.y))],
+            out_of_fold=table,
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clean_digits_raise_no_alarm(seed: int) -> None:
+    """Where nothing was planted nothing is told."""
+    train, sample, _ = halves(seed)
+    assert found_in(train, sample) == ()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_changed_half_of_a_class_is_a_matter_of_distribution(seed: int) -> None:
+    """Turned negatives of half of a class in the sample: the class is named, and which assets."""
+    train, sample, _ = halves(seed)
+    planted = np.flatnonzero(sample.y == 3)[::2]
+    sample.X[planted] = 1 - sample.X[planted]
+    first = found_in(train, sample)[0]
+    assert (first.kind, first.evidence["class"]) == ("data_distribution", "digit 3")
+    named = {int(name[1:]) for name in first.members}
+    assert len(named & set(planted.tolist())) >= 0.9 * len(planted)
+    assert first.batch is not None
+    assert set(first.batch.examples) < set(first.members)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_swapped_labels_are_a_matter_of_concept_clarity(seed: int) -> None:
+    """A fifth of the labels of two classes swapped on both sides: the pair is named."""
+    train, sample, _ = halves(seed)
+    rng = np.random.default_rng(seed)
+    for half in (train, sample):
+        pair = np.flatnonzero(np.isin(half.y, (1, 4)) & (rng.random(len(half.y)) < 0.2))
+        half.y[pair] = 5 - half.y[pair]
+    first = found_in(train, sample, folds=True)[0]
+    assert (first.kind, first.evidence["classes"]) == ("concept_clarity", ["digit 1", "digit 4"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_class_with_two_labels_is_a_matter_of_frequency(seed: int) -> None:
+    """The class is named and its batch looks for more of it."""
+    train, sample, _ = halves(seed)
+    keep = np.ones(len(train.y), dtype=bool)
+    keep[np.flatnonzero(train.y == 5)[2:]] = False
+    first = found_in(Half(train.X[keep], train.y[keep]), sample)[0]
+    assert (first.kind, first.evidence["class"]) == ("class_frequency", "digit 5")
+    assert first.batch is not None
+    assert first.batch.wanted == "digit 5"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_foreign_items_are_outliers(seed: int) -> None:
+    """Items of no class with any label: most of those told are foreign, and most are told."""
+    train, sample, foreign = halves(seed)
+    rng = np.random.default_rng(seed)
+    mixed = []
+    for half, part in ((train, foreign[:70]), (sample, foreign[70:140])):
+        labels = rng.integers(CLASSES, size=len(part))
+        mixed.append(Half(np.concatenate([half.X, part]), np.concatenate([half.y, labels])))
+    first = found_in(*mixed)[0]
+    assert first.kind == "outliers"
+    odd = {f"t{i}" for i in range(700, 770)} | {
+        f"s{i}" for i in range(len(sample.y), len(sample.y) + 70)
+    }
+    assert len(odd & set(first.asset_ids)) >= 0.7 * len(odd)
+    assert len(odd & set(first.asset_ids)) >= 0.8 * len(first.asset_ids)
+
+
+def test_causes_come_before_confusions_and_survive_json() -> None:
+    """What a cause explains is not told again as a confusion; findings can be stored."""
+    train, sample, _ = halves(0)
+    planted = np.flatnonzero(sample.y == 3)[::2]
+    sample.X[planted] = 1 - sample.X[planted]
+    causes = found_in(train, sample)
+    learner = create_learner("logistic-regression")
+    learner.fit(train.X, train.y, class_count=CLASSES, rng=np.random.default_rng(0))
+    found = diagnose(
+        truth=sample.y,
+        probabilities=learner.predict_proba(sample.X),
+        classes=[f"digit {code}" for code in range(CLASSES)],
+        asset_ids=[f"s{i}" for i in range(len(sample.y))],
+        train_counts=np.bincount(train.y),
+        causes=causes,
+    )
+    assert found[: len(causes)] == causes
+    assert not [one for one in found if one.evidence.get("truth") == "digit 3"]
+    for finding in found:
+        assert from_json(Finding, to_json(finding)) == finding
+
+
+def test_vectors_of_two_encoders_are_refused() -> None:
+    """Sample and training labels must lie in one space."""
+    train, sample, _ = halves(0)
+    count = len(sample.y)
+    table = np.full((count, CLASSES), 1 / CLASSES)
+    other = Sample.of(sample.y, table, ["c"] * CLASSES, ["s"] * count, embeddings=sample.X[:, :5])
+    with pytest.raises(InvalidInputError, match="another length"):
+        error_types(other, Learned.of(train.y, train.X, ["t"] * len(train.y)))
