@@ -146,6 +146,15 @@ def test_two_people_never_get_the_same(catalog: Catalog, queue: Queue) -> None:
     assert [item.asset.id for item in queue.next("ana", 2).items] == ana
 
 
+def test_assets_added_later_are_handed_out(catalog: Catalog, queue: Queue) -> None:
+    """What the queue has read ahead does not hide assets that came since."""
+    ask(catalog, ["t1", "t2"])
+    assert [item.asset.text for item in queue.next("ana").items] == ["text 1"]
+    catalog.assets.ingest([Candidate(id="t99", text="late")])
+    ask(catalog, ["t99"], number=2)
+    assert [item.asset.text for item in queue.next("ben", 2).items] == ["late", "text 2"]
+
+
 def test_newest_model_suggests(catalog: Catalog, queue: Queue) -> None:
     """A suggestion comes with its probability and model, for assets the model has seen."""
     ask(catalog, ["t1", "t9"])

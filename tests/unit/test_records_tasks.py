@@ -280,7 +280,7 @@ def test_a_selection_is_stored_with_its_tasks_and_step(records):
     assert records.rounds.get(1) == after
     assert records.rounds.selected(1) == chosen
     assert records.rounds.selected(1, Arm.CONTROL) == chosen[2:]
-    assert records.rounds.selected(asset_id="a") == [chosen[1]]
+    assert records.rounds.selected_for("a") == [chosen[1]]
     assert records.rounds.selected(2) == []
     assert [item.asset_id for item in records.tasks.open(1)] == ["b"]
 

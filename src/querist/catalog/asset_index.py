@@ -32,7 +32,7 @@ class AssetIndex:
     def of(cls, table: Table, held: AssetIndex | None) -> AssetIndex:
         """The index of the newest version; ``held`` itself while that is the newest."""
         dataset = table.dataset()
-        if held is not None and held.stamp == stamp_of(dataset):
+        if held is not None and (held._dataset is dataset or held.stamp == stamp_of(dataset)):
             return held
         return cls(dataset)
 

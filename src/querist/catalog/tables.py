@@ -36,15 +36,12 @@ class Table:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._dataset: Any = None
+        self._seen: list[str] = []
         self._guard = threading.RLock()
 
     def exists(self) -> bool:
         """Whether the table was ever written."""
-        versions = self.path / "_versions"
-        try:
-            return any(name.endswith(".manifest") for name in os.listdir(versions))
-        except (FileNotFoundError, NotADirectoryError):
-            return False
+        return bool(self._manifests())
 
     def dataset(self) -> Any:
         """The newest version as a ``lance.LanceDataset``; the same object until it changes.
@@ -54,15 +51,20 @@ class Table:
             StorageError: it is damaged.
         """
         with self._guard:
-            if self._dataset is not None and self._is_newest(self._dataset):
+            # Lance needs half a millisecond to say which version is the newest: while the folder
+            # lists the same ones, it would say the same.
+            manifests = self._manifests()
+            if self._dataset is not None and manifests and manifests == self._seen:
                 return self._dataset
-            if not self.exists():
+            if not manifests:
                 self._dataset = None
                 raise NotFoundError(
                     f"The table {self.path.name!r} does not exist.",
                     remedy="Add assets or run the step that makes it.",
                 )
-            self._dataset = self._open()
+            if self._dataset is None or not self._is_newest(self._dataset):
+                self._dataset = self._open()
+            self._seen = manifests
             return self._dataset
 
     def stamp(self) -> tuple[str, int] | None:
@@ -190,9 +192,15 @@ class Table:
 
     def _is_newest(self, dataset: Any) -> bool:
         try:
-            return bool(dataset.latest_version == dataset.version) and self.exists()
+            return bool(dataset.latest_version == dataset.version)
         except (OSError, ValueError):
             return False
+
+    def _manifests(self) -> list[str]:
+        try:
+            return [it for it in os.listdir(self.path / "_versions") if it.endswith(".manifest")]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
     def _files(self) -> set[Path]:
         return set(self.path.rglob("*")) if self.path.exists() else set()

@@ -7,23 +7,25 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from querist.catalog import Catalog
-from querist.schema import Question, Round, Step, Task, TaskState
+from querist.schema import Question, Step, Task, TaskState
 
 
 def explain(catalog: Catalog, *, own: int, skills: Sequence[str] = ()) -> str:
     """Where the newest round stands, for somebody who holds ``own`` of its tasks."""
-    latest = catalog.records.rounds.latest()
-    if latest is None:
+    stage = catalog.records.rounds.stage()
+    if stage is None:
         return "No round has been started yet. Start one to get assets to label."
-    if latest.step in (Step.PLAN, Step.SELECT):
-        return f"The assets of round {latest.number} are being selected."
-    counts = catalog.records.tasks.counts(latest.number)
-    answered = _answered(counts[TaskState.DONE], sum(counts.values()), latest.number)
-    if latest.step is not Step.COLLECT:
-        return f"{answered}. {_after(latest)}"
+    number, step = stage
+    if step in (Step.PLAN, Step.SELECT):
+        return f"The assets of round {number} are being selected."
+    tasks = catalog.records.tasks
+    counts = tasks.tally.of(number) if own else tasks.counts(number)
+    answered = _answered(counts[TaskState.DONE], sum(counts.values()), number)
+    if step is not Step.COLLECT:
+        return f"{answered}. {_after(step)}"
     if own:
         return f"{answered}."
-    unfinished = catalog.records.tasks.open(latest.number)
+    unfinished = tasks.open(number)
     beyond = [it for it in unfinished if it.skill is not None and it.skill not in skills]
     unfinished = [it for it in unfinished if it.skill is None or it.skill in skills]
     held = [task for task in unfinished if task.state is TaskState.LEASED]
@@ -55,8 +57,8 @@ def _answered(done: int, total: int, number: int) -> str:
     return f"{which} in round {number} are answered"
 
 
-def _after(latest: Round) -> str:
-    if latest.step is Step.DONE:
+def _after(step: Step) -> str:
+    if step is Step.DONE:
         return "Start the next round to go on."
     return "The model is learning from them."
 

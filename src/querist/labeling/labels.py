@@ -232,11 +232,12 @@ class Labels:
     def _decide(self, wanted: Decision) -> Annotation:
         check_known(self._catalog, wanted.asset_id)
         _check_seconds(wanted.seconds)
-        ontology = self._catalog.records.ontologies.current()
-        value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
         name = check_name("annotator", wanted.annotator)
         annotator = self._catalog.records.annotators.ensure(name)
-        task = answering.task_of(self._catalog, wanted, annotator)
+        with self._catalog.records.moment():
+            ontology = self._catalog.records.ontologies.current()
+            value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
+            task = answering.task_of(self._catalog, wanted, annotator)
         if task is None:
             blindness.check_may_decide(self._catalog, annotator, wanted.asset_id)
         elif task.kind is not Question.LABEL:

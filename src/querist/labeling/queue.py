@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from querist.catalog import Catalog
+from querist.labeling.assets_ahead import AssetsAhead
 from querist.labeling.blindness import is_veiled
 from querist.labeling.explaining import explain
 from querist.labeling.gold import mix_in
@@ -15,7 +16,6 @@ from querist.schema import (
     Asset,
     ClassValue,
     Question,
-    Selected,
     Task,
     TaskState,
     Value,
@@ -74,6 +74,7 @@ class Queue:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._assets = AssetsAhead(catalog)
 
     def next(
         self, annotator: str, count: int = 1, *, lease_seconds: float = LEASE_SECONDS
@@ -95,16 +96,17 @@ class Queue:
         )
         if self._catalog.settings.policy.gold_share:
             tasks = mix_in(self._catalog, tasks, annotator, count=count, seconds=lease_seconds)
-        kept = records.tasks.sent_back()
-        kept.pop(annotator, None)
-        waiting = records.tasks.counts()[TaskState.OPEN] - sum(kept.values())
-        asked = sum(task.kind is not Question.GOLD for task in tasks)
-        return QueuePage(
-            items=self._items(tasks, veiled=is_veiled(self._catalog, person)),
-            # A gold question has put a task back: to count both would tell that it is one.
-            remaining=max(waiting + asked, len(tasks)),
-            explanation=explain(self._catalog, own=len(tasks), skills=person.skills),
-        )
+        with records.moment():
+            kept = records.tasks.sent_back()
+            kept.pop(annotator, None)
+            waiting = records.tasks.tally.of()[TaskState.OPEN] - sum(kept.values())
+            asked = sum(task.kind is not Question.GOLD for task in tasks)
+            return QueuePage(
+                items=self._items(tasks, veiled=is_veiled(self._catalog, person)),
+                # A gold question has put a task back: to count both would tell that it is one.
+                remaining=max(waiting + asked, len(tasks)),
+                explanation=explain(self._catalog, own=len(tasks), skills=person.skills),
+            )
 
     def renew(
         self, task_ids: Sequence[int], annotator: str, lease_seconds: float = LEASE_SECONDS
@@ -120,7 +122,7 @@ class Queue:
         if not tasks:
             return []
         ids = [task.asset_id for task in tasks]
-        assets = self._catalog.assets.get_many(ids)
+        assets = self._assets.get_many(ids)
         suggestions = suggest(self._catalog, tasks)
         items = []
         for task, asset in zip(tasks, assets, strict=True):
@@ -142,8 +144,7 @@ class Queue:
     def _version(self, task: Task) -> int:
         records = self._catalog.records
         if task.kind is Question.LABEL or task.annotator is None:
-            held = records.labels.current(task.asset_id)
-            return held.version if held else 0
+            return records.labels.version(task.asset_id)
         said = records.opinions.last(task.asset_id, task.annotator)
         return said.version if said else 0
 
@@ -152,8 +153,8 @@ class Queue:
             return f"Sent back: {task.note}"
         if task.kind is Question.SECOND:  # the reason would tell how sure the first label is
             return _plain_why(task)
-        found = self._catalog.records.rounds.selected(task.round, asset_id=task.asset_id)
-        reasons: dict[Arm, Selected] = {item.arm: item for item in found}
+        found = self._catalog.records.rounds.selected_for(task.asset_id)
+        reasons = {item.arm: item for item in found if item.round == task.round}
         for arm in _TELLING:
             if arm in reasons:
                 return reasons[arm].reason

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.concurrency import run_in_threadpool
 
 from querist.errors import AuthenticationError, PermissionDeniedError
 from querist.labeling import check_may_browse
 from querist.schema import Annotator, Role
-from querist.server.service import Served
+from querist.server.service import Served, Service
 
 COOKIE = "querist_session"
 CSRF_HEADER = "X-Querist"
@@ -25,7 +26,7 @@ _bearer = HTTPBearer(auto_error=False, description="An API token.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by POST /session.")
 
 
-def current_annotator(
+async def current_annotator(
     request: Request,
     service: Served,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -41,16 +42,15 @@ def current_annotator(
         PermissionDeniedError: a cookie changes something without the header that only our own
             pages can send.
     """
-    tokens = service.project.catalog.records.tokens
     if bearer is not None:
-        return tokens.verify(bearer.credentials, "api")
+        return await _verified(service, bearer.credentials, "api")
     if not session:
         raise AuthenticationError(
             "The request carries no token.",
             remedy="Open the address that `querist serve` prints, or send an API token as "
             "`Authorization: Bearer …`.",
         )
-    annotator = tokens.verify(session, "session")
+    annotator = await _verified(service, session, "session")
     if request.method not in _SAFE and request.headers.get(CSRF_HEADER) != "1":
         raise PermissionDeniedError(
             f"A {request.method} with the session cookie lacks the header {CSRF_HEADER}.",
@@ -62,11 +62,11 @@ def current_annotator(
 Current = Annotated[Annotator, Depends(current_annotator)]
 
 
-def at_least(role: Role) -> Callable[[Annotator], Annotator]:
+def at_least(role: Role) -> Callable[[Annotator], Awaitable[Annotator]]:
     """A dependency that lets through whoever may do what ``role`` may do."""
     allowed = _RANKS[: _RANKS.index(role) + 1]
 
-    def check(annotator: Current) -> Annotator:
+    async def check(annotator: Current) -> Annotator:
         if annotator.role not in allowed:
             raise PermissionDeniedError(
                 f"{annotator.name!r} is {annotator.role.value}; this needs {role.value}.",
@@ -79,7 +79,14 @@ def at_least(role: Role) -> Callable[[Annotator], Annotator]:
     return check
 
 
-def browsing(service: Served, annotator: Current) -> Annotator:
+async def browsing(service: Served, annotator: Current) -> Annotator:
     """A dependency that lets through whoever may see labels, selections and findings of others."""
     check_may_browse(service.project.catalog, annotator)
     return annotator
+
+
+async def _verified(service: Service, secret: str, kind: Literal["api", "session"]) -> Annotator:
+    records = service.project.catalog.records
+    if records.are_near:  # then one look takes less time than the way to another thread
+        return records.tokens.verify(secret, kind)
+    return await run_in_threadpool(records.tokens.verify, secret, kind)

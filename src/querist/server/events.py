@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.25
 MAX_WAITING = 200
+# Counts of many tasks are a moment old: after a change it is looked again until they are not.
+_COUNTED_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +46,15 @@ class Broadcaster:
     async def run(self) -> None:
         """Poll for ever; one task for the whole server."""
         token, jobs, change = -1, dict[str, Job](), None
+        until = 0.0
         while not self._closed:
             await self._listening.wait()
             try:
                 now = await run_in_threadpool(self._project.catalog.records.change_token)
+                moment = asyncio.get_running_loop().time()
                 if now != token:
-                    token = now
+                    token, until = now, moment + _COUNTED_SECONDS
+                if moment < until:
                     fresh, seen = await run_in_threadpool(self._look)
                     self._send([_job(job) for job in seen.values() if jobs.get(job.id) != job])
                     if fresh != change:
@@ -92,14 +97,14 @@ class Broadcaster:
 
     def _look(self) -> tuple[wire.ChangeEvent, dict[str, Job]]:
         records = self._project.catalog.records
-        latest = records.rounds.latest()
-        counts = records.tasks.counts(round=latest.number) if latest else {}
+        number, step = records.rounds.stage() or (None, None)
+        counts = {} if number is None else records.tasks.tally.of(number)
         labeled, seq = self._labeled.read()
         change = wire.ChangeEvent(
             labeled=labeled,
             open_tasks=counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0),
-            round=latest.number if latest else None,
-            step=latest.step if latest else None,
+            round=number,
+            step=step,
             seq=seq,
             ontology=records.ontologies.newest_version(),
         )

@@ -50,19 +50,24 @@ class Service:
 
         Nothing is submitted while a job that will finish the round is queued or running.
         """
+        if not self._is_complete():
+            return None
         with self.finishing:
-            records = self.project.catalog.records
-            latest = records.rounds.latest()
-            if latest is None or latest.step is not Step.COLLECT:
-                return None
-            if records.tasks.any_open(latest.number):
-                return None
-            if any(j.kind in _FINISHING and j.state in _ACTIVE for j in records.jobs.list()):
+            jobs = self.project.catalog.records.jobs.list()
+            under_way = any(j.kind in _FINISHING and j.state in _ACTIVE for j in jobs)
+            # Somebody else may have seen it too, and been faster.
+            if under_way or not self._is_complete():
                 return None
             return self.jobs.submit("finish_round")
 
+    def _is_complete(self) -> bool:
+        records = self.project.catalog.records
+        with records.moment():
+            number, step = records.rounds.stage() or (0, Step.DONE)
+            return step is Step.COLLECT and not records.tasks.any_open(number)
 
-def served(request: Request) -> Service:
+
+async def served(request: Request) -> Service:
     """The service of the app that got the request."""
     service: Service = request.app.state.service
     return service

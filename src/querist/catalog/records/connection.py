@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -48,10 +49,29 @@ class Database:
         self._engine = _engine(address)
         self._writes = self._engine.execution_options(querist="durable")
         self._relaxed = self._engine.execution_options(querist="relaxed")
+        self._moment = threading.local()
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Make all that this thread reads in the block one transaction, which is faster.
+
+        Nothing may be written in it: the reads that follow would not see it.
+        """
+        with self.read() as connection:
+            held = getattr(self._moment, "connection", None)
+            self._moment.connection = connection
+            try:
+                yield
+            finally:
+                self._moment.connection = held
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that only reads; all its queries see one moment on SQLite."""
+        held: sa.Connection | None = getattr(self._moment, "connection", None)
+        if held is not None:
+            yield held
+            return
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -67,6 +87,7 @@ class Database:
                 a power cut without harm (leases, progress) need not wait.
             counted: Whether it raises the change token (off only before the tables exist).
         """
+        assert getattr(self._moment, "connection", None) is None, "a write inside a moment"
         engine = self._writes if durable else self._relaxed
         try:
             with self._lock.held() if self._lock else nullcontext(), engine.begin() as connection:

@@ -225,6 +225,11 @@ class LabelLog:
         with self._database.read() as connection:
             return current_of(connection, asset_id)
 
+    def version(self, asset_id: str) -> int:
+        """The version of an asset: how many entries it has."""
+        with self._database.read() as connection:
+            return version_of(connection, asset_id)
+
     def currents(self, *, upto: int | None = None) -> list[Annotation]:
         """The last entry of every asset, ordered by asset id; as of log position ``upto``."""
         source, query = latest(upto)
@@ -253,13 +258,13 @@ class LabelLog:
             columns.seq,
             columns.ontology_version,
             columns.value.is_not(None),
+            columns.origin,
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         empty: tuple[tuple[Any, ...], ...] = ((),) * 7
         found = zip(*rows, strict=True) if rows else empty
         ids, actions, classes, seqs, versions, labeled, origins = found
-            columns.origin,
         return LabelStates(
             asset_ids=list(ids),
             actions=list(actions),
@@ -267,12 +272,12 @@ class LabelLog:
             labeled=[bool(flag) for flag in labeled],
             seqs=list(seqs),
             ontology_versions=list(versions),
+            origins=list(origins),
         )
 
     def history(self, asset_id: str) -> list[Annotation]:
         """All entries of an asset, oldest first."""
         query = SELECT.where(annotation_log.c.asset_id == asset_id).order_by(
-            origins=list(origins),
             annotation_log.c.version
         )
         return self._list(query)

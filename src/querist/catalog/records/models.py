@@ -13,6 +13,14 @@ from querist.schema import Arm, ModelVersion, from_json, to_json
 
 _FIELDS = tuple(column for column in models.c if column.name != "ordinal")
 
+# Built once: every suggestion asks for it.
+_LATEST = (
+    sa.select(*_FIELDS)
+    .where(models.c.arm == sa.bindparam("arm"))
+    .order_by(models.c.ordinal.desc())
+    .limit(1)
+)
+
 # Inside the class `list` is a method.
 _Models = list[ModelVersion]
 
@@ -47,13 +55,12 @@ class ModelList:
 
     def latest(self, arm: Arm) -> ModelVersion | None:
         """The model version of an arm that was stored last, or ``None``."""
-        query = sa.select(*_FIELDS).where(models.c.arm == arm.value)
-        found = self._list(query.order_by(models.c.ordinal.desc()).limit(1))
+        found = self._list(_LATEST, arm=arm.value)
         return found[0] if found else None
 
-    def _list(self, query: sa.Select[Any]) -> _Models:
+    def _list(self, query: sa.Select[Any], **values: Any) -> _Models:
         with self._database.read() as connection:
-            return [_model(row) for row in connection.execute(query)]
+            return [_model(row) for row in connection.execute(query, values)]
 
 
 def _model(row: sa.Row[Any]) -> ModelVersion:

@@ -41,6 +41,10 @@ class StoredOntology:
     created_at: datetime
 
 
+# Built once: every label is read and written under the newest version.
+_NEWEST = sa.select(sa.func.max(ontologies.c.version))
+
+
 class OntologyList:
     """All versions of the project's ontology."""
 
@@ -50,14 +54,12 @@ class OntologyList:
 
     def current(self) -> Ontology:
         """The newest version; raises NotFoundError when there is none."""
-        return self._one(
-            sa.select(ontologies.c.body).order_by(ontologies.c.version.desc()).limit(1)
-        )
+        return self.reading().ontology
 
     def newest_version(self) -> int:
         """The number of the newest version; raises NotFoundError when there is none."""
         with self._database.read() as connection:
-            found = connection.execute(sa.select(sa.func.max(ontologies.c.version))).scalar()
+            found = connection.execute(_NEWEST).scalar()
         if found is None:
             raise _missing()
         return int(found)

@@ -30,6 +30,14 @@ from querist.catalog.records.tasks import one_by_one
 from querist.errors import ConflictError, InvalidInputError
 from querist.schema import Action, Opinion, Task, to_json
 
+# Built once: every decision asks whether it is new.
+_KNOWN = sa.union_all(
+    *(
+        sa.select(log.c.seq).where(log.c.submission_id == sa.bindparam("submission"))
+        for log in (annotation_log, opinions)
+    )
+)
+
 # Inside the class `list` is a method.
 _Opinions = list[Opinion]
 Bookings = Callable[[Opinion | None], Sequence[Booking]]
@@ -245,14 +253,9 @@ class OpinionLog:
 
     def knows(self, submission_id: str) -> bool:
         """Whether something was stored for a submission, here or in the label log."""
-        query = sa.union_all(
-            *(
-                sa.select(log.c.seq).where(log.c.submission_id == submission_id)
-                for log in (annotation_log, opinions)
-            )
-        )
         with self._database.read() as connection:
-            return connection.execute(query).first() is not None
+            found = connection.execute(_KNOWN, {"submission": submission_id}).first()
+        return found is not None
 
     def _list(self, query: sa.Select[Any]) -> _Opinions:
         with self._database.read() as connection:

@@ -26,6 +26,15 @@ from querist.schema import Annotator, Role, check_name
 
 TokenKind = Literal["session", "api", "login"]
 
+# Built once: every request looks who is asking.
+_BY_NAME = sa.select(annotators).where(annotators.c.name == sa.bindparam("name"))
+_GOOD = (
+    tokens.c.digest == sa.bindparam("digest"),
+    tokens.c.kind == sa.bindparam("kind"),
+    sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > sa.bindparam("now")),
+)
+_OWNER = sa.select(annotators).join(tokens, tokens.c.annotator == annotators.c.name).where(*_GOOD)
+
 
 class AnnotatorList:
     """Everybody who labels."""
@@ -111,9 +120,7 @@ class AnnotatorList:
 
     def _find(self, name: str) -> Annotator | None:
         with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(annotators).where(annotators.c.name == name)
-            ).one_or_none()
+            row = connection.execute(_BY_NAME, {"name": name}).one_or_none()
         return None if row is None else _annotator(row)
 
 
@@ -167,22 +174,17 @@ class TokenList:
 
     def verify(self, secret: str, kind: TokenKind) -> Annotator:
         """Whose token it is; raises AuthenticationError if unknown, expired or another kind."""
-        query = (
-            sa.select(annotators)
-            .join(tokens, tokens.c.annotator == annotators.c.name)
-            .where(*self._good(secret, kind))
-        )
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_OWNER, self._good(secret, kind)).one_or_none()
         if row is None:
             raise _refused(kind)
         return _annotator(row)
 
     def redeem(self, secret: str) -> Annotator:
         """Use up a login token, exactly once; raises AuthenticationError."""
-        spend = sa.delete(tokens).where(*self._good(secret, "login")).returning(tokens.c.annotator)
+        spend = sa.delete(tokens).where(*_GOOD).returning(tokens.c.annotator)
         with self._database.write() as connection:
-            name = connection.execute(spend).scalar()
+            name = connection.execute(spend, self._good(secret, "login")).scalar()
             if name is None:
                 raise _refused("login")
             row = connection.execute(sa.select(annotators).where(annotators.c.name == name)).one()
@@ -193,13 +195,8 @@ class TokenList:
         with self._database.write() as connection:
             connection.execute(sa.delete(tokens).where(tokens.c.digest == digest_of(secret)))
 
-    def _good(self, secret: str, kind: str) -> Sequence[sa.ColumnElement[bool]]:
-        now = self._database.now()
-        return (
-            tokens.c.digest == digest_of(secret),
-            tokens.c.kind == kind,
-            sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
-        )
+    def _good(self, secret: str, kind: TokenKind) -> dict[str, Any]:
+        return {"digest": digest_of(secret), "kind": kind, "now": self._database.now()}
 
 
 class SourceList:

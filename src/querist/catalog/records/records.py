@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from querist.catalog.records.address import read_address
@@ -58,6 +59,7 @@ class Records:
             self._database.close()
             raise
         self.where = address.shown
+        self.are_near = self._database.is_sqlite
         self.labels = LabelLog(self._database)
         self.auto_labels = AutoLabelLog(self._database)
         self.reviews = ReviewLog(self._database)
@@ -76,6 +78,10 @@ class Records:
         self.ontologies = OntologyList(self._database)
         self.workforces = WorkforceList(self._database)
         self.deliveries = DeliveryLog(self._database)
+
+    def moment(self) -> AbstractContextManager[None]:
+        """A block whose reads are one transaction, which is faster; nothing may be written."""
+        return self._database.moment()
 
     def change_token(self) -> int:
         """A cheap number that grows with every change anybody makes to the records."""

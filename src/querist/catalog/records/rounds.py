@@ -18,6 +18,13 @@ from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import ConflictError, NotFoundError
 from querist.schema import Arm, Round, RoundPlan, Selected, Step, from_json, to_json
 
+_STAGE = sa.select(rounds.c.number, rounds.c.step).order_by(rounds.c.number.desc()).limit(1)
+# By asset alone: with the round beside it SQLite would walk through the whole round.
+_FOR = (
+    sa.select(selected)
+    .where(selected.c.asset_id == sa.bindparam("asset"))
+    .order_by(selected.c.round, selected.c.arm, selected.c.rank)
+)
 _FIELDS = tuple(column.name for column in rounds.c)
 _TIMES = ("started_at", "finished_at")
 _RENEW_SEQUENCE = (
@@ -64,6 +71,12 @@ class RoundList:
         found = self._list(sa.select(rounds).order_by(rounds.c.number.desc()).limit(1))
         return found[0] if found else None
 
+    def stage(self) -> tuple[int, Step] | None:
+        """Number and step of the round with the highest number, or ``None``."""
+        with self._database.read() as connection:
+            found = connection.execute(_STAGE).one_or_none()
+        return None if found is None else (found.number, Step(found.step))
+
     def list(self) -> _Rounds:
         """All rounds, oldest first."""
         return self._list(sa.select(rounds).order_by(rounds.c.number))
@@ -109,23 +122,20 @@ class RoundList:
             self._database.refresh_statistics(connection, task_table, len(tasks))
         return after
 
-    def selected(
-        self,
-        round: int | None = None,
-        arm: Arm | None = None,
-        *,
-        asset_id: str | None = None,
-    ) -> _Selections:
+    def selected(self, round: int | None = None, arm: Arm | None = None) -> _Selections:
         """Why assets were selected, in the order of round, arm and rank; filters narrow it."""
         query = sa.select(selected).order_by(selected.c.round, selected.c.arm, selected.c.rank)
         if round is not None:
             query = query.where(selected.c.round == round)
         if arm is not None:
             query = query.where(selected.c.arm == arm.value)
-        if asset_id is not None:
-            query = query.where(selected.c.asset_id == asset_id)
         with self._database.read() as connection:
             return [_selected(row) for row in connection.execute(query)]
+
+    def selected_for(self, asset_id: str) -> _Selections:
+        """Why an asset was selected, in the order of round, arm and rank."""
+        with self._database.read() as connection:
+            return [_selected(row) for row in connection.execute(_FOR, {"asset": asset_id})]
 
     def arm_ids(self, arm: Arm, upto_round: int | None = None) -> _Ids:
         """The distinct assets of an arm, first drawn first, up to and including a round."""

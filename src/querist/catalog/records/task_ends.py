@@ -31,7 +31,8 @@ _MINE = sa.and_(
 )
 _MAY_BE_ANSWERED = (
     tasks.c.asset_id == sa.bindparam("asset"),
-    tasks.c.round == sa.bindparam("of_round"),
+    # A sum, or SQLite would look for the asset among all tasks of the round.
+    tasks.c.round + 0 == sa.bindparam("of_round"),
     tasks.c.kind == sa.bindparam("of_kind"),
     sa.or_(_MINE, tasks.c.state == TaskState.OPEN.value),
 )

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import opinions, tasks
+from querist.catalog.records.task_tally import TaskTally
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
 from querist.schema import Arm, Question, Task, TaskState, check_name
@@ -33,8 +34,23 @@ _FREE = {
     "annotator": sa.case((_IS_GOLD, tasks.c.annotator)),
     "leased_until": None,
 }
+_UNFINISHED = sa.and_(tasks.c.state.in_((_OPEN, _LEASED)), tasks.c.sent_to.is_(None))
 _ORDER = (tasks.c.priority.desc(), tasks.c.id)
 _MOST = 1000
+
+# Built once: every decision asks these, and building takes longer than running.
+_BY_ID = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
+_BY_ASSET = sa.select(tasks).where(tasks.c.asset_id == sa.bindparam("asset")).order_by(tasks.c.id)
+_UPCOMING = (
+    sa.select(tasks.c.asset_id)
+    .where(_IS_FREE)
+    .order_by(*_ORDER)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_ANY_OPEN = sa.select(
+    sa.exists().where(_UNFINISHED, tasks.c.round == sa.bindparam("of_round"), ~_IS_GOLD)
+)
+_SENT_BACK = sa.select(tasks.c.sent_to, sa.func.count()).where(_IS_SENT).group_by(tasks.c.sent_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +78,15 @@ class NewTask:
 
 
 class TaskList:
-    """The tasks of all rounds."""
+    """The tasks of all rounds.
+
+    Attributes:
+        tally: How many there are in each state, for pages that show it again and again.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.tally = TaskTally(database)
 
     def lease(
         self,
@@ -125,14 +146,19 @@ class TaskList:
 
     def get(self, task_id: int) -> Task:
         """The task; raises NotFoundError."""
-        found = self._list(sa.select(tasks).where(tasks.c.id == task_id))
+        found = self._list(_BY_ID, {"id": task_id})
         if not found:
             raise NotFoundError(f"There is no task {task_id}.", remedy="Lease the next task.")
         return found[0]
 
     def for_asset(self, asset_id: str) -> list[Task]:
         """All tasks that ask about an asset, oldest first."""
-        return self._list(sa.select(tasks).where(tasks.c.asset_id == asset_id).order_by(tasks.c.id))
+        return self._list(_BY_ASSET, {"asset": asset_id})
+
+    def upcoming(self, count: int) -> list[str]:
+        """The assets of the free tasks that are served next, in the order of serving."""
+        with self._database.read() as connection:
+            return list(connection.scalars(_UPCOMING, {"most": count}))
 
     def open(self, round: int) -> list[Task]:
         """The tasks of a round that nobody has finished, leased ones included, in serving order.
@@ -150,16 +176,13 @@ class TaskList:
 
         Tasks that were sent back to one person hold up no round.
         """
-        query = sa.select(sa.exists().where(_unfinished(round), ~_IS_GOLD))
         with self._database.read() as connection:
-            return bool(connection.execute(query).scalar())
+            return bool(connection.execute(_ANY_OPEN, {"of_round": round}).scalar())
 
     def sent_back(self) -> dict[str, int]:
         """How many tasks wait for one person alone, by person."""
-        query = sa.select(tasks.c.sent_to, sa.func.count()).where(_IS_SENT)
         with self._database.read() as connection:
-            rows = connection.execute(query.group_by(tasks.c.sent_to))
-            return {row[0]: row[1] for row in rows}
+            return {row[0]: row[1] for row in connection.execute(_SENT_BACK)}
 
     def asked(self) -> set[str]:
         """The assets that somebody is or will be asked about; gold questions do not count.
@@ -190,7 +213,7 @@ class TaskList:
         with self._database.write() as connection:
             return connection.execute(
                 sa.update(tasks)
-                .where(_unfinished(round))
+                .where(_UNFINISHED, tasks.c.round == round)
                 .values({**_FREE, "state": TaskState.RETURNED.value})
             ).rowcount
 
@@ -212,9 +235,9 @@ class TaskList:
         with self._database.write(durable=False) as connection:
             return _sorted(connection.execute(update).all())
 
-    def _list(self, query: sa.Select[Any]) -> list[Task]:
+    def _list(self, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Task]:
         with self._database.read() as connection:
-            return [task_of(row) for row in connection.execute(query)]
+            return [task_of(row) for row in connection.execute(query, values)]
 
 
 def one_by_one(connection: sa.Connection, annotator: str) -> None:
@@ -348,14 +371,6 @@ def give_back(connection: sa.Connection, task_id: int, annotator: str) -> None:
     """Give a task back that somebody holds."""
     held = sa.update(tasks).where(tasks.c.id == task_id, _IS_LEASED, tasks.c.annotator == annotator)
     connection.execute(held.values(_FREE))
-
-
-def _unfinished(round: int) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        tasks.c.round == round,
-        tasks.c.state.in_((_OPEN, _LEASED)),
-        tasks.c.sent_to.is_(None),
-    )
 
 
 def _take(

@@ -122,7 +122,7 @@ def get_asset(id: AssetId, service: Served) -> AssetDetail:
         version=newest.version if newest else 0,
         history=history,
         prediction=_prediction(service.project, id),
-        selected=catalog.records.rounds.selected(asset_id=id),
+        selected=catalog.records.rounds.selected_for(id),
         neighbours=_neighbours(service.project, id),
     )
 

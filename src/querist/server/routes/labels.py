@@ -15,6 +15,7 @@ from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
 from querist.labeling import check_may_answer, is_veiled
 from querist.schema import Origin, Role
+from querist.server.answers import as_json
 from querist.server.auth import Current, at_least
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
@@ -40,23 +41,17 @@ router = APIRouter(prefix="/labels", tags=["labels"])
     "",
     operation_id="create_label",
     status_code=201,
+    response_model=Annotation,
     responses={200: {"model": Annotation, "description": "It was stored before."}},
 )
-def create_label(
-    body: LabelRequest,
-    service: Served,
-    current: Current,
-    response: Response,
-    after: BackgroundTasks,
-) -> Annotation:
+def create_label(body: LabelRequest, service: Served, current: Current) -> Response:
     """Store one decision; the same ``submission_id`` again gives the stored entry back."""
-    if service.project.labels.knows(body.submission_id):
-        response.status_code = 200
-    else:
+    known = service.project.labels.knows(body.submission_id)
+    if not known:
         check_may_answer(service.project.catalog, current, body.asset_id, body.task_id)
     entry = _store(service, current, body)
-    after.add_task(service.finish_round_if_complete)
-    return Annotation.of(entry)
+    service.finish_round_if_complete()
+    return as_json(Annotation.of(entry), 200 if known else 201)
 
 
 @router.post("/bulk", operation_id="create_labels", dependencies=[Depends(at_least(Role.REVIEWER))])

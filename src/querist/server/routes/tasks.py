@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from querist.schema import to_json
+from querist.server.answers import as_json
 from querist.server.auth import Current
 from querist.server.schemas import Done, LeaseRequest, QueuePage, TaskIds
 from querist.server.service import Served
@@ -12,11 +13,11 @@ from querist.server.service import Served
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 
-@router.post("/lease", operation_id="lease_tasks")
-def lease_tasks(body: LeaseRequest, service: Served, current: Current) -> QueuePage:
+@router.post("/lease", operation_id="lease_tasks", response_model=QueuePage)
+def lease_tasks(body: LeaseRequest, service: Served, current: Current) -> Response:
     """Reserve the next tasks; those one holds already come first."""
     page = service.project.queue.next(current.name, body.count, lease_seconds=body.seconds)
-    return QueuePage.model_validate(to_json(page))
+    return as_json(QueuePage.model_validate(to_json(page)))
 
 
 @router.post("/renew", operation_id="renew_tasks")
