@@ -26,6 +26,7 @@ TABLE = [
     ("post", "gold/retire", {"asset_id": "t0"}, Role.MANAGER),
 ]
 BROWSING = ["assets", "assets/facets", "asset?id=t0", "rounds", "rounds/1"]
+PLACES = dict.fromkeys(("job_id", "name", "proposal_id", "set_id"), "none") | {"number": 1}
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def readable(who, asset_id):
     ]
     found = {}
     for path in paths:
-        answer = who.get(path.format(number=1, job_id="none"), params={"id": asset_id})
+        answer = who.get(path.format(**PLACES), params={"id": asset_id})
         found[path] = (answer.status_code, answer.text)
     assert len(found) > 12
     return found
