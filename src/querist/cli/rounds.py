@@ -31,6 +31,9 @@ def next_round(
         float | None, typer.Option(help="Share that is served without suggestions, 0 to 1.")
     ] = None,
     skill: Annotated[str | None, typer.Option(help="Only who has it is served.")] = None,
+    remedy: Annotated[
+        str | None, typer.Option(help="Draw the batch that mends this finding of diagnose.")
+    ] = None,
     project: ProjectOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -44,6 +47,7 @@ def next_round(
             again_share=again_share,
             blind_share=blind_share,
             skill=skill,
+            remedy=remedy,
         )
         selected = opened.catalog.records.rounds.selected(round=round_.number)
     if json:
@@ -81,8 +85,11 @@ def diagnose(project: ProjectOption = HERE, json: JsonOption = False) -> None:
         return
     if not findings:
         output.print(f"Round {rounds[-1].number}: nothing stands out on the audit set.")
-    for finding in findings:
-        output.print(f"{finding.title}\n  {finding.remedy}", markup=False)
+    for place, finding in enumerate(findings, start=1):
+        name = f"{rounds[-1].number}.{place}"
+        output.print(f"{name}  {finding.title}\n     {finding.remedy}", markup=False)
+        if finding.batch is not None:
+            output.print(f"     Next batch from this: querist next --remedy {name}", markup=False)
 
 
 def replay(

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.diagnostics import diagnose
+from querist.diagnostics import (
+    Learned,
+    Sample,
+    alike,
+    diagnose,
+    error_types,
+    merge_advice,
+    slice_findings,
+)
 from querist.loop import snapshot, training
-from querist.schema import Arm, Finding, Round
+from querist.loop.remedies import remedy_report
+from querist.loop.snapshot import Snapshot
+from querist.schema import Arm, Finding, ModelVersion, Round
+
+_STREAM = 60
 
 
 def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
-    """What the round's active model gets wrong on the audit set, and what to do about it.
+    """What the round's active model gets wrong, why, and what to do about it.
 
-    Label errors are not looked for among the training labels here: these were chosen because the
-    model doubted them, and confident learning takes such doubt for errors (a tenth of the true
-    labels of Fashion-MNIST).
+    First whether an earlier remedy helped, then the error types, classes to merge and slices, then
+    the rest. Label errors are
+    not looked for among the training labels: these were chosen because the model doubted them,
+    and confident learning takes such doubt for errors (a tenth of the true labels of
+    Fashion-MNIST).
     """
     assert round_.model_id is not None
     model = catalog.records.models.get(round_.model_id)
@@ -24,11 +41,72 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     if not len(rows):
         return ()
     names = catalog.records.ontologies.current().names
-    trained = seen.codes[seen.training(Arm.ACTIVE)]
-    return diagnose(
+    counts = np.bincount(seen.codes[seen.training(Arm.ACTIVE)], minlength=len(names))
+    rng = np.random.default_rng([catalog.settings.policy.seed, round_.number, _STREAM])
+    sample = _sample(catalog, seen, model)
+    learned = _learned(catalog, seen, model)
+    types = error_types(sample, learned, counts=counts, rng=rng)
+    merges = merge_advice(sample, rng)
+    columns = _columns(catalog, sample, learned, rng)
+    size = len(sample.ids)
+    slices = slice_findings(
+        sample,
+        {name: values[:size] for name, values in columns.items()},
+        learned,
+        {name: values[size:] for name, values in columns.items()},
+        types,
+    )
+    found = diagnose(
         truth=seen.codes[rows],
         probabilities=training.predict(catalog, model, rows),
         classes=names,
         asset_ids=[seen.ids[i] for i in rows],
-        train_counts=np.bincount(trained, minlength=len(names)),
+        train_counts=counts,
+        causes=(*types, *merges, *slices),
     )
+    return (*remedy_report(catalog, round_), *found)
+
+
+def _sample(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Sample:
+    """Labels that chance drew and the active model did not learn: of audit and control."""
+    rows = np.setdiff1d(np.flatnonzero(seen.labeled), seen.training(Arm.ACTIVE))
+    return Sample.of(
+        seen.codes[rows],
+        training.predict(catalog, model, rows),
+        catalog.records.ontologies.current().names,
+        [seen.ids[i] for i in rows.tolist()],
+        embeddings=catalog.embeddings.matrix(model.encoder)[rows],
+    )
+
+
+def _learned(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Learned:
+    rows = seen.training(Arm.ACTIVE)
+    return Learned.of(
+        seen.codes[rows],
+        catalog.embeddings.matrix(model.encoder)[rows],
+        [seen.ids[i] for i in rows.tolist()],
+    )
+
+
+def _columns(
+    catalog: Catalog, sample: Sample, learned: Learned, rng: np.random.Generator
+) -> dict[str, NDArray[np.generic]]:
+    """What is known of the rows of both, by name: metadata, and the group of alike assets."""
+    assets = catalog.assets.get_many([*sample.ids, *learned.ids])
+    # The known labels must not explain anything: people would not have them.
+    names = sorted({name for asset in assets for name in asset.metadata} - {_oracle(catalog)})
+    found = {name: _column([asset.metadata.get(name) for asset in assets]) for name in names}
+    assert sample.embeddings is not None
+    vectors = np.concatenate([sample.embeddings, learned.embeddings])
+    return {**found, "the group of alike assets": alike(vectors, rng)}
+
+
+def _oracle(catalog: Catalog) -> str:
+    return catalog.settings.oracle_column or ""
+
+
+def _column(values: list[Any]) -> NDArray[np.generic]:
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, int | float) for value in known):
+        return np.array([np.nan if value is None else float(value) for value in values])
+    return np.array(["" if value is None else str(value) for value in values])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from typing import Annotated
 
-from querist.schema import Role, Round
+from fastapi import APIRouter, Depends, Query
+
+from querist.schema import Role, Round, Step
 from querist.server.auth import at_least, browsing
-from querist.server.schemas import Job, NextRoundRequest, OracleRequest, RoundDetail
+from querist.server.round_schemas import Findings, NamedFinding, NextRoundRequest
+from querist.server.schemas import Job, OracleRequest, RoundDetail
 from querist.server.service import Served
 
 SELECTED = 500
@@ -28,6 +31,23 @@ def get_round(number: int, service: Served) -> RoundDetail:
     rounds = service.project.catalog.records.rounds
     return RoundDetail(
         round=rounds.get(number), selected=list(rounds.selected(round=number))[:SELECTED]
+    )
+
+
+@router.get("/findings", operation_id="list_findings", dependencies=browse)
+def list_findings(service: Served, round: Annotated[int | None, Query(ge=1)] = None) -> Findings:
+    """What a round's diagnosis found; the newest round that has one by default."""
+    rounds = service.project.catalog.records.rounds
+    found = [rounds.get(round)] if round is not None else rounds.list()
+    done = [one for one in found if one.step in (Step.DECIDE, Step.DONE)]
+    if not done:
+        return Findings(round=round, findings=[])
+    return Findings(
+        round=done[-1].number,
+        findings=[
+            NamedFinding(id=f"{done[-1].number}.{place}", finding=finding)
+            for place, finding in enumerate(done[-1].findings, start=1)
+        ],
     )
 
 

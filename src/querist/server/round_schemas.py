@@ -1,0 +1,35 @@
+"""What goes over the wire about the next batch and what a diagnosis found."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from querist import schema
+from querist.server.schemas import Request
+
+
+class NamedFinding(BaseModel):
+    """A finding with the name that ``remedy`` of the next batch takes, such as ``3.2``."""
+
+    id: str
+    finding: schema.Finding
+
+
+class Findings(BaseModel):
+    """What the diagnosis of one round found, causes first, most gain first."""
+
+    round: int | None
+    findings: list[NamedFinding]
+
+
+class NextRoundRequest(Request):
+    """What the next batch shall have of its own; the project's settings hold for the rest."""
+
+    batch_size: int | None = Field(default=None, ge=1, le=100_000)
+    strategy: str | None = Field(default=None, max_length=200)
+    overlap: int | None = Field(default=None, ge=1, le=100)
+    overlap_share: float | None = Field(default=None, ge=0, le=1)
+    again_share: float | None = Field(default=None, ge=0, le=1)
+    blind_share: float | None = Field(default=None, ge=0, le=1)
+    skill: str | None = Field(default=None, min_length=1, max_length=200)
+    remedy: str | None = Field(default=None, min_length=3, max_length=40)
