@@ -59,7 +59,7 @@ export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children,
         {isFix ? (
           <Other
             icon={<IconX size={16} />}
-            text="Back to the review"
+            text="Back to review"
             keys={keymap.keysOf("leave")[0]}
             disabled={false}
             act={() => obey({ kind: "leave" })}
