@@ -121,7 +121,7 @@ def agreement(catalog: Catalog) -> Agreement:
 def _estimate(catalog: Catalog, votes: Votes) -> Consensus | None:
     """By the model and all annotators where there is a model, else by Dawid-Skene."""
     model = catalog.records.models.latest(Arm.ACTIVE)
-    probabilities = model and unseen_table(catalog, model, votes)
+    probabilities = None if model is None else unseen_table(catalog, model, votes)
     if probabilities is not None:
         return lean_crowd(votes.answers, probabilities)
     try:
