@@ -85,7 +85,7 @@ class Person:
                 self._connection = None
                 self._ports.append(self._ports.pop(0))
             self.note({"tried_again": path})
-            time.sleep(0.02)
+            time.sleep(0.05)
 
     def tell(self, path: str, body: dict[str, Any], **about: Any) -> None:
         """Send a decision, and note that it was heard, or why it was refused."""
