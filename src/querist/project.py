@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from querist import loop
+from querist.autolabel import AutoLabel
 from querist.catalog import Catalog, Settings
 from querist.engine import InlineEngine
 from querist.engine.base import Engine, Progress, silent
@@ -49,6 +50,7 @@ class Project:
         self.team = Team(catalog)
         self.workforces = Workforces(catalog)
         self.ontology_changes = OntologyChanges(catalog)
+        self.autolabel = AutoLabel(catalog)
         self.rounds = loop.Rounds(catalog)
         self.handlers = loop.handlers(catalog)
 

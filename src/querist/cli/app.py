@@ -8,6 +8,7 @@ import typer
 
 from querist import __version__
 from querist.cli import (
+    autolabel,
     catalogs,
     demo,
     labels,
@@ -66,6 +67,7 @@ for module in (
     rounds,
     labels,
     review,
+    autolabel,
     quality,
     ontology,
     team,

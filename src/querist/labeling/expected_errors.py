@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError, NotFoundError, StorageError
 from querist.learners import create_learner, out_of_fold
-from querist.schema import Arm, ModelVersion, TaskKind
+from querist.schema import Arm, ModelVersion, Origin, TaskKind
 
 # Beyond this the refits of the folds would take minutes; the model's own word has to do.
 MOST_REFITTED = 20_000
@@ -103,7 +103,7 @@ def _fit(catalog: Catalog, model: ModelVersion) -> _Judged:
     for i, asset_id in enumerate(states.asset_ids):
         said = states.classes[i]
         name = said and reading.name(said, states.ontology_versions[i])
-        if name in code_of:
+        if name in code_of and states.origins[i] != Origin.MODEL:
             pairs.append((asset_id, code_of[name]))
     rows = np.asarray(catalog.assets.positions([asset_id for asset_id, _ in pairs]))
     codes = np.array([code for _, code in pairs], dtype=np.int64)

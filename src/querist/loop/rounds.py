@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from querist.autolabel import AUDIT, AutoLabel
 from querist.catalog import Catalog
 from querist.catalog.records import NewTask
 from querist.engine.base import Progress, silent
@@ -80,7 +81,9 @@ class Rounds:
             fixed = selecting.plan(self._catalog, batch_size=batch_size, wishes=wishes)
             round_ = self._move(replace(round_, plan=fixed), Step.SELECT)
         progress(1, 2, f"Selecting round {round_.number}")
-        return self._select(round_)
+        selected = self._select(round_)
+        AutoLabel(self._catalog).audit(AUDIT)
+        return selected
 
     def finish(self, *, progress: Progress = silent) -> Round:
         """Train, evaluate, diagnose and decide the round that collects, from wherever it stands.

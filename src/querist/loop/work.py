@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.autolabel import AutoLabel
 from querist.catalog import Catalog
 from querist.engine.base import Handler, Progress
 from querist.errors import InvalidInputError
@@ -46,6 +47,17 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
     def train(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         return {"model": rounds.train(progress=progress).id}
 
+    def auto_propose(params: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = to_json(AutoLabel(catalog).propose(**params))
+        return body
+
+    def auto_ask(params: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
+        return {"asked": len(AutoLabel(catalog).ask(**params))}
+
+    def auto_accept(params: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = to_json(AutoLabel(catalog).accept(**params))
+        return body
+
     def oracle_round(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         return answer_rounds(
             catalog, int(params.get("rounds", 1)), params.get("batch_size"), progress
@@ -58,6 +70,9 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         "finish_round": finish_round,
         "train": train,
         "oracle_round": oracle_round,
+        "auto_propose": auto_propose,
+        "auto_ask": auto_ask,
+        "auto_accept": auto_accept,
         **workforce_handlers(catalog),
     }
 

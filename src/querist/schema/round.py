@@ -54,6 +54,7 @@ class RoundPlan:
         skill: The skill that every task needs.
         class_skills: The skill that tasks need of which the model says that class.
         in_flight: Assets that people held when the round before was closed; not selected again.
+        remedy: The finding whose batch this is, ``None`` for what a strategy chose.
     """
 
     batch_size: int
@@ -79,6 +80,7 @@ class RoundPlan:
     skill: str | None = None
     class_skills: Mapping[str, str] = field(default_factory=dict)
     in_flight: tuple[str, ...] = ()
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
