@@ -72,6 +72,13 @@ TABLE = {
     "GET /gold": "manager",
     "POST /gold": "manager",
     "POST /gold/retire": "manager",
+    "GET /autolabel/sets": "reviewer",
+    "GET /autolabel/proposals/{proposal_id}": "reviewer",
+    "POST /autolabel/proposals": "manager",
+    "POST /autolabel/checks": "manager",
+    "POST /autolabel/sets": "manager",
+    "POST /autolabel/audit": "manager",
+    "POST /autolabel/sets/{set_id}/roll-back": "manager",
     "GET /ontology": "manager",
     "POST /ontology/preview": "manager",
     "POST /ontology/changes": "manager",
@@ -86,7 +93,14 @@ TABLE = {
     "POST /jobs/{job_id}/cancel": "manager",
     "GET /events": LOGGED_IN,
 }
-PLACES = {"number": "1", "job_id": "job-1", "name": "nobody", "invitation_id": "1"}
+PLACES = {
+    "proposal_id": "auto-1",
+    "set_id": "auto-1",
+    "number": "1",
+    "job_id": "job-1",
+    "name": "nobody",
+    "invitation_id": "1",
+}
 ROLES = [None, *Role]
 RANKS = [Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR]
 

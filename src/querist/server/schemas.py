@@ -161,6 +161,7 @@ class AssetCard(BaseModel):
     state: Literal["labeled", "unlabeled", "skipped"]
     predicted: str | None
     confidence: float | None
+    difficulty: Literal["easy", "medium", "hard"] | None
     arms: list[Arm]
     round: int | None
 
@@ -180,6 +181,7 @@ class Facets(BaseModel):
     state: dict[str, int]
     label: dict[str, int]
     predicted: dict[str, int]
+    difficulty: dict[str, int]
     confidence: list[int] = Field(description="Counts in 20 bins of equal width from 0 to 1.")
 
 
