@@ -186,6 +186,8 @@ class Trial:
         server = self._rng.choice(self._servers)
         server.kill()
         self._killed["server"] += 1
+        if len(self._servers) > 1:
+            _wait_for_database(self._url)  # no server starts while it recovers from a kill
         server.start()
 
     def _log(self, name: str) -> Path:
@@ -270,6 +272,20 @@ def _gaps(versions: Iterable[tuple[str, int]]) -> int:
     for key, version in versions:
         found.setdefault(key, []).append(version)
     return sum(sorted(them) != list(range(1, len(them) + 1)) for them in found.values())
+
+
+def _wait_for_database(url: str) -> None:
+    import psycopg
+
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            psycopg.connect(url).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def _kill_backend(url: str, rng: random.Random) -> int:
