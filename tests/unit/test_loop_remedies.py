@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInputError, NotFoundError
+from querist.loop import round_confusions
 from querist.project import Project
 from querist.schema import Arm
 
@@ -97,3 +98,38 @@ def test_a_report_has_no_batch_to_draw(project: Project) -> None:
     project.oracle(2)
     with pytest.raises(InvalidInputError, match="not mended by further labels"):
         project.next_round(5, remedy=name_of(project, "remedy"))
+
+
+def test_a_batch_like_some_examples_is_like_them(project: Project) -> None:
+    """Examples of the rare class bring more of it than the pool holds; the round replays."""
+    ids, known = project.catalog.assets.ids(), project.catalog.assets.metadata("known")
+    examples = [asset_id for asset_id, name in zip(ids, known, strict=True) if name == "green"][:4]
+    round_ = project.next_round(40, examples=examples)
+    assert round_.plan is not None
+    assert round_.plan.strategy == "mixture"
+    selected = project.catalog.records.rounds.selected(round=2)
+    drawn = [row.asset_id for row in selected if row.arm is Arm.ACTIVE]
+    found = dict(zip(ids, known, strict=True))
+    assert np.mean([found[asset_id] == "green" for asset_id in drawn]) > 0.25
+    assert project.replay(2)
+
+
+def test_examples_that_make_no_sense_are_refused(project: Project) -> None:
+    """An unknown asset, and examples beside a finding, begin no round."""
+    with pytest.raises(NotFoundError, match="nowhere"):
+        project.next_round(5, examples=["nowhere"])
+    with pytest.raises(InvalidInputError, match="Both"):
+        project.next_round(5, remedy="1.1", examples=["row-0001"])
+    assert len(project.rounds.list()) == 1
+
+
+def test_the_cells_of_a_round_count_what_its_findings_rest_on(project: Project) -> None:
+    """They hold the labels of audit and control, and none that the active model learned."""
+    round_ = project.rounds.list()[0]
+    cells = round_confusions(project.catalog, round_)
+    records = project.catalog.records.rounds
+    drawn = {*records.arm_ids(Arm.AUDIT), *records.arm_ids(Arm.CONTROL)}
+    named = {asset_id for cell in cells for asset_id in cell.asset_ids}
+    assert named <= drawn
+    assert sum(cell.count for cell in cells) <= len(drawn)
+    assert sum(cell.count for cell in cells) >= round_.evaluations[0].accuracy.count

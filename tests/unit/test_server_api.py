@@ -321,6 +321,21 @@ def test_known_labels_answer_whole_rounds(client):
     assert sum(get(client, "assets/facets")["confidence"]) > 0
 
 
+def test_a_confusion_leads_to_its_assets_and_to_a_batch_like_them(client, project):
+    """GET /confusions names the assets of each cell; POST /rounds draws more like them."""
+    assert get(client, "confusions") == {"round": None, "cells": []}
+    finished(post(client, "oracle", 202, rounds=2))
+    told = get(client, "confusions")
+    assert told["round"] == 2
+    cell = told["cells"][0]
+    assert cell["count"] >= len(cell["asset_ids"]) > 0
+    label_ = get(client, "asset", id=cell["asset_ids"][0])["label"]["value"]
+    assert label_["name"] == cell["truth"]
+    assert get(client, "confusions", round=1)["round"] == 1
+    finished(post(client, "rounds", 202, batch_size=2, examples=cell["asset_ids"]))
+    assert get(client, "rounds/3")["round"]["plan"]["strategy"] == "mixture"
+
+
 def test_jobs_are_listed_read_and_cancelled(client, project):
     """A queued job can be cancelled; its log can be read; an unknown one is 404."""
     job = project.catalog.records.jobs.add("embed", {})

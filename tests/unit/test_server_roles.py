@@ -84,6 +84,8 @@ TABLE = {
     "POST /ontology/changes": "manager",
     "GET /rounds": LOGGED_IN,
     "GET /rounds/{number}": LOGGED_IN,
+    "GET /findings": LOGGED_IN,
+    "GET /confusions": "reviewer",
     "POST /rounds": "manager",
     "POST /rounds/finish": "manager",
     "POST /oracle": "manager",

@@ -1,6 +1,7 @@
 """Diagnostics: what a model gets wrong, why, and what to do about it. Arrays in, findings out."""
 
 from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
+from querist.diagnostics.confusions import Confusion, confusions
 from querist.diagnostics.diagnose import diagnose
 from querist.diagnostics.dynamics import (
     ClassDynamics,
@@ -19,6 +20,7 @@ from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
 __all__ = [
     "CapacityAdvice",
     "ClassDynamics",
+    "Confusion",
     "ExampleDynamics",
     "Learned",
     "Predicate",
@@ -28,6 +30,7 @@ __all__ = [
     "alike",
     "capacity_advice",
     "class_dynamics",
+    "confusions",
     "diagnose",
     "error_types",
     "example_dynamics",

@@ -1,6 +1,7 @@
 """Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
 
 from querist.loop.curve import Curve, CurvePoint, Saving
+from querist.loop.diagnosing import round_confusions
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
 from querist.loop.intake import add, embed, import_labels
 from querist.loop.outtake import export, labeled_arrays
@@ -26,6 +27,7 @@ __all__ = [
     "handlers",
     "import_labels",
     "labeled_arrays",
+    "round_confusions",
     "status",
     "train",
     "wrong_on_audit",

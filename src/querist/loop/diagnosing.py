@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.diagnostics import (
+    Confusion,
     Learned,
     Sample,
     alike,
+    confusions,
     diagnose,
     error_types,
     merge_advice,
@@ -65,6 +67,17 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
         causes=(*types, *merges, *slices),
     )
     return (*remedy_report(catalog, round_), *found)
+
+
+def round_confusions(catalog: Catalog, round_: Round) -> list[Confusion]:
+    """What the round's active model takes for what, on labels that chance drew; none without one.
+
+    Labels are those of now, so that a mended label leaves its cell.
+    """
+    if round_.model_id is None:
+        return []
+    model = catalog.records.models.get(round_.model_id)
+    return confusions(_sample(catalog, snapshot.take(catalog), model))
 
 
 def _sample(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Sample:

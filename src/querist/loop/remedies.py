@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError, NotFoundError
 from querist.loop import snapshot, training
-from querist.schema import Finding, Round
+from querist.schema import Batch, Finding, Round
 
 LEVEL = 0.05
 
@@ -47,6 +47,20 @@ def strategy_for(catalog: Catalog, name: str) -> tuple[str, Mapping[str, Any]]:
     """
     batch = finding_of(catalog.records.rounds.list(), name).batch
     assert batch is not None
+    return _mixture(catalog, batch, f"the finding {name}")
+
+
+def strategy_like(catalog: Catalog, examples: Sequence[str]) -> tuple[str, Mapping[str, Any]]:
+    """The strategy and parameters that draw more like some assets, and what the model wavers on.
+
+    Raises:
+        NotFoundError: an example is not in the catalog.
+    """
+    batch = Batch(parts={"similar": 0.5, "margin": 0.5}, examples=tuple(examples))
+    return _mixture(catalog, batch, "these examples")
+
+
+def _mixture(catalog: Catalog, batch: Batch, whose: str) -> tuple[str, Mapping[str, Any]]:
     own: dict[str, dict[str, Any]] = {}
     if "similar" in batch.parts:
         own["similar"] = {"examples": catalog.assets.positions(list(batch.examples)).tolist()}
@@ -54,9 +68,8 @@ def strategy_for(catalog: Catalog, name: str) -> tuple[str, Mapping[str, Any]]:
         names = catalog.records.ontologies.current().names
         if batch.wanted not in names:
             raise InvalidInputError(
-                f"The class {batch.wanted!r} of the finding {name} is not there any more.",
+                f"The class {batch.wanted!r} of {whose} is not there any more.",
                 remedy="Take the next batch without it.",
-                finding=name,
             )
         own["certainty"] = {"wanted": names.index(batch.wanted)}
     return "mixture", {"parts": dict(batch.parts), "parameters": own}

@@ -15,7 +15,7 @@ from querist.learners import OF_A_MODEL, create_learner, model_signals
 from querist.loop import snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
-from querist.loop.remedies import strategy_for
+from querist.loop.remedies import strategy_for, strategy_like
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, Role, RoundPlan, Selected
@@ -55,11 +55,14 @@ def plan(
     Raises:
         EmptyPoolError: the project has no assets.
         InvalidInputError: ``batch_size`` is below one, or the finding has no batch.
-        NotFoundError: there is no such finding.
+        NotFoundError: there is no such finding or example.
     """
     policy = wishes.over(catalog.settings.policy)
     if wishes.remedy is not None:
         strategy, parameters = strategy_for(catalog, wishes.remedy)
+        policy = replace(policy, strategy=strategy, parameters=parameters)
+    elif wishes.examples:
+        strategy, parameters = strategy_like(catalog, wishes.examples)
         policy = replace(policy, strategy=strategy, parameters=parameters)
     wanted = policy.batch_size if batch_size is None else batch_size
     if wanted < 1:

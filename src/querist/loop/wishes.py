@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,6 +22,8 @@ class Wishes:
         blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
         skill: The skill that every task of the batch needs.
         remedy: The finding whose batch this shall be, such as ``3.2``, in place of a strategy.
+        examples: Assets that half the batch shall be like, in place of a strategy; the other half
+            is what the model wavers on.
     """
 
     strategy: str | None = None
@@ -30,6 +33,7 @@ class Wishes:
     blind_share: float | None = None
     skill: str | None = None
     remedy: str | None = None
+    examples: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name in ("overlap_share", "again_share", "blind_share"):
@@ -40,11 +44,16 @@ class Wishes:
             raise InvalidInputError(
                 f"overlap is {self.overlap}.", remedy="Ask at least one annotator."
             )
+        if self.remedy is not None and self.examples:
+            raise InvalidInputError(
+                f"Both the finding {self.remedy} and examples were given.",
+                remedy="Give one of them: a finding has examples of its own.",
+            )
 
     def over(self, policy: PolicySettings) -> PolicySettings:
         """The settings with what is wished for in their place."""
         given: dict[str, Any] = {k: v for k, v in asdict(self).items() if v is not None}
-        for name in ("skill", "remedy"):
+        for name in ("skill", "remedy", "examples"):
             given.pop(name, None)
         if "strategy" in given:
             given["parameters"] = {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
 from querist import schema
+from querist.diagnostics import Confusion
 from querist.server.schemas import Request
 
 
@@ -22,6 +25,13 @@ class Findings(BaseModel):
     findings: list[NamedFinding]
 
 
+class Confusions(BaseModel):
+    """What the model of one round takes for what, on labels that chance drew."""
+
+    round: int | None
+    cells: list[Confusion]
+
+
 class NextRoundRequest(Request):
     """What the next batch shall have of its own; the project's settings hold for the rest."""
 
@@ -33,3 +43,6 @@ class NextRoundRequest(Request):
     blind_share: float | None = Field(default=None, ge=0, le=1)
     skill: str | None = Field(default=None, min_length=1, max_length=200)
     remedy: str | None = Field(default=None, min_length=3, max_length=40)
+    examples: list[Annotated[str, Field(min_length=1, max_length=512)]] | None = Field(
+        default=None, min_length=1, max_length=500
+    )

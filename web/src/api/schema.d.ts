@@ -1216,6 +1216,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/confusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Confusions
+         * @description The confusion matrix of a round's model, cell by cell; of the newest round by default.
+         */
+        get: operations["list_confusions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds/finish": {
         parameters: {
             query?: never;
@@ -1958,18 +1978,14 @@ export interface components {
             names: string[];
         };
         /**
-         * Confusion
-         * @description A class that was given where another one holds in the end: how often, and where first.
+         * Confusions
+         * @description What the model of one round takes for what, on labels that chance drew.
          */
-        Confusion: {
-            /** Given */
-            given: string;
-            /** Final */
-            final: string;
-            /** Count */
-            count: number;
-            /** Asset Ids */
-            asset_ids: string[];
+        Confusions: {
+            /** Round */
+            round: number | null;
+            /** Cells */
+            cells: components["schemas"]["querist__diagnostics__confusions__Confusion"][];
         };
         /**
          * ConsensusMethod
@@ -2578,6 +2594,8 @@ export interface components {
             skill?: string | null;
             /** Remedy */
             remedy?: string | null;
+            /** Examples */
+            examples?: string[] | null;
         };
         /**
          * NumberValue
@@ -3700,7 +3718,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Confusions */
-            confusions: components["schemas"]["Confusion"][];
+            confusions: components["schemas"]["querist__server__team_schemas__Confusion"][];
             /** Weeks */
             weeks: components["schemas"]["Week"][];
         };
@@ -3824,6 +3842,26 @@ export interface components {
             count: number;
         };
         /**
+         * Confusion
+         * @description One cell that is not empty: assets of one class that the model says are of one class.
+         *
+         *     Attributes:
+         *         truth: Their class.
+         *         predicted: What the model says.
+         *         count: How many there are.
+         *         asset_ids: The first of them: wrong ones surest first, right ones least sure first.
+         */
+        querist__diagnostics__confusions__Confusion: {
+            /** Truth */
+            truth: string;
+            /** Predicted */
+            predicted: string;
+            /** Count */
+            count: number;
+            /** Asset Ids */
+            asset_ids: string[];
+        };
+        /**
          * AcceptRequest
          * @description The proposal to accept.
          */
@@ -3855,6 +3893,20 @@ export interface components {
             token: string;
             /** Name */
             name: string;
+        };
+        /**
+         * Confusion
+         * @description A class that was given where another one holds in the end: how often, and where first.
+         */
+        querist__server__team_schemas__Confusion: {
+            /** Given */
+            given: string;
+            /** Final */
+            final: string;
+            /** Count */
+            count: number;
+            /** Asset Ids */
+            asset_ids: string[];
         };
         /**
          * ChangeEvent
@@ -6062,6 +6114,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_confusions: {
+        parameters: {
+            query?: {
+                round?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confusions"];
                 };
             };
             /** @description Default Response */

@@ -6,9 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from querist.loop import round_confusions
+from querist.project import Project
 from querist.schema import Role, Round, Step
 from querist.server.auth import at_least, browsing
-from querist.server.round_schemas import Findings, NamedFinding, NextRoundRequest
+from querist.server.round_schemas import Confusions, Findings, NamedFinding, NextRoundRequest
 from querist.server.schemas import Job, OracleRequest, RoundDetail
 from querist.server.service import Served
 
@@ -37,18 +39,29 @@ def get_round(number: int, service: Served) -> RoundDetail:
 @router.get("/findings", operation_id="list_findings", dependencies=browse)
 def list_findings(service: Served, round: Annotated[int | None, Query(ge=1)] = None) -> Findings:
     """What a round's diagnosis found; the newest round that has one by default."""
-    rounds = service.project.catalog.records.rounds
-    found = [rounds.get(round)] if round is not None else rounds.list()
-    done = [one for one in found if one.step in (Step.DECIDE, Step.DONE)]
-    if not done:
+    told = _diagnosed(service.project, round)
+    if told is None:
         return Findings(round=round, findings=[])
     return Findings(
-        round=done[-1].number,
+        round=told.number,
         findings=[
-            NamedFinding(id=f"{done[-1].number}.{place}", finding=finding)
-            for place, finding in enumerate(done[-1].findings, start=1)
+            NamedFinding(id=f"{told.number}.{place}", finding=finding)
+            for place, finding in enumerate(told.findings, start=1)
         ],
     )
+
+
+@router.get(
+    "/confusions", operation_id="list_confusions", dependencies=[Depends(at_least(Role.REVIEWER))]
+)
+def list_confusions(
+    service: Served, round: Annotated[int | None, Query(ge=1)] = None
+) -> Confusions:
+    """The confusion matrix of a round's model, cell by cell; of the newest round by default."""
+    told = _diagnosed(service.project, round)
+    if told is None:
+        return Confusions(round=round, cells=[])
+    return Confusions(round=told.number, cells=round_confusions(service.project.catalog, told))
 
 
 @router.post("/rounds", operation_id="start_round", status_code=202, dependencies=manage)
@@ -67,3 +80,11 @@ def finish_round(service: Served) -> Job:
 def run_oracle(body: OracleRequest, service: Served) -> Job:
     """Let the known labels answer whole rounds."""
     return Job.of(service.jobs.submit("oracle_round", {"rounds": body.rounds}))
+
+
+def _diagnosed(project: Project, number: int | None) -> Round | None:
+    """The round, or the newest, if its diagnosis is there."""
+    rounds = project.catalog.records.rounds
+    found = [rounds.get(number)] if number is not None else rounds.list()
+    done = [one for one in found if one.step in (Step.DECIDE, Step.DONE)]
+    return done[-1] if done else None
