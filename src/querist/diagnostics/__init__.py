@@ -1,7 +1,7 @@
 """Diagnostics: what a model gets wrong, why, and what to do about it. Arrays in, findings out."""
 
 from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
-from querist.diagnostics.confusions import Confusion, confusions
+from querist.diagnostics.confusions import ConfusionCell, confusions
 from querist.diagnostics.diagnose import diagnose
 from querist.diagnostics.dynamics import (
     ClassDynamics,
@@ -20,7 +20,7 @@ from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
 __all__ = [
     "CapacityAdvice",
     "ClassDynamics",
-    "Confusion",
+    "ConfusionCell",
     "ExampleDynamics",
     "Learned",
     "Predicate",

@@ -10,7 +10,7 @@ from querist.diagnostics.sample import Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confusion:
+class ConfusionCell:
     """One cell that is not empty: assets of one class that the model says are of one class.
 
     Attributes:
@@ -26,7 +26,7 @@ class Confusion:
     asset_ids: tuple[str, ...]
 
 
-def confusions(sample: Sample, most: int = 60) -> list[Confusion]:
+def confusions(sample: Sample, most: int = 60) -> list[ConfusionCell]:
     """The cells of the confusion matrix that hold assets, by class and then by prediction.
 
     Args:
@@ -40,7 +40,7 @@ def confusions(sample: Sample, most: int = 60) -> list[Confusion]:
     order = np.lexsort((worst, cell))
     starts, counts = np.unique(cell[order], return_index=True, return_counts=True)[1:]
     return [
-        Confusion(
+        ConfusionCell(
             truth=sample.classes[sample.truth[order[start]]],
             predicted=sample.classes[sample.predicted[order[start]]],
             count=count,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.diagnostics import (
-    Confusion,
+    ConfusionCell,
     Learned,
     Sample,
     alike,
@@ -69,7 +69,7 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     return (*remedy_report(catalog, round_), *found)
 
 
-def round_confusions(catalog: Catalog, round_: Round) -> list[Confusion]:
+def round_confusions(catalog: Catalog, round_: Round) -> list[ConfusionCell]:
     """What the round's active model takes for what, on labels that chance drew; none without one.
 
     Labels are those of now, so that a mended label leaves its cell.

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from querist import schema
-from querist.diagnostics import Confusion
+from querist.diagnostics import ConfusionCell
 from querist.server.schemas import Request
 
 
@@ -29,7 +29,7 @@ class Confusions(BaseModel):
     """What the model of one round takes for what, on labels that chance drew."""
 
     round: int | None
-    cells: list[Confusion]
+    cells: list[ConfusionCell]
 
 
 class NextRoundRequest(Request):

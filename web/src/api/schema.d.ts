@@ -1978,6 +1978,40 @@ export interface components {
             names: string[];
         };
         /**
+         * Confusion
+         * @description A class that was given where another one holds in the end: how often, and where first.
+         */
+        Confusion: {
+            /** Given */
+            given: string;
+            /** Final */
+            final: string;
+            /** Count */
+            count: number;
+            /** Asset Ids */
+            asset_ids: string[];
+        };
+        /**
+         * ConfusionCell
+         * @description One cell that is not empty: assets of one class that the model says are of one class.
+         *
+         *     Attributes:
+         *         truth: Their class.
+         *         predicted: What the model says.
+         *         count: How many there are.
+         *         asset_ids: The first of them: wrong ones surest first, right ones least sure first.
+         */
+        ConfusionCell: {
+            /** Truth */
+            truth: string;
+            /** Predicted */
+            predicted: string;
+            /** Count */
+            count: number;
+            /** Asset Ids */
+            asset_ids: string[];
+        };
+        /**
          * Confusions
          * @description What the model of one round takes for what, on labels that chance drew.
          */
@@ -1985,7 +2019,7 @@ export interface components {
             /** Round */
             round: number | null;
             /** Cells */
-            cells: components["schemas"]["querist__diagnostics__confusions__Confusion"][];
+            cells: components["schemas"]["ConfusionCell"][];
         };
         /**
          * ConsensusMethod
@@ -3718,7 +3752,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Confusions */
-            confusions: components["schemas"]["querist__server__team_schemas__Confusion"][];
+            confusions: components["schemas"]["Confusion"][];
             /** Weeks */
             weeks: components["schemas"]["Week"][];
         };
@@ -3842,26 +3876,6 @@ export interface components {
             count: number;
         };
         /**
-         * Confusion
-         * @description One cell that is not empty: assets of one class that the model says are of one class.
-         *
-         *     Attributes:
-         *         truth: Their class.
-         *         predicted: What the model says.
-         *         count: How many there are.
-         *         asset_ids: The first of them: wrong ones surest first, right ones least sure first.
-         */
-        querist__diagnostics__confusions__Confusion: {
-            /** Truth */
-            truth: string;
-            /** Predicted */
-            predicted: string;
-            /** Count */
-            count: number;
-            /** Asset Ids */
-            asset_ids: string[];
-        };
-        /**
          * AcceptRequest
          * @description The proposal to accept.
          */
@@ -3893,20 +3907,6 @@ export interface components {
             token: string;
             /** Name */
             name: string;
-        };
-        /**
-         * Confusion
-         * @description A class that was given where another one holds in the end: how often, and where first.
-         */
-        querist__server__team_schemas__Confusion: {
-            /** Given */
-            given: string;
-            /** Final */
-            final: string;
-            /** Count */
-            count: number;
-            /** Asset Ids */
-            asset_ids: string[];
         };
         /**
          * ChangeEvent
