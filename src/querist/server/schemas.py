@@ -335,18 +335,6 @@ class RoundDetail(BaseModel):
     selected: list[Selected]
 
 
-class NextRoundRequest(Request):
-    """What the next batch shall have of its own; the project's settings hold for the rest."""
-
-    batch_size: int | None = Field(default=None, ge=1, le=100_000)
-    strategy: str | None = Field(default=None, max_length=200)
-    overlap: int | None = Field(default=None, ge=1, le=100)
-    overlap_share: float | None = Field(default=None, ge=0, le=1)
-    again_share: float | None = Field(default=None, ge=0, le=1)
-    blind_share: float | None = Field(default=None, ge=0, le=1)
-    skill: str | None = Field(default=None, min_length=1, max_length=200)
-
-
 class OracleRequest(Request):
     """How many rounds the known labels shall answer."""
 
