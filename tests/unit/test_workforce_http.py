@@ -15,9 +15,8 @@ import pytest
 from querist import Project
 from querist.errors import InvalidInputError, UnavailableError
 from querist.labeling.workforces import Access, Content, Item
-from querist.labeling.workforces.http import Tool, check_url
 from querist.labeling.workforces.label_studio import LabelStudio
-from querist.labeling.workforces.secrets import read_token
+from querist.outside import Tool, check_url, read_token
 from querist.schema import Asset, Media, Ontology
 
 TOKEN = "a-token-that-nobody-may-see"

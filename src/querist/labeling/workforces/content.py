@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from querist.errors import AuthenticationError, InvalidInputError
-from querist.labeling.workforces.http import check_url
+from querist.outside import check_url
 from querist.schema import Delivery
 
 PATH = "/api/v1/workforces/{name}/content"

@@ -12,11 +12,10 @@ from querist.errors import AuthenticationError, InvalidInputError, NotFoundError
 from querist.labeling.workforces.base import Access, Connector
 from querist.labeling.workforces.collecting import Collected, take_in
 from querist.labeling.workforces.content import SharedContent
-from querist.labeling.workforces.http import check_url
 from querist.labeling.workforces.registry import connect
 from querist.labeling.workforces.reporting import WorkforceReport, report_on
-from querist.labeling.workforces.secrets import check_reference, read_token
 from querist.labeling.workforces.sending import Sent, send
+from querist.outside import check_reference, check_url, read_token
 from querist.schema import IN_FLIGHT, Delivery, Workforce, check_name
 
 LONGEST_NAME = 24

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 WHOLE_SECONDS = 600.0
 MOST_BYTES = 512 * 1024 * 1024
+REMEDY = "Look after the tool, then do the same again: nothing is sent or stored twice."
 _SCHEMES = ("http", "https")
 
 
@@ -52,6 +53,9 @@ class Tool:
         seconds: The longest it may be silent.
         whole_seconds: The longest an answer may take.
         most_bytes: The largest answer.
+        remedy: What to do when it fails.
+        feature: What needs the extra that is not installed.
+        retries: How often to connect again where that failed; what was sent is never sent twice.
     """
 
     def __init__(
@@ -63,21 +67,26 @@ class Tool:
         seconds: float = SECONDS,
         whole_seconds: float = WHOLE_SECONDS,
         most_bytes: int = MOST_BYTES,
+        remedy: str = REMEDY,
+        feature: str = "A workforce outside",
+        retries: int = 0,
     ) -> None:
         self._name = name
+        self._remedy = remedy
         self._url = check_url(url)
         self._whole_seconds = whole_seconds
         self._most_bytes = most_bytes
         try:
             import httpx
         except ImportError:
-            raise MissingDependencyError.of("A workforce outside", "app") from None
+            raise MissingDependencyError.of(feature, "app") from None
         # The environment's proxies and .netrc would send the token elsewhere.
         self._client = httpx.Client(
             headers=dict(headers),
             timeout=httpx.Timeout(seconds, connect=min(seconds, 10)),
             follow_redirects=False,
             trust_env=False,
+            transport=httpx.HTTPTransport(retries=retries, trust_env=False),
         )
 
     def ask(
@@ -110,7 +119,7 @@ class Tool:
                 content = self._content(response)
         except (httpx.TransportError, httpx.DecodingError) as problem:
             # Only the kind is told: the text of an error may hold the address with its query.
-            raise self._failed(f"cannot be asked ({type(problem).__name__})") from None
+            raise self.failed(f"cannot be asked ({type(problem).__name__})") from None
         if missing and response.status_code == 404:
             return None
         if not response.is_success:
@@ -120,11 +129,15 @@ class Tool:
         try:
             return json.loads(content)
         except (ValueError, RecursionError):
-            raise self._failed(f"answered {method} {path} with something else than JSON") from None
+            raise self.failed(f"answered {method} {path} with something else than JSON") from None
 
     def nonsense(self, path: str) -> UnavailableError:
         """The error for an answer that is JSON, but not what was asked for."""
-        return self._failed(f"answered {path} with what cannot be understood")
+        return self.failed(f"answered {path} with what cannot be understood")
+
+    def failed(self, what: str) -> UnavailableError:
+        """The error that tells what it did wrong, as "answered /tasks with 3 rows"."""
+        return UnavailableError(f"{self._name} at {self._url} {what}.", remedy=self._remedy)
 
     def close(self) -> None:
         """End its connections."""
@@ -147,24 +160,18 @@ class Tool:
         for chunk in response.iter_bytes():
             found += chunk
             if len(found) > self._most_bytes:
-                raise self._failed(f"answered more than {self._most_bytes:,} bytes")
+                raise self.failed(f"answered more than {self._most_bytes:,} bytes")
             if time.monotonic() > until:
-                raise self._failed(f"took longer than {self._whole_seconds:g} s")
+                raise self.failed(f"took longer than {self._whole_seconds:g} s")
         return bytes(found)
 
     def _refused(self, status: int, content: bytes) -> UnavailableError:
         if 300 <= status < 400:
-            return self._failed("sends to another address, which is not followed")
+            return self.failed("sends to another address, which is not followed")
         if status in (401, 403):
             return UnavailableError(
                 f"{self._name} at {self._url} refuses the token ({status}).",
                 remedy="Check the token, and that its owner may change the project there.",
             )
         said = content[:300].decode("utf-8", "replace")
-        return self._failed(f"answered {status}: {said!r}" if said else f"answered {status}")
-
-    def _failed(self, what: str) -> UnavailableError:
-        return UnavailableError(
-            f"{self._name} at {self._url} {what}.",
-            remedy="Look after the tool, then do the same again: nothing is sent or stored twice.",
-        )
+        return self.failed(f"answered {status}: {said!r}" if said else f"answered {status}")
