@@ -18,7 +18,7 @@ from querist.catalog.records.label_queries import version_of
 from querist.catalog.records.label_rows import value_of
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.tables import annotators, tasks
-from querist.catalog.records.tasks import give_back, one_by_one, take_free
+from querist.catalog.records.task_serving import give_back, one_by_one, take_free
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS, deliveries
 from querist.schema import (
     IN_FLIGHT,

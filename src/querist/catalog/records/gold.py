@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from querist.catalog.records.connection import Database
 from querist.catalog.records.label_rows import value_of
 from querist.catalog.records.tables import annotation_log, gold, opinions, tasks
-from querist.catalog.records.tasks import one_by_one, task_of
+from querist.catalog.records.task_serving import one_by_one, task_of
 from querist.errors import NotFoundError
 from querist.schema import Gold, Question, Task, TaskState, Value, to_json
 

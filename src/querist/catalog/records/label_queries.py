@@ -38,6 +38,12 @@ _BY_ASSET = (
     .order_by(annotation_log.c.version.desc())
     .limit(1)
 )
+_BEFORE = sa.select(
+    _NEWEST.scalar_subquery(),
+    sa.select(annotation_log.c.seq)
+    .where(annotation_log.c.submission_id == sa.bindparam("submission"))
+    .scalar_subquery(),
+)
 LAST_SEQ = sa.select(sa.func.max(annotation_log.c.seq))
 INSERT = sa.insert(annotation_log).returning(annotation_log.c.seq)
 INSERT_MANY = sa.insert(annotation_log).inline()
@@ -71,6 +77,15 @@ def next_seqs(connection: sa.Connection, count: int) -> Sequence[int]:
 def version_of(connection: sa.Connection, asset_id: str) -> int:
     """The asset's version; 0 when it has no entry."""
     return int(connection.execute(_NEWEST, {"asset": asset_id}).scalar() or 0)
+
+
+def before(
+    connection: sa.Connection, asset_id: str, submission_id: str
+) -> tuple[int, Annotation | None]:
+    """The asset's version, and the entry that is stored for a submission already."""
+    values = {"asset": asset_id, "submission": submission_id}
+    version, seq = connection.execute(_BEFORE, values).one()
+    return version or 0, None if seq is None else of_submission(connection, submission_id)
 
 
 def current_of(connection: sa.Connection, asset_id: str) -> Annotation | None:

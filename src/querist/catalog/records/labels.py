@@ -16,6 +16,7 @@ from querist.catalog.records.label_queries import (
     INSERT_MANY,
     LAST_SEQ,
     SELECT,
+    before,
     current_of,
     latest,
     next_seqs,
@@ -128,10 +129,9 @@ class LabelLog:
         )
         with self._database.write() as connection:
             queue_up(connection)
-            stored = of_submission(connection, submission_id)
+            version, stored = before(connection, asset_id, submission_id)
             if stored is not None:
                 return _same(stored, entry)
-            version = version_of(connection, asset_id)
             _check_version(connection, entry, version)
             now = self._database.now()
             if task_id is not None:

@@ -15,7 +15,7 @@ _FIELDS = tuple(column for column in models.c if column.name != "ordinal")
 
 # Built once: every suggestion asks for it.
 _LATEST = (
-    sa.select(*_FIELDS)
+    sa.select(models.c.id)
     .where(models.c.arm == sa.bindparam("arm"))
     .order_by(models.c.ordinal.desc())
     .limit(1)
@@ -30,6 +30,7 @@ class ModelList:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._latest: ModelVersion | None = None
 
     def add(self, model: ModelVersion) -> ModelVersion:
         """Store a model version; raises ConflictError if its id is taken."""
@@ -55,12 +56,18 @@ class ModelList:
 
     def latest(self, arm: Arm) -> ModelVersion | None:
         """The model version of an arm that was stored last, or ``None``."""
-        found = self._list(_LATEST, arm=arm.value)
-        return found[0] if found else None
-
-    def _list(self, query: sa.Select[Any], **values: Any) -> _Models:
         with self._database.read() as connection:
-            return [_model(row) for row in connection.execute(query, values)]
+            model_id = connection.execute(_LATEST, {"arm": arm.value}).scalar()
+        if model_id is None:
+            return None
+        kept = self._latest  # what is stored of a model never changes
+        if kept is None or kept.id != model_id:
+            kept = self._latest = self.get(model_id)
+        return kept
+
+    def _list(self, query: sa.Select[Any]) -> _Models:
+        with self._database.read() as connection:
+            return [_model(row) for row in connection.execute(query)]
 
 
 def _model(row: sa.Row[Any]) -> ModelVersion:

@@ -26,7 +26,7 @@ from querist.catalog.records.second_opinions import ask_again
 from querist.catalog.records.settling import Rule, Verdict, settle, take_back_all
 from querist.catalog.records.tables import annotation_log, opinions
 from querist.catalog.records.task_ends import answer_task, reopen_task
-from querist.catalog.records.tasks import one_by_one
+from querist.catalog.records.task_serving import one_by_one
 from querist.errors import ConflictError, InvalidInputError
 from querist.schema import Action, Opinion, Task, to_json
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import annotators, sources, tokens
-from querist.catalog.records.tasks import take_from
+from querist.catalog.records.task_serving import take_from
 from querist.errors import (
     AuthenticationError,
     ConflictError,

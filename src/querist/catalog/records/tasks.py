@@ -5,7 +5,6 @@ An asset that is asked of n annotators has n tasks, and nobody gets two of them.
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,42 +14,45 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
-from querist.catalog.records.tables import opinions, tasks
+from querist.catalog.records.tables import tasks
+from querist.catalog.records.task_serving import (
+    FREE,
+    IS_FREE,
+    IS_GOLD,
+    IS_LEASED,
+    IS_SENT,
+    LEASED,
+    OPEN,
+    ORDER,
+    in_order,
+    one_by_one,
+    serve,
+    take_back,
+    task_of,
+)
 from querist.catalog.records.task_tally import TaskTally
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
 from querist.schema import Arm, Question, Task, TaskState, check_name
 
-_OPEN, _LEASED = TaskState.OPEN.value, TaskState.LEASED.value
-# Written into the SQL, not bound: only then do the planners see that the partial indexes fit.
-_IS_OPEN = tasks.c.state == sa.literal_column(f"'{_OPEN}'")
-_IS_LEASED = tasks.c.state == sa.literal_column(f"'{_LEASED}'")
-_IS_SENT = sa.and_(_IS_OPEN, tasks.c.sent_to.is_not(None))
-_IS_FREE = sa.and_(_IS_OPEN, tasks.c.sent_to.is_(None))
-# Others may have what is given back, but a gold question is asked of one person: it waits for them.
-_IS_GOLD = tasks.c.kind == Question.GOLD.value
-_FREE = {
-    "state": sa.case((_IS_GOLD, TaskState.RETURNED.value), else_=_OPEN),
-    "annotator": sa.case((_IS_GOLD, tasks.c.annotator)),
-    "leased_until": None,
-}
-_UNFINISHED = sa.and_(tasks.c.state.in_((_OPEN, _LEASED)), tasks.c.sent_to.is_(None))
-_ORDER = (tasks.c.priority.desc(), tasks.c.id)
+_UNFINISHED = sa.and_(tasks.c.state.in_((OPEN, LEASED)), tasks.c.sent_to.is_(None))
 _MOST = 1000
+# Looking for leases that have run out takes a twentieth of the time of a lease.
+_TAKE_BACK_EVERY = timedelta(seconds=1)
 
 # Built once: every decision asks these, and building takes longer than running.
 _BY_ID = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
 _BY_ASSET = sa.select(tasks).where(tasks.c.asset_id == sa.bindparam("asset")).order_by(tasks.c.id)
 _UPCOMING = (
     sa.select(tasks.c.asset_id)
-    .where(_IS_FREE)
-    .order_by(*_ORDER)
+    .where(IS_FREE)
+    .order_by(*ORDER)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
 _ANY_OPEN = sa.select(
-    sa.exists().where(_UNFINISHED, tasks.c.round == sa.bindparam("of_round"), ~_IS_GOLD)
+    sa.exists().where(_UNFINISHED, tasks.c.round == sa.bindparam("of_round"), ~IS_GOLD)
 )
-_SENT_BACK = sa.select(tasks.c.sent_to, sa.func.count()).where(_IS_SENT).group_by(tasks.c.sent_to)
+_SENT_BACK = sa.select(tasks.c.sent_to, sa.func.count()).where(IS_SENT).group_by(tasks.c.sent_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class TaskList:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.tally = TaskTally(database)
+        self._taken_back: datetime | None = None
 
     def lease(
         self,
@@ -100,7 +103,8 @@ class TaskList:
         """Reserve tasks for an annotator, highest priority first, then oldest.
 
         Those the annotator holds already come first and are reserved anew, then those that were
-        sent back to them, which nobody else gets; leases that have run out are given again. Of an
+        sent back to them, which nobody else gets; leases that have run out are given again, at the
+        latest a second later or when nothing else is left. Of an
         asset that is asked of several, nobody who has a task of it in the round, reserved or
         answered, gets another one, and nobody is asked for another opinion than their own.
 
@@ -120,18 +124,16 @@ class TaskList:
         until = now + timedelta(seconds=seconds)
         with self._database.write(durable=False) as connection:
             one_by_one(connection, annotator)
-            connection.execute(_TAKE_BACK, {"now": now})
             values = {"who": annotator, "until": until, "now": now, "of_round": round}
             values["skills"] = list(skills)
-            held = _take(connection, "held", values, count)
-            if len(held) < count:
-                held += _take(connection, "sent", values, count - len(held))
-            if count - len(held) > 1:
-                # Of several tasks of one asset only the first, so that no two of them are taken.
-                held += _take(connection, "first", values, count - len(held))
-            if not held or len(held) == count - 1:
-                # One is wanted, or all the first ones are on their way to others just now.
-                held += _take(connection, "open", values, 1)
+            last = self._taken_back
+            if late := last is None or abs(now - last) >= _TAKE_BACK_EVERY:
+                self._taken_back = now
+                take_back(connection, now)
+            held = serve(connection, values, count)
+            if not held and not late:
+                take_back(connection, now)
+                held = serve(connection, values, count)
         return held
 
     def renew(self, task_ids: Sequence[int], annotator: str, seconds: float) -> list[Task]:
@@ -142,7 +144,7 @@ class TaskList:
 
     def release(self, task_ids: Sequence[int], annotator: str) -> list[Task]:
         """Give held tasks back to the queue; returns those that the annotator held."""
-        return self._change_held(task_ids, annotator, _FREE)
+        return self._change_held(task_ids, annotator, FREE)
 
     def get(self, task_id: int) -> Task:
         """The task; raises NotFoundError."""
@@ -167,8 +169,8 @@ class TaskList:
         """
         return self._list(
             sa.select(tasks)
-            .where(tasks.c.round == round, tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD)
-            .order_by(*_ORDER)
+            .where(tasks.c.round == round, tasks.c.state.in_((OPEN, LEASED)), ~IS_GOLD)
+            .order_by(*ORDER)
         )
 
     def any_open(self, round: int) -> bool:
@@ -189,7 +191,7 @@ class TaskList:
 
         What is out with a workforce is asked also when the round of its task has closed.
         """
-        query = sa.select(tasks.c.asset_id).where(tasks.c.state.in_((_OPEN, _LEASED)), ~_IS_GOLD)
+        query = sa.select(tasks.c.asset_id).where(tasks.c.state.in_((OPEN, LEASED)), ~IS_GOLD)
         with self._database.read() as connection:
             return set(connection.scalars(query)) | set(connection.scalars(IN_FLIGHT_ASSETS))
 
@@ -214,7 +216,7 @@ class TaskList:
             return connection.execute(
                 sa.update(tasks)
                 .where(_UNFINISHED, tasks.c.round == round)
-                .values({**_FREE, "state": TaskState.RETURNED.value})
+                .values({**FREE, "state": TaskState.RETURNED.value})
             ).rowcount
 
     def _change_held(
@@ -226,30 +228,18 @@ class TaskList:
             sa.update(tasks)
             .where(
                 tasks.c.id.in_(list(task_ids)),
-                _IS_LEASED,
+                IS_LEASED,
                 tasks.c.annotator == annotator,
             )
             .values(values)
             .returning(*tasks.c)
         )
         with self._database.write(durable=False) as connection:
-            return _sorted(connection.execute(update).all())
+            return in_order(connection.execute(update).all())
 
     def _list(self, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Task]:
         with self._database.read() as connection:
             return [task_of(row) for row in connection.execute(query, values)]
-
-
-def one_by_one(connection: sa.Connection, annotator: str) -> None:
-    """Let an annotator's writes in one by one, so that each sees which tasks they have.
-
-    SQLite has one writer anyway.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"who": f"querist.annotator.{annotator}"})
-
-
-_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext(:who))")
 
 
 def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
@@ -259,7 +249,7 @@ def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
         "round": round,
         "arms": [arm.value for arm in task.arms],
         "priority": task.priority,
-        "state": _OPEN,
+        "state": OPEN,
         "annotator": None,
         "leased_until": None,
         "sent_to": None,
@@ -268,138 +258,6 @@ def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
         "skill": task.skill,
     }
     return [row] * task.opinions
-
-
-_other = tasks.alias("other")
-_ASKS_FOR_LABEL = tasks.c.kind == sa.literal_column("'label'")
-_SIBLING = (
-    _other.c.kind != sa.literal_column("'label'"),
-    _other.c.asset_id == tasks.c.asset_id,
-    _other.c.round == tasks.c.round,
-)
-# Scalar sub-queries: PostgreSQL evaluates them row by row down the index, and never turns them
-# into a join over the whole table.
-_IS_FIRST = sa.or_(
-    _ASKS_FOR_LABEL,
-    sa.select(_other.c.id)
-    .where(*_SIBLING, _other.c.state == sa.literal_column(f"'{_OPEN}'"), _other.c.id < tasks.c.id)
-    .limit(1)
-    .scalar_subquery()
-    .is_(None),
-)
-_HAS_NO_TASK = (
-    sa.select(_other.c.id)
-    .where(*_SIBLING, _other.c.annotator == sa.bindparam("who"))
-    .limit(1)
-    .scalar_subquery()
-    .is_(None)
-)
-_HAS_SAID_NOTHING = (
-    sa.select(opinions.c.seq)
-    .where(opinions.c.asset_id == tasks.c.asset_id, opinions.c.annotator == sa.bindparam("who"))
-    .where(~opinions.c.gold)
-    .limit(1)
-    .scalar_subquery()
-    .is_(None)
-)
-_IS_SECOND = tasks.c.kind == sa.literal_column("'second'")
-_MAY_ANSWER = sa.and_(
-    sa.or_(_ASKS_FOR_LABEL, sa.and_(_HAS_NO_TASK, sa.or_(~_IS_SECOND, _HAS_SAID_NOTHING))),
-    sa.or_(tasks.c.skill.is_(None), tasks.c.skill.in_(sa.bindparam("skills", expanding=True))),
-)
-_TAKEN = {
-    "held": (
-        _IS_LEASED,
-        tasks.c.annotator == sa.bindparam("who"),
-        tasks.c.leased_until > sa.bindparam("now"),
-    ),
-    "sent": (_IS_SENT, tasks.c.sent_to == sa.bindparam("who")),
-    "first": (_IS_FREE, _MAY_ANSWER, _IS_FIRST),
-    "open": (_IS_FREE, _MAY_ANSWER),
-}
-# SQLite has no row locks and leaves the clause out.
-_EXPIRED = sa.select(tasks.c.id).where(_IS_LEASED, tasks.c.leased_until <= sa.bindparam("now"))
-_TAKE_BACK = (
-    sa.update(tasks).where(tasks.c.id.in_(_EXPIRED.with_for_update(skip_locked=True))).values(_FREE)
-)
-
-
-@functools.cache
-def _taking(which: str, of_round: bool) -> sa.Update:
-    """The statement that reserves tasks; kept, since building it takes as long as running it."""
-    query = sa.select(tasks.c.id).where(*_TAKEN[which])
-    if of_round:
-        query = query.where(tasks.c.round == sa.bindparam("of_round"))
-    query = query.order_by(*_ORDER).limit(sa.bindparam("most", type_=sa.Integer))
-    # One's own are waited for: whoever looks for open ones may hold their locks for a moment, since
-    # PostgreSQL locks a row before it sees that it is open no more. Leases that have run out are
-    # left to whoever takes them back, or two people could wait for each other.
-    query = query.with_for_update(skip_locked=which != "held")
-    # Materialised first: PostgreSQL could run a plain sub-query, and its locks, again.
-    picked = query.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
-    return (
-        sa.update(tasks)
-        .where(tasks.c.id.in_(sa.select(picked.c.id)))
-        .values(state=_LEASED, annotator=sa.bindparam("who"), leased_until=sa.bindparam("until"))
-        .returning(*tasks.c)
-    )
-
-
-def take_from(connection: sa.Connection, annotator: str) -> None:
-    """Give back all tasks that somebody holds, also those that wait for them alone."""
-    held = sa.update(tasks).where(_IS_LEASED, tasks.c.annotator == annotator)
-    connection.execute(held.values(_FREE))
-    connection.execute(sa.update(tasks).where(tasks.c.sent_to == annotator).values(sent_to=None))
-
-
-def take_free(
-    connection: sa.Connection,
-    annotator: str,
-    *,
-    count: int,
-    until: datetime,
-    now: datetime,
-    skills: Sequence[str],
-) -> list[Task]:
-    """Reserve free tasks for somebody in the order of serving, one an asset."""
-    connection.execute(_TAKE_BACK, {"now": now})
-    values = {"who": annotator, "until": until, "now": now, "of_round": None}
-    return _take(connection, "first", {**values, "skills": list(skills)}, count)
-
-
-def give_back(connection: sa.Connection, task_id: int, annotator: str) -> None:
-    """Give a task back that somebody holds."""
-    held = sa.update(tasks).where(tasks.c.id == task_id, _IS_LEASED, tasks.c.annotator == annotator)
-    connection.execute(held.values(_FREE))
-
-
-def _take(
-    connection: sa.Connection, which: str, values: Mapping[str, Any], count: int
-) -> list[Task]:
-    statement = _taking(which, values["of_round"] is not None)
-    return _sorted(connection.execute(statement, {**values, "most": count}).all())
-
-
-def task_of(row: sa.Row[Any]) -> Task:
-    """The schema object of a row."""
-    return Task(
-        id=row.id,
-        asset_id=row.asset_id,
-        round=row.round,
-        arms=tuple(Arm(arm) for arm in row.arms),
-        priority=row.priority,
-        state=TaskState(row.state),
-        annotator=row.annotator,
-        leased_until=row.leased_until,
-        sent_to=row.sent_to,
-        note=row.note,
-        kind=Question(row.kind),
-        skill=row.skill,
-    )
-
-
-def _sorted(rows: Sequence[sa.Row[Any]]) -> list[Task]:
-    return sorted((task_of(row) for row in rows), key=lambda task: (-task.priority, task.id))
 
 
 def _check(count: int, seconds: float) -> None:
