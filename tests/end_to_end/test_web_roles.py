@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 EVERYBODY = ["Home", "Label", "Rounds"]
 BROWSING = ["Home", "Catalog", "Label", "Review", "Rounds"]
-EVERYTHING = [*BROWSING, "Team", "Settings"]
+EVERYTHING = [*BROWSING, "Auto-label", "Team", "Settings"]
 PAGES = {
     Role.OWNER: EVERYTHING,
     Role.MANAGER: EVERYTHING,
@@ -21,6 +21,7 @@ PAGES = {
 ADDRESSES = {
     "Catalog": "/catalog",
     "Review": "/review",
+    "Auto-label": "/auto-label",
     "Team": "/team",
     "Settings": "/settings/ontology",
 }

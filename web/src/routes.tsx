@@ -5,6 +5,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from "@tanstack/react-router";
+import { readAutoLabelSearch } from "./autolabel/autoLabelSearch";
 import { CatalogPage } from "./catalog/CatalogPage";
 import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
 import { HomePage } from "./home/HomePage";
@@ -45,6 +46,13 @@ const review = createRoute({
   component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
 });
 
+const autoLabel = createRoute({
+  getParentRoute: () => root,
+  path: "/auto-label",
+  validateSearch: readAutoLabelSearch,
+  component: lazyRouteComponent(() => import("./autolabel/AutoLabelPage"), "AutoLabelPage"),
+});
+
 const team = createRoute({
   getParentRoute: () => root,
   path: "/team",
@@ -61,7 +69,17 @@ const round = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, catalog, label, review, team, rounds, round, ontology]),
+  routeTree: root.addChildren([
+    home,
+    catalog,
+    label,
+    review,
+    autoLabel,
+    team,
+    rounds,
+    round,
+    ontology,
+  ]),
   parseSearch: parseQueryString,
   stringifySearch: writeQueryString,
   defaultPreload: "intent",

@@ -39,8 +39,19 @@ export function isActive(job: Job): boolean {
 }
 
 const TOUCHED = [
-  ...["home", "project", "ontology", "rounds", "round", "facets", "asset", "assets"],
-  ...["opinions", "review-history", "disputes", "agreement", "reports", "work"],
+  ...[
+    "home",
+    "project",
+    "ontology",
+    "rounds",
+    "round",
+    "findings",
+    "confusions",
+    "facets",
+    "asset",
+    "assets",
+  ],
+  ...["opinions", "review-history", "disputes", "agreement", "reports", "work", "auto-sets"],
 ];
 
 /** Refetch what a change touches, at most once a second, however fast people label. */

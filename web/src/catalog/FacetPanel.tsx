@@ -9,7 +9,7 @@ import { count } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
 import { ConfidenceFilter } from "./ConfidenceFilter";
 import styles from "./catalog.module.css";
-import { ARMS, type CatalogSearch } from "./search";
+import { ARMS, type CatalogSearch, DIFFICULTIES } from "./search";
 
 const STATE_ROWS = [
   { value: undefined, key: "any", label: "All" },
@@ -19,6 +19,14 @@ const STATE_ROWS = [
 ] as const;
 
 const ARM_NAMES = { active: "Chosen by strategy", control: "Random control", audit: "Audit set" };
+
+const DIFFICULTY_NAMES = { easy: "Easy", medium: "Medium", hard: "Hard" };
+
+/** The choices with one more or one fewer; undefined for none. */
+function toggled<T extends string>(chosen: readonly T[] = [], word: T): T[] | undefined {
+  const next = chosen.includes(word) ? chosen.filter((other) => other !== word) : [...chosen, word];
+  return next.length ? next : undefined;
+}
 
 type Props = {
   search: CatalogSearch;
@@ -67,6 +75,19 @@ export function FacetPanel({ search, filter, change, project }: Props) {
               counts={facets?.predicted}
               choose={(predicted) => change({ predicted })}
             />
+          )}
+          {(predicts || search.difficulty) && (
+            <Group title="How hard it is">
+              {DIFFICULTIES.map((word) => (
+                <Choice
+                  key={word}
+                  on={search.difficulty?.includes(word) ?? false}
+                  text={DIFFICULTY_NAMES[word]}
+                  number={facets ? (facets.difficulty[word] ?? 0) : undefined}
+                  toggle={() => change({ difficulty: toggled(search.difficulty, word) })}
+                />
+              ))}
+            </Group>
           )}
           <Group title="Why it was asked">
             {ARMS.map((arm) => (
@@ -148,10 +169,7 @@ function ClassGroup({
   const shown = byCount
     .filter((name, at) => all || at < FEW || chosen.includes(name))
     .slice(0, 300);
-  const toggle = (name: string) => {
-    const next = chosen.includes(name) ? chosen.filter((n) => n !== name) : [...chosen, name];
-    choose(next.length ? next : undefined);
-  };
+  const toggle = (name: string) => choose(toggled(chosen, name));
   return (
     <Group title={title}>
       {shown.map((name) => (

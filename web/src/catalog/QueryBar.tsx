@@ -16,6 +16,7 @@ const ORDERS: { value: Sort; label: string }[] = [
   { value: "confidence", label: "Least confident first" },
   { value: "-confidence", label: "Most confident first" },
   { value: "margin", label: "Closest call first" },
+  { value: "hardest", label: "Hardest first" },
   { value: "newest_label", label: "Newest label first" },
 ];
 
@@ -90,7 +91,7 @@ function TextSearch({ value, change }: { value: string; change: ChangeSearch }) 
 }
 
 function Chips({ search, change }: { search: CatalogSearch; change: ChangeSearch }) {
-  const without = (list: string[] | undefined, name: string) => {
+  const without = <T extends string>(list: T[] | undefined, name: T) => {
     const rest = list?.filter((item) => item !== name);
     return rest?.length ? rest : undefined;
   };
@@ -132,6 +133,13 @@ function Chips({ search, change }: { search: CatalogSearch; change: ChangeSearch
           off={() => change({ min: undefined, max: undefined })}
         />
       )}
+      {search.difficulty?.map((word) => (
+        <Chip
+          key={`d${word}`}
+          text={word}
+          off={() => change({ difficulty: without(search.difficulty, word) })}
+        />
+      ))}
       {search.disagree && (
         <Chip text="model disagrees" off={() => change({ disagree: undefined })} />
       )}

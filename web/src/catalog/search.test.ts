@@ -7,6 +7,7 @@ describe("search", () => {
     const search = {
       state: "labeled" as const,
       label: ["boot", "a&b=c"],
+      difficulty: ["easy" as const, "hard" as const],
       min: 0.25,
       disagree: true,
       q: "rot 5",
@@ -22,7 +23,15 @@ describe("search", () => {
   });
 
   it("leaves out what makes no sense", () => {
-    const raw = { state: "lost", min: "7", max: "-1", round: "1.5", sort: "up", from: "x" };
+    const raw = {
+      state: "lost",
+      min: "7",
+      max: "-1",
+      round: "1.5",
+      sort: "up",
+      from: "x",
+      difficulty: "odd",
+    };
     expect(readSearch(raw)).toEqual({});
   });
 

@@ -7,9 +7,11 @@ export const SORTS: readonly Sort[] = [
   "confidence",
   "-confidence",
   "margin",
+  "hardest",
   "newest_label",
 ];
 export const STATES = ["any", "unlabeled", "labeled", "skipped"] as const;
+export const DIFFICULTIES = ["easy", "medium", "hard"] as const;
 export const ARMS = ["active", "control", "audit"] as const;
 
 export type State = (typeof STATES)[number];
@@ -20,6 +22,7 @@ export type CatalogSearch = {
   predicted?: string[];
   min?: number;
   max?: number;
+  difficulty?: (typeof DIFFICULTIES)[number][];
   disagree?: boolean;
   arm?: (typeof ARMS)[number];
   round?: number;
@@ -39,6 +42,7 @@ export function readSearch(raw: Raw): CatalogSearch {
     predicted: texts(raw.predicted),
     min: share(raw.min),
     max: share(raw.max),
+    difficulty: severalOf(DIFFICULTIES, raw.difficulty),
     disagree: raw.disagree === true || raw.disagree === "true" ? true : undefined,
     arm: oneOf(ARMS, raw.arm),
     round: whole(raw.round),
@@ -60,6 +64,7 @@ export function toQuery(search: CatalogSearch): View {
     predicted: search.predicted,
     min_confidence: search.min,
     max_confidence: search.max,
+    difficulty: search.difficulty,
     disagree: search.disagree,
     arm: search.arm,
     round: search.round,
@@ -105,6 +110,11 @@ function compact<T extends object>(value: T): T {
 
 function oneOf<T extends string>(options: readonly T[], value: unknown): T | undefined {
   return options.find((option) => option === value);
+}
+
+function severalOf<T extends string>(options: readonly T[], value: unknown): T[] | undefined {
+  const found = options.filter((option) => texts(value)?.includes(option));
+  return found.length > 0 ? found : undefined;
 }
 
 function text(value: unknown): string | undefined {

@@ -28,6 +28,9 @@ export function jobTitle(kind: string): string {
     train: "Training",
     oracle_round: "Known labels answer",
     oracle: "Known labels answer",
+    auto_propose: "Working out auto-labels",
+    auto_ask: "Choosing checks",
+    auto_accept: "Labelling what is sure",
   };
   return titles[kind] ?? words(kind);
 }
@@ -45,7 +48,8 @@ export function showFailure(failure: unknown): void {
   notifications.show({ color: "red", title: message, message: remedy });
 }
 
-function remember(client: QueryClient, job: Job): void {
+/** Put a job that was just started into the tray. */
+export function remember(client: QueryClient, job: Job): void {
   client.setQueryData(jobsQuery.queryKey, (jobs) => mergeJob(jobs ?? [], job));
 }
 

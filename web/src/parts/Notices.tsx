@@ -12,6 +12,17 @@ export function ErrorNotice({ error, children }: { error: unknown; children?: Re
   const message = error instanceof Error ? error.message : "Something went wrong.";
   const remedy = error instanceof ApiError ? error.remedy : "Reload the page.";
   return (
+    <Notice message={message} remedy={remedy}>
+      {children}
+    </Notice>
+  );
+}
+
+type NoticeProps = { message: string; remedy: string; children?: ReactNode };
+
+/** The same for a problem that is known in words, as that of a job. */
+export function Notice({ message, remedy, children }: NoticeProps) {
+  return (
     <div className={styles.error} role="alert">
       <IconAlertTriangle size={18} aria-hidden="true" />
       <div>

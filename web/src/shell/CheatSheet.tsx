@@ -42,6 +42,14 @@ const CLASSES: [string[], string][] = [
   [["D"], "Retire the chosen one"],
 ];
 
+const AUTO_LABEL: [string[], string][] = [
+  [["ArrowRight"], "Move the promise, when the line has the focus"],
+  [["P"], "Work out what can be promised"],
+  [["A"], "Accept the proposal"],
+  [["U"], "Ask people about more of what was accepted"],
+  [["R"], "Roll back the newest set"],
+];
+
 type Props = { opened: boolean; open: () => void; close: () => void };
 
 export function CheatSheet({ opened, open, close }: Props) {
@@ -85,6 +93,7 @@ function Sheet({ change }: { change: () => void }) {
     ...labelGroups(labelling),
     ...(mayBrowse(me) ? [reviewGroup(reviewing)] : []),
     ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
+    ...(mayManage(me) ? [{ title: "Auto-label", rows: AUTO_LABEL.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Settings", rows: CLASSES.map(fixed) }] : []),
   ];
   return (

@@ -18,6 +18,7 @@ import {
   IconMoon,
   IconPlayerPlay,
   IconRefresh,
+  IconScale,
   IconSearch,
   IconTag,
   IconUsers,
@@ -42,6 +43,7 @@ const ICONS = {
   "/label": IconTag,
   "/review": IconChecks,
   "/rounds": IconChartLine,
+  "/auto-label": IconScale,
   "/team": IconUsers,
   "/settings/ontology": IconCategory,
 };

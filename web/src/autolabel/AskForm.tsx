@@ -1,0 +1,44 @@
+/** Asks people about random assets among those that could be accepted. */
+import { Button, NumberInput } from "@mantine/core";
+import { useState } from "react";
+import styles from "./autolabel.module.css";
+import type { AutoActions } from "./useAutoJobs";
+
+type Props = {
+  ask: AutoActions["ask"];
+  promise: number;
+  suggested: number;
+  busy: boolean;
+  primary?: boolean;
+};
+
+export function AskForm({ ask, promise, suggested, busy, primary = false }: Props) {
+  const [typed, setTyped] = useState<number | null>(null);
+  const number = typed ?? suggested;
+  return (
+    <form
+      className={styles.ask}
+      onSubmit={(event) => {
+        event.preventDefault();
+        ask.mutate({ count: number, max_error: promise });
+      }}
+    >
+      <NumberInput
+        value={number}
+        onChange={(value) => setTyped(Math.max(1, Math.round(Number(value)) || 1))}
+        min={1}
+        max={100_000}
+        w={96}
+        aria-label="How many checks"
+      />
+      <Button
+        type="submit"
+        variant={primary ? "filled" : "default"}
+        loading={ask.isPending}
+        disabled={busy}
+      >
+        Ask for checks
+      </Button>
+    </form>
+  );
+}
