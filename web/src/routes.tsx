@@ -8,6 +8,7 @@ import {
 import { readAutoLabelSearch } from "./autolabel/autoLabelSearch";
 import { CatalogPage } from "./catalog/CatalogPage";
 import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
+import { readDiagnoseSearch } from "./diagnostics/diagnoseSearch";
 import { HomePage } from "./home/HomePage";
 import { PageMissing } from "./parts/Notices";
 import { readReviewSearch } from "./review/reviewSearch";
@@ -46,6 +47,13 @@ const review = createRoute({
   component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
 });
 
+const diagnose = createRoute({
+  getParentRoute: () => root,
+  path: "/diagnose",
+  validateSearch: readDiagnoseSearch,
+  component: lazyRouteComponent(() => import("./diagnostics/DiagnosePage"), "DiagnosePage"),
+});
+
 const autoLabel = createRoute({
   getParentRoute: () => root,
   path: "/auto-label",
@@ -78,6 +86,7 @@ export const router = createRouter({
     team,
     rounds,
     round,
+    diagnose,
     ontology,
   ]),
   parseSearch: parseQueryString,

@@ -1,5 +1,6 @@
 /** What the app asks the server to do. */
 import { answer, api } from "./client";
+import type { components } from "./schema";
 import type { LabelBody, OntologyChange, ReviewBody, Value } from "./types";
 
 export const openSession = (token: string) =>
@@ -42,8 +43,11 @@ export async function sendBulk(assetIds: readonly string[], value: Value) {
   return all;
 }
 
-export const startRound = (batchSize?: number) =>
-  answer(api.POST("/api/v1/rounds", { body: { batch_size: batchSize ?? null } }));
+/** What a batch shall have of its own. */
+export type NextRound = Partial<components["schemas"]["NextRoundRequest"]>;
+
+export const startRound = (wishes: NextRound = {}) =>
+  answer(api.POST("/api/v1/rounds", { body: wishes }));
 export const finishRound = () => answer(api.POST("/api/v1/rounds/finish"));
 export const answerWithOracle = (rounds: number) =>
   answer(api.POST("/api/v1/oracle", { body: { rounds } }));

@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { answerWithOracle, finishRound, startRound } from "../api/actions";
+import { answerWithOracle, finishRound, type NextRound, startRound } from "../api/actions";
 import { ApiError } from "../api/client";
 import { isActive, mergeJob } from "../api/events";
 import { homeQuery, jobsQuery } from "../api/queries";
@@ -59,7 +59,7 @@ const batches = new Set<string>();
 export function useStartRound() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (batchSize: number | undefined) => startRound(batchSize),
+    mutationFn: (wishes: NextRound | undefined) => startRound(wishes),
     onSuccess: (job) => {
       batches.add(job.id);
       remember(client, job);

@@ -32,6 +32,13 @@ const CATALOG: [string[], string][] = [
   [["Escape"], "Close, then clear the selection"],
 ];
 
+const DIAGNOSE: [string[], string][] = [
+  [["ArrowRight"], "Move through the confusion matrix"],
+  [["Enter"], "Open the assets of a cell"],
+  [["B"], "The next batch from the cell, or from the first finding"],
+  [["Escape"], "Close the asset, then the cell"],
+];
+
 const CLASSES: [string[], string][] = [
   [["ArrowDown"], "Move through the classes"],
   [["X"], "Choose it too; Shift and an arrow: a range"],
@@ -93,6 +100,7 @@ function Sheet({ change }: { change: () => void }) {
     ...labelGroups(labelling),
     ...(mayBrowse(me) ? [reviewGroup(reviewing)] : []),
     ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
+    ...(mayBrowse(me) ? [{ title: "Diagnose", rows: DIAGNOSE.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Auto-label", rows: AUTO_LABEL.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Settings", rows: CLASSES.map(fixed) }] : []),
   ];

@@ -20,6 +20,7 @@ import {
   IconRefresh,
   IconScale,
   IconSearch,
+  IconStethoscope,
   IconTag,
   IconUsers,
 } from "@tabler/icons-react";
@@ -43,6 +44,7 @@ const ICONS = {
   "/label": IconTag,
   "/review": IconChecks,
   "/rounds": IconChartLine,
+  "/diagnose": IconStethoscope,
   "/auto-label": IconScale,
   "/team": IconUsers,
   "/settings/ontology": IconCategory,

@@ -1,0 +1,228 @@
+"""Diagnosing in a real browser: from a finding or a confusion to its assets and the next batch."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from querist.experiments.datasets import load_demo, write_image_folder
+from querist.project import Project
+from querist.schema import Finding, Role
+
+pytestmark = pytest.mark.browser
+
+FIRST = 1500
+
+
+@pytest.fixture(scope="module")
+def diagnosed_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1,500 articles after three rounds of 40; the second was drawn to mend a finding."""
+    demo = load_demo()
+    small = replace(demo, images=demo.images[:FIRST], labels=demo.labels[:FIRST])
+    root = tmp_path_factory.mktemp("diagnosed")
+    write_image_folder(small, root / "photos")
+    policy = {
+        "batch_size": 40,
+        "audit_size": 290,
+        "control_share": 0.5,
+        "seed": 3,
+        "strategy": "random",
+    }
+    with Project.create(
+        root / "shop", classes=demo.class_names, oracle_column="folder", policy=policy
+    ) as project:
+        project.add(str(root / "photos"))
+        project.oracle(1)
+        project.next_round(40, remedy=mendable(project, 1)[0])
+        project.oracle(2)
+    return root / "shop"
+
+
+@pytest.fixture
+def diagnosed(diagnosed_template: Path, tmp_path: Path) -> Path:
+    """A fresh copy of the three rounds."""
+    return Path(shutil.copytree(diagnosed_template, tmp_path / "shop"))
+
+
+def mendable(project: Project, number: int) -> tuple[str, Finding]:
+    """The finding of a round with a batch that most is to gain from, with its name."""
+    findings = project.catalog.records.rounds.get(number).findings
+    with_batch = [(at, one) for at, one in enumerate(findings, 1) if one.batch]
+    at, found = max(with_batch, key=lambda one: one[1].severity)
+    return f"{number}.{at}", found
+
+
+def drawn_plan(folder: Path):
+    """The plan of the newest round."""
+    with Project.open(folder) as project:
+        plan = project.rounds.list()[-1].plan
+    assert plan is not None
+    return plan
+
+
+def asset_of(link) -> str:
+    """The id of the asset that a tile opens."""
+    return str(link.get_attribute("title"))
+
+
+def test_a_confusion_opens_its_assets_and_becomes_a_batch(diagnosed, serve, enter):
+    """A cell's count is its gallery, a tile opens the drawer, and the batch is like them."""
+    page = enter(serve(diagnosed))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    matrix = page.get_by_role("region", name="What it takes for what")
+    button = matrix.get_by_role("button", name="taken for").first
+    words = button.get_attribute("aria-label")
+    count, truth = words.split()[:2]
+    button.click()
+    cell = page.get_by_test_id("cell")
+    tiles = cell.get_by_role("link", name="Open ")
+    assert tiles.count() == min(16, int(count))
+    # The folder an article lies in is its class.
+    ids = [asset_of(tile) for tile in tiles.all()]
+    assert {Path(asset_id).parent.name for asset_id in ids} == {truth}
+    tiles.first.click()
+    drawer = page.get_by_role("complementary", name="Asset")
+    drawer.get_by_role("heading", name=ids[0]).wait_for()
+    page.go_back()
+    drawer.wait_for(state="detached")
+    page.reload()
+    page.get_by_test_id("cell").wait_for()
+    page.get_by_role("button", name=f"Next batch from this ({words})").click()
+    page.wait_for_url("**/label")
+    plan = drawn_plan(diagnosed)
+    assert plan.strategy == "mixture"
+    with Project.open(diagnosed) as project:
+        positions = plan.parameters["parameters"]["similar"]["examples"]
+        examples = {project.catalog.assets.ids()[at] for at in positions}
+    assert examples <= {*ids}
+    assert ids[0] in examples
+
+
+def test_a_finding_becomes_a_batch_that_the_tray_shows(diagnosed, serve, enter):
+    """Its button draws the batch of this very finding, and the job stands in the tray."""
+    with Project.open(diagnosed) as project:
+        name, found = mendable(project, 3)
+    page = enter(serve(diagnosed))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    card = page.get_by_role("listitem", name=found.title)
+    card.get_by_role("button", name="Next batch from this").click()
+    page.wait_for_url("**/label")
+    page.get_by_test_id("job-tray").click()
+    page.get_by_text("Choosing the next batch").wait_for()
+    assert drawn_plan(diagnosed).remedy == name
+
+
+def test_findings_stand_by_expected_gain(diagnosed, serve, enter):
+    """Most to gain comes first, and the report on a remedy stands apart."""
+    with Project.open(diagnosed) as project:
+        findings = project.rounds.list()[-1].findings
+    page = enter(serve(diagnosed))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    cards = page.get_by_test_id("finding")
+    cards.first.wait_for()
+    expected = sorted(
+        (one for one in findings if one.kind != "remedy"), key=lambda one: -one.severity
+    )
+    assert cards.locator("h3").all_inner_texts() == [one.title for one in expected]
+    (report,) = [one for one in findings if one.kind == "remedy"]
+    page.get_by_role("region", name="What the remedy did").get_by_text(report.title).wait_for()
+
+
+def test_an_earlier_round_tells_what_its_remedy_did(diagnosed, serve, enter):
+    """The address chooses the round; the finding says which round drew it and what came of it."""
+    with Project.open(diagnosed) as project:
+        _, found = mendable(project, 1)
+        (report,) = [one for one in project.rounds.list()[-1].findings if one.kind == "remedy"]
+    server = serve(diagnosed)
+    page = enter(server)
+    page.goto(f"{server.address}/diagnose?round=1")
+    card = page.get_by_role("listitem", name=found.title)
+    told = card.get_by_test_id("afterwards").inner_text()
+    assert told.startswith("Round 2 drew the batch")
+    assert report.title in told
+    assert card.get_by_role("button", name="Next batch from this").count() == 0
+    page.get_by_role("link", name="Diagnosis of round 2").click()
+    page.get_by_role("heading", name="Round 2:").wait_for()
+    assert "round=2" in page.url
+
+
+def test_the_keyboard_goes_from_a_cell_to_its_batch(diagnosed, serve, enter):
+    """G D, into the matrix, an arrow, Enter, Escape and Enter again, B: no mouse is needed."""
+    page = enter(serve(diagnosed))
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.get_by_role("table", name="Rows are labels").wait_for()
+    # One stop of the Tab key: the error of most assets.
+    entry = page.locator('table button[tabindex="0"]')
+    assert entry.count() == 1
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if entry.evaluate("one => one === document.activeElement"):
+            break
+    start = entry.get_attribute("aria-label")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("table button:focus").get_attribute("aria-label") == start
+    page.keyboard.press("ArrowUp")
+    chosen = page.locator("table button:focus").get_attribute("aria-label")
+    page.keyboard.press("Enter")
+    page.get_by_test_id("cell").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_test_id("cell").wait_for(state="detached")
+    page.keyboard.press("Enter")
+    assert page.get_by_test_id("cell").get_attribute("aria-label") == chosen
+    page.keyboard.press("b")
+    page.wait_for_url("**/label")
+    assert drawn_plan(diagnosed).strategy == "mixture"
+
+
+def test_a_reviewer_looks_and_an_annotator_is_told_for_whom_it_is(diagnosed, serve, join):
+    """Only who may start a round sees the button; the page is no annotator's."""
+    server = serve(diagnosed)
+    page = join(server, "rita", Role.REVIEWER)
+    page.goto(f"{server.address}/diagnose")
+    page.get_by_test_id("finding").first.wait_for()
+    page.get_by_role("table").get_by_role("button", name="taken for").first.click()
+    page.get_by_test_id("cell").get_by_role("link", name="Open ").first.wait_for()
+    assert page.get_by_role("button", name="Next batch from this").count() == 0
+    page = join(server, "anton", Role.ANNOTATOR)
+    page.goto(f"{server.address}/diagnose")
+    page.get_by_role("heading", name="Diagnose is for a reviewer and above").wait_for()
+
+
+def test_before_the_first_round_the_next_step_is_told(pictures, serve, enter):
+    """Without a measured model the page says when there is something to see."""
+    page = enter(serve(pictures))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    page.get_by_role("heading", name="Nothing to diagnose yet").wait_for()
+    page.get_by_role("link", name="Go to Home").click()
+    page.wait_for_url(lambda address: address.endswith("/"))
+
+
+@pytest.mark.slow
+def test_the_diagnosis_in_every_look(diagnosed, pictures, serve, enter, look):
+    """Findings, an open cell, an open asset, an earlier round and the empty page pass axe."""
+    findings: list[str] = []
+    server = serve(diagnosed)
+    page = enter(server)
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    page.get_by_test_id("finding").first.wait_for()
+    findings += look(page, "diagnose")
+    page.get_by_role("table").get_by_role("button", name="taken for").first.click()
+    page.get_by_test_id("cell").wait_for()
+    findings += look(page, "diagnose-cell")
+    page.get_by_test_id("cell").get_by_role("link", name="Open ").first.click()
+    page.get_by_role("heading", name="Most similar").wait_for()
+    findings += look(page, "diagnose-asset")
+    page.goto(f"{server.address}/diagnose?round=1")
+    page.get_by_test_id("afterwards").wait_for()
+    findings += look(page, "diagnose-earlier")
+    empty = serve(pictures)
+    page = enter(empty)
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    page.get_by_role("heading", name="Nothing to diagnose yet").wait_for()
+    findings += look(page, "diagnose-empty")
+    assert not findings, "\n".join(findings)

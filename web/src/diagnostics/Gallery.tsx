@@ -1,0 +1,44 @@
+/** Assets behind a figure: small pictures, each opens in the drawer. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { projectQuery } from "../api/queries";
+import { Thumbnail } from "../parts/AssetView";
+import { count, shortId } from "../parts/format";
+import styles from "./diagnostics.module.css";
+
+const FIRST = 8;
+
+type Props = { ids: readonly string[]; first?: number };
+
+export function Gallery({ ids, first = FIRST }: Props) {
+  const media = useQuery(projectQuery).data?.media ?? "text";
+  const search = useSearch({ from: "/diagnose" });
+  const [all, setAll] = useState(false);
+  if (ids.length === 0) return null;
+  return (
+    <div>
+      <ul className={styles.gallery} data-media={media}>
+        {ids.slice(0, all ? ids.length : first).map((id) => (
+          <li key={id}>
+            <Link
+              to="/diagnose"
+              search={{ ...search, asset: id }}
+              resetScroll={false}
+              preload={false}
+              title={id}
+              aria-label={`Open ${id}`}
+            >
+              <Thumbnail id={id} media={media} text={shortId(id)} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {ids.length > first && (
+        <button type="button" className={styles.link} onClick={() => setAll(!all)}>
+          {all ? "Fewer" : `All ${count(ids.length)} assets`}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,92 @@
+/** A finding's chart, its afterlife, and the way through a confusion matrix. */
+import { describe, expect, it } from "vitest";
+import type { ConfusionCell, NamedFinding, Round } from "../api/types";
+import { readDiagnoseSearch } from "./diagnoseSearch";
+import { afterwards, byGain, everySecond, sharesOf } from "./evidence";
+import { matrixOf, nextCell, worstCell } from "./matrix";
+
+const cell = (truth: string, predicted: string, count: number): ConfusionCell => ({
+  truth,
+  predicted,
+  count,
+  asset_ids: [],
+});
+const finding = (id: string, kind: string, severity: number): NamedFinding => ({
+  id,
+  finding: {
+    kind,
+    severity,
+    title: kind,
+    evidence: { finding: "1.1" },
+    remedy: "",
+    asset_ids: [],
+    members: [],
+    batch: null,
+  },
+});
+
+describe("findings", () => {
+  it("come by expected gain, without the reports on earlier remedies", () => {
+    const told = [finding("3.1", "remedy", 9), finding("3.2", "slice", 1), finding("3.3", "x", 2)];
+    expect(byGain(told).map(({ id }) => id)).toEqual(["3.3", "3.2"]);
+  });
+
+  it("compare their own share with its doubt to the usual one", () => {
+    const evidence = { wrong: 0.5, low: 0.4, high: 0.6, wrong_elsewhere: 0.1 };
+    expect(sharesOf({ kind: "slice", evidence })).toEqual([
+      { name: "Wrong here", value: 0.5, low: 0.4, high: 0.6 },
+      { name: "Wrong elsewhere", value: 0.1, low: 0.1, high: 0.1 },
+    ]);
+    expect(sharesOf({ kind: "never heard of", evidence })).toEqual([]);
+  });
+
+  it("know the round that drew their remedy, and what it did", () => {
+    const report = finding("3.1", "remedy", 0).finding;
+    const rounds = [
+      { number: 2, plan: { remedy: "1.1" }, findings: [] },
+      { number: 3, plan: { remedy: null }, findings: [report] },
+    ] as unknown as Round[];
+    expect(afterwards("1.1", rounds)).toEqual({ drawn: 2, report });
+    expect(afterwards("1.2", rounds)).toEqual({ drawn: null, report: null });
+  });
+
+  it("leave every second asset to measure by", () => {
+    expect(everySecond(["a", "b", "c"])).toEqual(["a", "c"]);
+  });
+});
+
+describe("the confusion matrix", () => {
+  const matrix = matrixOf(
+    [cell("a", "a", 9), cell("a", "c", 2), cell("b", "b", 4), cell("c", "b", 5), cell("c", "c", 1)],
+    ["a", "b", "c", "never seen"],
+  );
+
+  it("shows the classes that were seen in the project's order, and sums each", () => {
+    expect(matrix.names).toEqual(["a", "b", "c"]);
+    expect(matrix.totals.get("c")).toBe(6);
+  });
+
+  it("begins at the error of most assets, and arrows skip empty cells", () => {
+    expect(worstCell(matrix)).toEqual({ row: 2, column: 1 });
+    expect(nextCell(matrix, { row: 0, column: 0 }, "ArrowRight")).toEqual({ row: 0, column: 2 });
+    expect(nextCell(matrix, { row: 0, column: 2 }, "ArrowRight")).toBeNull();
+    expect(nextCell(matrix, { row: 0, column: 0 }, "Enter")).toBeNull();
+  });
+
+  it("keeps the classes that err most when there are too many", () => {
+    const names = Array.from({ length: 30 }, (_, at) => `k${at}`);
+    const cells = names.map((name, at) => cell(name, names[(at + 1) % 30] ?? "", at));
+    const large = matrixOf(cells, names);
+    expect([large.names.length, large.hidden]).toEqual([16, 14]);
+    expect(large.names).toContain("k29");
+    expect(large.names).not.toContain("k5");
+  });
+});
+
+describe("the address", () => {
+  it("keeps a round, a whole cell and an asset, and drops what makes no sense", () => {
+    const search = { round: 3, truth: "boot", predicted: "bag", asset: "a/1" };
+    expect(readDiagnoseSearch({ ...search, round: "3" })).toEqual(search);
+    expect(readDiagnoseSearch({ round: "x", truth: "boot" })).toEqual({});
+  });
+});
