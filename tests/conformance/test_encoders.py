@@ -17,8 +17,11 @@ NEEDED = {"efficientnet-lite0": "efficientnet_lite_pytorch", "minilm": "gt_all_m
 PRETRAINED = {name: functools.cache(create_encoder) for name in NEEDED}
 
 
-def factory_of(name: str) -> Callable[[], Encoder]:
+def factory_of(name: str, request: pytest.FixtureRequest) -> Callable[[], Encoder]:
     """A factory; pretrained encoders hold no state, so one of each is loaded for all checks."""
+    if name.startswith("remote-"):
+        url = request.getfixturevalue("own_model_url")
+        return lambda: create_encoder(name, url=url, dimensions=64, send="content")
     if name in NEEDED:
         pytest.importorskip(NEEDED[name])
         return lambda: PRETRAINED[name](name)
@@ -30,9 +33,11 @@ def factory_of(name: str) -> Callable[[], Encoder]:
     [pytest.param(n, marks=pytest.mark.slow) if n in NEEDED else n for n in encoder_names()],
 )
 @pytest.mark.parametrize("check", ENCODER_CHECKS, ids=lambda check: check.__name__)
-def test_encoder_keeps_the_contract(name: str, check: Callable[..., None]) -> None:
+def test_encoder_keeps_the_contract(
+    name: str, check: Callable[..., None], request: pytest.FixtureRequest
+) -> None:
     """The encoder does what the check's own sentence says."""
-    check(factory_of(name))
+    check(factory_of(name, request))
 
 
 def test_check_encoder_refuses_vectors_that_depend_on_the_batch() -> None:

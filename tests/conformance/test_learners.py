@@ -15,9 +15,12 @@ ADAPTED = ("sklearn:ensemble.ExtraTreesClassifier", "sklearn:svm.LinearSVC")
 
 @pytest.mark.parametrize("name", [*learner_names(), *ADAPTED])
 @pytest.mark.parametrize("check", LEARNER_CHECKS, ids=lambda check: check.__name__)
-def test_learner_keeps_the_contract(name: str, check: Callable[..., None]) -> None:
+def test_learner_keeps_the_contract(
+    name: str, check: Callable[..., None], request: pytest.FixtureRequest
+) -> None:
     """The learner does what the check's own sentence says."""
-    check(lambda: create_learner(name))
+    given = {"url": request.getfixturevalue("own_model_url")} if name == "remote" else {}
+    check(lambda: create_learner(name, **given))
 
 
 def test_check_learner_runs_every_check() -> None:

@@ -178,14 +178,14 @@ class Assets:
 
 
 def _item(row: dict[str, Any], roots: Roots) -> Item:
-    media = Media(row["media"])
+    media, known = Media(row["media"]), row["id"]
     if media is Media.TEXT:
-        return Item(media=media, text=row["text"])
+        return Item(media=media, asset_id=known, text=row["text"])
     if media is Media.TABLE:
-        return Item(media=media, features=json.loads(row["features"]))
+        return Item(media=media, asset_id=known, features=json.loads(row["features"]))
     if row["uri"] is None:
-        return Item(media=media, data=row["content"])
-    return Item(media=media, data=_open_path(row, roots).read_bytes())
+        return Item(media=media, asset_id=known, data=row["content"])
+    return Item(media=media, asset_id=known, data=_open_path(row, roots).read_bytes())
 
 
 def _open_path(row: dict[str, Any], roots: Roots) -> Path:

@@ -66,11 +66,13 @@ class LearnerSettings:
         name: Name of the learner.
         encoder: Name of the encoder; ``auto`` takes the default one of the project's media.
         parameters: The learner's parameters.
+        encoder_parameters: The encoder's parameters.
     """
 
     name: str = "logistic-regression"
     encoder: str = "auto"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    encoder_parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,13 @@ NEVER = -1e30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """What an encoder sees of one asset: the bytes of an image file, a text, or a table row."""
+    """What an encoder sees of one asset: the bytes of an image file, a text, or a table row.
+
+    Its id is told where the asset is one of a project.
+    """
 
     media: Media
+    asset_id: str | None = None
     data: bytes | None = None
     text: str | None = None
     features: Mapping[str, Any] | None = None

@@ -22,6 +22,7 @@ _LEARNERS = {
     "svm-rbf": "querist.learners.sklearn_learner:SupportVectorLearner",
     "hist-gradient-boosting": "querist.learners.sklearn_learner:HistGradientBoostingLearner",
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
+    "remote": "querist.learners.remote:RemoteLearner",
 }
 _ENCODERS = {
     "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",
@@ -29,6 +30,9 @@ _ENCODERS = {
     "table-scaled": "querist.learners.table_scaled:TableScaled",
     "efficientnet-lite0": "querist.learners.efficientnet:EfficientNetLite0",
     "minilm": "querist.learners.minilm:MiniLM",
+    "remote-image": "querist.learners.remote_encoders:RemoteImage",
+    "remote-text": "querist.learners.remote_encoders:RemoteText",
+    "remote-table": "querist.learners.remote_encoders:RemoteTable",
 }
 _DEFAULT_ENCODERS = {
     Media.IMAGE: "image-descriptor",

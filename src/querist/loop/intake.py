@@ -88,7 +88,7 @@ def open_encoder(catalog: Catalog, *, fit: bool = False) -> Encoder:
     name = catalog.settings.learner.encoder
     if name == "auto":
         name = default_encoder(catalog.settings.media)
-    encoder = create_encoder(name)
+    encoder = create_encoder(name, **catalog.settings.learner.encoder_parameters)
     if not encoder.needs_fit:
         return encoder
     folder = catalog.embeddings.state_folder(name)

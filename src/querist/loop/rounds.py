@@ -14,6 +14,7 @@ from querist.catalog.records import NewTask
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
+from querist.learners import create_learner
 from querist.loop import asking, curve, selecting, snapshot, stopping, training
 from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
@@ -229,6 +230,9 @@ class Rounds:
         for model in self._records.models.list(arm=arm):
             if model.round == round_.number:
                 return model
+        # A learner that cannot be made is a wrong setting, not too few labels: that is told.
+        wanted = self._catalog.settings.learner
+        create_learner(wanted.name, **wanted.parameters)
         try:
             return training.train(self._catalog, arm, round_number=round_.number)
         except InvalidInputError:  # nothing to learn from so far: no model in this round

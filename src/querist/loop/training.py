@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Learner, create_learner
 from querist.loop import snapshot
 from querist.loop.hardness import hardness
@@ -129,9 +129,8 @@ def predict(
     catalog: Catalog, model: ModelVersion, positions: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """The model's probabilities (n, C) for the assets at ``positions``, by the classes now."""
-    vectors = catalog.embeddings.matrix(model.encoder)
     reading = catalog.records.ontologies.reading()
-    said = load(catalog, model).predict_proba(vectors[positions])
+    said = _said(catalog, model, positions)
     return reading.probabilities(said, model.classes, reading.made_under(model))
 
 
@@ -140,6 +139,20 @@ def load(catalog: Catalog, model: ModelVersion) -> Learner:
     learner = create_learner(model.learner, **model.parameters)
     learner.load(catalog.folder / "models" / model.id)
     return learner
+
+
+def _said(
+    catalog: Catalog, model: ModelVersion, positions: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """What the model has said already, or says now: it may live elsewhere and be gone."""
+    try:
+        known = catalog.predictions.probabilities(model.id)
+    except NotFoundError:  # only the active arm's model predicts the pool
+        known = None
+    if known is not None and positions.max(initial=-1) < len(known):
+        return np.asarray(known[positions])
+    vectors = catalog.embeddings.matrix(model.encoder)
+    return load(catalog, model).predict_proba(vectors[positions])
 
 
 def _predict_pool(

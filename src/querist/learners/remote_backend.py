@@ -1,0 +1,149 @@
+"""A model served by the user's own process: what is asked over HTTP, and how answers are checked.
+
+The protocol is described in ``docs/own-models.md``. An answer is taken whole or not at all: what is
+wrong with it is an ``UnavailableError`` that says so, never a value that was mended.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.errors import InvalidInputError, UnavailableError
+from querist.outside import Tool, check_reference, check_url, read_token
+
+# Of one number as JSON at most, and of what surrounds the numbers.
+_NUMBER_BYTES, _SPARE_BYTES = 40, 1 << 20
+_REMEDY = (
+    "Look after the process that serves the model, then do the same again: no label is lost, and "
+    "the last model's predictions stay. Or set another learner in querist.toml."
+)
+# A connection that was refused is tried again: nothing was sent.
+_RETRIES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backend:
+    """Where a model is served.
+
+    Attributes:
+        url: ``http(s)://host[:port][/path]``; the four functions are below it.
+        token: ``env:QUERIST_NAME`` or ``file:PATH`` of a bearer token; ``None`` for none.
+        seconds: The longest that an answer may take.
+
+    Raises:
+        InvalidInputError: one of them cannot be used.
+    """
+
+    url: str
+    token: str | None = None
+    seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        check_reference(self.token)
+        check_seconds(self.seconds)
+
+    def ask(
+        self, path: str, body: Mapping[str, Any], *, numbers: int = 0, seconds: float | None = None
+    ) -> tuple[dict[str, Any], Tool]:
+        """The object that it answers to a POST, and the tool, which words what is wrong with it.
+
+        Args:
+            path: ``/train``, ``/predict``, ``/embed`` or ``/state``.
+            body: Goes as JSON.
+            numbers: How many numbers are awaited; a much longer answer is cut off.
+            seconds: Instead of the backend's own.
+
+        Raises:
+            UnavailableError: it cannot be reached, hangs, refuses, or answers nonsense.
+        """
+        limit = self.seconds if seconds is None else seconds
+        with Tool(
+            "The model's server",
+            self.url,
+            headers=self._headers(),
+            seconds=limit,
+            whole_seconds=limit,
+            most_bytes=_SPARE_BYTES + _NUMBER_BYTES * numbers,
+            remedy=_REMEDY,
+            feature="A model served over HTTP",
+            retries=_RETRIES,
+        ) as tool:
+            found = tool.ask("POST", path, body=body, missing=True)
+        if found is None:
+            raise tool.failed(f"knows nothing of {path} or of the model that was asked for")
+        if not isinstance(found, dict):
+            raise tool.nonsense(path)
+        return found, tool
+
+    def _headers(self) -> dict[str, str]:
+        try:
+            token = read_token(self.token)
+        except InvalidInputError as problem:
+            # What is missing here is no fault of the labels, for which a round forgives it.
+            raise UnavailableError(problem.message, remedy=problem.remedy) from None
+        return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def check_seconds(seconds: float) -> None:
+    """Refuse a limit that is no time.
+
+    Raises:
+        InvalidInputError: it is not a number above 0 and at most a day.
+    """
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 < seconds <= 86_400:
+        raise InvalidInputError(
+            f"The limit of {seconds!r} seconds cannot be kept.",
+            remedy="Give a number of seconds above 0, at most 86400.",
+        )
+
+
+def pack(matrix: NDArray[np.float32]) -> dict[str, Any]:
+    """A matrix (n, d) as JSON: its shape, and its rows as base64 of little-endian float32."""
+    little = np.ascontiguousarray(matrix, dtype="<f4")
+    return {
+        "shape": list(little.shape),
+        "float32": base64.b64encode(little.tobytes()).decode("ascii"),
+    }
+
+
+def unpack(
+    answer: Mapping[str, Any], key: str, shape: tuple[int, int], tool: Tool, path: str
+) -> NDArray[np.float64]:
+    """The matrix that an answer holds at ``key``, as lists of numbers or as ``pack`` writes it.
+
+    Raises:
+        UnavailableError: it is none, of another shape than was asked for, or not finite.
+    """
+    found = _numbers(answer.get(key))
+    if found is None:
+        raise tool.failed(f"answered {path} without a table of numbers {key!r}")
+    if found.shape != shape:
+        raise tool.failed(
+            f"answered {path} with {key!r} of the shape {found.shape}, {shape} was asked for"
+        )
+    if not np.isfinite(found).all():
+        row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
+        raise tool.failed(f"answered {path} with NaN or infinite {key!r}, first in row {row}")
+    return found
+
+
+def _numbers(value: Any) -> NDArray[np.float64] | None:
+    """A table of real numbers, ``None`` where it is anything else."""
+    try:
+        if isinstance(value, dict):
+            raw = base64.b64decode(value["float32"], validate=True)
+            found = np.frombuffer(raw, dtype="<f4").reshape([int(size) for size in value["shape"]])
+        else:
+            found = np.array(value)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return None
+    # Truth values, texts and lists of other lengths are no numbers.
+    return found.astype(np.float64) if found.dtype.kind in "iuf" and found.ndim == 2 else None

@@ -1,0 +1,17 @@
+"""The example's model server, for the learner and the encoders whose model lives elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from own_model import OwnModelServer
+
+
+@pytest.fixture(scope="session")
+def own_model_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the example's server, in a process of its own."""
+    server = OwnModelServer(tmp_path_factory.mktemp("models"))
+    yield server.url
+    server.kill()

@@ -1,0 +1,56 @@
+"""The example's model server as a process of its own, for tests of models that live elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).resolve().parents[1] / "examples" / "own_model_server.py"
+
+
+class OwnModelServer:
+    """Serves a model on a port of 127.0.0.1; it can be killed, hung and started again."""
+
+    def __init__(self, folder: Path, *, token: str | None = None) -> None:
+        self._folder, self._token, self._port = folder, token, 0
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again at the same address."""
+        environment = dict(os.environ)
+        if self._token is not None:
+            environment["OWN_MODEL_TOKEN"] = self._token
+        words = [sys.executable, str(SCRIPT), "--port", str(self._port)]
+        self._process = subprocess.Popen(
+            [*words, "--folder", str(self._folder)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+        self._port = int(self.url.rpartition(":")[2])
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    def hang(self) -> None:
+        """Let it take connections and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a hung one go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
