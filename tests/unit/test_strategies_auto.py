@@ -9,7 +9,7 @@ import pytest
 
 from querist import query
 from querist.strategies import check_pool, coverage, explain, two_views
-from querist.strategies.evidence import evidence
+from querist.strategies.evidence import evidence, left_out_loss
 
 RNG = np.random.default_rng(21)
 # Six groups of 60 rows, far from each other.
@@ -186,6 +186,26 @@ def test_with_a_model_it_is_plain_weighted_greedy_herding(n):
     assert picks.indices.tolist() == _plain_picks(rows, table, labeled, n)
 
 
+def test_labels_that_only_near_rows_predict_are_noticed():
+    """Pairs of twins of one class predict each other from near, groups of 50 from far."""
+    rng = np.random.default_rng(1)
+    twins = np.repeat(rng.normal(size=(100, 6)), 2, axis=0) + rng.normal(size=(200, 6)) * 0.05
+    groups = np.repeat(rng.normal(size=(4, 6)) * 3, 50, axis=0) + rng.normal(size=(200, 6))
+    assert _narrow(twins, np.repeat(rng.integers(3, size=100), 2))
+    assert not _narrow(groups, np.repeat(np.arange(4), 50))
+
+
+def _narrow(rows, classes):
+    known = np.arange(40) if len(np.unique(classes)) == 3 else np.arange(0, 200, 5)
+    vectors = rows.astype(np.float32)
+    pool = check_pool(embeddings=vectors, labeled=known, labels=classes[known])
+    space = coverage.Space.of(pool, vectors, np.random.default_rng(0), raised=True)
+    views = two_views._Views.of(
+        space, pool.candidates, known, len(known) + 5, np.random.default_rng(0)
+    )
+    return two_views._narrow(views, classes[known])
+
+
 def test_a_model_that_doubts_alike_everywhere_changes_nothing():
     """Equal margins give the batch of coverage alone, and the note says that a model was used."""
     arguments = {
@@ -255,6 +275,22 @@ def test_left_out_predictions_are_those_of_refitted_models():
     found = evidence(rows, labels)
     assert found.out_of_fold == pytest.approx(right / 40)
     assert found.prior == pytest.approx(np.bincount(labels).max() / 40)
+
+
+def test_left_out_loss_is_that_of_refitted_models():
+    """The closed form of the squared error agrees with regressing once for each row."""
+    rng = np.random.default_rng(6)
+    rows = rng.normal(size=(30, 4))
+    near = np.exp(-((rows[:, None] - rows[None]) ** 2).sum(axis=2))
+    labels = rng.integers(3, size=30) * 2
+    targets = np.eye(3)[labels // 2]
+    targets -= targets.mean(axis=0)
+    loss = 0.0
+    for row in range(30):
+        rest = np.delete(np.arange(30), row)
+        found = np.linalg.solve(near[np.ix_(rest, rest)] + 0.2 * np.eye(29), targets[rest])
+        loss += ((near[row, rest] @ found - targets[row]) ** 2).sum() / 30
+    assert left_out_loss(near, labels, 0.2) == pytest.approx(loss)
 
 
 def test_other_tasks_get_their_own_rule():

@@ -11,12 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from querist.strategies.base import Positions
+from querist.strategies.base import UNLABELED, Positions
 from querist.strategies.coverage import SUB_POOL, Cover, Space, tiling_radius
+from querist.strategies.evidence import left_out_loss, looked_at
 from querist.strategies.geometry import Matrix, Vector, row_chunks, squared_distances, unit_rows
 from querist.strategies.herding import covered_by, greedy, similarity
+from querist.strategies.variance import condition, reduce_variance
 
+# The circles overlap by this much; 0.6 to 0.9 do not differ measurably, 0.45 costs accuracy.
+_OVERLAP = 0.75
+# Radii at which labels are made to predict each other, as multiples of the one at which they tile
+# the pool; the widest that counts as narrow; how much noise is allowed for, and from how many on.
+_REACHES = (0.6, 0.8, 1.0, 1.25, 1.6)
+_NARROW = 1.0
+_NOISE = 0.1
+_LEAST_LABELS = 30
 # Picks from one sub-pool before the next is drawn.
 _PART = 1024
 # A neighbourhood has this many rows, and at most half of what each labelled row stands for.
@@ -35,13 +46,15 @@ def cover(
     rng: np.random.Generator,
     *,
     weights: Vector | None = None,
-    overlap: float = 1.0,
+    classes: Positions | None = None,
 ) -> Cover:
     """Choose ``k`` candidates that cover the candidates' weight best, beside what is labelled.
 
     Each pick has the largest gain sum_j w_j max(s_ij - c_j, 0), with s the mean similarity of both
-    views, and c_j the best similarity of j to anything labelled or picked. Above ``SUB_POOL``
-    candidates each part of the batch is chosen from a random sub-pool.
+    views, and c_j the best similarity of j to anything labelled or picked. Where the labels so far
+    predict each other only from near, each takes most of the weighted variance that is left
+    instead: there one label does not settle what is around it. Above ``SUB_POOL`` candidates each
+    part of the batch is chosen from a random sub-pool.
 
     Args:
         space: The vectors.
@@ -50,7 +63,7 @@ def cover(
         k: How many, at most m.
         rng: Draws the sub-pools.
         weights: How much each candidate matters (m,), not negative; all alike if ``None``.
-        overlap: The radius of a labelled row as a multiple of the one at which all tile the pool.
+        classes: Of the labelled rows (l,), ``UNLABELED`` where a row has none.
     """
     matter = np.ones(len(candidates), dtype=np.float32) if weights is None else weights
     count = len(labeled) + k
@@ -61,11 +74,12 @@ def cover(
         free = np.flatnonzero(~taken)
         sub = np.searchsorted(candidates, space.sample(candidates[free], SUB_POOL, rng))
         centers = np.concatenate([labeled, *(part.positions for part in parts)])
-        near = _Nearness.of(space, candidates[sub], centers, count, overlap, rng)
+        views = _Views.of(space, candidates[sub], centers, count, rng)
         part = min(left, len(sub), _PART if len(free) > SUB_POOL else left)
-        places, gains = greedy(near.table, matter[sub], near.covered, part)
+        choose = _settle if classes is not None and _narrow(views, classes) else _herd
+        places, gains, covered = choose(views, matter[sub], part)
         found = candidates[sub[places]]
-        parts.append(Cover(positions=found, gains=gains, covered=near.covered[places]))
+        parts.append(Cover(positions=found, gains=gains, covered=covered[places]))
         taken[sub[places]] = True
         left -= part
     return Cover(
@@ -75,12 +89,51 @@ def cover(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Nearness:
-    """Similarities among the rows of a sub-pool (n, n), and of each to the nearest centre (n,)."""
+def _herd(views: _Views, weights: Vector, k: int) -> tuple[Positions, NDArray[np.float64], Vector]:
+    covered = views.covered(_OVERLAP)
+    places, gains = greedy(views.among_rows(_OVERLAP), weights, covered, k)
+    return places, gains, covered
 
-    table: Matrix
-    covered: Vector
+
+def _settle(
+    views: _Views, weights: Vector, k: int
+) -> tuple[Positions, NDArray[np.float64], Vector]:
+    table, to_centers = views.among_rows(_OVERLAP), views.to_centers(_OVERLAP)
+    covered = to_centers.max(axis=1, initial=0)
+    condition(table, to_centers, views.among_centers(_OVERLAP))
+    # Where labels are noisy, doubt is mostly noise: its root lets coverage count for more.
+    places, gains = reduce_variance(table, np.sqrt(weights), k)
+    return places, gains, covered
+
+
+def _narrow(views: _Views, classes: Positions) -> bool:
+    """Whether labels predict each other best from nearer than the radius at which they tile."""
+    known = np.flatnonzero(classes != UNLABELED)
+    if len(views.both) == 1 or len(known) < _LEAST_LABELS:
+        return False
+    known = known[looked_at(len(known))]
+    losses = [
+        left_out_loss(views.among_labeled(known, len(classes), reach), classes[known], _NOISE)
+        for reach in _REACHES
+    ]
+    return _REACHES[int(np.argmin(losses))] <= _NARROW
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Unit vectors of a sub-pool's rows (n, d), of centres (c, d), of a sample, and the radius."""
+
+    rows: Matrix
+    centers: Matrix
+    sample: Matrix
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """A sub-pool as it is and, early, as its neighbourhoods are; similarities are the mean."""
+
+    both: tuple[_View, ...]
 
     @classmethod
     def of(
@@ -89,25 +142,56 @@ class _Nearness:
         rows: Positions,
         centers: Positions,
         count: int,
-        overlap: float,
         rng: np.random.Generator,
-    ) -> _Nearness:
+    ) -> _Views:
         own, others = space.at(rows), space.at(centers)
-        sample = space.places_of_sample(rows, rng)
-        radius = overlap * tiling_radius(own[sample], count)
-        table = similarity(own, own, radius)
+        places = space.places_of_sample(rows, rng)
+        first = _View(own, others, own[places], tiling_radius(own[places], count))
         size = min(_NEIGHBORS, int(_TILE_SHARE * (len(rows) + len(centers)) / count))
         if size < 2:
-            return cls(table, covered_by(own, others, radius))
-        known = similarity(own, others, radius)
-        both = averaged(np.concatenate([own, others]), size)
-        own, others = both[: len(own)], both[len(own) :]
-        radius = overlap * tiling_radius(own[sample], count)
-        table += similarity(own, own, radius)
-        table *= np.float32(0.5)
-        known += similarity(own, others, radius)
-        known *= np.float32(0.5)
-        return cls(table, known.max(axis=1, initial=0))
+            return cls((first,))
+        mixed = averaged(np.concatenate([own, others]), size)
+        own, others = mixed[: len(own)], mixed[len(own) :]
+        return cls((first, _View(own, others, own[places], tiling_radius(own[places], count))))
+
+    def covered(self, overlap: float) -> Vector:
+        """Similarity of each row (n,) to the nearest centre."""
+        if len(self.both) == 1:
+            (view,) = self.both
+            return covered_by(view.rows, view.centers, overlap * view.radius)
+        found: Vector = self.to_centers(overlap).max(axis=1, initial=0)
+        return found
+
+    def among_rows(self, overlap: float) -> Matrix:
+        """Similarities (n, n)."""
+        return _mean([similarity(v.rows, v.rows, overlap * v.radius) for v in self.both])
+
+    def to_centers(self, overlap: float) -> Matrix:
+        """Similarities (n, c)."""
+        return _mean([similarity(v.rows, v.centers, overlap * v.radius) for v in self.both])
+
+    def among_centers(self, overlap: float) -> Matrix:
+        """Similarities (c, c)."""
+        return _mean([similarity(v.centers, v.centers, overlap * v.radius) for v in self.both])
+
+    def among_labeled(self, known: Positions, count: int, overlap: float) -> Matrix:
+        """Similarities of the first centres, at a multiple of the radius at which those tile."""
+        return _mean(
+            [
+                similarity(
+                    v.centers[known], v.centers[known], overlap * tiling_radius(v.sample, count)
+                )
+                for v in self.both
+            ]
+        )
+
+
+def _mean(tables: list[Matrix]) -> Matrix:
+    found = tables[0]
+    for table in tables[1:]:
+        found += table
+    found *= np.float32(1 / len(tables))
+    return found
 
 
 def averaged(vectors: Matrix, neighbors: int) -> Matrix:
