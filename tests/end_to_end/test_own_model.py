@@ -39,8 +39,8 @@ def project(
     for i in range(60):
         x, y = rng.normal([(i % 3) * 3.0, (i % 3) * -2.0], 0.5)
         rows.append({"id": f"row-{i:02d}", "x": float(x), "y": float(y)})
-    access = {"url": server.url, "token": "env:QUERIST_OWN_MODEL", "seconds": 2.0}
-    learner = {"name": "remote", "parameters": {**access, "train_seconds": 3.0}}
+    access = {"url": server.url, "token": "env:QUERIST_OWN_MODEL", "seconds": 6.0}
+    learner = {"name": "remote", "parameters": {**access, "train_seconds": 6.0}}
     policy = {"batch_size": 8, "audit_size": 9}
     with Project.create(
         tmp_path / "p", media="table", classes=COLOURS, learner=learner, policy=policy
