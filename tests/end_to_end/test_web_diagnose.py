@@ -188,6 +188,7 @@ def test_a_reviewer_looks_and_an_annotator_is_told_for_whom_it_is(diagnosed, ser
     page.get_by_role("table").get_by_role("button", name="taken for").first.click()
     page.get_by_test_id("cell").get_by_role("link", name="Open ").first.wait_for()
     assert page.get_by_role("button", name="Next batch from this").count() == 0
+    page.close()  # it would ask again, as whoever signs in next
     page = join(server, "anton", Role.ANNOTATOR)
     page.goto(f"{server.address}/diagnose")
     page.get_by_role("heading", name="Diagnose is for a reviewer and above").wait_for()
