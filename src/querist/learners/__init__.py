@@ -8,8 +8,9 @@ from querist.learners.base import (
     Learner,
     LinearLearner,
     Matrix,
+    SamplingLearner,
 )
-from querist.learners.committee import bootstrap_committee
+from querist.learners.committee import bootstrap_committee, sampled_committee
 from querist.learners.out_of_fold import out_of_fold
 from querist.learners.registry import (
     create_encoder,
@@ -31,6 +32,7 @@ __all__ = [
     "Learner",
     "LinearLearner",
     "Matrix",
+    "SamplingLearner",
     "bootstrap_committee",
     "create_encoder",
     "create_learner",
@@ -42,4 +44,5 @@ __all__ = [
     "linear_head",
     "model_signals",
     "out_of_fold",
+    "sampled_committee",
 ]

@@ -143,3 +143,19 @@ class LinearLearner(Learner, Protocol):
             NotFittedError: before ``fit`` or ``load``.
         """
         ...
+
+
+@runtime_checkable
+class SamplingLearner(Learner, Protocol):
+    """A learner that is unsure of itself: one fit gives many models that agree with the labels."""
+
+    def sample_proba(
+        self, X: Matrix, *, samples: int, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """Probabilities (S, n, C) of ``samples`` drawn models, each the same one for all rows.
+
+        Raises:
+            NotFittedError: before ``fit`` or ``load``.
+            MissingSignalError: nothing in this model can be drawn.
+        """
+        ...

@@ -1,4 +1,4 @@
-"""A committee of one learner: the same kind of model trained on bootstrap draws of the labels."""
+"""A committee of one learner: trained on bootstrap draws of the labels, or drawn from one model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
-from querist.learners.base import Codes, Learner, Matrix
+from querist.learners.base import Codes, Learner, Matrix, SamplingLearner
 from querist.learners.checking import check_training
 
 MEMBERS = 8
+# Drawing costs little, and the mean of many estimates better what a label would tell.
+SAMPLES = 20
 # A committee over 2 million rows of 16 classes with 8 members has this size.
 LIMIT_BYTES = 1 << 30
 _ROWS = 65_536
@@ -49,13 +51,7 @@ def bootstrap_committee(
         InvalidInputError: the answer would be over 1 GiB, or as ``Learner.fit`` does.
     """
     rows, codes, _ = check_training(X, y, class_count)
-    size = 4 * members * len(pool) * class_count
-    if size > LIMIT_BYTES:
-        raise InvalidInputError(
-            f"A committee of {members} over {len(pool):,} rows and {class_count} classes takes "
-            f"{size / 1e9:.1f} GB.",
-            remedy="Choose a strategy without a committee, such as 'margin', or a smaller pool.",
-        )
+    check_size(members, len(pool), class_count)
     found = np.empty((members, len(pool), class_count), np.float32)
     for member in found:
         drawn = bootstrap_draw(codes, rng)
@@ -64,6 +60,55 @@ def bootstrap_committee(
         for start in range(0, len(pool), _ROWS):
             member[start : start + _ROWS] = learner.predict_proba(pool[start : start + _ROWS])
     return found
+
+
+def sampled_committee(
+    learner: SamplingLearner,
+    pool: Matrix,
+    *,
+    class_count: int,
+    rng: np.random.Generator,
+    members: int = SAMPLES,
+) -> NDArray[np.float32]:
+    """Probabilities (S, N, C) over the pool by S models drawn from one that is trained.
+
+    Classes that joined after its training have probability zero.
+
+    Args:
+        learner: The trained model.
+        pool: Rows to predict (N, d); a memory map is read in blocks.
+        class_count: Number of classes C, at least those of its training.
+        rng: Draws the models.
+        members: Number of models S.
+
+    Raises:
+        InvalidInputError: the answer would be over 1 GiB.
+        MissingSignalError: nothing in the model can be drawn.
+    """
+    check_size(members, len(pool), class_count)
+    found = np.zeros((members, len(pool), class_count), np.float32)
+    seed = int(rng.integers(2**62))
+    for start in range(0, len(pool), _ROWS):
+        block = pool[start : start + _ROWS]
+        # The same seed for each block: a member is the same model for all rows.
+        said = learner.sample_proba(block, samples=members, rng=np.random.default_rng(seed))
+        found[:, start : start + _ROWS, : said.shape[2]] = said
+    return found
+
+
+def check_size(members: int, rows: int, class_count: int) -> None:
+    """Refuse a committee (K, N, C) of float32 over 1 GiB.
+
+    Raises:
+        InvalidInputError: it would be larger.
+    """
+    size = 4 * members * rows * class_count
+    if size > LIMIT_BYTES:
+        raise InvalidInputError(
+            f"A committee of {members} over {rows:,} rows and {class_count} classes takes "
+            f"{size / 1e9:.1f} GB.",
+            remedy="Choose a strategy without a committee, such as 'margin', or a smaller pool.",
+        )
 
 
 def bootstrap_draw(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int64]:

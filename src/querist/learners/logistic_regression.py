@@ -15,6 +15,7 @@ from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import NEVER, Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, few_labels, unfitted
+from querist.learners.scaling import column_scales
 from querist.strategies.base import Head
 
 # The length of a standardised row grows with its columns, so the same C fits wide rows more
@@ -78,10 +79,7 @@ class LogisticRegressionLearner:
         from threadpoolctl import threadpool_limits
 
         rows, codes, present = check_training(X, y, class_count)
-        mean = rows.mean(axis=0, dtype=np.float64)
-        scale = rows.std(axis=0, dtype=np.float64)
-        # A constant column says nothing; dividing by its rounding error would say a lot.
-        scale[scale <= 1e-6 * np.maximum(1, np.abs(mean))] = np.inf
+        mean, scale = column_scales(rows)
         C = min(1.0, C_OVER_COLUMNS / rows.shape[1]) if self._C is None else self._C
         model = LogisticRegression(C=C, max_iter=self._max_iter)
         # Hundreds of tiny products: waiting for a second thread takes longer than the product.

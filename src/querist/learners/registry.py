@@ -23,6 +23,7 @@ _LEARNERS = {
     "hist-gradient-boosting": "querist.learners.sklearn_learner:HistGradientBoostingLearner",
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
     "remote": "querist.learners.remote:RemoteLearner",
+    "torch": "querist.learners.torch_learner:TorchLearner",
 }
 _ENCODERS = {
     "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from querist.errors import MissingSignalError
-from querist.learners.base import NEVER, Codes, Learner, LinearLearner, Matrix
-from querist.learners.committee import bootstrap_committee
+from querist.learners.base import NEVER, Codes, Learner, LinearLearner, Matrix, SamplingLearner
+from querist.learners.committee import bootstrap_committee, sampled_committee
 from querist.strategies.base import Floats, Gradient, Head, Signal
 
 # What does not exist before a model is trained.
@@ -29,6 +29,9 @@ def model_signals(
 ) -> dict[str, Any]:
     """Committee, head and gradient where they are needed, as arguments for ``check_pool``.
 
+    A learner that can be sampled is its own committee; of others, models are trained on bootstrap
+    draws of the labels.
+
     Args:
         needs: The signals that the strategy needs.
         learner: The trained model.
@@ -37,10 +40,11 @@ def model_signals(
         labeled: Positions of the labelled rows (L,).
         labels: Their classes (L,).
         class_count: Number of classes C.
-        rng: Draws the committee's labels.
+        rng: Draws the committee's labels, or models.
 
     Raises:
-        MissingSignalError: the strategy needs a head or a gradient and the learner is not linear.
+        MissingSignalError: the strategy needs a head or a gradient and the learner is not linear,
+            or a committee and the learner has nothing to draw.
         InvalidInputError: the committee would be too large.
     """
     found: dict[str, Any] = {}
@@ -48,7 +52,9 @@ def model_signals(
         found["head"] = linear_head(learner, class_count)
     if Signal.GRADIENT in needs:
         found["gradient"] = _gradient(linear_head(learner, class_count))
-    if Signal.COMMITTEE in needs:
+    if Signal.COMMITTEE in needs and isinstance(learner, SamplingLearner):
+        found["committee"] = sampled_committee(learner, pool, class_count=class_count, rng=rng)
+    elif Signal.COMMITTEE in needs:
         found["committee"] = bootstrap_committee(
             factory, pool[labeled], labels, pool, class_count=class_count, rng=rng
         )

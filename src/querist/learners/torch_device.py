@@ -1,6 +1,9 @@
-"""Which device torch runs on."""
+"""Which device torch runs on, and on how many threads."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from querist.errors import InvalidInputError, MissingDependencyError
 
@@ -27,3 +30,20 @@ def choose(device: str | None, *, feature: str, extra: str) -> str:
             device=device,
         ) from None
     return device
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch's work on the processor on one thread within the block.
+
+    The products of a small head are done before a second thread has begun; where other programs
+    keep the cores busy, waiting for it takes tens of times as long as the product.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

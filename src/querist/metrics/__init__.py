@@ -75,6 +75,7 @@ from querist.metrics.unbiased import (
     prediction_powered_accuracy,
     stratified_accuracy,
 )
+from querist.metrics.uncertainty import Uncertainty, decompose
 
 __all__ = [
     "Answers",
@@ -97,6 +98,7 @@ __all__ = [
     "Shares",
     "SpanMeasures",
     "Spans",
+    "Uncertainty",
     "accuracy",
     "aulc",
     "auroc",
@@ -114,6 +116,7 @@ __all__ = [
     "confusion_matrix",
     "crowdlab",
     "dawid_skene",
+    "decompose",
     "difference_of_shares",
     "expected_calibration_error",
     "f_measure_change_bound",
