@@ -15,6 +15,8 @@ PUBLIC = {
     ("get", "/api/v1/health"),
     ("post", "/api/v1/session"),
     ("post", "/api/v1/invitations/accept"),
+    ("get", "/api/v1/workforces/{name}/content"),
+    ("post", "/api/v1/workforces/{name}/webhook"),
 }
 OPERATIONS = [
     (method, path)
@@ -110,7 +112,7 @@ def test_login_token_works_once(client, login):
     """The first use gives a session cookie that scripts cannot read, the second use 401."""
     token = login()
     first = client.post("/api/v1/session", json={"token": token})
-    assert first.json() == {"name": "ana", "role": "owner", "csrf": None}
+    assert first.json() == {"name": "ana", "role": "owner", "csrf": None, "veiled": False}
     cookie = first.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie

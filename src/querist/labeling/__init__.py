@@ -1,8 +1,9 @@
 """Labelling: the rules of giving a label, the queue of tasks, and known labels that answer."""
 
 from querist.labeling.agreement import Agreement
-from querist.labeling.blindness import check_may_answer, check_may_browse, is_veiled
+from querist.labeling.blindness import check_may_browse, is_veiled
 from querist.labeling.consensus import Change, Recomputed, settle_round
+from querist.labeling.decision import Decision
 from querist.labeling.gold import GoldQuestions
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
@@ -20,6 +21,7 @@ __all__ = [
     "Agreement",
     "Change",
     "Collected",
+    "Decision",
     "Dispute",
     "GoldQuestions",
     "Labels",
@@ -42,7 +44,6 @@ __all__ = [
     "WorkforceReport",
     "Workforces",
     "answer_with_oracle",
-    "check_may_answer",
     "check_may_browse",
     "in_words",
     "is_veiled",

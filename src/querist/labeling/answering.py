@@ -26,19 +26,21 @@ from querist.schema import (
 _UNFINISHED = (TaskState.OPEN, TaskState.LEASED)
 
 
-def task_of(catalog: Catalog, wanted: Decision, annotator: Annotator) -> Task | None:
+def task_of(
+    catalog: Catalog, wanted: Decision, annotator: Annotator, asked: Sequence[Task]
+) -> Task | None:
     """The task that a decision answers, ``None`` where nobody asked.
 
     The one that is named; else the annotator's own, reserved or, where the asset is asked of
-    several, answered before; else one that is free.
+    several, answered before; else one that is free. ``asked`` are the tasks of the asset.
 
     Raises:
         NotFoundError: there is no such task.
         ConflictError: the asset waits for the opinions of others.
     """
-    tasks = catalog.records.tasks
     if wanted.task_id is not None:
-        named = tasks.get(wanted.task_id)
+        known = next((task for task in asked if task.id == wanted.task_id), None)
+        named = known or catalog.records.tasks.get(wanted.task_id)
         if named.asset_id != wanted.asset_id:
             raise InvalidInputError(
                 f"Task {named.id} asks about {named.asset_id!r}, not {wanted.asset_id!r}.",
@@ -46,7 +48,6 @@ def task_of(catalog: Catalog, wanted: Decision, annotator: Annotator) -> Task | 
             )
         if named.kind is not Question.GOLD or named.annotator == annotator.name:
             return named
-    asked = tasks.for_asset(wanted.asset_id)
     waiting = [task for task in asked if task.state in _UNFINISHED]
     own = [task for task in waiting if task.annotator == annotator.name]
     if own:

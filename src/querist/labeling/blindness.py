@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from querist.catalog import Catalog
 from querist.errors import PermissionDeniedError
-from querist.schema import Annotator, Question, Role, TaskState
+from querist.schema import Annotator, Question, Role, Task, TaskState
 
 
 def is_veiled(catalog: Catalog, annotator: Annotator) -> bool:
@@ -32,19 +34,24 @@ def check_may_browse(catalog: Catalog, annotator: Annotator) -> None:
 
 
 def check_may_answer(
-    catalog: Catalog, annotator: Annotator, asset_id: str, task_id: int | None
+    catalog: Catalog,
+    annotator: Annotator,
+    asset_id: str,
+    task_id: int | None,
+    asked: Sequence[Task],
 ) -> None:
     """Refuse a decision of an annotator about an asset that nobody has asked them about.
 
     They may decide what they were served, whatever became of it since, what they have decided
     before, and what waits in the queue for somebody with their skills. Reviewers may decide all.
+    ``asked`` are the tasks of the asset.
 
     Raises:
         PermissionDeniedError: nothing of this is so.
     """
     if annotator.role not in (Role.ANNOTATOR, Role.MODEL):
         return
-    for task in catalog.records.tasks.for_asset(asset_id):
+    for task in asked:
         waits = task.state in (TaskState.OPEN, TaskState.LEASED) and task.kind is not Question.GOLD
         may = task.sent_to in (None, annotator.name) and (
             task.skill is None or task.skill in annotator.skills

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,8 +17,10 @@ from querist.labeling.values import Label, as_value
 from querist.schema import (
     Action,
     Annotation,
+    Annotator,
     Origin,
     Question,
+    Task,
     Value,
     check_name,
     class_names,
@@ -95,6 +97,26 @@ class Labels:
                 model_id=model_id,
             )
         )
+
+    def answer(self, wanted: Decision, annotator: Annotator) -> tuple[Annotation, bool]:
+        """Store a decision of somebody who is known, and who may have to be asked to decide.
+
+        Returns:
+            What is stored, and whether it was stored before.
+
+        Raises:
+            The errors of ``submit``.
+        """
+        records = self._catalog.records
+        with records.moment():
+            known = wanted.submission_id is not None and self.knows(wanted.submission_id)
+            asked = records.tasks.for_asset(wanted.asset_id)
+            if not known:
+                blindness.check_may_answer(
+                    self._catalog, annotator, wanted.asset_id, wanted.task_id, asked
+                )
+            found = self._read(wanted, annotator, asked)
+        return self._store(wanted, annotator, *found), known
 
     def skip(
         self,
@@ -230,19 +252,39 @@ class Labels:
         )
 
     def _decide(self, wanted: Decision) -> Annotation:
+        records = self._catalog.records
+        name = check_name("annotator", wanted.annotator)
+        check_known(self._catalog, wanted.asset_id)
+        annotator = records.annotators.ensure(name)
+        with records.moment():
+            asked = records.tasks.for_asset(wanted.asset_id)
+            found = self._read(wanted, annotator, asked)
+        return self._store(wanted, annotator, *found)
+
+    def _read(
+        self, wanted: Decision, annotator: Annotator, asked: Sequence[Task]
+    ) -> tuple[int, Value | None, Task | None]:
+        """The version of the ontology, the value under it, and the task that is answered."""
         check_known(self._catalog, wanted.asset_id)
         _check_seconds(wanted.seconds)
-        name = check_name("annotator", wanted.annotator)
-        annotator = self._catalog.records.annotators.ensure(name)
-        with self._catalog.records.moment():
-            ontology = self._catalog.records.ontologies.current()
-            value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
-            task = answering.task_of(self._catalog, wanted, annotator)
+        ontology = self._catalog.records.ontologies.current()
+        value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
+        task = answering.task_of(self._catalog, wanted, annotator, asked)
+        return ontology.version, value, task
+
+    def _store(
+        self,
+        wanted: Decision,
+        annotator: Annotator,
+        ontology_version: int,
+        value: Value | None,
+        task: Task | None,
+    ) -> Annotation:
         if task is None:
             blindness.check_may_decide(self._catalog, annotator, wanted.asset_id)
         elif task.kind is not Question.LABEL:
             return answering.give_opinion(
-                self._catalog, wanted, value, task, annotator, ontology.version
+                self._catalog, wanted, value, task, annotator, ontology_version
             )
         submission = wanted.submission_id or new_id("sub")
         number = task.round if task else None
@@ -256,7 +298,7 @@ class Labels:
             seconds=wanted.seconds,
             reason=wanted.reason,
             round=number,
-            ontology_version=ontology.version,
+            ontology_version=ontology_version,
             prelabel=wanted.prelabel,
             model_id=wanted.model_id,
             submission_id=submission,

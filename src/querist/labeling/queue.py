@@ -12,6 +12,7 @@ from querist.labeling.explaining import explain
 from querist.labeling.gold import mix_in
 from querist.labeling.suggesting import suggest
 from querist.schema import (
+    Annotator,
     Arm,
     Asset,
     ClassValue,
@@ -77,12 +78,12 @@ class Queue:
         self._assets = AssetsAhead(catalog)
 
     def next(
-        self, annotator: str, count: int = 1, *, lease_seconds: float = LEASE_SECONDS
+        self, annotator: str | Annotator, count: int = 1, *, lease_seconds: float = LEASE_SECONDS
     ) -> QueuePage:
         """Reserve the next tasks for ``annotator``; those held already come first.
 
         Args:
-            annotator: Who asks; made known if new.
+            annotator: Who asks; a name is made known if new.
             count: At most so many.
             lease_seconds: How long they are reserved.
 
@@ -90,15 +91,18 @@ class Queue:
             InvalidInputError: the name, the count or the time cannot be used.
         """
         records = self._catalog.records
-        person = records.annotators.ensure(check_name("annotator", annotator))
+        if isinstance(annotator, Annotator):
+            person = annotator
+        else:
+            person = records.annotators.ensure(check_name("annotator", annotator))
         tasks: Sequence[Task] = records.tasks.lease(
-            annotator, count=count, seconds=lease_seconds, skills=person.skills
+            person.name, count=count, seconds=lease_seconds, skills=person.skills
         )
         if self._catalog.settings.policy.gold_share:
-            tasks = mix_in(self._catalog, tasks, annotator, count=count, seconds=lease_seconds)
+            tasks = mix_in(self._catalog, tasks, person.name, count=count, seconds=lease_seconds)
         with records.moment():
             kept = records.tasks.sent_back()
-            kept.pop(annotator, None)
+            kept.pop(person.name, None)
             waiting = records.tasks.tally.of()[TaskState.OPEN] - sum(kept.values())
             asked = sum(task.kind is not Question.GOLD for task in tasks)
             return QueuePage(

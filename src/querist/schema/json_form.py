@@ -15,6 +15,8 @@ from querist.errors import InvalidInputError
 
 T = TypeVar("T")
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
 
 def to_json(value: Any) -> Any:
     """Turn a schema object into plain JSON values.
@@ -22,8 +24,22 @@ def to_json(value: Any) -> Any:
     Dataclasses become objects (with a ``type`` word where they declare ``TYPE``), tuples become
     arrays, times become ISO 8601 strings in UTC, and enumerations their value.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        body = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value if type(value) in _PLAIN else _plain(value)
+
+
+def from_json(kind: type[T], body: Any) -> T:
+    """Build a schema object of ``kind`` from its JSON form.
+
+    Raises:
+        InvalidInputError: a field is missing, unknown, or of the wrong kind; the path is named.
+    """
+    return typing.cast(T, _read(kind, body, getattr(kind, "__name__", "value")))
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if dataclasses.is_dataclass(kind):
+        body = {name: to_json(getattr(value, name)) for name in _names(kind)}
         tag = getattr(value, "TYPE", None)
         return {"type": tag, **body} if tag else body
     if isinstance(value, Enum):
@@ -35,15 +51,6 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [to_json(item) for item in value]
     return value
-
-
-def from_json(kind: type[T], body: Any) -> T:
-    """Build a schema object of ``kind`` from its JSON form.
-
-    Raises:
-        InvalidInputError: a field is missing, unknown, or of the wrong kind; the path is named.
-    """
-    return typing.cast(T, _read(kind, body, getattr(kind, "__name__", "value")))
 
 
 def _read(kind: Any, body: Any, path: str) -> Any:  # noqa: PLR0911 - one return a kind
@@ -115,6 +122,11 @@ def _read_dataclass(kind: type, body: Any, path: str) -> Any:
             )
             _expect(optional, None, f"{path}.{name}", "a value, it is missing")
     return kind(**values)
+
+
+@functools.cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 @functools.cache

@@ -42,21 +42,13 @@ async def current_annotator(
         PermissionDeniedError: a cookie changes something without the header that only our own
             pages can send.
     """
-    if bearer is not None:
-        return await _verified(service, bearer.credentials, "api")
-    if not session:
-        raise AuthenticationError(
-            "The request carries no token.",
-            remedy="Open the address that `querist serve` prints, or send an API token as "
-            "`Authorization: Bearer …`.",
-        )
-    annotator = await _verified(service, session, "session")
-    if request.method not in _SAFE and request.headers.get(CSRF_HEADER) != "1":
-        raise PermissionDeniedError(
-            f"A {request.method} with the session cookie lacks the header {CSRF_HEADER}.",
-            remedy=f"Send the header {CSRF_HEADER}: 1, or use an API token.",
-        )
-    return annotator
+    return await _who(request, service, bearer, session)
+
+
+async def annotator_of(request: Request) -> Annotator:
+    """As ``current_annotator``, for who has but the request; raises the same."""
+    service: Service = request.app.state.service
+    return await _who(request, service, await _bearer(request), await _cookie(request))
 
 
 Current = Annotated[Annotator, Depends(current_annotator)]
@@ -82,6 +74,29 @@ def at_least(role: Role) -> Callable[[Annotator], Awaitable[Annotator]]:
 async def browsing(service: Served, annotator: Current) -> Annotator:
     """A dependency that lets through whoever may see labels, selections and findings of others."""
     check_may_browse(service.project.catalog, annotator)
+    return annotator
+
+
+async def _who(
+    request: Request,
+    service: Service,
+    bearer: HTTPAuthorizationCredentials | None,
+    session: str | None,
+) -> Annotator:
+    if bearer is not None:
+        return await _verified(service, bearer.credentials, "api")
+    if not session:
+        raise AuthenticationError(
+            "The request carries no token.",
+            remedy="Open the address that `querist serve` prints, or send an API token as "
+            "`Authorization: Bearer …`.",
+        )
+    annotator = await _verified(service, session, "session")
+    if request.method not in _SAFE and request.headers.get(CSRF_HEADER) != "1":
+        raise PermissionDeniedError(
+            f"A {request.method} with the session cookie lacks the header {CSRF_HEADER}.",
+            remedy=f"Send the header {CSRF_HEADER}: 1, or use an API token.",
+        )
     return annotator
 
 

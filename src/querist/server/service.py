@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from querist.engine import Engine
-from querist.schema import Job, JobState, Step
+from querist.schema import Job, JobState
 
 if TYPE_CHECKING:
     from querist.project import Project
@@ -50,21 +50,16 @@ class Service:
 
         Nothing is submitted while a job that will finish the round is queued or running.
         """
-        if not self._is_complete():
+        tasks = self.project.catalog.records.tasks
+        if not tasks.is_answered():
             return None
         with self.finishing:
             jobs = self.project.catalog.records.jobs.list()
             under_way = any(j.kind in _FINISHING and j.state in _ACTIVE for j in jobs)
             # Somebody else may have seen it too, and been faster.
-            if under_way or not self._is_complete():
+            if under_way or not tasks.is_answered():
                 return None
             return self.jobs.submit("finish_round")
-
-    def _is_complete(self) -> bool:
-        records = self.project.catalog.records
-        with records.moment():
-            number, step = records.rounds.stage() or (0, Step.DONE)
-            return step is Step.COLLECT and not records.tasks.any_open(number)
 
 
 async def served(request: Request) -> Service:

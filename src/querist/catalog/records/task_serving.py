@@ -87,6 +87,7 @@ _TAKEN = {
     "first": (IS_FREE, _MAY_ANSWER, _IS_FIRST),
     "open": (IS_FREE, _MAY_ANSWER),
 }
+_OWN = ("held", "sent")
 # SQLite has no row locks and leaves the clause out.
 _EXPIRED = sa.select(tasks.c.id).where(IS_LEASED, tasks.c.leased_until <= sa.bindparam("now"))
 _TAKE_BACK = (
@@ -94,17 +95,10 @@ _TAKE_BACK = (
 )
 
 
-_HAS_OWN = sa.select(
-    *(
-        sa.select(tasks.c.id).where(*_TAKEN[which]).limit(1).scalar_subquery()
-        for which in ("held", "sent")
-    )
+_LOOK = sa.select(
+    *(sa.select(tasks.c.id).where(*_TAKEN[which]).limit(1).scalar_subquery() for which in _OWN),
+    _EXPIRED.limit(1).scalar_subquery(),
 )
-
-
-def take_back(connection: sa.Connection, now: datetime) -> None:
-    """Give back all tasks whose leases have run out."""
-    connection.execute(_TAKE_BACK, {"now": now})
 
 
 def serve(connection: sa.Connection, values: Mapping[str, Any], count: int) -> list[Task]:
@@ -116,8 +110,11 @@ def serve(connection: sa.Connection, values: Mapping[str, Any], count: int) -> l
             ``of_round``, which is ``None`` for any.
         count: At most so many.
     """
-    # Most have none of their own: one look takes less time than two updates.
-    holds, waits = connection.execute(_HAS_OWN, values).one()
+    # Mostly there is nothing of all this: one look takes less time than three updates.
+    holds, waits, expired = connection.execute(_LOOK, values).one()
+    if expired is not None:
+        _take_back(connection, values["now"])
+        holds, waits, _ = connection.execute(_LOOK, values).one()
     held = _take(connection, "held", values, count) if holds is not None else []
     if waits is not None and len(held) < count:
         held += _take(connection, "sent", values, count - len(held))
@@ -168,7 +165,7 @@ def take_free(
     skills: Sequence[str],
 ) -> list[Task]:
     """Reserve free tasks for somebody in the order of serving, one an asset."""
-    take_back(connection, now)
+    _take_back(connection, now)
     values = {"who": annotator, "until": until, "now": now, "of_round": None}
     return _take(connection, "first", {**values, "skills": list(skills)}, count)
 
@@ -177,6 +174,10 @@ def give_back(connection: sa.Connection, task_id: int, annotator: str) -> None:
     """Give a task back that somebody holds."""
     held = sa.update(tasks).where(tasks.c.id == task_id, IS_LEASED, tasks.c.annotator == annotator)
     connection.execute(held.values(FREE))
+
+
+def _take_back(connection: sa.Connection, now: datetime) -> None:
+    connection.execute(_TAKE_BACK, {"now": now})
 
 
 def _take(

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
-from querist.catalog.records.tables import tasks
+from querist.catalog.records.tables import rounds, tasks
 from querist.catalog.records.task_serving import (
     FREE,
     IS_FREE,
@@ -27,18 +27,15 @@ from querist.catalog.records.task_serving import (
     in_order,
     one_by_one,
     serve,
-    take_back,
     task_of,
 )
 from querist.catalog.records.task_tally import TaskTally
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import Arm, Question, Task, TaskState, check_name
+from querist.schema import Arm, Question, Step, Task, TaskState, check_name
 
 _UNFINISHED = sa.and_(tasks.c.state.in_((OPEN, LEASED)), tasks.c.sent_to.is_(None))
 _MOST = 1000
-# Looking for leases that have run out takes a twentieth of the time of a lease.
-_TAKE_BACK_EVERY = timedelta(seconds=1)
 
 # Built once: every decision asks these, and building takes longer than running.
 _BY_ID = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
@@ -51,6 +48,12 @@ _UPCOMING = (
 )
 _ANY_OPEN = sa.select(
     sa.exists().where(_UNFINISHED, tasks.c.round == sa.bindparam("of_round"), ~IS_GOLD)
+)
+_COLLECTS = rounds.c.step == Step.COLLECT.value
+_NEWEST = sa.select(sa.func.max(rounds.c.number)).scalar_subquery()
+_IS_ANSWERED = sa.select(
+    sa.exists().where(rounds.c.number == _NEWEST, _COLLECTS)
+    & ~sa.exists().where(_UNFINISHED, tasks.c.round == _NEWEST, ~IS_GOLD)
 )
 _SENT_BACK = sa.select(tasks.c.sent_to, sa.func.count()).where(IS_SENT).group_by(tasks.c.sent_to)
 
@@ -89,7 +92,6 @@ class TaskList:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.tally = TaskTally(database)
-        self._taken_back: datetime | None = None
 
     def lease(
         self,
@@ -103,8 +105,7 @@ class TaskList:
         """Reserve tasks for an annotator, highest priority first, then oldest.
 
         Those the annotator holds already come first and are reserved anew, then those that were
-        sent back to them, which nobody else gets; leases that have run out are given again, at the
-        latest a second later or when nothing else is left. Of an
+        sent back to them, which nobody else gets; leases that have run out are given again. Of an
         asset that is asked of several, nobody who has a task of it in the round, reserved or
         answered, gets another one, and nobody is asked for another opinion than their own.
 
@@ -126,15 +127,7 @@ class TaskList:
             one_by_one(connection, annotator)
             values = {"who": annotator, "until": until, "now": now, "of_round": round}
             values["skills"] = list(skills)
-            last = self._taken_back
-            if late := last is None or abs(now - last) >= _TAKE_BACK_EVERY:
-                self._taken_back = now
-                take_back(connection, now)
-            held = serve(connection, values, count)
-            if not held and not late:
-                take_back(connection, now)
-                held = serve(connection, values, count)
-        return held
+            return serve(connection, values, count)
 
     def renew(self, task_ids: Sequence[int], annotator: str, seconds: float) -> list[Task]:
         """Reserve held tasks for longer; returns those that the annotator still holds."""
@@ -180,6 +173,11 @@ class TaskList:
         """
         with self._database.read() as connection:
             return bool(connection.execute(_ANY_OPEN, {"of_round": round}).scalar())
+
+    def is_answered(self) -> bool:
+        """Whether the newest round collects labels and nobody has to finish a task of it."""
+        with self._database.read() as connection:
+            return bool(connection.execute(_IS_ANSWERED).scalar())
 
     def sent_back(self) -> dict[str, int]:
         """How many tasks wait for one person alone, by person."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
 from fastapi.responses import FileResponse
@@ -13,10 +13,11 @@ from starlette.background import BackgroundTask
 from querist import catalog, schema
 from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
-from querist.labeling import check_may_answer, is_veiled
-from querist.schema import Origin, Role
+from querist.labeling import Decision, is_veiled
+from querist.schema import Action, Origin, Role
 from querist.server.answers import as_json
 from querist.server.auth import Current, at_least
+from querist.server.hot_route import HotRoute
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
     Annotation,
@@ -29,7 +30,7 @@ from querist.server.schemas import (
     RecentLabel,
     UndoRequest,
 )
-from querist.server.service import Served, Service
+from querist.server.service import Served
 from querist.server.values import read_value
 
 MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
@@ -37,21 +38,23 @@ MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 router = APIRouter(prefix="/labels", tags=["labels"])
 
 
-@router.post(
+def create_label(body: LabelRequest, service: Served, current: Current) -> Response:
+    """Store one decision; the same ``submission_id`` again gives the stored entry back."""
+    entry, known = service.project.labels.answer(_decision(body, current), current)
+    service.finish_round_if_complete()
+    return as_json(Annotation.of(entry), 200 if known else 201)
+
+
+router.add_api_route(
     "",
+    create_label,
+    methods=["POST"],
     operation_id="create_label",
     status_code=201,
     response_model=Annotation,
     responses={200: {"model": Annotation, "description": "It was stored before."}},
+    route_class_override=HotRoute,
 )
-def create_label(body: LabelRequest, service: Served, current: Current) -> Response:
-    """Store one decision; the same ``submission_id`` again gives the stored entry back."""
-    known = service.project.labels.knows(body.submission_id)
-    if not known:
-        check_may_answer(service.project.catalog, current, body.asset_id, body.task_id)
-    entry = _store(service, current, body)
-    service.finish_round_if_complete()
-    return as_json(Annotation.of(entry), 200 if known else 201)
 
 
 @router.post("/bulk", operation_id="create_labels", dependencies=[Depends(at_least(Role.REVIEWER))])
@@ -133,38 +136,23 @@ def _card(card: catalog.AssetCard, entry: schema.Annotation, veiled: bool) -> As
     )
 
 
-class _About(TypedDict):
-    """What every decision says, whatever it is."""
-
-    annotator: str
-    expected_version: int | None
-    seconds: float | None
-    submission_id: str
-    task_id: int | None
-
-
-def _store(service: Service, current: schema.Annotator, body: LabelRequest) -> schema.Annotation:
-    labels = service.project.labels
-    about = _About(
+def _decision(body: LabelRequest, current: schema.Annotator) -> Decision:
+    labels = body.action == "label"
+    if labels and body.value is None:
+        raise InvalidInputError(
+            "The label has no value.", remedy="Send a value, or the action skip or cannot_tell."
+        )
+    return Decision(
+        action=Action(body.action),
+        asset_id=body.asset_id,
+        label=read_value(body.value) if labels and body.value else None,
         annotator=current.name,
         expected_version=body.expected_version,
         seconds=body.seconds,
         submission_id=body.submission_id,
         task_id=body.task_id,
-    )
-    if body.action != "label":
-        decide = labels.skip if body.action == "skip" else labels.cannot_tell
-        return decide(body.asset_id, reason=body.reason, **about)
-    if body.value is None:
-        raise InvalidInputError(
-            "The label has no value.", remedy="Send a value, or the action skip or cannot_tell."
-        )
-    prelabel = None if body.prelabel is None else read_value(body.prelabel)
-    return labels.submit(
-        body.asset_id,
-        read_value(body.value),
-        origin=Origin.MODEL if current.role is Role.MODEL else Origin.PERSON,
-        prelabel=prelabel,
-        model_id=body.model_id,
-        **about,
+        reason=None if labels else body.reason,
+        origin=Origin.MODEL if labels and current.role is Role.MODEL else Origin.PERSON,
+        prelabel=read_value(body.prelabel) if labels and body.prelabel else None,
+        model_id=body.model_id if labels else None,
     )
