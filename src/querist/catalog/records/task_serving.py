@@ -111,10 +111,10 @@ def serve(connection: sa.Connection, values: Mapping[str, Any], count: int) -> l
         count: At most so many.
     """
     # Mostly there is nothing of all this: one look takes less time than three updates.
-    holds, waits, expired = connection.execute(_LOOK, values).one()
+    holds, waits, expired = tuple(connection.execute(_LOOK, values).one())
     if expired is not None:
         _take_back(connection, values["now"])
-        holds, waits, _ = connection.execute(_LOOK, values).one()
+        holds, waits, _ = tuple(connection.execute(_LOOK, values).one())
     held = _take(connection, "held", values, count) if holds is not None else []
     if waits is not None and len(held) < count:
         held += _take(connection, "sent", values, count - len(held))
