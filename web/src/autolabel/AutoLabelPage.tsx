@@ -158,7 +158,13 @@ function AutoLabels({ home }: { home: Home }) {
           {proposal && <ClassShares proposal={proposal} />}
         </div>
         <aside className={styles.side} aria-label="Sets, checks and difficulty">
-          <SetsCard sets={standing.sets} actions={actions} ending={ending} end={setEnding} />
+          <SetsCard
+            sets={standing.sets}
+            actions={actions}
+            keyed={last?.id}
+            ending={ending}
+            end={setEnding}
+          />
           {proposal && (
             <ChecksCard
               proposal={proposal}

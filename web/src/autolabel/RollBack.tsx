@@ -11,11 +11,13 @@ import type { AutoActions } from "./useAutoJobs";
 type Props = {
   set: AutoLabelSet;
   rollBack: AutoActions["rollBack"];
+  /** Whether the page's key means this set. */
+  keyed: boolean;
   opened: boolean;
   setOpened: (opened: boolean) => void;
 };
 
-export function RollBack({ set, rollBack, opened, setOpened }: Props) {
+export function RollBack({ set, rollBack, keyed, opened, setOpened }: Props) {
   const [reason, setReason] = useState("");
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" width={320} trapFocus>
@@ -26,7 +28,7 @@ export function RollBack({ set, rollBack, opened, setOpened }: Props) {
           variant={set.broken ? "filled" : "default"}
           color={set.broken ? "red.9" : undefined}
           leftSection={<IconArrowBackUp size={14} />}
-          rightSection={<Key of="R" />}
+          rightSection={keyed && <Key of="R" />}
           onClick={() => setOpened(!opened)}
         >
           Roll back

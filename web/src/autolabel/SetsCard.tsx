@@ -16,12 +16,14 @@ export const AUDIT = 20;
 type Props = {
   sets: readonly AutoLabelSet[];
   actions: AutoActions;
+  /** The set that the key for rolling back means. */
+  keyed: string | undefined;
   /** The set whose roll-back is being decided. */
   ending: string | null;
   end: (id: string | null) => void;
 };
 
-export function SetsCard({ sets, actions, ending, end }: Props) {
+export function SetsCard({ sets, actions, keyed, ending, end }: Props) {
   const standing = sets.some((set) => set.rolled_back_at === null);
   return (
     <section className={styles.card} aria-labelledby="sets">
@@ -48,7 +50,14 @@ export function SetsCard({ sets, actions, ending, end }: Props) {
       {sets.length > 0 && (
         <ul className={styles.sets}>
           {[...sets].reverse().map((set) => (
-            <SetRow key={set.id} set={set} actions={actions} ending={ending} end={end} />
+            <SetRow
+              key={set.id}
+              set={set}
+              actions={actions}
+              keyed={keyed}
+              ending={ending}
+              end={end}
+            />
           ))}
         </ul>
       )}
@@ -56,7 +65,7 @@ export function SetsCard({ sets, actions, ending, end }: Props) {
   );
 }
 
-function SetRow({ set, actions, ending, end }: Omit<Props, "sets"> & { set: AutoLabelSet }) {
+function SetRow({ set, actions, keyed, ending, end }: Omit<Props, "sets"> & { set: AutoLabelSet }) {
   const state = set.rolled_back_at ? "rolled back" : set.broken ? "broken" : "stands";
   return (
     <li data-testid="auto-set">
@@ -72,6 +81,7 @@ function SetRow({ set, actions, ending, end }: Omit<Props, "sets"> & { set: Auto
           <RollBack
             set={set}
             rollBack={actions.rollBack}
+            keyed={keyed === set.id}
             opened={ending === set.id}
             setOpened={(opened) => end(opened ? set.id : null)}
           />

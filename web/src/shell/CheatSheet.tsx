@@ -54,7 +54,7 @@ const AUTO_LABEL: [string[], string][] = [
   [["P"], "Work out what can be promised"],
   [["A"], "Accept the proposal"],
   [["U"], "Ask people about more of what was accepted"],
-  [["R"], "Roll back the newest set"],
+  [["R"], "Roll back the newest set, a broken one first"],
 ];
 
 type Props = { opened: boolean; open: () => void; close: () => void };
