@@ -85,6 +85,10 @@ def test_one_call_is_what_a_loop_over_masked_networks_gives() -> None:
         for number, mask in enumerate(masks):
             expected = network[3](hidden * mask / 0.6)
             assert torch.allclose(found[number], expected, atol=1e-5)
+    general = sampled_logits(
+        nn.Sequential(*network, nn.Identity()).eval(), rows, samples=20, seed=7
+    )
+    assert torch.allclose(general, found, atol=1e-5)  # not only where the last layers are a head
 
 
 def test_the_mean_of_linear_passes_is_the_pass_without_dropout() -> None:

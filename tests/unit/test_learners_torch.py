@@ -66,12 +66,15 @@ def test_it_does_not_need_a_line_to_tell_classes_apart() -> None:
     assert scores[1] < 0.7
 
 
-def test_training_leaves_torchs_random_state_alone() -> None:
-    """What a program draws from torch does not depend on whether a learner was trained."""
+def test_a_learner_leaves_torchs_random_state_alone(tmp_path: Path) -> None:
+    """What a program draws from torch does not depend on what was trained, loaded or sampled."""
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    fitted(epochs=2)
+    learner = fitted(epochs=2)
+    learner.save(tmp_path / "model")
+    learner.load(tmp_path / "model")
+    learner.sample_proba(ROWS, samples=2, rng=np.random.default_rng(0))
     assert torch.equal(torch.rand(3), expected)
 
 

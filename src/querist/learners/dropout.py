@@ -31,6 +31,8 @@ def sampled_logits(network: Any, rows: Any, *, samples: int, seed: int) -> Any:
     generator = torch.Generator().manual_seed(seed)
     with torch.inference_mode(), _switched_on(layers, samples, generator):
         reached = first(rows)
+        if _is_head(rest) and reached.ndim == 2:
+            return _head_logits(rest[0], rest[1], reached, samples, generator)
         tiled = reached.expand(samples, *reached.shape).flatten(0, 1)
         return rest(tiled).unflatten(0, (samples, -1))
 
@@ -59,9 +61,33 @@ def _split(network: Any, layers: list[Any]) -> tuple[Any, Any]:
     return nn.Identity(), network
 
 
+def _is_head(rest: Any) -> bool:
+    from torch import nn
+
+    kinds = [type(layer) for layer in rest] if type(rest) is nn.Sequential else []
+    return kinds == [nn.Dropout, nn.Linear]
+
+
+def _head_logits(layer: Any, linear: Any, reached: Any, samples: int, generator: Any) -> Any:
+    """Dropping inputs is dropping columns of the weights: one product, no copy of the rows."""
+    import torch
+
+    mask = _mask(layer, [samples, 1, reached.shape[1]], generator).to(linear.weight)
+    weights = (linear.weight * mask).flatten(0, 1)  # (S K, h)
+    bias = None if linear.bias is None else linear.bias.repeat(samples)
+    logits: Any = torch.nn.functional.linear(reached, weights, bias)
+    return logits.unflatten(1, (samples, -1)).transpose(0, 1)
+
+
+def _mask(layer: Any, shape: list[int], generator: Any) -> Any:
+    import torch
+
+    kept = torch.rand(shape, generator=generator) >= layer.p
+    return kept / max(1 - layer.p, 1e-12)
+
+
 @contextmanager
 def _switched_on(layers: list[Any], samples: int, generator: Any) -> Iterator[None]:
-    import torch
     from torch import nn
 
     def drop(layer: Any, _given: Any, output: Any) -> Any:
@@ -69,9 +95,7 @@ def _switched_on(layers: list[Any], samples: int, generator: Any) -> Iterator[No
         shape = [samples, 1, *passes.shape[2:]]
         if not isinstance(layer, nn.Dropout):  # Dropout2d and its like drop whole channels
             shape[3:] = [1] * len(shape[3:])
-        kept = torch.rand(shape, generator=generator) >= layer.p
-        mask = kept.to(passes.dtype) / max(1 - layer.p, 1e-12)
-        return (passes * mask.to(passes.device)).flatten(0, 1)
+        return (passes * _mask(layer, shape, generator).to(passes)).flatten(0, 1)
 
     handles = [layer.register_forward_hook(drop) for layer in layers]
     try:
