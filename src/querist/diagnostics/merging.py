@@ -17,8 +17,9 @@ FEWEST = 15
 # Two classes are apart where the area under the curve is surely more than chance, by so many
 # standard errors, or may be as much as this.
 SURE, APART = 2.6, 0.8
-# Errors of the two that must be made between them.
-MUTUAL = 0.5
+# Share of the errors of the two that must be made between them: of a class split at random that is
+# right in half of its rows otherwise, a third are.
+MUTUAL = 0.3
 
 
 def merge_advice(sample: Sample, rng: np.random.Generator) -> tuple[Finding, ...]:
@@ -26,7 +27,7 @@ def merge_advice(sample: Sample, rng: np.random.Generator) -> tuple[Finding, ...
 
     A pair is proposed where nothing tells its labels apart: neither the model's odds between the
     two nor, with vectors, a linear rule made for these two alone (cross-fitted) is surely better
-    than chance, nor can the area under its curve be more than 0.8 (95 % interval); and where most
+    than chance, nor can the area under its curve be more than 0.8 (95 % interval); and where many
     errors of the two are made between them. What is gained is the accuracy of the same model with
     the two probabilities added up, minus the accuracy now.
 
