@@ -75,7 +75,8 @@ def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Findin
         found.append(
             Finding(
                 kind="class_frequency",
-                title=f"{name} has {count} labels, and {hits} of {of} are found.",
+                title=f"{name} has {count} {'label' if count == 1 else 'labels'}, "
+                f"and {hits} of {of} are found.",
                 evidence={
                     "class": name,
                     "labels": count,
