@@ -105,6 +105,28 @@ def test_person_labels_a_round_to_its_end(project: Project) -> None:
     assert spent["seconds"] == pytest.approx(1.5 * spent["labels"])
 
 
+@pytest.mark.parametrize("strategy", ["margin", "bald"])
+def test_a_strategy_that_needs_a_model_waits_for_one(tmp_path: Path, strategy: str) -> None:
+    """Before there is a model the default draws the batch; after that the one asked for does."""
+    made = Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=COLOURS,
+        policy={"strategy": strategy, "batch_size": 6, "audit_size": 0, "control_share": 0.0},
+    )
+    rows = {str(row["id"]): str(row["known"]) for row in make_table()}
+    made.add(make_table(), id_column="id")
+    for _ in range(2):
+        made.next_round()
+        for item in made.queue.next("ana", count=10).items:
+            asset = item.task.asset_id
+            made.labels.submit(asset, rows[asset], annotator="ana")
+        made.train()
+    assert [it.plan.strategy for it in made.rounds.list() if it.plan] == ["auto", strategy]
+    assert made.replay(1)
+    assert made.replay(2)
+
+
 def test_reasons_name_the_classes_and_replay(tmp_path: Path) -> None:
     """The queue says between which classes the model hesitates; a replay says the same."""
     made = Project.create(

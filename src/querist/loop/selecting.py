@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, PolicySettings
 from querist.errors import EmptyPoolError, InvalidInputError
 from querist.learners import OF_A_MODEL, create_learner, model_signals
 from querist.loop import snapshot, training
@@ -59,23 +59,28 @@ def plan(
     """
     policy = wishes.over(catalog.settings.policy)
     if wishes.remedy is not None:
-        strategy, parameters = strategy_for(catalog, wishes.remedy)
-        policy = replace(policy, strategy=strategy, parameters=parameters)
+        name, parameters = strategy_for(catalog, wishes.remedy)
+        policy = replace(policy, strategy=name, parameters=parameters)
     elif wishes.examples:
-        strategy, parameters = strategy_like(catalog, wishes.examples)
-        policy = replace(policy, strategy=strategy, parameters=parameters)
+        name, parameters = strategy_like(catalog, wishes.examples)
+        policy = replace(policy, strategy=name, parameters=parameters)
     wanted = policy.batch_size if batch_size is None else batch_size
     if wanted < 1:
         raise InvalidInputError(
             f"The batch size is {wanted}.", remedy="Ask for at least one asset."
         )
-    create(policy.strategy, **policy.parameters)  # refuses unknown names before anything is stored
+    # Refuses unknown names before anything is stored.
+    strategy = create(policy.strategy, **policy.parameters)
     if not catalog.assets.count():
         raise EmptyPoolError(
             "The project has no assets yet.", remedy="Add some first: querist add FOLDER"
         )
     embed(catalog)
     model = training.up_to_date(catalog)
+    if model is None and training.trains(catalog) and strategy.needs & OF_A_MODEL:
+        # There is no model to go by yet: until there is, the default draws, which needs none.
+        default = PolicySettings()
+        policy = replace(policy, strategy=default.strategy, parameters=default.parameters)
     people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
     return RoundPlan(
         batch_size=wanted,
