@@ -182,6 +182,7 @@ def test_an_invitation_is_made_used_and_revoked(texts, serve, enter, context):
         "Label",
         "Review",
         "Rounds",
+        "Diagnose",
     ]
     other.goto(f"{server.address}/team")
     other.get_by_role("heading", name="Team is for a manager and above").wait_for()
