@@ -25,7 +25,7 @@ def test_bald_asks_the_models_that_were_drawn(
 
     def counted(self: TorchLearner, X: np.ndarray, **options: object) -> np.ndarray:
         draws.append(len(X))
-        return sample(self, X, **options)  # type: ignore[arg-type]
+        return sample(self, X, **options)  # type: ignore[arg-type]  # handed on
 
     monkeypatch.setattr(TorchLearner, "sample_proba", counted)
     rng = np.random.default_rng(0)

@@ -8,6 +8,7 @@ apart late, when a labelled row stands for fewer rows than a neighbourhood has.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,10 +113,8 @@ def _narrow(views: _Views, classes: Positions) -> bool:
     if len(views.both) == 1 or len(known) < _LEAST_LABELS:
         return False
     known = known[looked_at(len(known))]
-    losses = [
-        left_out_loss(views.among_labeled(known, len(classes), reach), classes[known], _NOISE)
-        for reach in _REACHES
-    ]
+    tables = views.among_labeled(known, len(classes), _REACHES)
+    losses = [left_out_loss(table, classes[known], _NOISE) for table in tables]
     return _REACHES[int(np.argmin(losses))] <= _NARROW
 
 
@@ -174,16 +173,13 @@ class _Views:
         """Similarities (c, c)."""
         return _mean([similarity(v.centers, v.centers, overlap * v.radius) for v in self.both])
 
-    def among_labeled(self, known: Positions, count: int, overlap: float) -> Matrix:
-        """Similarities of the first centres, at a multiple of the radius at which those tile."""
-        return _mean(
-            [
-                similarity(
-                    v.centers[known], v.centers[known], overlap * tiling_radius(v.sample, count)
-                )
-                for v in self.both
-            ]
-        )
+    def among_labeled(
+        self, known: Positions, count: int, overlaps: Sequence[float]
+    ) -> Iterator[Matrix]:
+        """Similarities of some centres, at multiples of the radius at which ``count`` tile."""
+        kept = [(v.centers[known], tiling_radius(v.sample, count)) for v in self.both]
+        for overlap in overlaps:
+            yield _mean([similarity(rows, rows, overlap * radius) for rows, radius in kept])
 
 
 def _mean(tables: list[Matrix]) -> Matrix:

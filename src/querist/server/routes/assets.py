@@ -46,7 +46,7 @@ def asset_query(
     predicted: Annotated[list[str], Query()] = [],  # noqa: B006
     min_confidence: Share = None,
     max_confidence: Share = None,
-    difficulty: Annotated[list[Difficulty], Query()] = [],  # noqa: B006
+    difficulty: Annotated[list[Difficulty], Query()] = [],  # noqa: B006 - FastAPI copies it
     disagree: bool = False,
     arm: Arm | None = None,
     round: int | None = None,
