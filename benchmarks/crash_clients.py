@@ -143,6 +143,7 @@ def review(person: Person) -> None:
                 "action": action,
                 "label_seq": item["annotation"]["seq"],
                 "value": {"type": "class", "name": name} if action == "fix" else None,
+                "comment": "Look again." if action == "send_back" else None,
                 "submission_id": new_id("rev"),
             }
             person.tell("/review", body)
