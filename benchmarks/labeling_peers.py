@@ -33,7 +33,7 @@ from querist import loop
 from querist.catalog import Catalog, Settings
 from querist.catalog.records import NewTask, Records
 from querist.labeling import Labels
-from querist.labeling.workforces import label_studio_values as values
+from querist.outside import label_studio_values as values
 from querist.schema import Arm, Media, Ontology, Origin, Role, Round, Step, TaskKind, new_id
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

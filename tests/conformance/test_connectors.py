@@ -14,10 +14,10 @@ import pytest
 from label_studio_server import LabelStudioServer
 from querist.errors import UnknownNameError
 from querist.labeling.workforces import Access, connector_class, connector_names
-from querist.labeling.workforces import label_studio_values as values
 from querist.labeling.workforces.folder import ANSWERS, ITEMS, WITHDRAWN, Folder
 from querist.labeling.workforces.kit import CONNECTOR_CHECKS
 from querist.labeling.workforces.label_studio import LabelStudio
+from querist.outside import label_studio_values as values
 from querist.schema import to_json
 
 CHECKS = pytest.mark.parametrize("check", CONNECTOR_CHECKS, ids=lambda check: check.__name__)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from querist.errors import InvalidInputError
-from querist.labeling.workforces import label_studio_values as values
+from querist.outside import label_studio_values as values
 from querist.schema import (
     Asset,
     Box,

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from querist.errors import InvalidInputError
-from querist.labeling.workforces import label_studio_values as values
 from querist.labeling.workforces.base import Access, Item, Replies, Reply
 from querist.outside import Tool
+from querist.outside import label_studio_values as values
 from querist.schema import Asset, Media, Ontology, Value
 
 # The field of a task's data that carries the item's key; only so marked tasks are ours.
