@@ -15,28 +15,39 @@ from querist.learners.out_of_fold import out_of_fold
 from querist.learners.registry import (
     create_encoder,
     create_learner,
+    create_value_learner,
     default_encoder,
+    default_value_learner,
     encoder_class,
     encoder_names,
     learner_class,
     learner_names,
+    value_learner_class,
+    value_learner_names,
 )
-from querist.learners.signals import OF_A_MODEL, linear_head, model_signals
+from querist.learners.signals import OF_A_CLASSIFIER, OF_A_MODEL, linear_head, model_signals
+from querist.learners.value_base import Guesses, Inputs, ValueLearner
 
 __all__ = [
+    "OF_A_CLASSIFIER",
     "OF_A_MODEL",
     "Codes",
     "Encoder",
     "EncoderIdentity",
+    "Guesses",
+    "Inputs",
     "Item",
     "Learner",
     "LinearLearner",
     "Matrix",
     "SamplingLearner",
+    "ValueLearner",
     "bootstrap_committee",
     "create_encoder",
     "create_learner",
+    "create_value_learner",
     "default_encoder",
+    "default_value_learner",
     "encoder_class",
     "encoder_names",
     "learner_class",
@@ -45,4 +56,6 @@ __all__ = [
     "model_signals",
     "out_of_fold",
     "sampled_committee",
+    "value_learner_class",
+    "value_learner_names",
 ]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError, NotFittedError, StorageError
 from querist.learners.base import Codes, Item, Matrix
-from querist.schema import Media
+from querist.schema import Media, Value
+
+_Value = TypeVar("_Value")
 
 
 def check_matrix(X: ArrayLike, *, dimensions: int | None = None) -> Matrix:
@@ -74,6 +77,31 @@ def check_training(
             remedy="Label assets of at least two classes, then train.",
         )
     return matrix, codes, present
+
+
+def check_values(count: int, values: Sequence[Value], kind: type[_Value]) -> list[_Value]:
+    """The labels of ``count`` assets, all of one kind.
+
+    Raises:
+        InvalidInputError: no assets, another number of labels, or a label of another kind.
+    """
+    if not count:
+        raise InvalidInputError(
+            "There are no assets to train on.", remedy="Label some assets first."
+        )
+    if len(values) != count:
+        raise InvalidInputError(
+            f"There are {len(values)} labels for {count} assets.",
+            remedy="Give one label for each asset.",
+        )
+    found = [value for value in values if isinstance(value, kind)]
+    if len(found) != count:
+        strange = next(value for value in values if not isinstance(value, kind))
+        raise InvalidInputError(
+            f"A label is of kind {strange.TYPE!r}, this learner learns {kind.TYPE!r}.",
+            remedy=f"Give labels of kind {kind.TYPE!r}, or choose a learner of that task.",
+        )
+    return found
 
 
 def check_media(items: Sequence[Item], media: Media, encoder: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from querist.errors import InvalidInputError, UnknownNameError
 from querist.learners.base import Encoder, Learner
-from querist.schema import Media
+from querist.learners.value_base import ValueLearner
+from querist.schema import Media, TaskKind
 
 LEARNER_GROUP = "querist.learners"
+VALUE_LEARNER_GROUP = "querist.value_learners"
 ENCODER_GROUP = "querist.encoders"
 SKLEARN = "sklearn"
 
@@ -24,6 +26,15 @@ _LEARNERS = {
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
     "remote": "querist.learners.remote:RemoteLearner",
     "torch": "querist.learners.torch_learner:TorchLearner",
+}
+_VALUE_LEARNERS = {
+    "label-sets": "querist.learners.label_sets:LabelSetsLearner",
+    "ridge": "querist.learners.ridge:RidgeLearner",
+}
+# What learns where the project names no learner of its own; a task that is missing has none yet.
+_DEFAULT_VALUE_LEARNERS = {
+    TaskKind.MULTI_LABEL: "label-sets",
+    TaskKind.REGRESSION: "ridge",
 }
 _ENCODERS = {
     "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",
@@ -47,6 +58,17 @@ def learner_names() -> tuple[str, ...]:
     return tuple(sorted({*_LEARNERS, *_plug_in_names(LEARNER_GROUP)}))
 
 
+def value_learner_names(task: TaskKind | None = None) -> tuple[str, ...]:
+    """The names of all learners of other labels than one class, sorted; or those of one task."""
+    names = sorted({*_VALUE_LEARNERS, *_plug_in_names(VALUE_LEARNER_GROUP)})
+    return tuple(it for it in names if task is None or task in value_learner_class(it).tasks)
+
+
+def default_value_learner(task: TaskKind) -> str | None:
+    """The name of the learner that learns ``task`` if no other is named; ``None``: nothing does."""
+    return _DEFAULT_VALUE_LEARNERS.get(task)
+
+
 def encoder_names() -> tuple[str, ...]:
     """The names of all encoders, sorted."""
     return tuple(sorted({*_ENCODERS, *_plug_in_names(ENCODER_GROUP)}))
@@ -68,6 +90,20 @@ def create_learner(name: str, **parameters: Any) -> Learner:
     return cast(Learner, _build(learner_class(name), "learner", name, parameters))
 
 
+def create_value_learner(name: str, **parameters: Any) -> ValueLearner:
+    """The learner of sets, numbers, boxes or spans called ``name``, not yet trained.
+
+    Example:
+        >>> sorted(create_value_learner("ridge").tasks)
+        [<TaskKind.REGRESSION: 'regression'>]
+
+    Raises:
+        UnknownNameError: there is none; the nearest names are offered.
+        InvalidInputError: it has no such parameter.
+    """
+    return cast(ValueLearner, _build(value_learner_class(name), "learner", name, parameters))
+
+
 def create_encoder(name: str, **parameters: Any) -> Encoder:
     """The encoder called ``name``, not yet fitted.
 
@@ -85,6 +121,12 @@ def learner_class(name: str) -> type[Learner]:
         name, known = SKLEARN, {SKLEARN: "querist.learners.sklearn_learner:SklearnLearner"}
         return cast("type[Learner]", _find("learner", name, known, LEARNER_GROUP))
     return cast("type[Learner]", _find("learner", name, _LEARNERS, LEARNER_GROUP))
+
+
+def value_learner_class(name: str) -> type[ValueLearner]:
+    """The class behind the name of a learner of sets, numbers, boxes or spans."""
+    found = _find("learner", name, _VALUE_LEARNERS, VALUE_LEARNER_GROUP)
+    return cast("type[ValueLearner]", found)
 
 
 def encoder_class(name: str) -> type[Encoder]:
