@@ -18,7 +18,7 @@ from querist.experiments.data import LabeledData
 from querist.experiments.runner import Run, full_data_quality, run, split_by_seed
 from querist.experiments.settings import SimulationSettings
 from querist.experiments.statistics import compare
-from querist.learners import OF_A_MODEL
+from querist.learners import OF_A_CLASSIFIER
 from querist.schema import to_json
 from querist.strategies import Signal
 
@@ -90,7 +90,7 @@ def _check(data: LabeledData, settings: SimulationSettings, jobs: int) -> None:
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise InvalidInputError(f"jobs is {jobs!r}.", remedy="Give a whole number of at least 1.")
     for arm in settings.arms:
-        strange = parse_arm(arm).create().needs - OF_A_MODEL - {Signal.EMBEDDINGS}
+        strange = parse_arm(arm).create().needs - OF_A_CLASSIFIER - {Signal.EMBEDDINGS}
         if strange:
             raise MissingSignalError(
                 f"The strategy {arm!r} needs {', '.join(sorted(strange))}, which data with one "

@@ -12,8 +12,10 @@ from querist.learners.base import NEVER, Codes, Learner, LinearLearner, Matrix, 
 from querist.learners.committee import bootstrap_committee, sampled_committee
 from querist.strategies.base import Floats, Gradient, Head, Signal
 
+# What a model of one class a row can tell.
+OF_A_CLASSIFIER = frozenset({Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD, Signal.GRADIENT})
 # What does not exist before a model is trained.
-OF_A_MODEL = frozenset({Signal.PROBABILITIES, Signal.COMMITTEE, Signal.HEAD, Signal.GRADIENT})
+OF_A_MODEL = OF_A_CLASSIFIER | {Signal.UNCERTAINTY}
 
 
 def model_signals(

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
+from querist.strategies.asset_doubt import doubt_weights
 from querist.strategies.base import (
     UNLABELED,
     Floats,
@@ -28,13 +30,17 @@ from querist.strategies.multilabel_herding import MultilabelUHerding
 from querist.strategies.selectors import power_sample
 from querist.strategies.two_views import cover
 
+# Labels below which what a model of boxes or spans is unsure of says little: coverage asks better.
+_FEW_LABELS = 20
+
 
 @register
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auto:
     """The default: does no harm and needs no tuning.
 
-    Where rows have sets of classes it is ``multilabel-uherding``, where they have numbers ``lcmd``.
+    Where rows have sets of classes it is ``multilabel-uherding``, where they have numbers ``lcmd``;
+    where labels have parts and the model says one number of doubt, coverage weighted by that.
 
     Attributes:
         random_share: Share of each batch that is drawn at random, whatever the rest does.
@@ -79,6 +85,8 @@ def _choose(
         return _without_vectors(pool, free, n, rng)
     space = Space.of(pool, pool.embeddings, rng, raised=True)
     why_not = _doubt(pool)
+    if pool.uncertainty is not None and pool.probabilities is None:
+        return _of_whole_rows(pool, pool.uncertainty[free], space, free, n, rng)
     if why_not or pool.probabilities is None:
         found = cover(space, free, pool.labeled, n, rng)
         note = f"Rows that stand for much of the pool: {why_not}"
@@ -94,6 +102,29 @@ def _choose(
     found = cover(space, free, pool.labeled, n, rng, weights=weights, classes=pool.labels)
     table = pool.probabilities[found.positions]
     reasons = explain.both(table, found.covered, pool.class_names)
+    return found.positions, found.gains, reasons, note
+
+
+def _of_whole_rows(
+    pool: Pool,
+    values: NDArray[np.float64],
+    space: Space,
+    free: Positions,
+    n: int,
+    rng: np.random.Generator,
+) -> tuple[Positions, Floats, tuple[str, ...], str]:
+    """By the model's doubt of each row as a whole (m,), once there are labels to believe it by."""
+    known = len(pool.labeled)
+    if known < _FEW_LABELS:
+        found = cover(space, free, pool.labeled, n, rng)
+        note = (
+            f"Rows that stand for much of the pool: {known} labels are too few to go by what the "
+            "model is unsure of."
+        )
+        return found.positions, found.gains, explain.coverage(found.covered), note
+    found = cover(space, free, pool.labeled, n, rng, weights=doubt_weights(values))
+    reasons = explain.doubt(values, np.searchsorted(free, found.positions), found.covered)
+    note = "Rows the model is unsure of as a whole, spread so that each stands for others like it."
     return found.positions, found.gains, reasons, note
 
 
@@ -122,6 +153,13 @@ def _misled(pool: Pool, space: Space) -> bool:
 def _without_vectors(
     pool: Pool, free: Positions, n: int, rng: np.random.Generator
 ) -> tuple[Positions, Floats, tuple[str, ...], str]:
+    if pool.uncertainty is not None and pool.probabilities is None:
+        doubts = pool.uncertainty[free]
+        places, _ = power_sample(doubts, n, 4.0, rng)
+        note = (
+            "Rows the model is unsure of, with some chance for the others: no embedding was given."
+        )
+        return free[places], doubts[places], explain.doubt(doubts, places), note
     if pool.probabilities is None:
         picks = rng.choice(free, size=n, replace=False)
         note = "Drawn at random: there is neither a model nor an embedding to go by yet."

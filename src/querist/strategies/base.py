@@ -32,6 +32,7 @@ class Signal(StrEnum):
     MULTILABEL_PROBABILITIES = "multilabel_probabilities"
     PREDICTIONS = "predictions"
     COMMITTEE_PREDICTIONS = "committee_predictions"
+    UNCERTAINTY = "uncertainty"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,8 @@ class Pool:
         predictions: Where a label is a number: what the deployed model predicts (N,).
         committee_predictions: What each of K models predicts (K, N).
         targets: The numbers of the labelled rows then (L,); NaN where unknown.
+        uncertainty: Where a label has parts, as boxes and spans: how unsure the model is of each
+            row as a whole (N,), finite, 0 or more; higher is less sure, and the unit is its own.
     """
 
     size: int
@@ -87,6 +90,7 @@ class Pool:
     predictions: Floats | None = None
     committee_predictions: Floats | None = None
     targets: NDArray[np.float64] | None = None
+    uncertainty: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

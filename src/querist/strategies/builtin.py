@@ -2,6 +2,7 @@
 
 from querist.strategies import (
     activelab,
+    asset_doubt,
     auto,
     badge,
     bait,
@@ -39,6 +40,7 @@ from querist.strategies import (
 
 __all__ = [
     "activelab",
+    "asset_doubt",
     "auto",
     "badge",
     "bait",

@@ -44,6 +44,33 @@ def _hesitates(first: float, second: float, name: str = "", other: str = "") -> 
     return f"The model is fairly {sure} ({percent(first, 0)}), but less than elsewhere."
 
 
+def doubt(
+    values: NDArray[np.floating],
+    places: NDArray[np.integer],
+    similarity_to_labeled: NDArray[np.floating] | None = None,
+) -> tuple[str, ...]:
+    """One sentence for each of some places (k,), on how its doubt compares with all (n,).
+
+    Args:
+        values: The model's doubt of each row as a whole.
+        places: The rows to explain.
+        similarity_to_labeled: How similar the nearest labelled row is (k,), for rows that were
+            chosen for what they stand for more than for their own doubt.
+    """
+    shares = np.searchsorted(np.sort(values), values[places]) / len(values)
+    others = ("The model is about as sure of it as of others.",) * len(places)
+    if similarity_to_labeled is not None:
+        others = coverage(similarity_to_labeled)
+    # Rounded down, for nothing is less sure than all: it is one of them.
+    return tuple(
+        f"The model is less sure of it than of {percent(np.floor(100 * share) / 100, 0)} of the "
+        "items without a label."
+        if share >= 0.5
+        else other
+        for share, other in zip(shares.tolist(), others, strict=True)
+    )
+
+
 def coverage(similarity_to_labeled: NDArray[np.floating]) -> tuple[str, ...]:
     """One sentence for each row, by how similar the nearest labelled row is (n,), 0 to 1."""
     return tuple(NEW if value < 0.5 else COMMON for value in similarity_to_labeled)

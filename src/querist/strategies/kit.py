@@ -213,6 +213,7 @@ DRAWS_BY_POSITION = frozenset(
     {
         "random",
         "power-margin",
+        "uncertainty-power",
         "badge",
         "typiclust",
         "wkmeans",
@@ -281,7 +282,7 @@ def _curved(classes: int, d: int) -> Callable[[Floats], tuple[Floats, Floats]]:
 
 
 def _task_signals(needs: frozenset[Signal], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    """What only multi-label and regression strategies need, made from the same two arrays."""
+    """What only other tasks' strategies need, made from the same two arrays."""
     found: dict[str, Any] = {}
     table = arrays["probabilities"]
     numbers = table @ np.arange(table.shape[1]) + arrays["embeddings"][:, 0].astype(np.float64)
@@ -293,6 +294,8 @@ def _task_signals(needs: frozenset[Signal], arrays: dict[str, NDArray[Any]]) -> 
         found["targets"] = arrays["labels"] + 0.25
     if Signal.COMMITTEE_PREDICTIONS in needs:
         found["committee_predictions"] = np.stack([numbers, numbers / 2, table[:, 0] - numbers])
+    if Signal.UNCERTAINTY in needs:
+        found["uncertainty"] = 1 - table.max(axis=1)
     return found
 
 

@@ -41,6 +41,11 @@ _HOW = {
         "Pass committee_predictions=, a (K, N) array of the numbers that K models predict for all "
         "rows, for example np.stack([tree.predict(X) for tree in forest.estimators_])."
     ),
+    Signal.UNCERTAINTY: (
+        "Pass uncertainty=, an (N,) array of how unsure the model is of each row as a whole, 0 or "
+        "more, for example the mean entropy over its boxes or words; before a model is trained use "
+        "'auto', 'random' or 'maxherding'."
+    ),
 }
 
 
@@ -130,6 +135,17 @@ def need_committee_predictions(pool: Pool, strategy: str) -> Floats:
     if pool.committee_predictions is None:
         raise _missing(strategy, Signal.COMMITTEE_PREDICTIONS)
     return pool.committee_predictions
+
+
+def need_uncertainty(pool: Pool, strategy: str) -> NDArray[np.float64]:
+    """How unsure the model is of each row as a whole (N,).
+
+    Raises:
+        MissingSignalError: the pool has none; says how to provide it.
+    """
+    if pool.uncertainty is None:
+        raise _missing(strategy, Signal.UNCERTAINTY)
+    return pool.uncertainty
 
 
 def need_targets(pool: Pool, strategy: str) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
 from querist.strategies.base import Floats, Pool, Selection, Signal, register
+from querist.strategies.needs import need_uncertainty
 from querist.strategies.selectors import power_sample
 from querist.strategies.validation import need_probabilities
 from querist.strategies.working_rows import WorkingRows
@@ -31,8 +32,7 @@ class PowerMargin:
     beta: float = 1.0
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.beta) or self.beta < 0:
-            raise InvalidInputError(f"beta is {self.beta}.", remedy="Give a number from 0.")
+        _known_beta(self.beta)
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` draws; the score is the log-weight plus Gumbel noise they were drawn by.
@@ -53,6 +53,42 @@ class PowerMargin:
             propensities=_exact(values[rows.free], values[places], self.beta),
             note="Drawn at random; rows the model is unsure of had a higher chance.",
         )
+
+
+@register
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UncertaintyPower:
+    """Draws in proportion to uncertainty ** beta without replacement; needs no embedding.
+
+    Attributes:
+        beta: 0 is uniform, higher follows the uncertainty more closely.
+    """
+
+    name: ClassVar[str] = "uncertainty-power"
+    summary: ClassVar[str] = "For boxes and spans: drawn, uncertain rows with a higher chance."
+    paper: ClassVar[str] = "Kirsch et al. (2023), Stochastic batch acquisition."
+    needs: ClassVar[frozenset[Signal]] = frozenset({Signal.UNCERTAINTY})
+    beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        _known_beta(self.beta)
+
+    def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
+        """The ``n`` draws; scores and propensities are as in ``power-margin``."""
+        values = need_uncertainty(pool, self.name)[pool.candidates]
+        places, keys = power_sample(values, n, self.beta, rng)
+        return Selection(
+            indices=pool.candidates[places],
+            scores=keys,
+            reasons=explain.doubt(values, places),
+            propensities=_exact(values, values[places], self.beta),
+            note="Drawn at random; rows the model is unsure of had a higher chance.",
+        )
+
+
+def _known_beta(beta: float) -> None:
+    if not np.isfinite(beta) or beta < 0:
+        raise InvalidInputError(f"beta is {beta}.", remedy="Give a number from 0.")
 
 
 def _exact(values: Floats, drawn: Floats, beta: float) -> Floats | None:

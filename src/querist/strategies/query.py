@@ -31,6 +31,7 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
     labeled: ArrayLike | None = None,
     labels: ArrayLike | None = None,
     targets: ArrayLike | None = None,
+    uncertainty: ArrayLike | None = None,
     candidates: ArrayLike | None = None,
     class_names: Sequence[str] | None = None,
     constraints: Constraints | None = None,
@@ -60,6 +61,8 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
         labels: Their classes, in the same order: columns of ``probabilities``, or names; with any
             number of classes a 0/1 matrix (L, C).
         targets: Their numbers (L,) in a regression.
+        uncertainty: (N,), how unsure a model is of each row as a whole, where a label has parts
+            (boxes, spans): 0 or more, higher is less sure.
         candidates: Positions that may be returned; all unlabelled rows if ``None``.
         class_names: Names of the columns of ``probabilities``, for labels, reasons and quotas;
             without them labels that are names are numbered in sorted order.
@@ -91,6 +94,7 @@ def query(  # noqa: PLR0913 - one keyword for each array that a pool may have
         labeled=labeled,
         labels=_by_column(labels, class_names),
         targets=targets,
+        uncertainty=uncertainty,
         candidates=candidates,
         class_names=class_names,
     )

@@ -136,6 +136,7 @@ def part_of(pool: Pool, rows: Positions, candidates: Positions) -> Pool:
         multilabel_probabilities=kept(pool.multilabel_probabilities),
         predictions=None if pool.predictions is None else pool.predictions[rows],
         committee_predictions=None if several is None else several[:, rows],
+        uncertainty=None if pool.uncertainty is None else pool.uncertainty[rows],
         labeled=np.searchsorted(rows, pool.labeled),
         candidates=np.searchsorted(rows, candidates),
     )

@@ -1,4 +1,4 @@
-"""Checks of what only multi-label and regression pools hold: chances by class, numbers, sets."""
+"""Checks of what only some tasks' pools hold: chances by class, numbers, sets, doubt of a row."""
 
 from __future__ import annotations
 
@@ -63,6 +63,23 @@ def committee_predictions(given: ArrayLike) -> Floats:
         InvalidInputError: another shape, or NaN.
     """
     return _numbers("committee_predictions", given, 2, "(K, N): what each of K models predicts")
+
+
+def uncertainty(given: ArrayLike) -> NDArray[np.float64]:
+    """How unsure a model is of each row (N,), finite, 0 or more.
+
+    Raises:
+        InvalidInputError: another shape, NaN, or a number below 0.
+    """
+    values = _numbers("values of uncertainty", given, 1, "(N,): one number from 0 for each row")
+    if values.min() < 0:
+        row = int(values.argmin())
+        raise InvalidInputError(
+            f"The uncertainty of row {row} is {float(values[row]):.4g}.",
+            remedy="Give numbers from 0, where higher is less sure; of a confidence c give 1 - c.",
+            row=row,
+        )
+    return np.asarray(values, dtype=np.float64)
 
 
 def targets(given: ArrayLike, count: int) -> NDArray[np.float64]:

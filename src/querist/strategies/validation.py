@@ -37,6 +37,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
     predictions: ArrayLike | None = None,
     committee_predictions: ArrayLike | None = None,
     targets: ArrayLike | None = None,
+    uncertainty: ArrayLike | None = None,
 ) -> Pool:
     """Check the arrays of a pool of N rows and put them into one form. Nothing is changed.
 
@@ -60,6 +61,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
         predictions: Predicted numbers (N,) of a regression.
         committee_predictions: Predicted numbers (K, N) of K members.
         targets: The numbers of the labelled rows (L,), in the order of ``labeled``; NaN if unknown.
+        uncertainty: How unsure the model is of each row as a whole (N,), finite, 0 or more.
 
     Raises:
         InvalidInputError: an array has the wrong shape, type or values.
@@ -73,6 +75,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
     numbers = None if predictions is None else task_checks.predictions(predictions)
     several = committee_predictions
     several = None if several is None else task_checks.committee_predictions(several)
+    doubt = None if uncertainty is None else task_checks.uncertainty(uncertainty)
     columns = _columns(table, members, by_class)
     if class_count is None:
         class_count = columns
@@ -91,6 +94,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
             ("multilabel_probabilities", by_class, 0),
             ("predictions", numbers, 0),
             ("committee_predictions", several, 1),
+            ("uncertainty", doubt, 0),
         )
     }
     count = _size(known, candidates, labeled)
@@ -125,6 +129,7 @@ def check_pool(  # noqa: PLR0913 - one keyword for each array that a pool may ha
         predictions=numbers,
         committee_predictions=several,
         targets=ys,
+        uncertainty=doubt,
     )
 
 
