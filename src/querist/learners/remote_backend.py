@@ -64,23 +64,32 @@ class Backend:
             UnavailableError: it cannot be reached, hangs, refuses, or answers nonsense.
         """
         limit = self.seconds if seconds is None else seconds
-        with Tool(
-            "The model's server",
-            self.url,
-            headers=self._headers(),
-            seconds=limit,
-            whole_seconds=limit,
-            most_bytes=_SPARE_BYTES + _NUMBER_BYTES * numbers,
-            remedy=_REMEDY,
-            feature="A model served over HTTP",
-            retries=_RETRIES,
-        ) as tool:
+        most = _SPARE_BYTES + _NUMBER_BYTES * numbers
+        with self.open(seconds=limit, most_bytes=most) as tool:
             found = tool.ask("POST", path, body=body, missing=True)
         if found is None:
             raise tool.failed(f"knows nothing of {path} or of the model that was asked for")
         if not isinstance(found, dict):
             raise tool.nonsense(path)
         return found, tool
+
+    def open(self, *, seconds: float, most_bytes: int) -> Tool:
+        """The way to it, to be closed; an answer may take so long and be so large.
+
+        Raises:
+            UnavailableError: its token cannot be read.
+        """
+        return Tool(
+            "The model's server",
+            self.url,
+            headers=self._headers(),
+            seconds=seconds,
+            whole_seconds=seconds,
+            most_bytes=most_bytes,
+            remedy=_REMEDY,
+            feature="A model served over HTTP",
+            retries=_RETRIES,
+        )
 
     def _headers(self) -> dict[str, str]:
         try:
