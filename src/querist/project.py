@@ -52,6 +52,7 @@ class Project:
         self.ontology_changes = OntologyChanges(catalog)
         self.autolabel = AutoLabel(catalog)
         self.rounds = loop.Rounds(catalog)
+        self.experiments = loop.Experiments(catalog)
         self.handlers = loop.handlers(catalog)
 
     @classmethod

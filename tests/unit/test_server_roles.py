@@ -89,6 +89,8 @@ TABLE = {
     "POST /rounds": "manager",
     "POST /rounds/finish": "manager",
     "POST /oracle": "manager",
+    "GET /experiments": "reviewer",
+    "POST /experiments": "manager",
     "GET /jobs": LOGGED_IN,
     "GET /jobs/{job_id}": LOGGED_IN,
     "GET /jobs/{job_id}/log": "manager",

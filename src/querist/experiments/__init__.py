@@ -1,6 +1,7 @@
 """Proof offline on labelled arrays: arms, paired seeds, statistics, report."""
 
 from querist.experiments.arms import CONTROL
+from querist.experiments.comparing import Experiment, SideBySide, sentence
 from querist.experiments.data import LabeledData, labeled_data
 from querist.experiments.datasets import (
     ImageSet,
@@ -12,17 +13,24 @@ from querist.experiments.datasets import (
 from querist.experiments.notebook import Simulation, simulate
 from querist.experiments.picture import check_picture, simulation_png
 from querist.experiments.reading import from_table, load_data
-from querist.experiments.report import project_report, simulation_report
+from querist.experiments.report import experiment_report, project_report, simulation_report
 from querist.experiments.settings import SimulationSettings
+from querist.experiments.side_by_side import side_by_side
 from querist.experiments.simulation import run_simulation
+from querist.experiments.trials import Trial, answers_by_size, repeated_trials, sizes
 
 __all__ = [
     "CONTROL",
+    "Experiment",
     "ImageSet",
     "LabeledData",
+    "SideBySide",
     "Simulation",
     "SimulationSettings",
+    "Trial",
+    "answers_by_size",
     "check_picture",
+    "experiment_report",
     "from_table",
     "labeled_data",
     "load_data",
@@ -30,9 +38,13 @@ __all__ = [
     "load_digits_images",
     "load_fashion_mnist",
     "project_report",
+    "repeated_trials",
     "run_simulation",
+    "sentence",
+    "side_by_side",
     "simulate",
     "simulation_png",
     "simulation_report",
+    "sizes",
     "write_image_folder",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,7 +76,14 @@ def split_by_seed(data: LabeledData, seed: int, test_share: float = 0.3) -> Spli
     return Split(pool=np.flatnonzero(~test), test=np.flatnonzero(test))
 
 
-def run(data: LabeledData, settings: SimulationSettings, *, strategy: str, seed: int) -> Run:
+def run(
+    data: LabeledData,
+    settings: SimulationSettings,
+    *,
+    strategy: str,
+    seed: int,
+    watch: Callable[[NDArray[np.int64]], None] | None = None,
+) -> Run:
     """Ask ``batch_size`` labels a round from none on, train after each round, and test.
 
     A strategy that needs a model's signals gets its first batch from the random control, the same
@@ -88,6 +95,7 @@ def run(data: LabeledData, settings: SimulationSettings, *, strategy: str, seed:
         settings: Batches, rounds and learner.
         strategy: The arm, a name or ``name:parameter=value``.
         seed: Draws split, random batches and whatever the arm draws.
+        watch: Given what each round's model answers on the test rows (n_test,).
 
     Raises:
         UnknownNameError: there is no such strategy or learner.
@@ -96,7 +104,7 @@ def run(data: LabeledData, settings: SimulationSettings, *, strategy: str, seed:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1), _peak_memory() as peak:
-        found = _run(data, settings, strategy, seed)
+        found = _run(data, settings, strategy, seed, watch or (lambda _: None))
     return replace(found, aulc=aulc(found.accuracy), peak_mb=round(peak["mb"], 1))
 
 
@@ -118,7 +126,13 @@ def rows_of(X: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float
     return X[rows]
 
 
-def _run(data: LabeledData, settings: SimulationSettings, strategy: str, seed: int) -> Run:
+def _run(
+    data: LabeledData,
+    settings: SimulationSettings,
+    strategy: str,
+    seed: int,
+    watch: Callable[[NDArray[np.int64]], None],
+) -> Run:
     split = split_by_seed(data, seed, settings.test_share)
     X, y = rows_of(data.X, split.pool), data.y[split.pool]
     test, truth = rows_of(data.X, split.test), data.y[split.test]
@@ -150,6 +164,7 @@ def _run(data: LabeledData, settings: SimulationSettings, strategy: str, seed: i
         found.fit_seconds.append(time.perf_counter() - start)
         found.labels.append(len(labeled))
         predicted = model.predict(test)
+        watch(predicted)
         found.accuracy.append(accuracy(truth, predicted))
         found.macro_f1.append(macro_f1(truth, predicted))
     return found

@@ -3,6 +3,7 @@
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.diagnosing import round_confusions
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
+from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed, import_labels
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
@@ -14,6 +15,7 @@ from querist.loop.work import answer_rounds, handlers
 __all__ = [
     "Curve",
     "CurvePoint",
+    "Experiments",
     "Rounds",
     "Saving",
     "Status",

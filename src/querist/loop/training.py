@@ -72,7 +72,7 @@ def train(
         classes=classes,
         label_seq=seen.label_seq,
         label_count=len(rows),
-        labels_digest=_labels_digest([seen.ids[i] for i in rows], codes),
+        labels_digest=labels_digest([seen.ids[i] for i in rows], codes),
         seed=settings.policy.seed,
         ontology_version=ontology.version,
         fit_seconds=seconds,
@@ -134,6 +134,12 @@ def predict(
     return reading.probabilities(said, model.classes, reading.made_under(model))
 
 
+def labels_digest(ids: list[str], codes: NDArray[np.int64]) -> str:
+    """SHA-256 over (asset, class) pairs in order of asset."""
+    pairs = sorted(zip(ids, codes.tolist(), strict=True))
+    return hashlib.sha256("\x00".join(f"{i}={c}" for i, c in pairs).encode()).hexdigest()
+
+
 def load(catalog: Catalog, model: ModelVersion) -> Learner:
     """The trained learner of a model version."""
     learner = create_learner(model.learner, **model.parameters)
@@ -166,8 +172,3 @@ def _predict_pool(
     found = np.concatenate(parts)
     errors, words = hardness(catalog, model, found)
     catalog.predictions.put(model.id, model.classes, found, errors=errors, difficulty=words)
-
-
-def _labels_digest(ids: list[str], codes: NDArray[np.int64]) -> str:
-    pairs = sorted(zip(ids, codes.tolist(), strict=True))
-    return hashlib.sha256("\x00".join(f"{i}={c}" for i, c in pairs).encode()).hexdigest()

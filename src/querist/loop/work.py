@@ -13,6 +13,7 @@ from querist.engine.base import Handler, Progress
 from querist.errors import InvalidInputError
 from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
+from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed
 from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
@@ -70,11 +71,19 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         "finish_round": finish_round,
         "train": train,
         "oracle_round": oracle_round,
+        **_experiment_handlers(catalog),
         "auto_propose": auto_propose,
         "auto_ask": auto_ask,
         "auto_accept": auto_accept,
         **workforce_handlers(catalog),
     }
+
+
+def _experiment_handlers(catalog: Catalog) -> dict[str, Handler]:
+    def experiment(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        return {"id": Experiments(catalog).run(**params, progress=progress).id}
+
+    return {"experiment": experiment}
 
 
 def answer_rounds(

@@ -64,7 +64,13 @@ from querist.metrics.ranking import (
     measure_ranking,
 )
 from querist.metrics.regression import NumberMeasures, measure_numbers
-from querist.metrics.savings import SavingMeasure, label_ratio, measure_saving, monotone
+from querist.metrics.savings import (
+    SavingMeasure,
+    label_ratio,
+    labels_at,
+    measure_saving,
+    monotone,
+)
 from querist.metrics.shape_agreement import PairFit, ShapeAgreement, shape_agreement
 from querist.metrics.shares import proportion
 from querist.metrics.spans import SpanMeasures, Spans, measure_spans
@@ -128,6 +134,7 @@ __all__ = [
     "krippendorff_alpha",
     "label_ratio",
     "label_saving",
+    "labels_at",
     "labels_to_reach",
     "lean_crowd",
     "log_loss",

@@ -99,8 +99,8 @@ def measure_saving(
             better="lower",
         ),
         accuracy=float(top[0, 0]),
-        active_labels=float(_reached(ours, mine, top)[0, 0]),
-        control_labels=float(_reached(theirs, base, top)[0, 0]),
+        active_labels=float(labels_at(ours, mine, top)[0, 0]),
+        control_labels=float(labels_at(theirs, base, top)[0, 0]),
     )
 
 
@@ -151,14 +151,17 @@ def label_ratio(
     levels = bottom[:, None] + (top - bottom)[:, None] * np.linspace(0, 1, LEVELS)
     # The last level is the top itself, whatever rounding made of it.
     levels[:, -1] = top
-    mine, base = _reached(ours, active, levels), _reached(theirs, control, levels)
+    mine, base = labels_at(ours, active, levels), labels_at(theirs, control, levels)
     found = (mine / base).mean(axis=1)
     found[(active[:, 0] > top) & (ours[0] >= base[:, -1])] = np.nan
     return np.asarray(found)
 
 
-def _reached(labels: Floats, curves: Floats, levels: Floats) -> Floats:
-    """Labels at which each monotone curve (b, R) comes to each of its levels (b, L)."""
+def labels_at(labels: Floats, curves: Floats, levels: Floats) -> Floats:
+    """Labels at which each monotone curve (b, R) comes to each of its levels (b, L).
+
+    Interpolated between rounds; a level below the first point gives the first point.
+    """
     after = (curves[:, None, :] < levels[:, :, None]).sum(axis=2)
     after = np.minimum(after, curves.shape[1] - 1)
     before = np.maximum(after - 1, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -46,3 +46,12 @@ class NextRoundRequest(Request):
     examples: list[Annotated[str, Field(min_length=1, max_length=512)]] | None = Field(
         default=None, min_length=1, max_length=500
     )
+
+
+class ExperimentRequest(Request):
+    """What to compare; by default all is repeated where every label is known."""
+
+    source: Literal["arms", "repeated"] | None = None
+    seeds: int = Field(default=8, ge=1, le=100)
+    rounds: int = Field(default=10, ge=1, le=200)
+    batch_size: int | None = Field(default=None, ge=1, le=100_000)

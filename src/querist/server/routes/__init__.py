@@ -9,6 +9,7 @@ from querist.server.routes import (
     assets,
     autolabel,
     events,
+    experiments,
     jobs,
     labels,
     ontology,
@@ -45,6 +46,7 @@ def api_router() -> APIRouter:
         workforces,
         autolabel,
         rounds,
+        experiments,
         jobs,
         events,
     ):

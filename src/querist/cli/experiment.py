@@ -1,0 +1,96 @@
+"""experiment: the active set beside a random control of the same size, on the project's labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
+from querist.cli.printing import output, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    from querist.experiments import Experiment
+    from querist.schema.measure import Measure
+
+DASH = "\N{EN DASH}"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(epilog="Example: querist experiment --report experiment.html")(experiment)
+
+
+def experiment(
+    repeated: Annotated[
+        bool | None,
+        typer.Option(
+            "--repeated/--arms",
+            help="Run both arms again from scratch, which needs all labels known; or compare the "
+            "labels of the project's own arms. Default: repeated where it can be.",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Repetitions.")] = 8,
+    rounds: Annotated[int, typer.Option(help="Batches of each repetition.")] = 10,
+    batch: Annotated[int | None, typer.Option(help="Labels of a batch.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write curves and tables to this HTML file.")
+    ] = None,
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the active set with as many random labels: same learner, class by class."""
+    with open_project(project) as opened, progress_bar() as progress:
+        found = opened.experiments.run(
+            None if repeated is None else ("repeated" if repeated else "arms"),
+            seeds=seeds,
+            rounds=rounds,
+            batch_size=batch,
+            progress=progress,
+        )
+    if report is not None:
+        from querist.experiments import experiment_report
+
+        report.write_text(experiment_report(found), encoding="utf-8")
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+    if report is not None and not as_json:
+        output.print(f"Wrote {report}.", markup=False)
+
+
+def _print(found: Experiment) -> None:
+    result = found.result
+    rows = [("all", result.active, result.control, result.gain)]
+    rows += [(row.name, row.active, row.control, row.gain) for row in result.classes]
+    print_table(
+        ["class", "precision", "random", "recall", "random", "F1", "random", "F1 gain, points"],
+        (
+            (
+                name,
+                *(_share(getattr(arm, k)) for k in ("precision", "recall", "f1") for arm in arms),
+                _gain(gain.f1),
+            )
+            for name, *arms, gain in rows
+        ),
+    )
+    output.print(f"\n[bold]{found.sentence}[/]")
+    output.print(
+        f"Experiment {found.id}, {found.source}, {result.repeats} times, {result.size:,} labels "
+        "each; run it again for the same figures.",
+        markup=False,
+    )
+
+
+def _share(found: Measure | None) -> str:
+    if found is None:
+        return DASH
+    return f"{100 * found.value:.1f} ({100 * found.low:.0f} to {100 * found.high:.0f})"
+
+
+def _gain(found: Measure | None) -> str:
+    if found is None:
+        return DASH
+    return f"{100 * found.value:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"

@@ -1,0 +1,167 @@
+"""What an experiment finds: both arms with the same number of labels, figure by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from querist.schema.measure import Measure
+
+# The project's own labels of both arms, or a repetition from scratch where all labels are known.
+Source = Literal["arms", "repeated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFigures:
+    """Four figures with 95 % intervals, higher is better; ``None`` where one is not defined.
+
+    Of one class they are those of finding it among the rest; of all classes together the first
+    three are means over the classes and ``accuracy`` is the share of right rows.
+    """
+
+    precision: Measure | None
+    recall: Measure | None
+    f1: Measure | None
+    accuracy: Measure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassRow:
+    """One class in both arms.
+
+    Attributes:
+        name: The class.
+        count: Its test rows.
+        active: Its figures in the active arm.
+        control: In the random control.
+        gain: Active less control, on the same rows.
+    """
+
+    name: str
+    count: int
+    active: ClassFigures
+    control: ClassFigures
+    gain: ClassFigures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizePoint:
+    """One point of an arm's learning curve: its accuracy after so many labels."""
+
+    labels: int
+    accuracy: Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EfficiencyBoost:
+    """How many labels random needs for each label of the active arm.
+
+    Attributes:
+        times: Control labels for each active label, over the accuracies that both arms passed;
+            above one the active arm needs fewer.
+        accuracy: The highest accuracy that both arms reached.
+        active_labels: Labels the active arm needed for it.
+        control_labels: Labels random needed for it.
+    """
+
+    times: Measure
+    accuracy: float
+    active_labels: float
+    control_labels: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """Both arms with the same number of labels, and their curves.
+
+    Attributes:
+        size: Labels of each arm in the tables.
+        repeats: How often the comparison was made from the start.
+        active: The active arm, all classes together.
+        control: The random control.
+        gain: Active less control at ``size`` labels, on the same rows.
+        classes: Each class that occurs, in order.
+        boost: ``None`` where nobody knows yet.
+        active_curve: Accuracy of the active arm by labels.
+        control_curve: Of the random control.
+    """
+
+    size: int
+    repeats: int
+    active: ClassFigures
+    control: ClassFigures
+    gain: ClassFigures
+    classes: tuple[ClassRow, ...]
+    boost: EfficiencyBoost | None
+    active_curve: tuple[SizePoint, ...]
+    control_curve: tuple[SizePoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """A comparison of a project's active labels with random ones, and all that it rests on.
+
+    Attributes:
+        id: The first 16 digits of a SHA-256 over everything below that the result depends on: the
+            same labels, settings and seeds give the same id and the same figures.
+        source: ``arms`` where the project's own labels were compared, ``repeated`` where all labels
+            are known and both arms were run again from scratch.
+        sentence: The result in plain words.
+        result: The figures.
+        strategy: What chose the active set.
+        learner: What was trained on both.
+        parameters: Its parameters.
+        encoder: Key of the embeddings.
+        seed: Seed of the training and of the bootstrap.
+        seeds: Seeds of the repetitions, one each.
+        batch_size: Labels asked for at a time.
+        test: Where the test rows come from: ``audit`` or ``split``.
+        digests: SHA-256 of the labels of the active set, the control, and the test rows.
+        version: The version of Querist that ran it.
+        created_at: UTC.
+    """
+
+    id: str
+    source: Source
+    sentence: str
+    result: SideBySide
+    strategy: str
+    learner: str
+    parameters: Mapping[str, Any]
+    encoder: str
+    seed: int
+    seeds: tuple[int, ...]
+    batch_size: int
+    test: Literal["audit", "split"]
+    digests: Mapping[str, str]
+    version: str
+    created_at: datetime
+
+
+def points(found: Measure) -> str:
+    """A gain in points with its interval: ``+5.1 points (1.2 to 8.9)``."""
+    ends = (f"{100 * end:+.1f}" for end in (found.low, found.high))
+    return f"{100 * found.value:+.1f} points ({' to '.join(ends)})"
+
+
+def sentence(result: SideBySide) -> str:
+    """The result in plain words; what cannot be told from chance is said to be so."""
+    gain, words = result.gain.accuracy, []
+    if result.active.accuracy and result.control.accuracy and gain:
+        words.append(
+            f"With {result.size:,} labels each, the active set reaches "
+            f"{100 * result.active.accuracy.value:.1f} % and random "
+            f"{100 * result.control.accuracy.value:.1f} %: {points(gain)}"
+            f"{'' if gain.low > 0 or gain.high < 0 else ', which may be chance'}."
+        )
+    if result.boost is None:
+        words.append("How many labels random needs for the same is not known yet.")
+    else:
+        times = result.boost.times
+        words.append(
+            f"Random needs {times.value:.2f} times the labels ({times.low:.2f} to "
+            f"{times.high:.2f})."
+        )
+    return " ".join(words)

@@ -1,0 +1,138 @@
+"""The HTML report of an experiment: both curves, both arms side by side, class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from querist.experiments.charts import Curve, Span, learning_curves
+from querist.experiments.comparing import ClassFigures, ClassRow, Experiment, SizePoint, points
+from querist.experiments.page import facts, page, section, table
+from querist.schema.measure import Measure
+
+DASH = "\N{EN DASH}"
+_KINDS = ("precision", "recall", "f1", "accuracy")
+_NAMES = ("Precision", "Recall", "F1", "Accuracy")
+
+
+def experiment_report(found: Experiment) -> str:
+    """The report of an experiment as one HTML page that loads nothing."""
+    result = found.result
+    chart = learning_curves(
+        [
+            Curve(name=found.strategy, color="--accent", points=_points(result.active_curve)),
+            Curve(
+                name="random control",
+                color="--control",
+                points=_points(result.control_curve),
+                dashed=True,
+            ),
+        ],
+        description="Accuracy against labels for the active set and for the random control.",
+        saving=_span(found),
+    )
+    head = [("", ""), *((name, "n") for name in _NAMES)]
+    whole = [
+        ("Active set", *_cells(result.active)),
+        ("Random control", *_cells(result.control)),
+        ("Gain, points", *_gains(result.gain)),
+    ]
+    columns = [("Class", ""), ("Rows", "n")]
+    columns += [(f"{name}, {arm}", "n") for name in _NAMES[:3] for arm in ("active", "random")]
+    columns.append(("F1 gain, points", "n"))
+    return page(
+        "Active set against random control",
+        kicker="Querist experiment",
+        sentence=found.sentence,
+        parts=[
+            facts(_facts(found)),
+            section("Accuracy against labels", _about(found), chart),
+            section(f"All classes, {result.size:,} labels each", "", table(head, whole)),
+            section(
+                "Class by class",
+                "The intervals of a class are never narrower than Wilson's for its rows.",
+                table(columns, (_class_cells(row) for row in result.classes)),
+            ),
+        ],
+        footer=_provenance(found),
+    )
+
+
+def _points(curve: Iterable[SizePoint]) -> list[dict[str, float]]:
+    return [
+        {
+            "labels": point.labels,
+            "value": point.accuracy.value,
+            "low": point.accuracy.low,
+            "high": point.accuracy.high,
+        }
+        for point in curve
+    ]
+
+
+def _span(found: Experiment) -> Span | None:
+    boost = found.result.boost
+    if boost is None or boost.control_labels <= boost.active_labels:
+        return None
+    saved = boost.control_labels - boost.active_labels
+    return Span(
+        value=boost.accuracy,
+        start=boost.control_labels,
+        end=boost.active_labels,
+        text=f"{saved:,.0f} labels saved",
+    )
+
+
+def _facts(found: Experiment) -> Iterable[tuple[str, str, str]]:
+    result = found.result
+    if result.boost is not None:
+        times = result.boost.times
+        note = f"95 % interval {times.low:.2f} to {times.high:.2f}: labels random needs for each"
+        yield ("Efficiency boost", f"{times.value:.2f} ×", note)
+    if result.gain.accuracy is not None:
+        gain = result.gain.accuracy
+        yield (
+            "Gain at equal labels",
+            f"{100 * gain.value:+.1f}",
+            f"points of accuracy, {100 * gain.low:+.1f} to {100 * gain.high:+.1f}",
+        )
+    yield ("Labels", f"{result.size:,}", "in each arm")
+
+
+def _about(found: Experiment) -> str:
+    where = "the audit set, which trains neither arm" if found.test == "audit" else "split-off rows"
+    times = f"{len(found.seeds)} repetitions from scratch; " if found.seeds else ""
+    return f"{times}measured on {where}. The bands are 95 % bootstrap intervals."
+
+
+def _cells(figures: ClassFigures) -> list[str]:
+    return [_share(getattr(figures, kind)) for kind in _KINDS]
+
+
+def _gains(figures: ClassFigures) -> list[str]:
+    return [_gain(getattr(figures, kind)) for kind in _KINDS]
+
+
+def _class_cells(row: ClassRow) -> list[str]:
+    pairs = [_share(getattr(arm, kind)) for kind in _KINDS[:3] for arm in (row.active, row.control)]
+    return [f"<strong>{escape(row.name)}</strong>", str(row.count), *pairs, _gain(row.gain.f1)]
+
+
+def _share(found: Measure | None) -> str:
+    if found is None:
+        return DASH
+    ends = f"{100 * found.low:.0f} to {100 * found.high:.0f}"
+    return f"{100 * found.value:.1f} % <small>{ends}</small>"
+
+
+def _gain(found: Measure | None) -> str:
+    return DASH if found is None else points(found).replace(" points", "")
+
+
+def _provenance(found: Experiment) -> str:
+    digests = ", ".join(f"{name} {value[:12]}" for name, value in found.digests.items())
+    seeds = f"seeds {found.seeds[0]} to {found.seeds[-1]}" if found.seeds else f"seed {found.seed}"
+    return (
+        f"Experiment {found.id}: strategy {found.strategy}, learner {found.learner}, encoder "
+        f"{found.encoder}, {seeds}. SHA-256 of the labels: {digests}. Querist {found.version}."
+    )

@@ -1,0 +1,307 @@
+"""The experiment: the project's active labels beside as many random ones, and what that proves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from querist._version import __version__
+from querist.catalog import Catalog
+from querist.catalog.durable import write_atomically
+from querist.engine.base import Progress, silent
+from querist.errors import InvalidInputError, NotFoundError
+from querist.experiments import (
+    Experiment,
+    LabeledData,
+    SideBySide,
+    SimulationSettings,
+    Trial,
+    answers_by_size,
+    labeled_data,
+    repeated_trials,
+    sentence,
+    side_by_side,
+    sizes,
+)
+from querist.experiments.comparing import Source
+from querist.learners import create_learner
+from querist.loop import snapshot, training
+from querist.loop.intake import embed, open_encoder
+from querist.loop.snapshot import Positions, Snapshot
+from querist.schema import Arm, TaskKind, from_json, to_json
+
+ARMS: Source = "arms"
+REPEATED: Source = "repeated"
+SEEDS = 8
+ROUNDS = 10
+# The stream of random numbers of the trainings and the bootstrap.
+_STREAM = 43
+_KEPT = 20
+
+
+class Experiments:
+    """Compares what the strategy chose with as many random labels, class by class.
+
+    Example:
+        >>> found = experiments.run()                                     # doctest: +SKIP
+        >>> print(found.sentence)                                         # doctest: +SKIP
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._folder = catalog.folder / "experiments"
+
+    def list(self) -> Sequence[Experiment]:
+        """The experiments that were run, the newest first, at most twenty."""
+        files = sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []
+        found = [from_json(Experiment, json.loads(one.read_text("utf-8"))) for one in files]
+        return sorted(found, key=lambda it: it.created_at, reverse=True)[:_KEPT]
+
+    def get(self, experiment_id: str) -> Experiment:
+        """One that was run.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        for one in self.list():
+            if one.id == experiment_id:
+                return one
+        raise NotFoundError(
+            f"There is no experiment {experiment_id!r}.", remedy="Run one: querist experiment"
+        )
+
+    def run(
+        self,
+        source: Source | None = None,
+        *,
+        seeds: int = SEEDS,
+        rounds: int = ROUNDS,
+        batch_size: int | None = None,
+        progress: Progress = silent,
+    ) -> Experiment:
+        """Compare the active set with a random control of the same size, and keep the result.
+
+        Args:
+            source: ``arms`` compares the labels that the project has, of its active arm and of its
+                control arm, on the audit set. ``repeated`` needs all labels known and runs both
+                arms again from scratch under each seed. By default it is repeated where it can be.
+            seeds: How often it is repeated.
+            rounds: Batches of each repetition.
+            batch_size: Labels of each batch of a repetition; that of the settings by default.
+            progress: Told what is done.
+
+        Raises:
+            InvalidInputError: the task is not to give one class to each asset, an arm or the audit
+                set has too few labels, or not all labels are known.
+        """
+        task = self._catalog.settings.task
+        if task is not TaskKind.CLASSIFICATION:
+            raise InvalidInputError(
+                f"The experiment compares classes; the task is {task.value!r}.",
+                remedy="Run it in a project of the task classification.",
+            )
+        embed(self._catalog, progress=progress)
+        seen = snapshot.take(self._catalog)
+        known = _known(self._catalog, seen)
+        if source is None:
+            source = ARMS if known is None else REPEATED
+        if source == ARMS:
+            found = self._of_arms(seen, progress)
+        else:
+            if known is None:
+                raise InvalidInputError(
+                    f"{int((seen.codes < 0).sum()):,} of {len(seen.ids):,} assets have no known "
+                    "label.",
+                    remedy="Compare the project's own arms: querist experiment --arms",
+                )
+            chosen = _Chosen(seeds=seeds, rounds=rounds, batch_size=batch_size)
+            found = self._repeated(seen, known, chosen, progress)
+        self._folder.mkdir(exist_ok=True)
+        body = json.dumps(to_json(found), indent=1, allow_nan=False, ensure_ascii=False)
+        write_atomically(self._folder / f"{found.id}.json", body.encode())
+        return found
+
+    def _of_arms(self, seen: Snapshot, progress: Progress) -> Experiment:
+        catalog, test = self._catalog, seen.audited()
+        order = {arm: _in_order(catalog, seen, arm) for arm in (Arm.ACTIVE, Arm.CONTROL)}
+        _check_arms(seen, order, test)
+        active, control = order[Arm.ACTIVE], order[Arm.CONTROL]
+        names = catalog.records.ontologies.current().names
+        vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
+        wanted = catalog.settings.learner
+        at = [
+            sizes(len(active), len(control)),
+            sizes(len(control), len(active)),
+        ]
+        said = []
+        for place, rows in enumerate((active, control)):
+            progress(place, 2, f"Training on {len(rows):,} labels at {len(at[place])} sizes")
+            said.append(
+                answers_by_size(
+                    vectors[rows],
+                    seen.codes[rows],
+                    at[place],
+                    vectors[test],
+                    lambda: create_learner(wanted.name, **wanted.parameters),
+                    class_count=len(names),
+                    seed=_seed(catalog),
+                )
+            )
+        trial = Trial(
+            truth=seen.codes[test],
+            active_labels=at[0],
+            active=said[0],
+            control_labels=at[1],
+            control=said[1],
+        )
+        plans = {r.plan.strategy for r in catalog.records.rounds.list() if r.plan is not None}
+        return self._kept(
+            side_by_side([trial], names, seed=_seed(catalog)),
+            source=ARMS,
+            strategy=", ".join(sorted(plans)),
+            test="audit",
+            digests={
+                name: _digest(seen, rows)
+                for name, rows in (("active", active), ("control", control), ("test", test))
+            },
+        )
+
+    def _repeated(
+        self, seen: Snapshot, known: Positions, chosen: _Chosen, progress: Progress
+    ) -> Experiment:
+        catalog = self._catalog
+        policy, wanted = catalog.settings.policy, catalog.settings.learner
+        batch = policy.batch_size if chosen.batch_size is None else chosen.batch_size
+        settings = SimulationSettings(
+            strategies=(_arm_text(policy.strategy, policy.parameters),),
+            batch_size=batch,
+            rounds=chosen.rounds,
+            seeds=chosen.seeds,
+            learner=wanted.name,
+            learner_parameters=wanted.parameters,
+        )
+        data, digests = _all_known(catalog, seen, known)
+        seeds = tuple(policy.seed + i for i in range(chosen.seeds))
+        trials = repeated_trials(data, settings, seeds, progress)
+        return self._kept(
+            side_by_side(trials, data.class_names, seed=_seed(catalog)),
+            source=REPEATED,
+            strategy=settings.arms[0],
+            seeds=seeds,
+            batch_size=batch,
+            test="split" if data.test is None else "audit",
+            digests=digests,
+        )
+
+    def _kept(self, result: SideBySide, **facts: Any) -> Experiment:
+        catalog = self._catalog
+        wanted = catalog.settings.learner
+        found = Experiment(
+            **{
+                "id": "",
+                "sentence": sentence(result),
+                "result": result,
+                "learner": wanted.name,
+                "parameters": dict(wanted.parameters),
+                "encoder": open_encoder(catalog).identity.key,
+                "seed": catalog.settings.policy.seed,
+                "seeds": (),
+                "batch_size": catalog.settings.policy.batch_size,
+                "version": __version__,
+                "created_at": datetime.now(UTC),
+                **facts,
+            }
+        )
+        body = to_json(found)
+        for free in ("id", "sentence", "result", "created_at"):
+            body.pop(free)
+        body["sizes"] = [point.labels for point in result.active_curve]
+        text = json.dumps(body, sort_keys=True)
+        return replace(found, id=hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """How a comparison is repeated."""
+
+    seeds: int
+    rounds: int
+    batch_size: int | None
+
+
+def _seed(catalog: Catalog) -> int:
+    return int(np.random.default_rng([catalog.settings.policy.seed, _STREAM]).integers(2**31))
+
+
+def _in_order(catalog: Catalog, seen: Snapshot, arm: Arm) -> Positions:
+    """The labelled assets of an arm as they were asked for; what nobody asked for comes first."""
+    place = {
+        row.asset_id: (row.round, row.rank) for row in catalog.records.rounds.selected(arm=arm)
+    }
+    rows = seen.training(arm).tolist()
+    return np.array(sorted(rows, key=lambda i: (*place.get(seen.ids[i], (0, 0)), i)), np.int64)
+
+
+def _check_arms(seen: Snapshot, order: dict[Arm, Positions], test: Positions) -> None:
+    if not len(test):
+        raise InvalidInputError(
+            "The audit set has no labels, so there is nothing to compare on.",
+            remedy="Label the audit assets of the first round: querist next",
+        )
+    for arm, rows in order.items():
+        if len(np.unique(seen.codes[rows])) < 2:
+            raise InvalidInputError(
+                f"The {arm.value} arm has {len(rows)} labels of "
+                f"{len(np.unique(seen.codes[rows]))} classes.",
+                remedy="Label more rounds; control_share under [policy] says how many are random.",
+                arm=arm.value,
+            )
+
+
+def _known(catalog: Catalog, seen: Snapshot) -> Positions | None:
+    """The class of each asset (N,), by its label, else by the column of known labels.
+
+    ``None`` where that leaves assets out that people have not passed over.
+    """
+    codes = seen.codes.copy()
+    column = catalog.settings.oracle_column
+    if column is not None:
+        names = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
+        told = [names.get(str(value), -1) for value in catalog.assets.metadata(column)]
+        codes = np.where(codes < 0, np.array(told, np.int64), codes)
+    return codes if bool(((codes >= 0) | seen.passed).all()) and len(codes) else None
+
+
+def _all_known(
+    catalog: Catalog, seen: Snapshot, known: Positions
+) -> tuple[LabeledData, dict[str, str]]:
+    """All assets with their classes as arrays, the audit set as the test rows if there is one."""
+    rows = np.flatnonzero(known >= 0)
+    names = np.array(catalog.records.ontologies.current().names)
+    vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
+    audit = seen.audit[rows]
+    data = labeled_data(
+        vectors[rows],
+        names[known[rows]],
+        split=audit.astype(int) if audit.any() else None,
+        name=catalog.settings.name,
+    )
+    told = replace(seen, codes=known)
+    parts = {"pool": rows[~audit], "test": rows[audit]} if audit.any() else {"pool": rows}
+    return data, {name: _digest(told, part) for name, part in parts.items()}
+
+
+def _digest(seen: Snapshot, rows: Positions) -> str:
+    return training.labels_digest([seen.ids[i] for i in rows.tolist()], seen.codes[rows])
+
+
+def _arm_text(name: str, parameters: Any) -> str:
+    """The arm as ``querist simulate`` writes it, such as ``power-margin:beta=2``."""
+    told = ",".join(f"{key}={json.dumps(value)}" for key, value in parameters.items())
+    return f"{name}:{told}" if told else name

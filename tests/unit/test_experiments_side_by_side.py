@@ -1,0 +1,124 @@
+"""Facts about two arms side by side, against figures counted by hand and the measured saving."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import precision_recall_fscore_support
+
+from querist.errors import InvalidInputError
+from querist.experiments import Trial, sentence, side_by_side, sizes
+from querist.metrics import measure_saving
+
+NAMES = ["a", "b", "c"]
+
+
+def make_trial(seed: int, *, rows: int = 200, truth=None, better: float = 0.25) -> Trial:
+    """Two arms of four sizes; the active one is right more often at each."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(3, size=rows) if truth is None else truth
+
+    def said(accuracy: float) -> np.ndarray:
+        wrong = rng.random(rows) >= accuracy
+        return np.where(wrong, (truth + 1) % 3, truth)
+
+    right = [0.45, 0.5, 0.55, 0.6]
+    return Trial(
+        truth=truth,
+        active_labels=(10, 20, 30, 40),
+        active=np.array([said(p + better) for p in right]),
+        control_labels=(10, 20, 30, 40),
+        control=np.array([said(p) for p in right]),
+    )
+
+
+def test_figures_are_those_of_counting() -> None:
+    """Precision, recall and F1 of each class at the last size are scikit-learn's."""
+    trial = make_trial(0)
+    found = side_by_side([trial], NAMES)
+    for arm, said in (("active", trial.active[-1]), ("control", trial.control[-1])):
+        wanted = precision_recall_fscore_support(trial.truth, said)
+        for at, row in enumerate(found.classes):
+            figures = getattr(row, arm)
+            told = [figures.precision.value, figures.recall.value, figures.f1.value]
+            assert told == pytest.approx([part[at] for part in wanted[:3]])
+            rest = np.mean((trial.truth == at) == (said == at))
+            assert figures.accuracy.value == pytest.approx(rest)
+
+
+def test_the_boost_is_the_inverse_of_the_measured_saving() -> None:
+    """One definition in the whole house: the mean label ratio over accuracies both arms passed."""
+    trial = make_trial(1)
+    found = side_by_side([trial], NAMES)
+    saving = measure_saving(
+        trial.active_labels,
+        trial.active == trial.truth,
+        trial.control_labels,
+        trial.control == trial.truth,
+        np.random.default_rng(0),
+    )
+    assert found.boost is not None
+    assert saving is not None
+    assert found.boost.times.value == pytest.approx(1 / saving.ratio.value)
+    assert found.boost.times.low == pytest.approx(1 / saving.ratio.high, rel=0.1)
+    assert found.boost.control_labels == saving.control_labels
+
+
+def test_swapped_arms_have_the_inverse_gain() -> None:
+    """What is won from one side is lost from the other."""
+    trial = make_trial(2, better=0.05)
+    swapped = Trial(
+        truth=trial.truth,
+        active_labels=trial.control_labels,
+        active=trial.control,
+        control_labels=trial.active_labels,
+        control=trial.active,
+    )
+    one, other = side_by_side([trial], NAMES), side_by_side([swapped], NAMES)
+    assert one.gain.f1.value == pytest.approx(-other.gain.f1.value)
+    assert one.gain.f1.low == pytest.approx(-other.gain.f1.high, abs=0.01)
+
+
+def test_a_class_that_is_always_right_keeps_its_doubt() -> None:
+    """No bootstrap sample shows an error where there is none; Wilson's interval still does."""
+    truth = np.repeat([0, 1, 2], [4, 100, 96])
+    trial = make_trial(3, truth=truth)
+    trial.active[-1, :4] = 0
+    found = side_by_side([trial], NAMES).classes[0].active.recall
+    assert found.value == 1
+    assert found.low < 0.6
+
+
+def test_intervals_hold_the_truth_and_trials_narrow_them() -> None:
+    """Of 60 comparisons with a true gain of 25 points some 95 % say so; trials say it better."""
+    held = 0
+    for seed in range(60):
+        gain = side_by_side([make_trial(100 + seed)], NAMES, repeats=200).gain.accuracy
+        held += gain.low <= 0.25 <= gain.high
+    assert held >= 52
+    truth = np.random.default_rng(5).integers(3, size=100)
+    one = side_by_side([make_trial(6, rows=100, truth=truth)], NAMES).gain.accuracy
+    many = side_by_side([make_trial(s, rows=100, truth=truth) for s in range(20)], NAMES)
+    assert many.gain.accuracy.high - many.gain.accuracy.low < one.high - one.low
+
+
+def test_arms_of_no_common_size_are_refused() -> None:
+    """Other numbers of labels are no fair comparison."""
+    trial = make_trial(7)
+    other = Trial(
+        truth=trial.truth,
+        active_labels=(11, 21, 31, 41),
+        active=trial.active,
+        control_labels=trial.control_labels,
+        control=trial.control,
+    )
+    with pytest.raises(InvalidInputError, match="labels"):
+        side_by_side([other], NAMES)
+    assert set(sizes(500, 120)) >= {120, 500}
+    assert max(sizes(120, 500)) == 120
+
+
+def test_a_gain_that_may_be_chance_is_called_so() -> None:
+    """The sentence claims nothing that the interval does not."""
+    assert "may be chance" in sentence(side_by_side([make_trial(8, better=0.0)], NAMES))
+    assert "may be chance" not in sentence(side_by_side([make_trial(8)], NAMES))
