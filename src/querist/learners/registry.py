@@ -30,11 +30,13 @@ _LEARNERS = {
 _VALUE_LEARNERS = {
     "label-sets": "querist.learners.label_sets:LabelSetsLearner",
     "ridge": "querist.learners.ridge:RidgeLearner",
+    "span-tagger": "querist.learners.span_tagger:SpanTagger",
 }
 # What learns where the project names no learner of its own; a task that is missing has none yet.
 _DEFAULT_VALUE_LEARNERS = {
     TaskKind.MULTI_LABEL: "label-sets",
     TaskKind.REGRESSION: "ridge",
+    TaskKind.SPANS: "span-tagger",
 }
 _ENCODERS = {
     "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",

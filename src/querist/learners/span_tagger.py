@@ -1,0 +1,264 @@
+"""The default learner of spans: a linear-chain conditional random field over hashed features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.errors import InvalidInputError, UnknownNameError
+from querist.learners import arrays
+from querist.learners.checking import check_media, check_values, unfitted
+from querist.learners.span_tagger_chain import (
+    Chances,
+    Packed,
+    best_paths,
+    chances,
+    goes_on,
+    train,
+)
+from querist.learners.span_tagger_labels import allowed, inside, labels_of, spans_of, values_of
+from querist.learners.span_tagger_tokens import Hashes, Tokens, tokenize
+from querist.learners.value_base import Guesses, Inputs
+from querist.schema import Media, SpansValue, TaskKind, Value
+
+Table = NDArray[np.float64]
+AGGREGATES = ("mean", "max", "sum", "path")
+_TINY = 1e-300
+# Texts that are read and tagged at once.
+_TEXTS = 2_048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What was learned: seen hashes (F,), weights (F, L), moves (L, L), classes that occurred."""
+
+    seen: Hashes
+    weights: NDArray[np.float32]
+    moves: NDArray[np.float32]
+    classes: tuple[str, ...]
+
+
+class SpanTagger:
+    """Marks entities in texts; needs no download and no embedding, and trains in seconds.
+
+    Texts are split into words and signs. Of each the learner sees the word, its shape, beginning
+    and end, and those of its neighbours (up to two on both sides, alone and together); the labels
+    of neighbours depend on each other, and no entity goes on that did not begin. Spans that share
+    characters are not learned: the one that begins first is kept, and of those the longest.
+
+    What is said has the highest chance as a whole. The confidence of a span is the chance that
+    exactly it, in that class, is an entity. The doubt of a text sums up the entropy (nats) of the
+    label of each word, or the whole path.
+
+    Args:
+        C: Inverse strength of the regularisation, over 0.
+        aggregate: How the doubt of words becomes that of a text: ``mean`` and ``max`` do not
+            grow with its length, ``sum`` does; ``path`` is minus the logarithm of the chance of
+            what is said, by word (MNLP; Shen et al., 2018).
+    """
+
+    name: ClassVar[str] = "span-tagger"
+    summary: ClassVar[str] = "Spans in texts: a conditional random field on words; the default"
+    paper: ClassVar[str] = "Lafferty, McCallum and Pereira 2001"
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset({TaskKind.SPANS})
+
+    def __init__(self, C: float = 1.0, aggregate: str = "mean") -> None:
+        if not (np.isfinite(C) and C > 0):
+            raise InvalidInputError(f"C is {C!r}.", remedy="Give a number over 0.")
+        if aggregate not in AGGREGATES:
+            raise UnknownNameError.of("aggregate", str(aggregate), AGGREGATES)
+        self._C = float(C)
+        self._aggregate = aggregate
+        self._model: _Model | None = None
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """``C`` and ``aggregate``."""
+        return {"C": self._C, "aggregate": self._aggregate}
+
+    def fit(
+        self,
+        inputs: Inputs,
+        values: Sequence[Value],
+        *,
+        classes: Sequence[str],
+        rng: np.random.Generator,  # noqa: ARG002 - the penalised likelihood has one maximum
+    ) -> None:
+        """Train on the spans of n texts; the result depends on them alone, not on ``rng``.
+
+        Raises:
+            InvalidInputError: no assets, lengths that disagree, labels of another kind, an asset
+                that is no text, a span beyond its text, or not one span in all labels.
+        """
+        known = check_values(len(inputs), values, SpansValue)
+        present = {part.name for value in known for part in value.spans}
+        if not present:
+            raise InvalidInputError(
+                f"None of the {len(known)} labels has a span.",
+                remedy="Label texts that have entities, then train.",
+            )
+        texts = self._texts(inputs, range(len(inputs)))
+        tokens = tokenize(texts)
+        labels = labels_of(tokens, texts, known, classes)
+        codes = np.unique(labels[labels % 2 == 1] // 2)
+        if not len(codes):
+            raise InvalidInputError(
+                "None of the labeled spans holds a word or sign.",
+                remedy="Label texts that have entities, then train.",
+            )
+        compact = _renumbered(labels, codes)
+        seen, places = np.unique(tokens.features, return_inverse=True)
+        packed = Packed.of(tokens.chains)
+        table = _sparse(places.reshape(tokens.features.shape)[packed.order], len(seen))
+        follow = allowed(len(codes))
+        weights, moves = train(packed, table, compact[packed.order], follow, 1 / self._C)
+        self._model = _Model(
+            seen=seen,
+            weights=weights.astype(np.float32),
+            moves=moves.astype(np.float32),
+            classes=tuple(classes[code] for code in codes.tolist()),
+        )
+
+    def predict(self, inputs: Inputs) -> Guesses:
+        """The spans of each of n texts with their confidence, and the doubt of each text.
+
+        Raises:
+            NotFittedError: before ``fit`` or ``load``.
+            InvalidInputError: an asset is no text.
+        """
+        if self._model is None:
+            raise unfitted(self.name)
+        values: list[SpansValue] = []
+        doubts = np.zeros(len(inputs), dtype=np.float32)
+        for start in range(0, len(inputs), _TEXTS):
+            rows = range(start, min(start + _TEXTS, len(inputs)))
+            texts = self._texts(inputs, rows)
+            said, doubts[rows.start : rows.stop] = _tagged(self._model, texts, self._aggregate)
+            values.extend(said)
+        return Guesses(values=values, uncertainty=doubts)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights as safetensors and the facts as JSON."""
+        if self._model is None:
+            raise unfitted(self.name)
+        model = self._model
+        state: dict[str, NDArray[Any]] = {
+            "seen": model.seen,
+            "weights": model.weights,
+            "moves": model.moves,
+        }
+        arrays.write(folder, state, {"name": self.name, "classes": list(model.classes)})
+
+    def load(self, folder: Path) -> None:
+        """Read what ``save`` wrote.
+
+        Raises:
+            StorageError: the folder does not hold a model of this kind.
+        """
+        state, facts = arrays.read(folder, self.name, ("seen", "weights", "moves"))
+        self._model = _Model(**state, classes=tuple(facts["classes"]))
+
+    def _texts(self, inputs: Inputs, rows: range) -> list[str]:
+        items = inputs.items(rows)
+        check_media(items, Media.TEXT, self.name)
+        return [item.text or "" for item in items]
+
+
+def _tagged(
+    model: _Model, texts: Sequence[str], aggregate: str
+) -> tuple[list[SpansValue], NDArray[np.float32]]:
+    tokens = tokenize(texts)
+    follow, begin = allowed(len(model.classes))
+    moves = np.where(follow, model.moves.astype(np.float64), -np.inf)
+    first = np.where(begin, 0, -np.inf)
+    packed = Packed.of(tokens.chains)
+    scores = _scores(model, tokens.features[packed.order])
+    found = chances(packed, scores, moves, first)
+    path = best_paths(packed, scores, moves, first)
+    labels = _unpacked(packed, path)
+    spans = spans_of(labels)
+    going_on = _unpacked(packed, goes_on(packed, found, path, inside(path)))
+    sure = _confidence(_unpacked(packed, found.labels), labels, going_on, spans)
+    surprise = -_log_path(packed, scores, moves, path, found)
+    words = surprise if aggregate == "path" else _entropy(found.labels)
+    doubts = _summed_up(_unpacked(packed, words), tokens, len(texts), aggregate)
+    return list(values_of(tokens, len(texts), spans, sure, model.classes)), doubts
+
+
+def _scores(model: _Model, features: Hashes) -> Table:
+    places = np.searchsorted(model.seen, features)
+    places[places == len(model.seen)] = 0
+    known = model.seen[places] == features
+    # One more row of weights, all 0, is for what was never seen.
+    weights = np.pad(model.weights.astype(np.float64), ((0, 1), (0, 0)))
+    places[~known] = len(model.seen)
+    return np.asarray(_sparse(places, len(weights)) @ weights)
+
+
+def _sparse(places: NDArray[np.int64], width: int) -> Any:
+    from scipy.sparse import csr_matrix
+
+    count, columns = places.shape
+    rows = np.arange(0, count * columns + 1, columns)
+    return csr_matrix((np.ones(places.size), places.ravel(), rows), shape=(count, width))
+
+
+def _renumbered(labels: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels of the classes that occur, numbered without gaps."""
+    found = labels.copy()
+    marked = labels > 0
+    which = (labels[marked] - 1) // 2
+    found[marked] += 2 * (np.searchsorted(codes, which) - which)
+    return found
+
+
+def _unpacked(packed: Packed, values: NDArray[Any]) -> NDArray[Any]:
+    found = np.empty_like(values)
+    found[packed.order] = values
+    return found
+
+
+def _entropy(labels: Table) -> Table:
+    found: Table = -(labels * np.log(np.maximum(labels, _TINY))).sum(axis=1)
+    return found
+
+
+def _log_path(
+    packed: Packed, scores: Table, moves: Table, path: NDArray[np.int64], found: Chances
+) -> Table:
+    """Logarithms that sum to that of a path's chance over each chain (T,), in packed order."""
+    said = scores[np.arange(len(path)), path] - found.log_norms
+    said[len(path) - len(packed.before) :] += moves[
+        path[packed.before], path[len(path) - len(packed.before) :]
+    ]
+    return said
+
+
+def _confidence(
+    chance: Table,
+    labels: NDArray[np.int64],
+    going_on: Table,
+    spans: tuple[NDArray[np.int64], ...],
+) -> Table:
+    """The chance (s,) that exactly each span is there: it begins, goes on so far, and ends."""
+    first, after, _ = spans
+    logs = np.concatenate([[0], np.cumsum(np.log(np.maximum(going_on, _TINY)))])
+    begins = chance[first, labels[first]]
+    sure = begins * np.exp(logs[after - 1] - logs[first]) * (1 - going_on[after - 1])
+    return np.asarray(np.clip(sure, 0, 1))
+
+
+def _summed_up(words: Table, tokens: Tokens, count: int, aggregate: str) -> NDArray[np.float32]:
+    found: Table = np.zeros(count)
+    if aggregate == "max":
+        np.maximum.at(found, tokens.texts, words)
+    else:
+        np.add.at(found, tokens.texts, words)
+    if aggregate in {"mean", "path"}:
+        found /= np.maximum(np.bincount(tokens.texts, minlength=count), 1)
+    return np.maximum(found, 0).astype(np.float32)
