@@ -16,6 +16,7 @@ from querist.engine.base import Engine, Progress, silent
 from querist.formats import LossReport, ReadReport
 from querist.labeling import (
     GoldQuestions,
+    LabelingPolicy,
     Labels,
     OntologyChanges,
     Opinions,
@@ -48,6 +49,7 @@ class Project:
         self.reviews = Reviews(catalog)
         self.suspects = Suspects(catalog)
         self.team = Team(catalog)
+        self.labeling_policy = LabelingPolicy(catalog)
         self.workforces = Workforces(catalog)
         self.ontology_changes = OntologyChanges(catalog)
         self.autolabel = AutoLabel(catalog)

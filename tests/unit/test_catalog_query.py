@@ -15,7 +15,23 @@ import pytest
 from querist.catalog import AssetQuery, Catalog, Settings, cards, facets, run
 from querist.catalog.records import NewTask
 from querist.errors import InvalidInputError, NotFoundError, UnknownNameError
-from querist.schema import Action, Arm, Candidate, ClassValue, Round, Selected, Step
+from querist.schema import (
+    Action,
+    Arm,
+    Box,
+    BoxesValue,
+    Candidate,
+    ClassesValue,
+    ClassValue,
+    LabeledBox,
+    LabeledSpan,
+    Round,
+    Selected,
+    Span,
+    SpansValue,
+    Step,
+    Value,
+)
 
 CLASSES = ("shirt", "boot", "bag")
 COUNT = 60
@@ -240,3 +256,83 @@ def test_queries_that_make_no_sense_are_refused() -> None:
         AssetQuery(sort="confidense")  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="-1"):
         AssetQuery(offset=-1)
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Iterator[Catalog]:
+    """Six texts whose labels are sets of classes, and no predictions."""
+    made = Catalog.create(
+        tmp_path / "sets",
+        Settings.of(name="s", media="text", task="multi_label", classes=list(CLASSES)),
+    )
+    made.records.annotators.ensure("ana")
+    made.assets.ingest(Candidate(id=f"t{i}", text=f"Text {i}") for i in range(6))
+    for key, names in (("t0", ("boot",)), ("t1", ("bag", "boot")), ("t2", ()), ("t3", ("bag",))):
+        mark(made, key, ClassesValue(names=names))
+    yield made
+    made.close()
+
+
+def mark(catalog: Catalog, asset_id: str, value: Value) -> None:
+    """Append a label of any kind."""
+    catalog.records.labels.append(
+        asset_id=asset_id,
+        action=Action.LABEL,
+        value=value,
+        annotator="ana",
+        ontology_version=1,
+        submission_id=uuid.uuid4().hex,
+    )
+
+
+def test_a_set_is_found_by_any_of_its_classes(sets: Catalog) -> None:
+    """Filter, facets and cards know the classes of a set, and follow what is labelled since."""
+    with_boot = AssetQuery(label=("boot",))
+    assert run(sets, with_boot).ids == ["t0", "t1"]
+    assert run(sets, AssetQuery(label=("boot", "bag"))).ids == ["t0", "t1", "t3"]
+    assert facets(sets, AssetQuery())["label"] == {"boot": 2, "bag": 2}
+    assert facets(sets, AssetQuery(text="t1"))["label"] == {"boot": 1, "bag": 1}
+    found = cards(sets, ["t1", "t2", "t5"])
+    assert [(it.label, it.classes, it.state) for it in found] == [
+        (None, ("bag", "boot"), "labeled"),
+        (None, (), "labeled"),
+        (None, (), "unlabeled"),
+    ]
+    mark(sets, "t0", ClassesValue(names=("shirt",)))
+    mark(sets, "t4", ClassesValue(names=("boot", "shirt")))
+    assert run(sets, with_boot).ids == ["t1", "t4"]
+    label(sets, "t1", None, Action.SKIP)
+    assert run(sets, with_boot).ids == ["t4"]
+    assert facets(sets, AssetQuery())["label"] == {"shirt": 2, "boot": 1, "bag": 1}
+    sets.views.close()
+    assert facets(sets, AssetQuery())["label"] == {"shirt": 2, "boot": 1, "bag": 1}
+
+
+@pytest.mark.parametrize(
+    ("task", "value"),
+    [
+        ("boxes", BoxesValue(boxes=(
+            LabeledBox(name="boot", box=Box(x=0, y=0, width=2, height=2)),
+            LabeledBox(name="bag", box=Box(x=3, y=0, width=2, height=2)),
+            LabeledBox(name="boot", box=Box(x=6, y=0, width=2, height=2)),
+        ))),
+        ("spans", SpansValue(spans=(
+            LabeledSpan(name="boot", span=Span(start=0, end=2)),
+            LabeledSpan(name="bag", span=Span(start=3, end=4)),
+        ))),
+    ],
+    ids=["boxes", "spans"],
+)  # fmt: skip
+def test_shapes_are_found_by_their_classes(tmp_path: Path, task: str, value: Value) -> None:
+    """An asset with two boots and a bag is one asset with a boot, read anew or as it is given."""
+    settings = Settings.of(name="s", media="text", task=task, classes=list(CLASSES))
+    made = Catalog.create(tmp_path, settings)
+    made.records.annotators.ensure("ana")
+    made.assets.ingest(Candidate(id=f"t{i}", text=f"abcdef {i}") for i in range(2))
+    assert run(made, AssetQuery(label=("boot",))).ids == []
+    mark(made, "t1", value)
+    for _ in range(2):
+        assert run(made, AssetQuery(label=("boot",))).ids == ["t1"]
+        assert facets(made, AssetQuery())["label"] == {"boot": 1, "bag": 1}
+        made.views.close()
+    made.close()

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from querist.catalog import Catalog, Settings
+from querist.catalog import AssetQuery, Catalog, Settings, run
 from querist.catalog.records import NewTask
 from querist.errors import ConflictError, InvalidInputError, NotFoundError, UnknownNameError
-from querist.labeling import Labels
+from querist.labeling import Labels, OntologyChanges
 from querist.schema import (
     Action,
     Arm,
@@ -24,6 +24,7 @@ from querist.schema import (
     Role,
     Round,
     Selected,
+    SplitClass,
     Step,
     TaskState,
 )
@@ -324,3 +325,50 @@ def test_labels_of_other_tasks_are_understood(tmp_path: Path) -> None:
         with pytest.raises(InvalidInputError):
             labels.submit("x", bad, annotator="ana")
         made.close()
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Iterator[Catalog]:
+    """Four texts whose labels are sets of three classes; two have one."""
+    settings = Settings.of(
+        name="sets", media="text", task="multi_label", classes=["boot", "shirt", "bag"]
+    )
+    made = Catalog.create(tmp_path / "sets", settings)
+    made.assets.ingest(Candidate(id=f"img-{i}", text=f"text {i}") for i in range(4))
+    Labels(made).submit("img-0", ["boot", "bag"], annotator="ana")
+    Labels(made).submit("img-1", [], annotator="ana")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("asset_id", "edit", "wanted"),
+    [
+        ("img-0", {"add": ["shirt"]}, ("boot", "shirt", "bag")),
+        ("img-0", {"remove": ["boot"]}, ("bag",)),
+        ("img-0", {"add": ["boot"]}, None),
+        ("img-0", {"remove": ["shirt"]}, None),
+        ("img-1", {"add": ["bag"]}, ("bag",)),
+        ("img-2", {"add": ["bag", "boot"]}, ("boot", "bag")),
+        ("img-2", {"remove": ["bag"]}, None),
+    ],
+)
+def test_a_set_is_edited_class_by_class(sets: Catalog, asset_id: str, edit, wanted) -> None:
+    """Others stay, the order is the ontology's, and what would change nothing is not stored."""
+    before = len(Labels(sets).history(asset_id))
+    made = Labels(sets).edit_classes(asset_id, annotator="rita", **edit)
+    assert (made and made.value) == (wanted and ClassesValue(names=wanted))
+    assert len(Labels(sets).history(asset_id)) == before + (wanted is not None)
+
+
+def test_class_edits_refuse_what_they_cannot_mean(sets: Catalog, labels: Labels) -> None:
+    """A class nobody knows, a task without sets, and a set with a class that was split."""
+    with pytest.raises(UnknownNameError):
+        Labels(sets).edit_classes("img-0", add=["boots"], annotator="rita")
+    with pytest.raises(InvalidInputError, match="sets"):
+        labels.edit_classes("img-0", add=["boot"], annotator="rita")
+    OntologyChanges(sets).apply(SplitClass(name="boot", into=("left", "right")), author="olga")
+    with pytest.raises(ConflictError, match="split"):
+        Labels(sets).edit_classes("img-0", add=["bag"], annotator="rita")
+    assert run(sets, AssetQuery(label=("bag",))).ids == []
+    assert run(sets, AssetQuery(state="labeled")).ids == ["img-1"]

@@ -218,7 +218,7 @@ def test_bulk_labels_report_what_did_not_work(client):
     ids = [card["id"] for card in get(client, "assets", limit=3)["items"]]
     value = {"type": "class", "name": "green"}
     body = post(client, "labels/bulk", asset_ids=[*ids, "nothing"], value=value)
-    assert body["stored"] == 3
+    assert (body["stored"], body["unchanged"]) == (3, 0)
     assert [c["asset_id"] for c in body["conflicts"]] == ["nothing"]
     assert body["conflicts"][0]["error"]["code"] == "not_found"
     assert get(client, "assets", label="green")["total"] == 3

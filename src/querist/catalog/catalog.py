@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from querist.catalog.assets import Assets
 from querist.catalog.durable import exclusive
 from querist.catalog.embeddings import Embeddings
+from querist.catalog.live_settings import LiveSettings
 from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
 from querist.catalog.settings import FILE_NAME, Settings
@@ -21,7 +23,7 @@ class Catalog:
 
     Attributes:
         folder: Where the project lives.
-        settings: What its ``querist.toml`` says.
+        settings: What its ``querist.toml`` says; its policy may change while the project is open.
         assets: Images, texts or rows.
         embeddings: Their vectors, by encoder.
         predictions: What models say about them, by model version.
@@ -31,7 +33,7 @@ class Catalog:
 
     def __init__(self, folder: Path, settings: Settings, records: Records) -> None:
         self.folder = folder
-        self.settings = settings
+        self._settings = LiveSettings(folder, settings)
         self.records = records
         self.assets = Assets(folder / "assets.lance", settings.media, records.sources.list)
         self.embeddings = Embeddings(
@@ -99,6 +101,21 @@ class Catalog:
         if self._closed:
             return
         self._closed = True
+    @property
+    def settings(self) -> Settings:
+        """What ``querist.toml`` says, its policy as it is now."""
+        return self._settings.now
+
+    def change_policy(self, **values: Any) -> Settings:
+        """Change settings of the policy for good, here and wherever the project is open.
+
+        Raises:
+            InvalidInputError: a value is of the wrong type or out of its range.
+            UnknownNameError: there is no such setting.
+            StorageError: ``querist.toml`` cannot be written.
+        """
+        return self._settings.change_policy(**values)
+
         self.embeddings.close()
         self.predictions.close()
         self.views.close()

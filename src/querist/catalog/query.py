@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -21,6 +22,7 @@ _TEXT_SHOWN = 200
 _CODES = {"unlabeled": UNLABELED, "labeled": LABELED, "skipped": SKIPPED}
 _STATES = {code: word for word, code in _CODES.items()}
 _Mask = NDArray[np.bool_]
+_Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +31,7 @@ class AssetQuery:
 
     Attributes:
         state: Whether an asset has a label; ``skipped`` includes "cannot tell".
-        label: Current label is one of these; empty for any.
+        label: Current label is, or names, one of these; empty for any.
         predicted: Predicted class is one of these; empty for any.
         confidence: Probability of the predicted class from low to high, both included.
         difficulty: How hard it is for the model is one of these; empty for any.
@@ -80,6 +82,8 @@ class AssetCard:
         media: What it is made of.
         text: The first 200 characters (texts only).
         label: The class that holds, if any.
+        classes: Every class that the label names: that one, those of a set, or those of its boxes,
+            polygons or spans.
         state: ``labeled``, ``unlabeled`` or ``skipped``.
         predicted: The predicted class, if there is a model.
         confidence: Its probability, 0 to 1.
@@ -92,6 +96,7 @@ class AssetCard:
     media: Media
     text: str | None
     label: str | None
+    classes: tuple[str, ...]
     state: str
     predicted: str | None
     confidence: float | None
@@ -143,7 +148,8 @@ def facets(catalog: Catalog, query: AssetQuery, model_id: str | None = None) -> 
     """
     view = catalog.views.view(model_id)
     states = view.state[_matching(catalog, view, replace(query, state="any"))]
-    labels = view.label[_matching(catalog, view, replace(query, label=()))]
+    any_label = _matching(catalog, view, replace(query, label=()))
+    held = view.held.counts(any_label, len(view.names))
     predicted = view.predicted[_matching(catalog, view, replace(query, predicted=()))]
     sure = view.confidence[_matching(catalog, view, replace(query, confidence=None))]
     words = view.difficulty[_matching(catalog, view, replace(query, difficulty=()))]
@@ -151,15 +157,17 @@ def facets(catalog: Catalog, query: AssetQuery, model_id: str | None = None) -> 
     counts = np.bincount(states, minlength=3)
     return {
         "state": {word: int(counts[code]) for word, code in _CODES.items()},
-        "label": _count_names(labels, view.names),
+        "label": _count_names(view.label[any_label], view.names, held),
         "predicted": _count_names(predicted, view.names),
         "difficulty": _count_names(words, _WORDS),
         "confidence": [int(n) for n in histogram],
     }
 
 
-def _count_names(codes: NDArray[np.signedinteger[Any]], names: tuple[str, ...]) -> dict[str, int]:
-    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+def _count_names(
+    codes: NDArray[np.signedinteger[Any]], names: tuple[str, ...], others: _Counts | int = 0
+) -> dict[str, int]:
+    counts = np.bincount(codes[codes >= 0], minlength=len(names)) + others
     return {name: int(n) for name, n in zip(names, counts, strict=True) if n}
 
 
@@ -168,9 +176,9 @@ def _matching(catalog: Catalog, view: View, query: AssetQuery) -> _Mask:
     if query.state != "any":
         mask &= view.state == _CODES[query.state]
     if query.label:
-        mask &= _among(view.label, query.label, view.names)
+        mask &= _labeled_as(view, query.label)
     if query.predicted:
-        mask &= _among(view.predicted, query.predicted, view.names)
+        mask &= np.isin(view.predicted, _codes(query.predicted, view.names))
     if query.confidence is not None:
         low, high = query.confidence
         mask &= (view.confidence >= low) & (view.confidence <= high)
@@ -196,9 +204,14 @@ def _drawn(view: View, query: AssetQuery) -> _Mask:
     return mask
 
 
-def _among(codes: NDArray[np.int32], wanted: tuple[str, ...], names: tuple[str, ...]) -> _Mask:
-    chosen = np.array([i for i, name in enumerate(names) if name in wanted], dtype=np.int32)
-    return np.isin(codes, chosen)
+def _labeled_as(view: View, names: tuple[str, ...]) -> _Mask:
+    """Whether the label is one of the classes, or a set or shapes with one of them."""
+    wanted = _codes(names, view.names)
+    return np.isin(view.label, wanted) | view.held.among(wanted, len(view.label))
+
+
+def _codes(wanted: tuple[str, ...], names: tuple[str, ...]) -> NDArray[np.int32]:
+    return np.array([i for i, name in enumerate(names) if name in wanted], dtype=np.int32)
 
 
 def _sorted(view: View, matches: NDArray[np.int64], sort: Sort) -> NDArray[np.int64]:
@@ -218,10 +231,14 @@ def _sorted(view: View, matches: NDArray[np.int64], sort: Sort) -> NDArray[np.in
 
 def _cards(view: View, positions: NDArray[np.int64]) -> list[AssetCard]:
     rows = view.index.rows(positions, ["id", "media", "text"])
-    return [_card(view, int(i), row) for i, row in zip(positions.tolist(), rows, strict=True)]
+    held = view.held.of(positions)
+    return [
+        _card(view, int(i), row, held.get(int(i), ()))
+        for i, row in zip(positions.tolist(), rows, strict=True)
+    ]
 
 
-def _card(view: View, position: int, row: dict[str, Any]) -> AssetCard:
+def _card(view: View, position: int, row: dict[str, Any], held: Sequence[int]) -> AssetCard:
     selected = view.selected.get(position, [])
     drawn = {item.arm for item in selected}
     code, guess = int(view.label[position]), int(view.predicted[position])
@@ -230,6 +247,7 @@ def _card(view: View, position: int, row: dict[str, Any]) -> AssetCard:
         media=Media(row["media"]),
         text=row["text"][:_TEXT_SHOWN] if row["text"] is not None else None,
         label=view.names[code] if code != NO_CLASS else None,
+        classes=tuple(view.names[it] for it in (held if code == NO_CLASS else (code,))),
         state=_STATES[int(view.state[position])],
         predicted=view.names[guess] if guess != NO_CLASS else None,
         confidence=float(view.confidence[position]) if guess != NO_CLASS else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,23 @@ class Settings:
         existing = path.read_text(encoding="utf-8") if path.exists() else None
         header = "A Querist project. Edit and commit this file."
         write_atomically(path, toml_form.dump(self, existing, header=header).encode())
+
+    def with_policy(self, **values: Any) -> Settings:
+        """The same with other values of the policy.
+
+        Raises:
+            InvalidInputError: a value is of the wrong type or out of its range.
+            UnknownNameError: there is no such setting; the nearest names are offered.
+        """
+        now = {item.name: getattr(self.policy, item.name) for item in fields(self.policy)}
+        policy = toml_form.build(
+            PolicySettings,
+            {**now, **values},
+            where="The settings",
+            ranges=_RANGES,
+            prefix="policy.",
+        )
+        return replace(self, policy=policy)
 
     def ontology(self) -> Ontology:
         """The first ontology: the task, the classes and the limits."""

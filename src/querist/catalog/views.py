@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,18 @@ from numpy.typing import NDArray
 
 from querist.catalog.asset_index import AssetIndex
 from querist.catalog.assets import Assets
+from querist.catalog.held_classes import HeldClasses
 from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
-from querist.schema import Action, Annotation, Arm, ClassValue, OntologyReading, Selected
+from querist.schema import (
+    Action,
+    Annotation,
+    Arm,
+    ClassValue,
+    OntologyReading,
+    Selected,
+    class_names,
+)
 
 UNLABELED, LABELED, SKIPPED = 0, 1, 2
 NO_CLASS = -1
@@ -30,6 +40,7 @@ class View:
         names: Class names; the codes below count in this list.
         state: (N,) 0 unlabelled, 1 labelled, 2 skipped.
         label: (N,) code of the class that holds, -1 where none does.
+        held: The classes that labels of sets, boxes, polygons and spans name.
         label_seq: (N,) position of the last entry in the label log, 0 where there is none.
         predicted: (N,) code of the predicted class, -1 where there is none.
         confidence: (N,) probability of the predicted class, NaN where there is none.
@@ -45,6 +56,7 @@ class View:
     names: tuple[str, ...]
     state: NDArray[np.int8]
     label: NDArray[np.int32]
+    held: HeldClasses
     label_seq: NDArray[np.int64]
     predicted: NDArray[np.int32]
     confidence: NDArray[np.float32]
@@ -82,6 +94,7 @@ class Views:
                 names=tuple(self._names),
                 state=labels.state,
                 label=labels.label,
+                held=labels.held,
                 label_seq=labels.seq,
                 predicted=predicted,
                 confidence=confidence,
@@ -142,22 +155,46 @@ class Views:
         )
         for asset_id, action, name, labeled, seq, version in rows:
             self._set(made, asset_id, str(action), name, labeled, seq, version)
+        if np.any((made.state == LABELED) & (made.label == NO_CLASS)):
+            self._hold(made, self._records.labels.named(upto=newest))
         return made
 
     def _newer_labels(self, held: _Labels, newest: int) -> _Labels:
         made = held.copy(newest)
+        named = []
         for entry in self._records.labels.since(held.upto, limit=2 * _STEP):
-            if entry.seq <= newest:
-                self._set(
-                    made,
-                    entry.asset_id,
-                    entry.action.value,
-                    _class_of(entry),
-                    entry.value is not None,
-                    entry.seq,
-                    entry.ontology_version,
-                )
+            if entry.seq > newest:
+                continue
+            name = _class_of(entry)
+            self._set(
+                made,
+                entry.asset_id,
+                entry.action.value,
+                name,
+                entry.value is not None,
+                entry.seq,
+                entry.ontology_version,
+            )
+            if name is None:
+                names = class_names(entry.value) if entry.value is not None else ()
+                named.append((entry.asset_id, names, entry.ontology_version))
+        self._hold(made, named)
         return made
+
+    def _hold(self, labels: _Labels, named: Iterable[tuple[str, Sequence[str], int]]) -> None:
+        """Keep what labels of several classes name; rows are an asset, names, and a version."""
+        rows: dict[int, list[int]] = {}
+        for asset_id, names, version in named:
+            position = labels.index.position(asset_id)
+            if position is None:
+                continue
+            rows[position] = []
+            if any(labels.reading.undecided(name, version) for name in names):
+                labels.state[position] = UNLABELED
+                continue
+            now = dict.fromkeys(labels.reading.name(name, version) for name in names)
+            rows[position] = [self._code(name) for name in now if name is not None]
+        labels.held = labels.held.replaced(rows.items())
 
     def _set(
         self,
@@ -228,6 +265,7 @@ class _Labels:
     state: NDArray[np.int8]
     label: NDArray[np.int32]
     seq: NDArray[np.int64]
+    held: HeldClasses
 
     @classmethod
     def empty(cls, index: AssetIndex, upto: int, reading: OntologyReading) -> _Labels:
@@ -239,6 +277,7 @@ class _Labels:
             state=np.full(n, UNLABELED, dtype=np.int8),
             label=np.full(n, NO_CLASS, dtype=np.int32),
             seq=np.zeros(n, dtype=np.int64),
+            held=HeldClasses.none(),
         )
 
     def copy(self, upto: int) -> _Labels:
@@ -249,6 +288,7 @@ class _Labels:
             state=self.state.copy(),
             label=self.label.copy(),
             seq=self.seq.copy(),
+            held=self.held,
         )
 
 

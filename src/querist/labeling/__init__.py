@@ -5,6 +5,7 @@ from querist.labeling.blindness import check_may_browse, is_veiled
 from querist.labeling.consensus import Change, Recomputed, settle_round
 from querist.labeling.decision import Decision
 from querist.labeling.gold import GoldQuestions
+from querist.labeling.labeling_policy import LabelingPolicy
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
 from querist.labeling.opinions import Dispute, Opinions
@@ -24,6 +25,7 @@ __all__ = [
     "Decision",
     "Dispute",
     "GoldQuestions",
+    "LabelingPolicy",
     "Labels",
     "OntologyChanges",
     "OntologyPreview",

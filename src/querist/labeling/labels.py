@@ -10,6 +10,7 @@ from functools import partial
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
 from querist.labeling import answering, blindness, spending
+from querist.labeling.class_edits import edited
 from querist.labeling.decision import Decision
 from querist.labeling.importing import import_labels
 from querist.labeling.known_assets import check_known
@@ -117,6 +118,39 @@ class Labels:
                 )
             found = self._read(wanted, annotator, asked)
         return self._store(wanted, annotator, *found), known
+
+    def edit_classes(
+        self,
+        asset_id: str,
+        *,
+        annotator: str,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> Annotation | None:
+        """Add classes to an asset's set, or take some from it; the others stay as they are.
+
+        An asset without a label gets exactly the classes that are added.
+
+        Returns:
+            What is stored; ``None`` where nothing changes, or where there is no label to take from.
+
+        Raises:
+            InvalidInputError: the labels of the task are no sets.
+            ConflictError: the label changed meanwhile, or a class of it was split and nobody has
+                said yet which part it is.
+            The errors of ``submit``.
+        """
+        records = self._catalog.records
+        held = self.current(asset_id)
+        names = edited(
+            held, self.read(asset_id), records.ontologies.current(), add=add, remove=remove
+        )
+        if names is None:
+            return None
+        # An opinion is laid on what its author has said, not on the label that was seen.
+        plain = all(it.kind is Question.LABEL for it in records.tasks.for_asset(asset_id))
+        seen = (held.version if held else 0) if plain else None
+        return self.submit(asset_id, names, annotator=annotator, expected_version=seen)
 
     def skip(
         self,

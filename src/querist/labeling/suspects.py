@@ -50,7 +50,8 @@ class Suspects:
     def list(self, limit: int | None = None) -> _Suspects:
         """The suspects, the least credible label first.
 
-        Left out is what reviewers have decided or accepted and what somebody is asked about now.
+        Left out is what reviewers have decided or accepted, what somebody is asked about now, and
+        what was labelled anew since the newest model learned.
         Labels are judged by five models of the newest model's kind, each trained without the
         labels it judges. A model finds hard labels suspect too: a second opinion costs little.
 
@@ -82,7 +83,7 @@ class Suspects:
         rows = np.array([row for row, _ in held.values()], dtype=np.int64)
         codes = np.array([code for _, code in held.values()], dtype=np.int64)
         sample = Sample.of(codes, said[rows], names, list(held))
-        return self._open(sample, suspects(sample).tolist())[:limit]
+        return self._open(sample, suspects(sample).tolist(), model.label_seq)[:limit]
 
     def send(
         self, count: int | None = None, *, asset_ids: Sequence[str] | None = None
@@ -114,7 +115,7 @@ class Suspects:
             wanted = [check_known(self._catalog, it) for it in asset_ids][:count]
         return self._catalog.records.opinions.ask_again(wanted, latest.number)
 
-    def _open(self, sample: Sample, rows: Sequence[int]) -> _Suspects:
+    def _open(self, sample: Sample, rows: Sequence[int], upto: int) -> _Suspects:
         records = self._catalog.records
         asked = records.tasks.asked()
         ids = [sample.ids[i] for i in rows]
@@ -123,7 +124,8 @@ class Suspects:
         for i, asset_id in zip(rows, ids, strict=True):
             entry, review = records.labels.current(asset_id), reviews.get(asset_id)
             decided = review is not None and review.state is not ReviewState.WAITING
-            if entry is None or entry.origin is Origin.REVIEW or decided or asset_id in asked:
+            settled = entry is None or entry.origin is Origin.REVIEW or entry.seq > upto
+            if entry is None or settled or decided or asset_id in asked:
                 continue
             found.append(
                 Suspect(

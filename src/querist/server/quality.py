@@ -6,10 +6,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from querist import labeling, schema
+from querist import catalog, labeling, schema
 from querist.schema import Action, ConsensusMethod
 from querist.schema import to_json as json_form
-from querist.server.schemas import MAX_ID, Request
+from querist.server.schemas import MAX_ID, AssetCard, Request
 from querist.server.values import Value
 
 
@@ -170,16 +170,22 @@ class Suspect(BaseModel):
 
     asset_id: str
     annotator: str
+    given_at: datetime
+    label_seq: int = Field(description="The entry of the label log; send it back with a review.")
+    card: AssetCard
     given: str
     suggested: str
     confidence: float = Field(description="Probability of the given class, out of fold.")
 
     @classmethod
-    def of(cls, suspect: labeling.Suspect) -> Suspect:
+    def of(cls, suspect: labeling.Suspect, card: catalog.AssetCard) -> Suspect:
         """The wire form of a suspect."""
         return cls(
             asset_id=suspect.annotation.asset_id,
             annotator=suspect.annotation.annotator,
+            given_at=suspect.annotation.created_at,
+            label_seq=suspect.annotation.seq,
+            card=AssetCard.model_validate(card),
             given=suspect.given,
             suggested=suspect.suggested,
             confidence=suspect.confidence,

@@ -164,6 +164,7 @@ class AssetCard(BaseModel):
     difficulty: Literal["easy", "medium", "hard"] | None
     arms: list[Arm]
     round: int | None
+    classes: list[str] = Field(description="Every class that the label names.")
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -304,6 +305,9 @@ class BulkConflict(BaseModel):
     """An asset that was not labelled, and why."""
 
     asset_id: str
+    how: Literal["replace", "add", "remove"] = Field(
+        default="replace", description="Of sets: what becomes of the classes that are there."
+    )
     error: ErrorDetail
 
 
@@ -317,6 +321,7 @@ class BulkResult(BaseModel):
 class UndoRequest(Request):
     """Take back the last entry of one asset."""
 
+    unchanged: int = Field(description="Those that were as wanted.")
     asset_id: str = Field(min_length=1, max_length=MAX_ID)
     submission_id: str = Field(min_length=1, max_length=128)
 

@@ -25,6 +25,13 @@ class Workforce(BaseModel):
     created_at: datetime | None
 
 
+class ConnectorInfo(BaseModel):
+    """A kind of tool that batches can be sent to."""
+
+    name: str
+    summary: str
+
+
 class WorkforceReport(BaseModel):
     """What is known about the work of a workforce."""
 

@@ -162,6 +162,14 @@ def value_of(body: Any, class_name: str | None) -> Value | None:
     return None if body is None else cast(Value, from_json(cast(Any, Value), body))
 
 
+def names_in(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The classes in the JSON form of a set, boxes, polygons or spans; building it costs more."""
+    for part in ("boxes", "polygons", "spans"):
+        if part in body:
+            return tuple(item["name"] for item in body[part])
+    return tuple(body.get("names", ()))
+
+
 def _check_action(action: Action, value: Value | None) -> None:
     if action is Action.UNDO:
         raise InvalidInputError(

@@ -26,7 +26,13 @@ from querist.catalog.records.label_queries import (
     version_of,
     versions_of,
 )
-from querist.catalog.records.label_rows import Entry, annotation_of, entry_of, fields_of
+from querist.catalog.records.label_rows import (
+    Entry,
+    annotation_of,
+    entry_of,
+    fields_of,
+    names_in,
+)
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.tables import annotation_log
 from querist.catalog.records.task_ends import finish_task
@@ -274,6 +280,19 @@ class LabelLog:
             ontology_versions=list(versions),
             origins=list(origins),
         )
+
+    def named(self, *, upto: int | None = None) -> list[tuple[str, tuple[str, ...], int]]:
+        """What labels of sets, boxes, polygons and spans name, as of log position ``upto``.
+
+        Returns:
+            The asset, its classes in order, repeats included, and the ontology version of each.
+        """
+        source, query = latest(upto)
+        columns = source.c
+        query = query.add_columns(columns.asset_id, columns.value, columns.ontology_version)
+        query = query.where(columns.class_name.is_(None), columns.value.is_not(None))
+        with self._database.read() as connection:
+            return [(key, names_in(body), at) for key, body, at in connection.execute(query)]
 
     def history(self, asset_id: str) -> list[Annotation]:
         """All entries of an asset, oldest first."""

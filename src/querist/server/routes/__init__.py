@@ -19,6 +19,7 @@ from querist.server.routes import (
     rounds,
     session,
     tasks,
+    settings,
     team,
     workforces,
 )
@@ -47,6 +48,7 @@ def api_router() -> APIRouter:
         autolabel,
         rounds,
         experiments,
+        settings,
         jobs,
         events,
     ):

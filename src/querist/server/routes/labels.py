@@ -61,17 +61,26 @@ router.add_api_route(
 def create_labels(
     body: BulkLabelRequest, service: Served, current: Current, after: BackgroundTasks
 ) -> BulkResult:
-    """Give many assets the same label; each is stored or refused by itself."""
-    value, stored, conflicts = read_value(body.value), 0, list[BulkConflict]()
-    for asset_id in dict.fromkeys(body.asset_ids):
+    """Give many assets the same label, or add or take classes; each is stored by itself."""
+    labels, wanted = service.project.labels, read_value(body.value)
+    stored, conflicts = 0, list[BulkConflict]()
+    assets = list(dict.fromkeys(body.asset_ids))
+    for asset_id in assets:
         try:
-            service.project.labels.submit(asset_id, value, annotator=current.name)
-            stored += 1
+            made: schema.Annotation | None
+            if body.how == "replace":
+                made = labels.submit(asset_id, wanted, annotator=current.name)
+            else:
+                made = labels.edit_classes(
+                    asset_id, **{body.how: schema.class_names(wanted)}, annotator=current.name
+                )
+            stored += made is not None
         except QueristError as error:
             detail = ErrorDetail.model_validate(schema.to_json(error.to_json()["error"]))
             conflicts.append(BulkConflict(asset_id=asset_id, error=detail))
     after.add_task(service.finish_round_if_complete)
-    return BulkResult(stored=stored, conflicts=conflicts)
+    unchanged = len(assets) - stored - len(conflicts)
+    return BulkResult(stored=stored, unchanged=unchanged, conflicts=conflicts)
 
 
 @router.post("/undo", operation_id="undo_label")
@@ -131,9 +140,14 @@ def _card(card: catalog.AssetCard, entry: schema.Annotation, veiled: bool) -> As
     undone = entry.action is schema.Action.UNDO
     passed = "unlabeled" if undone else "skipped"
     state = "labeled" if entry.value is not None else passed
-    return AssetCard.model_validate(
-        {**shown.model_dump(), "label": name, "state": state, "arms": [], "round": None}
-    )
+    own = {
+        "label": name,
+        "classes": list(dict.fromkeys(schema.class_names(entry.value))) if entry.value else [],
+        "state": state,
+        "arms": [],
+        "round": None,
+    }
+    return AssetCard.model_validate({**shown.model_dump(), **own})
 
 
 def _decision(body: LabelRequest, current: schema.Annotator) -> Decision:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from querist.catalog import cards
 from querist.schema import Role
 from querist.server.auth import Current, at_least
 from querist.server.quality import (
@@ -26,6 +27,7 @@ from querist.server.quality import (
     TakeBackRequest,
     TakenBack,
 )
+from querist.server.routes.assets import newest_model
 from querist.server.schemas import MAX_ID
 from querist.server.service import Served
 from querist.server.values import read_value
@@ -96,7 +98,11 @@ def list_suspects(
     service: Served, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[Suspect]:
     """Labels that are probably wrong, the least credible first."""
-    return [Suspect.of(it) for it in service.project.suspects.list(limit)]
+    project = service.project
+    found = project.suspects.list(limit)
+    ids = [it.annotation.asset_id for it in found]
+    shown = cards(project.catalog, ids, newest_model(project))
+    return [Suspect.of(it, card) for it, card in zip(found, shown, strict=True)]
 
 
 @router.post("/second-opinions", operation_id="ask_again", status_code=201, dependencies=manage)

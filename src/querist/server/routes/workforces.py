@@ -8,6 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request,
 from starlette.concurrency import run_in_threadpool
 
 from querist.errors import InvalidInputError
+from querist.labeling.workforces import connector_class, connector_names
 from querist.schema import Role
 from querist.server.auth import at_least
 from querist.server.pictures import picture
@@ -15,6 +16,7 @@ from querist.server.routes.assets import BYTES
 from querist.server.schemas import Job
 from querist.server.service import Served
 from querist.server.workforce_schemas import (
+    ConnectorInfo,
     NewWorkforce,
     Received,
     SendRequest,
@@ -43,6 +45,15 @@ Word = Annotated[str, Query(min_length=1, max_length=128)]
 def list_workforces(service: Served) -> list[WorkforceReport]:
     """Every workforce: what is out, what it cost, how long it took and how good it is."""
     return [WorkforceReport.model_validate(it) for it in service.project.workforces.reports()]
+
+
+@router.get("/connectors", operation_id="list_connectors")
+def list_connectors() -> list[ConnectorInfo]:
+    """The tools that a workforce may label with."""
+    return [
+        ConnectorInfo(name=name, summary=connector_class(name).summary)
+        for name in connector_names()
+    ]
 
 
 @router.post("", operation_id="add_workforce", status_code=201, dependencies=_owner)
