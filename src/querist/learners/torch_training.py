@@ -63,7 +63,7 @@ def train(
             steps.zero_grad()
             loss.backward()
             steps.step()
-        _finite(float(loss.detach()), learning_rate)
+        check_finite(float(loss.detach()), learning_rate)
         if not len(judged):
             continue
         network.eval()
@@ -110,9 +110,10 @@ def shrink_and_perturb(network: Any, before: Mapping[str, Any], shrink: float) -
                 weights.copy_(shrink * old.to(weights.device) + noise)
 
 
-def _finite(loss: float, learning_rate: float) -> None:
+def check_finite(loss: float, learning_rate: float) -> None:
+    """Refuse to go on with a loss that is no number; raises InvalidInputError."""
     if not np.isfinite(loss):
         raise InvalidInputError(
             f"The loss became {loss} with a learning rate of {learning_rate}.",
-            remedy="Give a lower learning_rate, such as 0.001.",
+            remedy="Give a lower learning_rate, such as a tenth of it.",
         )
