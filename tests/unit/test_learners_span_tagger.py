@@ -295,3 +295,5 @@ def test_untrained_and_wrong_parameters_are_refused():
         SpanTagger(aggregate="means")
     with pytest.raises(InvalidInputError, match="C is"):
         SpanTagger(C=0)
+    with pytest.raises(InvalidInputError, match="least_count is 0"):
+        SpanTagger(least_count=0)

@@ -25,6 +25,7 @@ from querist.learners.span_tagger_labels import allowed, inside, labels_of, span
 from querist.learners.span_tagger_tokens import Hashes, Tokens, tokenize
 from querist.learners.value_base import Guesses, Inputs
 from querist.schema import Media, SpansValue, TaskKind, Value
+from querist.strategies.parameters import positive
 
 Table = NDArray[np.float64]
 AGGREGATES = ("mean", "max", "sum", "path")
@@ -60,6 +61,8 @@ class SpanTagger:
         aggregate: How the doubt of words becomes that of a text: ``mean`` and ``max`` do not
             grow with its length, ``sum`` does; ``path`` is minus the logarithm of the chance of
             what is said, by word (MNLP; Shen et al., 2018).
+        least_count: Words, endings and so on count if the labels have them so often. From 2 on
+            names seen once teach what a new name looks like, and by what it stands.
     """
 
     name: ClassVar[str] = "span-tagger"
@@ -67,19 +70,21 @@ class SpanTagger:
     paper: ClassVar[str] = "Lafferty, McCallum and Pereira 2001"
     tasks: ClassVar[frozenset[TaskKind]] = frozenset({TaskKind.SPANS})
 
-    def __init__(self, C: float = 1.0, aggregate: str = "mean") -> None:
+    def __init__(self, C: float = 3.0, aggregate: str = "mean", least_count: int = 2) -> None:
         if not (np.isfinite(C) and C > 0):
             raise InvalidInputError(f"C is {C!r}.", remedy="Give a number over 0.")
         if aggregate not in AGGREGATES:
             raise UnknownNameError.of("aggregate", str(aggregate), AGGREGATES)
+        positive("least_count", least_count)
         self._C = float(C)
+        self._least_count = int(least_count)
         self._aggregate = aggregate
         self._model: _Model | None = None
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """``C`` and ``aggregate``."""
-        return {"C": self._C, "aggregate": self._aggregate}
+        """``C``, ``aggregate`` and ``least_count``."""
+        return {"C": self._C, "aggregate": self._aggregate, "least_count": self._least_count}
 
     def fit(
         self,
@@ -112,9 +117,10 @@ class SpanTagger:
                 remedy="Label texts that have entities, then train.",
             )
         compact = _renumbered(labels, codes)
-        seen, places = np.unique(tokens.features, return_inverse=True)
+        found, counts = np.unique(tokens.features, return_counts=True)
+        seen = found[counts >= min(self._least_count, counts.max())]
         packed = Packed.of(tokens.chains)
-        table = _sparse(places.reshape(tokens.features.shape)[packed.order], len(seen))
+        table = _seen(seen, tokens.features[packed.order])
         follow = allowed(len(codes))
         weights, moves = train(packed, table, compact[packed.order], follow, 1 / self._C)
         self._model = _Model(
@@ -177,7 +183,7 @@ def _tagged(
     moves = np.where(follow, model.moves.astype(np.float64), -np.inf)
     first = np.where(begin, 0, -np.inf)
     packed = Packed.of(tokens.chains)
-    scores = _scores(model, tokens.features[packed.order])
+    scores = _seen(model.seen, tokens.features[packed.order]) @ model.weights.astype(np.float64)
     found = chances(packed, scores, moves, first)
     path = best_paths(packed, scores, moves, first)
     labels = _unpacked(packed, path)
@@ -190,22 +196,15 @@ def _tagged(
     return list(values_of(tokens, len(texts), spans, sure, model.classes)), doubts
 
 
-def _scores(model: _Model, features: Hashes) -> Table:
-    places = np.searchsorted(model.seen, features)
-    places[places == len(model.seen)] = 0
-    known = model.seen[places] == features
-    # One more row of weights, all 0, is for what was never seen.
-    weights = np.pad(model.weights.astype(np.float64), ((0, 1), (0, 0)))
-    places[~known] = len(model.seen)
-    return np.asarray(_sparse(places, len(weights)) @ weights)
-
-
-def _sparse(places: NDArray[np.int64], width: int) -> Any:
+def _seen(seen: Hashes, features: Hashes) -> Any:
+    """Which of some sorted hashes (F,) each token has (T, F), sparse."""
     from scipy.sparse import csr_matrix
 
-    count, columns = places.shape
-    rows = np.arange(0, count * columns + 1, columns)
-    return csr_matrix((np.ones(places.size), places.ravel(), rows), shape=(count, width))
+    places = np.minimum(np.searchsorted(seen, features), len(seen) - 1)
+    known = seen[places] == features
+    rows = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
+    columns = places[known]
+    return csr_matrix((np.ones(len(columns)), columns, rows), shape=(len(features), len(seen)))
 
 
 def _renumbered(labels: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
