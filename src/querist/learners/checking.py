@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from querist.errors import InvalidInputError, NotFittedError, StorageError
 from querist.learners.base import Codes, Item, Matrix
 from querist.schema import Media, Value
 
-_Value = TypeVar("_Value")
+_Value = TypeVar("_Value", bound=Value)
 
 
 def check_matrix(X: ArrayLike, *, dimensions: int | None = None) -> Matrix:
@@ -94,14 +94,13 @@ def check_values(count: int, values: Sequence[Value], kind: type[_Value]) -> lis
             f"There are {len(values)} labels for {count} assets.",
             remedy="Give one label for each asset.",
         )
-    found = [value for value in values if isinstance(value, kind)]
-    if len(found) != count:
-        strange = next(value for value in values if not isinstance(value, kind))
+    strange = next((value for value in values if not isinstance(value, kind)), None)
+    if strange is not None:
         raise InvalidInputError(
             f"A label is of kind {strange.TYPE!r}, this learner learns {kind.TYPE!r}.",
             remedy=f"Give labels of kind {kind.TYPE!r}, or choose a learner of that task.",
         )
-    return found
+    return cast("list[_Value]", list(values))
 
 
 def check_media(items: Sequence[Item], media: Media, encoder: str) -> None:

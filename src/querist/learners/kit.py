@@ -14,17 +14,15 @@ from __future__ import annotations
 import io
 import json
 import re
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, NotFittedError, QueristError, StorageError
+from querist.errors import InvalidInputError, NotFittedError, StorageError
 from querist.learners.base import Codes, Encoder, Item, Learner, LinearLearner, Matrix
+from querist.learners.requiring import folder_of_its_own, no_pickle, raises, require
 from querist.schema import Media
 
 LearnerFactory = Callable[[], Learner]
@@ -58,10 +56,10 @@ def learner_gives_probabilities(factory: LearnerFactory) -> None:
     """Rows are float32 (n, C), within 0 to 1, and sum to one."""
     X, y = _blobs(60)
     found = _trained(factory, X, y).predict_proba(X)
-    _require(found.dtype == np.float32, f"probabilities are {found.dtype}, not float32")
-    _require(found.shape == (60, CLASS_COUNT), f"the shape is {found.shape}")
-    _require(bool((found >= 0).all() and (found <= 1).all()), "a probability is not in 0 to 1")
-    _require(bool(np.allclose(found.sum(axis=1), 1, atol=1e-5)), "a row does not sum to one")
+    require(found.dtype == np.float32, f"probabilities are {found.dtype}, not float32")
+    require(found.shape == (60, CLASS_COUNT), f"the shape is {found.shape}")
+    require(bool((found >= 0).all() and (found <= 1).all()), "a probability is not in 0 to 1")
+    require(bool(np.allclose(found.sum(axis=1), 1, atol=1e-5)), "a row does not sum to one")
 
 
 def learner_keeps_class_order(factory: LearnerFactory) -> None:
@@ -69,9 +67,9 @@ def learner_keeps_class_order(factory: LearnerFactory) -> None:
     X, y = _blobs(60)
     found = _trained(factory, X, y).predict_proba(X)
     unseen = np.setdiff1d(np.arange(CLASS_COUNT), SEEN)
-    _require(not found[:, unseen].any(), "a class never seen has a probability above 0")
+    require(not found[:, unseen].any(), "a class never seen has a probability above 0")
     right = float((found.argmax(axis=1) == y).mean())
-    _require(right > 0.9, f"only {right:.0%} of plainly separate rows are right")
+    require(right > 0.9, f"only {right:.0%} of plainly separate rows are right")
 
 
 def learner_starts_from_scratch(factory: LearnerFactory) -> None:
@@ -93,9 +91,9 @@ def learner_is_deterministic(factory: LearnerFactory) -> None:
 def learner_refuses_when_unfitted(factory: LearnerFactory) -> None:
     """Before ``fit``, prediction and saving raise NotFittedError."""
     X, _ = _blobs(3)
-    with _raises(NotFittedError, "predict_proba before fit"):
+    with raises(NotFittedError, "predict_proba before fit"):
         factory().predict_proba(X)
-    with _folder() as folder, _raises(NotFittedError, "save before fit"):
+    with folder_of_its_own() as folder, raises(NotFittedError, "save before fit"):
         factory().save(folder / "model")
 
 
@@ -103,16 +101,16 @@ def learner_survives_a_round_trip(factory: LearnerFactory) -> None:
     """A loaded model gives the same probabilities, and nothing is pickled."""
     X, y = _blobs(60)
     trained, loaded = _trained(factory, X, y), factory()
-    with _folder() as folder:
+    with folder_of_its_own() as folder:
         trained.save(folder / "model")
-        _no_pickle(folder)
+        no_pickle(folder)
         loaded.load(folder / "model")
     _same(trained.predict_proba(X), loaded.predict_proba(X), "a loaded model differs")
 
 
 def learner_refuses_a_broken_state(factory: LearnerFactory) -> None:
     """A folder without a model raises StorageError."""
-    with _folder() as folder, _raises(StorageError, "load of an empty folder"):
+    with folder_of_its_own() as folder, raises(StorageError, "load of an empty folder"):
         factory().load(folder)
 
 
@@ -123,7 +121,7 @@ def learner_leaves_inputs_alone(factory: LearnerFactory) -> None:
     y.setflags(write=False)
     before = X.copy(), y.copy()
     _trained(factory, X, y).predict_proba(X)
-    _require(np.array_equal(X, before[0]) and np.array_equal(y, before[1]), "inputs were changed")
+    require(np.array_equal(X, before[0]) and np.array_equal(y, before[1]), "inputs were changed")
 
 
 def learner_predicts_in_chunks(factory: LearnerFactory) -> None:
@@ -133,7 +131,7 @@ def learner_predicts_in_chunks(factory: LearnerFactory) -> None:
     parts = [learner.predict_proba(X[i : i + 7]) for i in range(0, 60, 7)]
     _same(np.concatenate(parts), learner.predict_proba(X), "chunks differ from the whole")
     empty = learner.predict_proba(X[:0])
-    _require(empty.shape == (0, CLASS_COUNT), f"no rows give the shape {empty.shape}")
+    require(empty.shape == (0, CLASS_COUNT), f"no rows give the shape {empty.shape}")
 
 
 def learner_refuses_bad_input(factory: LearnerFactory) -> None:
@@ -151,11 +149,11 @@ def learner_refuses_bad_input(factory: LearnerFactory) -> None:
         "a flat array": (X.ravel(), y),
     }
     for what, (rows, codes) in bad.items():
-        with _raises(InvalidInputError, f"fit on {what}"):
+        with raises(InvalidInputError, f"fit on {what}"):
             factory().fit(rows, codes, class_count=CLASS_COUNT, rng=_rng())
     learner = _trained(factory, X, y)
     for what, rows in {"NaN": broken, "fewer columns": X[:, :-1]}.items():
-        with _raises(InvalidInputError, f"prediction on {what}"):
+        with raises(InvalidInputError, f"prediction on {what}"):
             learner.predict_proba(rows)
 
 
@@ -163,7 +161,7 @@ def learner_works_from_two_labels(factory: LearnerFactory) -> None:
     """One label of each of two classes, and constant columns, are enough to train."""
     X = np.array([[0, 1, 7], [4, -1, 7]], np.float32)
     found = _trained(factory, X, np.array([1, 4])).predict_proba(X)
-    _require(bool(np.allclose(found[:, [1, 4]].sum(axis=1), 1, atol=1e-5)), "rows do not sum to 1")
+    require(bool(np.allclose(found[:, [1, 4]].sum(axis=1), 1, atol=1e-5)), "rows do not sum to 1")
 
 
 def learner_takes_many_rare_classes(factory: LearnerFactory) -> None:
@@ -173,7 +171,7 @@ def learner_takes_many_rare_classes(factory: LearnerFactory) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         learner.fit(X, np.arange(40) % 30, class_count=30, rng=_rng())
-    _require(learner.predict_proba(X).shape == (40, 30), "it does not know thirty classes")
+    require(learner.predict_proba(X).shape == (40, 30), "it does not know thirty classes")
 
 
 def learner_has_the_head_of_its_probabilities(factory: LearnerFactory) -> None:
@@ -194,7 +192,7 @@ def learner_is_rebuilt_by_its_parameters(factory: LearnerFactory) -> None:
     first = factory()
     parameters = json.loads(json.dumps(dict(first.parameters), allow_nan=False))
     second = type(first)(**parameters)
-    _require(dict(second.parameters) == parameters, "the rebuilt learner has other parameters")
+    require(dict(second.parameters) == parameters, "the rebuilt learner has other parameters")
     for learner in (first, second):
         learner.fit(X, y, class_count=CLASS_COUNT, rng=_rng())
     _same(first.predict_proba(X), second.predict_proba(X), "the rebuilt learner differs")
@@ -205,17 +203,17 @@ def encoder_gives_finite_vectors(factory: EncoderFactory) -> None:
     encoder, items = _fitted(factory)
     found = encoder.encode(items)
     shape = (len(items), encoder.identity.dimensions)
-    _require(found.dtype == np.float32, f"vectors are {found.dtype}, not float32")
-    _require(found.shape == shape, f"the shape is {found.shape}, not {shape}")
-    _require(bool(np.isfinite(found).all()), "a vector is not finite")
-    _require(encoder.encode([]).shape == (0, shape[1]), "no items give another shape than (0, d)")
+    require(found.dtype == np.float32, f"vectors are {found.dtype}, not float32")
+    require(found.shape == shape, f"the shape is {found.shape}, not {shape}")
+    require(bool(np.isfinite(found).all()), "a vector is not finite")
+    require(encoder.encode([]).shape == (0, shape[1]), "no items give another shape than (0, d)")
 
 
 def encoder_tells_items_apart(factory: EncoderFactory) -> None:
     """Different items get different vectors, in the order of the items."""
     encoder, items = _fitted(factory)
     found = encoder.encode(items)
-    _require(len(np.unique(found, axis=0)) == len(items), "two different items share a vector")
+    require(len(np.unique(found, axis=0)) == len(items), "two different items share a vector")
     backwards = encoder.encode(items[::-1])[::-1]
     _same(found, backwards, "the order of the items changes their vectors")
 
@@ -230,7 +228,7 @@ def encoder_encodes_in_chunks(factory: EncoderFactory) -> None:
 def encoder_is_deterministic(factory: EncoderFactory) -> None:
     """The same sample and seed give the same vectors under the same identity."""
     (first, items), (second, _) = _fitted(factory), _fitted(factory)
-    _require(first.identity == second.identity, "two equal fits have different identities")
+    require(first.identity == second.identity, "two equal fits have different identities")
     _same(first.encode(items), second.encode(items), "two equal fits differ")
 
 
@@ -241,11 +239,11 @@ def encoder_refuses_when_unfitted(factory: EncoderFactory) -> None:
     if not encoder.needs_fit:
         encoder.encode(items[:1])
         return
-    with _raises(NotFittedError, "encode before fit"):
+    with raises(NotFittedError, "encode before fit"):
         encoder.encode(items)
-    with _raises(NotFittedError, "identity before fit"):
+    with raises(NotFittedError, "identity before fit"):
         _ = encoder.identity
-    with _folder() as folder, _raises(NotFittedError, "save before fit"):
+    with folder_of_its_own() as folder, raises(NotFittedError, "save before fit"):
         encoder.save(folder / "state")
 
 
@@ -253,11 +251,11 @@ def encoder_survives_a_round_trip(factory: EncoderFactory) -> None:
     """A loaded encoder has the same identity and vectors, and nothing is pickled."""
     encoder, items = _fitted(factory)
     loaded = factory()
-    with _folder() as folder:
+    with folder_of_its_own() as folder:
         encoder.save(folder / "state")
-        _no_pickle(folder)
+        no_pickle(folder)
         loaded.load(folder / "state")
-    _require(loaded.identity == encoder.identity, "a loaded encoder has another identity")
+    require(loaded.identity == encoder.identity, "a loaded encoder has another identity")
     _same(encoder.encode(items), loaded.encode(items), "a loaded encoder differs")
 
 
@@ -265,11 +263,11 @@ def encoder_identity_follows_its_state(factory: EncoderFactory) -> None:
     """Another fitted state is another identity; a key is a plain folder name."""
     encoder, items = _fitted(factory)
     key = encoder.identity.key
-    _require(bool(re.fullmatch(r"[A-Za-z0-9._-]{1,100}", key)), f"{key!r} is no folder name")
+    require(bool(re.fullmatch(r"[A-Za-z0-9._-]{1,100}", key)), f"{key!r} is no folder name")
     if encoder.needs_fit:
         encoder.fit(items[: len(items) // 2], _rng())
-        _require(encoder.identity.key != key, "another state has the same identity")
-        with _folder() as folder, _raises(StorageError, "load of an empty folder"):
+        require(encoder.identity.key != key, "another state has the same identity")
+        with folder_of_its_own() as folder, raises(StorageError, "load of an empty folder"):
             factory().load(folder)
 
 
@@ -277,9 +275,9 @@ def encoder_refuses_other_media(factory: EncoderFactory) -> None:
     """Items of another medium, or without content, raise InvalidInputError."""
     encoder, _ = _fitted(factory)
     other = Media.TEXT if encoder.media is not Media.TEXT else Media.IMAGE
-    with _raises(InvalidInputError, f"encode of {other.value}"):
+    with raises(InvalidInputError, f"encode of {other.value}"):
         encoder.encode(sample_items(other))
-    with _raises(InvalidInputError, "encode of an item without content"):
+    with raises(InvalidInputError, "encode of an item without content"):
         encoder.encode([Item(media=encoder.media)])
 
 
@@ -361,31 +359,4 @@ def _fitted(factory: EncoderFactory) -> tuple[Encoder, list[Item]]:
 def _same(first: NDArray[np.float32], second: NDArray[np.float32], sentence: str) -> None:
     # A matrix product may round differently with the number of rows, no more than that.
     gap = float(np.abs(first - second).max(initial=0)) if first.shape == second.shape else np.inf
-    _require(gap < 1e-4, f"{sentence} by up to {gap:.2g}")
-
-
-def _no_pickle(folder: Path) -> None:
-    suffixes = {path.suffix for path in folder.rglob("*")}
-    pickled = sorted(suffixes & {".pkl", ".pickle", ".joblib", ".pt", ".pth"})
-    _require(not pickled, f"files of kind {pickled} were written: never pickle")
-
-
-@contextmanager
-def _raises(kind: type[QueristError], what: str) -> Iterator[None]:
-    try:
-        yield
-    except kind as error:
-        _require(bool(error.message and error.remedy), f"{what} raises without a remedy")
-    else:
-        raise AssertionError(f"{what} does not raise {kind.__name__}")
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
-
-
-def _require(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise AssertionError(sentence)
+    require(gap < 1e-4, f"{sentence} by up to {gap:.2g}")
