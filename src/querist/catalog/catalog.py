@@ -13,6 +13,7 @@ from querist.catalog.live_settings import LiveSettings
 from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
 from querist.catalog.settings import FILE_NAME, Settings
+from querist.catalog.value_predictions import ValuePredictions
 from querist.catalog.views import Views
 from querist.errors import ConflictError, NotFoundError, StorageError
 from querist.schema import Ontology
@@ -26,7 +27,8 @@ class Catalog:
         settings: What its ``querist.toml`` says; its policy may change while the project is open.
         assets: Images, texts or rows.
         embeddings: Their vectors, by encoder.
-        predictions: What models say about them, by model version.
+        predictions: What classifiers say about them, by model version.
+        value_predictions: What models of other tasks say about them, by model version.
         records: Labels, tasks, rounds, people, jobs.
         views: Kept arrays behind asset queries.
     """
@@ -41,6 +43,9 @@ class Catalog:
         )
         self.predictions = Predictions(
             folder / "predictions", self.assets, folder / "cache" / "predictions"
+        )
+        self.value_predictions = ValuePredictions(
+            folder / "value_predictions", self.assets, folder / "cache" / "value_predictions"
         )
         self.views = Views(self.assets, self.predictions, records)
         self._closed = False
@@ -96,11 +101,6 @@ class Catalog:
             records.close()
             raise
 
-    def close(self) -> None:
-        """Release files and connections; safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
     @property
     def settings(self) -> Settings:
         """What ``querist.toml`` says, its policy as it is now."""
@@ -116,8 +116,14 @@ class Catalog:
         """
         return self._settings.change_policy(**values)
 
+    def close(self) -> None:
+        """Release files and connections; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
         self.embeddings.close()
         self.predictions.close()
+        self.value_predictions.close()
         self.views.close()
         self.records.close()
 

@@ -73,8 +73,14 @@ def unseen_probabilities(catalog: Catalog, model: ModelVersion) -> _Judged:
     Columns are the classes that ``model`` knows. Fitted once a model.
 
     Raises:
-        InvalidInputError: there are too few labels to learn from, or more than 20,000.
+        InvalidInputError: there are too few labels to learn from, or more than 20,000, or a label
+            is no single class.
     """
+    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+        raise InvalidInputError(
+            f"Only labels of one class are doubted; the task is {catalog.settings.task.value!r}.",
+            remedy="Let somebody review the labels, or ask for several opinions.",
+        )
     if model.label_count > MOST_REFITTED:
         raise InvalidInputError(
             f"The model has learned from {model.label_count} labels.",

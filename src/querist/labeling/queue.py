@@ -15,7 +15,6 @@ from querist.schema import (
     Annotator,
     Arm,
     Asset,
-    ClassValue,
     Question,
     Task,
     TaskState,
@@ -40,7 +39,8 @@ class QueueItem:
         prelabel: What the newest model suggests; ``None`` before one, for assets it has not seen,
             for the audit set, where a suggestion would flatter the model it measures, for second
             opinions, and for the share of the tasks that measures how far suggestions sway people.
-        confidence: The model's probability of its suggestion, 0 to 1.
+        confidence: How sure the model is of its suggestion as a whole, 0 to 1; ``None`` of
+            numbers, and of boxes and spans, which each have their own.
         model_id: The model that suggests, also where that is not shown; send it back.
         why: Why the asset was selected, in words; not for annotators while gold questions are
             asked, which have no such reason.
@@ -137,7 +137,7 @@ class Queue:
                     task=task,
                     asset=asset,
                     version=self._version(task),
-                    prelabel=ClassValue(name=shown.name) if shown else None,
+                    prelabel=shown.value if shown else None,
                     confidence=shown.confidence if shown else None,
                     model_id=suggestion.model_id if suggestion else None,
                     why=_plain_why(task) if veiled else self._why(task),

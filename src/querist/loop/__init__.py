@@ -8,7 +8,7 @@ from querist.loop.intake import add, embed, import_labels
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
-from querist.loop.training import train
+from querist.loop.training import learner_name, train, trains
 from querist.loop.wishes import Wishes
 from querist.loop.work import answer_rounds, handlers
 
@@ -29,8 +29,10 @@ __all__ = [
     "handlers",
     "import_labels",
     "labeled_arrays",
+    "learner_name",
     "round_confusions",
     "status",
     "train",
+    "trains",
     "wrong_on_audit",
 ]

@@ -75,8 +75,11 @@ def _of_class(task: NewTask, number: int, fixed: RoundPlan, rule: Mapping[str, f
 
 
 def _predicted(catalog: Catalog, fixed: RoundPlan, asset_ids: Sequence[str]) -> Mapping[str, str]:
-    """The class that the plan's model says of each asset; empty before the first model."""
-    if fixed.model_id is None:
+    """The class that the plan's model says of each asset.
+
+    Empty before the first model, and where a label is no single class.
+    """
+    if fixed.model_id is None or not training.classifies(catalog):
         return {}
     names = catalog.records.ontologies.reading(fixed.ontology_version).ontology.names
     table = training.probabilities(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from querist.loop.budget import BudgetState
+from querist.loop.headline import called
 from querist.metrics import labels_to_reach
 from querist.schema import Arm, Estimate, Round, percent
 from querist.schema.measure import Measure
@@ -22,7 +23,7 @@ class CurvePoint:
     Attributes:
         round: The round.
         labels: Labels that trained the arm's model.
-        accuracy: On the audit set, with its 95 % interval.
+        accuracy: The headline measure on the audit set, with its 95 % interval.
         seconds: Labelling time of these labels at the mean pace so far; ``None`` if not measured.
         money: Their cost; ``None`` if not known.
     """
@@ -36,10 +37,11 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """Both arms' points in order of rounds."""
+    """Both arms' points in order of rounds, and the measure they are of."""
 
     active: tuple[CurvePoint, ...]
     control: tuple[CurvePoint, ...]
+    measure: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,10 @@ class Saving:
         return round(self.control_labels * (1 - self.mean_ratio))
 
 
-def curve(rounds: Sequence[Round], budgets: Sequence[BudgetState]) -> Curve:
-    """The curve from the rounds' evaluations."""
+def curve(
+    rounds: Sequence[Round], budgets: Sequence[BudgetState], measure: str = "accuracy"
+) -> Curve:
+    """The curve from the rounds' evaluations, which are of ``measure``."""
     spent = {budget.unit: budget.spent for budget in budgets}
 
     def points(arm: Arm) -> tuple[CurvePoint, ...]:
@@ -84,7 +88,7 @@ def curve(rounds: Sequence[Round], budgets: Sequence[BudgetState]) -> Curve:
             if evaluation.arm is arm
         )
 
-    return Curve(active=points(Arm.ACTIVE), control=points(Arm.CONTROL))
+    return Curve(active=points(Arm.ACTIVE), control=points(Arm.CONTROL), measure=measure)
 
 
 def _share(labels: int, spent: dict[str, float], unit: str) -> float | None:
@@ -137,18 +141,20 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
     if not found.active:
         return f"{labeled} labels. No model has been measured on the audit set yet."
     last = found.active[-1]
+    name = "" if found.measure == "accuracy" else f"{called(found.measure)} "
+    doubted = " (how sure that is, is not measured)" if name else _within(doubt)
     words = [
         f"{last.labels} labels.",
-        f"{last.accuracy}, audit of {last.accuracy.count}.",
+        f"{name}{last.accuracy}, audit of {last.accuracy.count}.",
     ]
     saved = saving(found)
     if saved is not None:
         ratio = saved.mean_ratio if doubt is None else doubt.value
         words.append(
-            f"For {percent(saved.accuracy)} active rounds took {saved.active_labels:.0f} labels, "
-            f"random {saved.control_labels:.0f}; over the whole curve "
-            f"{percent(abs(1 - ratio), 0)} {'fewer' if ratio <= 1 else 'more'} labels"
-            f"{_within(doubt)}."
+            f"For {name}{percent(saved.accuracy)} active rounds took "
+            f"{saved.active_labels:.0f} labels, random {saved.control_labels:.0f}; "
+            f"over the whole curve {percent(abs(1 - ratio), 0)} "
+            f"{'fewer' if ratio <= 1 else 'more'} labels{doubted}."
         )
     return " ".join(words)
 

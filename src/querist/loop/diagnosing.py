@@ -31,16 +31,15 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     """What the round's active model gets wrong, why, and what to do about it.
 
     First whether an earlier remedy helped, then the error types, classes to merge and slices, then
-    the rest. Label errors are
-    not looked for among the training labels: these were chosen because the model doubted them,
-    and confident learning takes such doubt for errors (a tenth of the true labels of
-    Fashion-MNIST).
+    the rest; nothing where a label is no single class. Label errors are not looked for among the
+    training labels: these were chosen because the model doubted them, and confident learning takes
+    such doubt for errors (a tenth of the true labels of Fashion-MNIST).
     """
     assert round_.model_id is not None
     model = catalog.records.models.get(round_.model_id)
     seen = snapshot.take(catalog)
     rows = seen.audited()
-    if not len(rows):
+    if not len(rows) or not training.classifies(catalog):
         return ()
     names = catalog.records.ontologies.current().names
     counts = np.bincount(seen.codes[seen.training(Arm.ACTIVE)], minlength=len(names))
@@ -74,7 +73,7 @@ def round_confusions(catalog: Catalog, round_: Round) -> list[ConfusionCell]:
 
     Labels are those of now, so that a mended label leaves its cell.
     """
-    if round_.model_id is None:
+    if round_.model_id is None or not training.classifies(catalog):
         return []
     model = catalog.records.models.get(round_.model_id)
     return confusions(_sample(catalog, snapshot.take(catalog), model))

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.learners import create_learner
-from querist.loop import snapshot, training
+from querist.loop import snapshot, training, value_training
+from querist.loop.headline import estimate, headline_of
 from querist.loop.intake import open_encoder
-from querist.loop.measuring import of_probabilities
+from querist.loop.measuring import of_probabilities, of_values
+from querist.loop.snapshot import Snapshot
 from querist.metrics import lure_accuracy, macro_f1, wilson
-from querist.schema import Arm, Estimate, Evaluation, ModelVersion
+from querist.schema import Arm, ClassesValue, Estimate, Evaluation, ModelVersion, Value
 from querist.schema.measure import Measure
 
 # The stream of random numbers of the bootstrap.
@@ -19,11 +21,16 @@ _STREAM = 41
 
 
 def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
-    """Accuracy, recall by class and more with 95 % intervals; ``None`` without audit labels."""
+    """The headline of the task and more with 95 % intervals; ``None`` without audit labels.
+
+    ``None`` too where the headline is not defined on them, as R² of numbers that are all the same.
+    """
     seen = snapshot.take(catalog)
     rows = seen.audited()
     if not len(rows):
         return None
+    if not training.classifies(catalog):
+        return _of_values(catalog, model, seen, rows)
     truth = seen.codes[rows]
     table = training.predict(catalog, model, rows)
     predicted = table.argmax(axis=1)
@@ -45,6 +52,42 @@ def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
         measures=of_probabilities(truth, table, rng),
         before=before_training(catalog, model),
     )
+
+
+def _of_values(
+    catalog: Catalog, model: ModelVersion, seen: Snapshot, audited: snapshot.Positions
+) -> Evaluation | None:
+    rows, truth = value_training.labels_of(catalog, seen, audited)
+    ontology = catalog.records.ontologies.current()
+    headline = headline_of(ontology.task)
+    if not len(rows):
+        return None
+    said = value_training.predict(catalog, model, rows)
+    rng = np.random.default_rng([catalog.settings.policy.seed, model.label_seq, _STREAM])
+    measures = of_values(ontology, truth, said, rng)
+    found = estimate(measures, headline)
+    if found is None:
+        return None
+    return Evaluation(
+        arm=model.arm,
+        model_id=model.id,
+        labels=model.label_count,
+        accuracy=found,
+        macro_f1=measures["macro_f1"].value if "macro_f1" in measures else None,
+        per_class=_recalls(truth, said),
+        measures=measures,
+        headline=headline,
+    )
+
+
+def _recalls(truth: list[Value], said: list[Value]) -> dict[str, Estimate]:
+    """Of the assets that have a class, the share whose set has it in the model's eyes too."""
+    hits: dict[str, list[bool]] = {}
+    for right, guess in zip(truth, said, strict=True):
+        if isinstance(right, ClassesValue) and isinstance(guess, ClassesValue):
+            for name in right.names:
+                hits.setdefault(name, []).append(name in guess.names)
+    return {name: proportion(np.array(found)) for name, found in hits.items()}
 
 
 def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
@@ -87,12 +130,13 @@ def proportion(right: NDArray[np.bool_]) -> Estimate:
 def ceiling(catalog: Catalog) -> Evaluation | None:
     """What a model trained on every known label outside the audit set would reach on it.
 
-    Only where ``oracle_column`` names known labels (demos, simulations); ``None`` elsewhere.
+    Only of single classes, and where ``oracle_column`` names known labels (demos, simulations);
+    ``None`` elsewhere.
     """
     column = catalog.settings.oracle_column
     seen = snapshot.take(catalog)
     audit = seen.audited()
-    if column is None or not len(audit):
+    if column is None or not len(audit) or not training.classifies(catalog):
         return None
     names = catalog.records.ontologies.current().names
     code_of = {name: code for code, name in enumerate(names)}
@@ -117,13 +161,15 @@ def ceiling(catalog: Catalog) -> Evaluation | None:
 def wrong_on_audit(catalog: Catalog) -> list[tuple[str, str, str]]:
     """What the newest active model gets wrong on the audit set, the surest mistake first.
 
+    Nothing where a label is no single class.
+
     Returns:
         Triples of asset id, the true class, and the class the model says.
     """
     model = catalog.records.models.latest(Arm.ACTIVE)
     seen = snapshot.take(catalog)
     rows = seen.audited()
-    if model is None or not len(rows):
+    if model is None or not len(rows) or not training.classifies(catalog):
         return []
     table = training.predict(catalog, model, rows)
     said = table.argmax(axis=1)

@@ -14,11 +14,11 @@ from querist.catalog.records import NewTask
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
-from querist.learners import create_learner
 from querist.loop import asking, curve, selecting, snapshot, stopping, training
 from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
+from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.loop.saved import label_ratio
 from querist.loop.wishes import NO_WISHES, Wishes
@@ -230,9 +230,10 @@ class Rounds:
         for model in self._records.models.list(arm=arm):
             if model.round == round_.number:
                 return model
+        if not training.trains(self._catalog):
+            return None
         # A learner that cannot be made is a wrong setting, not too few labels: that is told.
-        wanted = self._catalog.settings.learner
-        create_learner(wanted.name, **wanted.parameters)
+        training.check_learner(self._catalog)
         try:
             return training.train(self._catalog, arm, round_number=round_.number)
         except InvalidInputError:  # nothing to learn from so far: no model in this round
@@ -252,10 +253,11 @@ class Rounds:
         earlier = [r for r in self.list() if r.number < round_.number]
         spent = budgets(self._catalog)
         seen = snapshot.take(self._catalog)
-        rows = seen.training(Arm.ACTIVE)
-        names = self._records.ontologies.current().names
-        counts = np.bincount(seen.codes[rows], minlength=len(names)).tolist()
-        found = curve.curve(comparable(self._catalog, [*earlier, round_]), spent)
+        found = curve.curve(
+            comparable(self._catalog, [*earlier, round_]),
+            spent,
+            headline_of(self._catalog.settings.task),
+        )
         saved = curve.saving(found)
         ratio = label_ratio(self._catalog, [*earlier, round_]) if saved else None
         policy = self._catalog.settings.policy
@@ -266,10 +268,11 @@ class Rounds:
             target=policy.target_accuracy,
             agreements=stopping.agreements(self._catalog),
             wanted_agreement=policy.stop_agreement,
-            thin_classes=stopping.thin_classes(self._catalog, counts),
+            thin_classes=stopping.thin_classes(self._catalog, seen),
             budgets=spent,
             left=len(seen.candidates()),
             trains=training.trains(self._catalog),
+            task=self._catalog.settings.task,
         )
         advice = stopping.advice_of(
             evidence,

@@ -22,7 +22,8 @@ def label_ratio(catalog: Catalog, rounds: Sequence[Round]) -> Measure | None:
     model of both arms answers the same assets. Time O(models), each loaded once.
 
     Returns:
-        ``None`` without both curves, or where nobody knows yet (see ``measure_saving``).
+        ``None`` without both curves, where nobody knows yet (see ``measure_saving``), and where a
+        label is no single class: then an asset is not just right or wrong.
     """
     seen = snapshot.take(catalog)
     rows = seen.audited()
@@ -30,7 +31,7 @@ def label_ratio(catalog: Catalog, rounds: Sequence[Round]) -> Measure | None:
         arm: [e for round_ in rounds for e in round_.evaluations if e.arm is arm]
         for arm in (Arm.ACTIVE, Arm.CONTROL)
     }
-    if not len(rows) or not all(measured.values()):
+    if not len(rows) or not all(measured.values()) or not training.classifies(catalog):
         return None
     truth = seen.codes[rows]
     answers = {

@@ -17,6 +17,7 @@ from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
 from querist.loop.remedies import strategy_for, strategy_like
 from querist.loop.snapshot import Positions, Snapshot
+from querist.loop.value_signals import OF_A_VALUE_MODEL, check_strategy, pool_signals
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, Role, RoundPlan, Selected
 from querist.strategies import (
@@ -71,13 +72,15 @@ def plan(
         )
     # Refuses unknown names before anything is stored.
     strategy = create(policy.strategy, **policy.parameters)
+    check_strategy(catalog.settings.task, strategy)
     if not catalog.assets.count():
         raise EmptyPoolError(
             "The project has no assets yet.", remedy="Add some first: querist add FOLDER"
         )
     embed(catalog)
     model = training.up_to_date(catalog)
-    if model is None and training.trains(catalog) and strategy.needs & OF_A_MODEL:
+    learned = OF_A_MODEL | OF_A_VALUE_MODEL
+    if model is None and training.trains(catalog) and strategy.needs & learned:
         # There is no model to go by yet: until there is, the default draws, which needs none.
         default = PolicySettings()
         policy = replace(policy, strategy=default.strategy, parameters=default.parameters)
@@ -230,9 +233,11 @@ class _Again:
 
     @classmethod
     def of(cls, catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> _Again | None:
-        """``None`` where there is nobody else to ask, or no model to doubt a label."""
+        """``None`` where there is nobody else to ask, or no classifier to doubt a label."""
+        if not training.classifies(catalog):
+            return None
         table = _probabilities(catalog, fixed, len(seen.ids))
-        if table is None or not training.trains(catalog):
+        if table is None:
             return None
         given = given_answers(catalog, seen, fixed)
         if not len(given.again):
@@ -253,27 +258,35 @@ def _pool(
     candidates: Positions,
     again: _Again | None,
 ) -> Pool:
-    learns = training.trains(catalog)
+    classifies = training.classifies(catalog)
     # Without a model, what is labelled still says which parts of the pool are known.
-    trained = seen.training(Arm.ACTIVE) if learns else seen.given(Arm.ACTIVE)
+    trained = seen.training(Arm.ACTIVE) if classifies else seen.given(Arm.ACTIVE)
     # So does what nobody could label, and what is being labelled: more of it can wait.
     elsewhere = np.union1d(np.flatnonzero(seen.passed & ~seen.audit), _in_flight(seen, fixed))
     labeled = np.setdiff1d(np.union1d(trained, elsewhere), candidates)
-    codes = np.where(np.isin(labeled, trained), seen.codes[labeled], UNLABELED)
     n = len(seen.ids)
     names = catalog.records.ontologies.reading(fixed.ontology_version).ontology.names
     vectors = catalog.embeddings.matrix(fixed.encoder)[:n]
-    table = _probabilities(catalog, fixed, n) if again is None else again.probabilities
+    if classifies:
+        told = {
+            "probabilities": (
+                _probabilities(catalog, fixed, n) if again is None else again.probabilities
+            ),
+            "labels": np.where(np.isin(labeled, trained), seen.codes[labeled], UNLABELED),
+            **_beside(
+                catalog, fixed, number, strategy.needs, vectors, trained, seen.codes[trained]
+            ),
+        }
+    else:
+        told = pool_signals(catalog, seen, fixed, labeled)
     return check_pool(
         size=n,
-        probabilities=table,
         embeddings=vectors,
         labeled=labeled,
-        labels=codes if learns else None,
         candidates=candidates,
         class_count=len(names) or None,
         class_names=_class_names(catalog, fixed, names),
-        **_beside(catalog, fixed, number, strategy.needs, vectors, trained, seen.codes[trained]),
+        **told,
     )
 
 

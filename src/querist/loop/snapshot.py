@@ -25,6 +25,8 @@ class Snapshot:
             was sent back to its author and is not answered yet, and where its class was split or
             retired since.
         answered: Assets that hold a label of any kind (N,), bool.
+        labeled: Assets whose label a model can learn (N,), bool: one class that still is one, or a
+            label of another kind; not where it was sent back to its author.
         passed: Assets that were skipped, cannot be told, or are of a retired class (N,), bool.
         audit: Members of the audit set (N,), bool.
         control: Members of the control arm (N,), bool.
@@ -38,6 +40,7 @@ class Snapshot:
     ids: Sequence[str]
     codes: Positions
     answered: NDArray[np.bool_]
+    labeled: NDArray[np.bool_]
     passed: NDArray[np.bool_]
     audit: NDArray[np.bool_]
     control: NDArray[np.bool_]
@@ -45,11 +48,6 @@ class Snapshot:
     by_model: NDArray[np.bool_]
     label_seq: int
     review_seq: int
-
-    @property
-    def labeled(self) -> NDArray[np.bool_]:
-        """Assets whose label is one class, which a model can learn (N,)."""
-        return self.codes >= 0
 
     def training(self, arm: Arm) -> Positions:
         """Positions of the labelled assets that train ``arm``.
@@ -70,7 +68,7 @@ class Snapshot:
         return ~self.audit & ~only_control
 
     def audited(self) -> Positions:
-        """Positions of the audit set whose label is one class."""
+        """Positions of the audit set whose label can measure a model."""
         return np.flatnonzero(self.labeled & self.audit)
 
     def candidates(self) -> Positions:
@@ -113,6 +111,7 @@ def take(
     sent_back = catalog.records.reviews.sent_back(upto=reviewed)
     codes = np.full(len(ids), -1, dtype=np.int64)
     answered = np.zeros(len(ids), dtype=bool)
+    labeled = np.zeros(len(ids), dtype=bool)
     passed = np.zeros(len(ids), dtype=bool)
     by_model = np.zeros(len(ids), dtype=bool)
     reading = catalog.records.ontologies.reading(ontology_version)
@@ -126,8 +125,10 @@ def take(
             said, made_under = states.classes[i], states.ontology_versions[i]
             name = None if said is None else reading.name(said, made_under)
             code = -1 if name is None else class_index.get(name, -1)
-            codes[position] = -1 if states.seqs[i] in sent_back else code
+            doubted = states.seqs[i] in sent_back
+            codes[position] = -1 if doubted else code
             answered[position] = states.labeled[i] and (said is None or code >= 0)
+            labeled[position] = answered[position] and not doubted
             # Nobody is asked again what is of a retired class; of a split one somebody must be.
             retired = said is not None and name is None and not reading.undecided(said, made_under)
             passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
@@ -140,6 +141,7 @@ def take(
         ids=ids,
         codes=codes,
         answered=answered,
+        labeled=labeled,
         passed=passed,
         audit=members(Arm.AUDIT),
         control=members(Arm.CONTROL),

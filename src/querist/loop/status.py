@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from querist.catalog import Catalog
-from querist.loop import snapshot
+from querist.loop import snapshot, training
 from querist.loop.budget import BudgetState, budgets
 from querist.loop.curve import Curve, Saving, curve, saving, sentence
+from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.schema import Advice, Arm, Round, Step, TaskState
 
@@ -59,7 +60,7 @@ def status(catalog: Catalog) -> Status:
     seen = snapshot.take(catalog)
     rounds = comparable(catalog, records.rounds.list())
     spent = budgets(catalog)
-    found = curve(rounds, spent)
+    found = curve(rounds, spent, headline_of(catalog.settings.task))
     current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
     waiting = 0
     if current is not None:
@@ -70,7 +71,7 @@ def status(catalog: Catalog) -> Status:
     return Status(
         assets=len(seen.ids),
         labeled=int(np.count_nonzero(seen.answered)),
-        trained_on=len(seen.training(Arm.ACTIVE)),
+        trained_on=len(seen.training(Arm.ACTIVE)) if training.trains(catalog) else 0,
         audit_labeled=int(np.count_nonzero(seen.answered & seen.audit)),
         audit_wanted=int(np.count_nonzero(seen.audit)),
         rounds=rounds,

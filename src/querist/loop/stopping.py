@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog
+from querist.loop import value_training
 from querist.loop.budget import BudgetState
+from querist.loop.snapshot import Snapshot
+from querist.loop.value_agreement import NAME_OF, agreement
 from querist.metrics import cohen_kappa, f_measure_change_bound
-from querist.schema import Advice, Evaluation, percent
+from querist.schema import (
+    Advice,
+    Arm,
+    Evaluation,
+    ModelVersion,
+    TaskKind,
+    class_names,
+    percent,
+)
 from querist.schema.measure import Measure
 
 STOP_SET = 2_000
@@ -28,13 +41,14 @@ class Evidence:
     Attributes:
         rounds: Rounds finished, this one included.
         evaluation: The active model on the audit set, if measured.
-        target: Accuracy the project wants, 0 to 1, if set.
-        agreements: Kappa between consecutive models, oldest first.
-        wanted_agreement: Kappa from which predictions count as stable.
+        target: The headline measure the project wants, 0 to 1, if set.
+        agreements: Agreement of consecutive models, oldest first.
+        wanted_agreement: Agreement from which predictions count as stable.
         thin_classes: Classes with fewer than two training labels.
         budgets: Each budget with what is spent.
         left: Assets the active arm may still ask for.
         trains: Whether a model learns from labels of this kind.
+        task: What the labels are.
     """
 
     rounds: int
@@ -46,25 +60,26 @@ class Evidence:
     budgets: Sequence[BudgetState]
     left: int
     trains: bool = True
+    task: TaskKind = TaskKind.CLASSIFICATION
 
 
 def agreements(catalog: Catalog) -> list[float]:
-    """Cohen's kappa between the predictions of consecutive round models on a fixed stop set.
+    """Agreement between the predictions of consecutive round models on a fixed stop set.
 
-    The stop set is a random sample of up to 2,000 assets of the pool, labels not needed
-    (Bloodgood and Vijay-Shanker, 2009).
+    Cohen's kappa of classes, and what stands for it of other labels. The stop set is a random
+    sample of up to 2,000 assets of the pool, labels not needed (Bloodgood and Vijay-Shanker, 2009).
     """
     models = [
         round_.model_id for round_ in catalog.records.rounds.list() if round_.model_id is not None
     ][-(WINDOW + 1) :]
     if len(models) < 2:
         return []
-    tables = [catalog.predictions.probabilities(model_id) for model_id in models]
-    n = min(len(table) for table in tables)
-    rng = np.random.default_rng([catalog.settings.policy.seed, 30])
-    rows = np.sort(rng.choice(n, size=min(STOP_SET, n), replace=False))
-    reading = catalog.records.ontologies.reading()
     known = [catalog.records.models.get(model_id) for model_id in models]
+    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+        return _of_values(catalog, known)
+    tables = [catalog.predictions.probabilities(model_id) for model_id in models]
+    rows = _stop_set(catalog, min(len(table) for table in tables))
+    reading = catalog.records.ontologies.reading()
     votes = [
         reading.probabilities(table[rows], model.classes, reading.made_under(model)).argmax(axis=1)
         for table, model in zip(tables, known, strict=True)
@@ -72,10 +87,30 @@ def agreements(catalog: Catalog) -> list[float]:
     return [float(cohen_kappa(a, b)) for a, b in pairwise(votes)]
 
 
-def thin_classes(catalog: Catalog, counts: Sequence[int]) -> list[str]:
-    """Classes with fewer than two training labels: none may be judged learned."""
+def _of_values(catalog: Catalog, models: Sequence[ModelVersion]) -> list[float]:
+    counts = [catalog.value_predictions.count(model.id) for model in models]
+    if not min(counts):
+        return []
+    rows = _stop_set(catalog, min(counts))
+    said = [value_training.predict(catalog, model, rows) for model in models]
+    return [agreement(catalog.settings.task, a, b) for a, b in pairwise(said)]
+
+
+def _stop_set(catalog: Catalog, n: int) -> NDArray[np.int64]:
+    rng = np.random.default_rng([catalog.settings.policy.seed, 30])
+    return np.sort(rng.choice(n, size=min(STOP_SET, n), replace=False))
+
+
+def thin_classes(catalog: Catalog, seen: Snapshot) -> list[str]:
+    """Classes that fewer than two training labels name: none may be judged learned."""
     names = catalog.records.ontologies.current().names
-    return [name for name, count in zip(names, counts, strict=True) if count < MIN_PER_CLASS]
+    rows = seen.training(Arm.ACTIVE)
+    if catalog.settings.task is TaskKind.CLASSIFICATION:
+        counts = Counter(names[code] for code in seen.codes[rows].tolist())
+    else:
+        _, values = value_training.labels_of(catalog, seen, rows)
+        counts = Counter(name for value in values for name in set(class_names(value)))
+    return [name for name in names if counts[name] < MIN_PER_CLASS]
 
 
 def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, float | None]:
@@ -86,7 +121,8 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     """
     window = list(evidence.agreements)[-WINDOW:]
     mean = float(np.mean(window)) if window else None
-    bound = f_measure_change_bound(mean) if mean is not None and mean > 0 else None
+    bounded = mean is not None and mean > 0 and NAME_OF.get(evidence.task) == "kappa"
+    bound = f_measure_change_bound(mean) if bounded and mean is not None else None
     reasons: list[str] = []
     stop = False
     for budget in evidence.budgets:
@@ -136,7 +172,8 @@ def _stable(
     # Far from agreement the bound is true but says nothing.
     silent = bound is None or bound > WIDEST_BOUND
     moved = "" if silent else f", so F can move by at most {percent(bound or 0)} now"
-    state = f"Consecutive models agree with kappa {mean:.3f}{moved}"
+    named = NAME_OF.get(evidence.task, "kappa")
+    state = f"Consecutive models agree with {named} {mean:.3f}{moved}"
     if mean < evidence.wanted_agreement:
         reasons.append(f"{state}; {evidence.wanted_agreement:.2f} would count as stable.")
         return False

@@ -12,18 +12,24 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError, NotFoundError
-from querist.learners import Learner, create_learner
-from querist.loop import snapshot
+from querist.learners import Learner, ValueLearner, create_learner
+from querist.loop import snapshot, value_training
 from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
+from querist.loop.snapshot import Snapshot
 from querist.schema import Arm, ModelVersion, TaskKind, new_id
 
 PREDICT_CHUNK = 65_536
 
 
-def trains(catalog: Catalog) -> bool:
-    """Whether a model can learn from the project's labels: from one class for each asset so far."""
+def classifies(catalog: Catalog) -> bool:
+    """Whether a label of the project is one class for each asset."""
     return catalog.settings.task is TaskKind.CLASSIFICATION
+
+
+def trains(catalog: Catalog) -> bool:
+    """Whether a model can learn from labels of the project's kind."""
+    return classifies(catalog) or value_training.learner_name(catalog.settings) is not None
 
 
 def train(
@@ -32,47 +38,32 @@ def train(
     """Train ``arm``'s model from scratch on its labels; the active one predicts the whole pool.
 
     Raises:
-        InvalidInputError: the arm has labels of fewer than two classes, or no model learns from
-            labels of the project's kind.
+        InvalidInputError: the arm has too little to learn from, such as labels of fewer than two
+            classes, or no model learns from labels of the project's kind.
     """
-    if not trains(catalog):
-        raise InvalidInputError(
-            f"No model learns from labels of the task {catalog.settings.task.value!r} yet.",
-            remedy="Go on labelling, and export the labels to train elsewhere.",
-        )
+    check_learner(catalog)
     embed(catalog, progress=progress)
     settings = catalog.settings
     seen = snapshot.take(catalog)
-    rows = seen.training(arm)
-    codes = seen.codes[rows]
     ontology = catalog.records.ontologies.current()
-    classes = ontology.names
-    if len(np.unique(codes)) < 2:
-        raise InvalidInputError(
-            f"The {arm.value} arm has {len(rows)} labels of {len(np.unique(codes))} classes.",
-            remedy="Label assets of at least two classes, then train.",
-            arm=arm.value,
-            labels=len(rows),
-        )
     encoder = open_encoder(catalog).identity.key
-    vectors = catalog.embeddings.matrix(encoder)
-    learner = create_learner(settings.learner.name, **settings.learner.parameters)
-    progress(0, None, f"Training on {len(rows)} labels")
+    progress(0, None, f"Training on {len(seen.training(arm))} labels")
     start = time.perf_counter()
     rng = np.random.default_rng([settings.policy.seed, seen.label_seq, 20])
-    learner.fit(vectors[rows], codes, class_count=len(classes), rng=rng)
+    fit = _fit_classes if classifies(catalog) else value_training.train
+    learner, label_count, digest = fit(catalog, seen, arm, encoder, rng)
     seconds = time.perf_counter() - start
     model = ModelVersion(
         id=new_id("model"),
         arm=arm,
         round=round_number,
-        learner=settings.learner.name,
+        learner=learner_name(catalog),
         parameters=dict(learner.parameters),
         encoder=encoder,
-        classes=classes,
+        classes=ontology.names,
         label_seq=seen.label_seq,
-        label_count=len(rows),
-        labels_digest=labels_digest([seen.ids[i] for i in rows], codes),
+        label_count=label_count,
+        labels_digest=digest,
         seed=settings.policy.seed,
         ontology_version=ontology.version,
         fit_seconds=seconds,
@@ -88,6 +79,47 @@ def train(
         ledger.add(kind="predict", arm=arm, round=round_number, quantity=seconds, unit="seconds")
     catalog.records.models.add(model)
     return model
+
+
+def check_learner(catalog: Catalog) -> None:
+    """Refuse a learner that the settings name and that cannot be made.
+
+    Raises:
+        UnknownNameError, InvalidInputError: there is none of its name, it has no such parameter,
+            or it does not learn labels of the project's kind.
+    """
+    wanted = catalog.settings.learner
+    if classifies(catalog):
+        create_learner(wanted.name, **wanted.parameters)
+    else:
+        value_training.create(catalog.settings)
+
+
+def learner_name(catalog: Catalog) -> str:
+    """The learner that a training now would use."""
+    if classifies(catalog):
+        return catalog.settings.learner.name
+    return value_training.learner_name(catalog.settings) or catalog.settings.learner.name
+
+
+def _fit_classes(
+    catalog: Catalog, seen: Snapshot, arm: Arm, encoder: str, rng: np.random.Generator
+) -> tuple[Learner, int, str]:
+    rows = seen.training(arm)
+    codes = seen.codes[rows]
+    if len(np.unique(codes)) < 2:
+        raise InvalidInputError(
+            f"The {arm.value} arm has {len(rows)} labels of {len(np.unique(codes))} classes.",
+            remedy="Label assets of at least two classes, then train.",
+            arm=arm.value,
+            labels=len(rows),
+        )
+    vectors = catalog.embeddings.matrix(encoder)
+    wanted = catalog.settings.learner
+    learner = create_learner(wanted.name, **wanted.parameters)
+    classes = catalog.records.ontologies.current().names
+    learner.fit(vectors[rows], codes, class_count=len(classes), rng=rng)
+    return learner, len(rows), labels_digest([seen.ids[i] for i in rows], codes)
 
 
 def up_to_date(catalog: Catalog) -> ModelVersion | None:
@@ -162,8 +194,11 @@ def _said(
 
 
 def _predict_pool(
-    catalog: Catalog, model: ModelVersion, learner: Learner, progress: Progress
+    catalog: Catalog, model: ModelVersion, learner: Learner | ValueLearner, progress: Progress
 ) -> None:
+    if isinstance(learner, ValueLearner):
+        value_training.predict_pool(catalog, model, learner, progress)
+        return
     vectors = catalog.embeddings.matrix(model.encoder)
     parts = []
     for start in range(0, len(vectors), PREDICT_CHUNK):

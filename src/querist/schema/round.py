@@ -128,23 +128,27 @@ class Evaluation:
         arm: The arm whose labels trained the model.
         model_id: The model.
         labels: Labels that trained it.
-        accuracy: Share of the audit set it gets right; higher is better.
-        macro_f1: Mean F1 over the classes present; higher is better.
-        per_class: Recall by class.
+        accuracy: The headline: the share of the audit set it gets right, or where a label is no
+            single class the measure that ``headline`` names; at most 1, higher is better.
+        macro_f1: Mean F1 over the classes present; higher is better. ``None`` of numbers and boxes.
+        per_class: Recall by class, of single classes and sets of them.
         measures: Other measures by name, each with its interval and its direction.
         before: Accuracy of the model that chose the round's batch, on the candidates then, from
             the labels of that batch: unbiased (LURE), as it had not learned them yet. ``None``
             where the chances of the draws are not known.
+        headline: The measure that ``accuracy`` holds: ``accuracy``, ``micro_f1``, ``r2``,
+            ``map50`` or ``f1``.
     """
 
     arm: Arm
     model_id: str
     labels: int
     accuracy: Estimate
-    macro_f1: float
+    macro_f1: float | None = None
     per_class: Mapping[str, Estimate] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     before: Measure | None = None
+    headline: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,10 +78,11 @@ class ProjectInfo(BaseModel):
     strategy: str
     learner: str
     encoder: str
+    learns: bool = Field(description="Whether a model learns from labels of this kind.")
 
 
 class CurvePoint(BaseModel):
-    """One round of one arm: accuracy on the audit set against what it cost."""
+    """One round of one arm: the headline measure on the audit set against what it cost."""
 
     round: int
     labels: int
@@ -91,10 +92,14 @@ class CurvePoint(BaseModel):
 
 
 class Curves(BaseModel):
-    """Both arms' learning curves."""
+    """Both arms' learning curves, and what `accuracy` is in them."""
 
     active: list[CurvePoint]
     control: list[CurvePoint]
+    measure: str = Field(
+        description="`accuracy`, or where a label is no single class `micro_f1`, `r2`, `map50` "
+        "or `f1`."
+    )
 
 
 class AuditState(BaseModel):
@@ -158,13 +163,13 @@ class AssetCard(BaseModel):
     media: Media
     text: str | None
     label: str | None
+    classes: list[str] = Field(description="Every class that the label names.")
     state: Literal["labeled", "unlabeled", "skipped"]
     predicted: str | None
     confidence: float | None
     difficulty: Literal["easy", "medium", "hard"] | None
     arms: list[Arm]
     round: int | None
-    classes: list[str] = Field(description="Every class that the label names.")
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -299,15 +304,15 @@ class BulkLabelRequest(Request):
 
     asset_ids: list[str] = Field(min_length=1, max_length=1000)
     value: Value
+    how: Literal["replace", "add", "remove"] = Field(
+        default="replace", description="Of sets: what becomes of the classes that are there."
+    )
 
 
 class BulkConflict(BaseModel):
     """An asset that was not labelled, and why."""
 
     asset_id: str
-    how: Literal["replace", "add", "remove"] = Field(
-        default="replace", description="Of sets: what becomes of the classes that are there."
-    )
     error: ErrorDetail
 
 
@@ -315,13 +320,13 @@ class BulkResult(BaseModel):
     """What came of a bulk label."""
 
     stored: int
+    unchanged: int = Field(description="Those that were as wanted.")
     conflicts: list[BulkConflict]
 
 
 class UndoRequest(Request):
     """Take back the last entry of one asset."""
 
-    unchanged: int = Field(description="Those that were as wanted.")
     asset_id: str = Field(min_length=1, max_length=MAX_ID)
     submission_id: str = Field(min_length=1, max_length=128)
 

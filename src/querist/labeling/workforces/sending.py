@@ -16,7 +16,6 @@ from querist.labeling.workforces.base import Connector, Content, Item
 from querist.labeling.workforces.content import SharedContent
 from querist.schema import (
     Asset,
-    ClassValue,
     Delivery,
     DeliveryState,
     Media,
@@ -130,9 +129,7 @@ def _suggested(catalog: Catalog, booked: Sequence[Delivery]) -> list[Delivery]:
     if not found:
         return list(booked)
     model_id = next(iter(found.values())).model_id
-    by_key = {
-        it.key: ClassValue(name=found[it.task_id].name) for it in booked if it.task_id in found
-    }
+    by_key = {it.key: found[it.task_id].value for it in booked if it.task_id in found}
     catalog.records.deliveries.suggest(by_key, model_id)
     return list(catalog.records.deliveries.list(keys=[it.key for it in booked]))
 

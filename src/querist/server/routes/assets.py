@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from querist.catalog import AssetQuery, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
-from querist.schema import Arm, Difficulty, Role
+from querist.schema import Arm, Difficulty, Role, TaskKind
 from querist.server.auth import at_least
 from querist.server.pictures import picture
 from querist.server.schemas import (
@@ -144,7 +144,9 @@ def get_content(id: AssetId, request: Request, service: Served) -> Response:
 
 
 def newest_model(project: Project) -> str | None:
-    """The model whose predictions are shown."""
+    """The classifier whose predictions are shown; ``None`` before one, and of other tasks."""
+    if project.settings.task is not TaskKind.CLASSIFICATION:
+        return None
     model = project.catalog.records.models.latest(Arm.ACTIVE)
     return None if model is None else model.id
 

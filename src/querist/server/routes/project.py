@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from querist.loop import Status
+from querist.loop import Status, learner_name, trains
 from querist.schema import Arm, Estimate, Round
 from querist.server.schemas import (
     AuditState,
@@ -38,8 +38,9 @@ def get_project(service: Served) -> ProjectInfo:
         oracle=settings.oracle_column is not None,
         default_batch_size=settings.policy.batch_size,
         strategy=settings.policy.strategy,
-        learner=settings.learner.name,
+        learner=learner_name(project.catalog),
         encoder=settings.learner.encoder,
+        learns=trains(project.catalog),
     )
 
 
@@ -53,6 +54,7 @@ def get_home(service: Served) -> Home:
         curve=Curves(
             active=[CurvePoint(**asdict(point)) for point in status.curve.active],
             control=[CurvePoint(**asdict(point)) for point in status.curve.control],
+            measure=status.curve.measure,
         ),
         audit=AuditState(labeled=status.audit_labeled, wanted=status.audit_wanted),
         rounds=[_summary(round_) for round_ in status.rounds],

@@ -1,0 +1,49 @@
+"""The one measure by which models of a task are compared, and how people call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from querist.metrics import wilson
+from querist.schema import Estimate, TaskKind
+from querist.schema.measure import Measure
+
+# Each is at most 1 where all is right, higher is better, and has an interval: a learning curve,
+# a saving and a target read the same for all of them.
+_OF_TASK = {
+    TaskKind.CLASSIFICATION: "accuracy",
+    TaskKind.MULTI_LABEL: "micro_f1",
+    TaskKind.REGRESSION: "r2",
+    TaskKind.BOXES: "map50",
+    TaskKind.POLYGONS: "map50",
+    TaskKind.SPANS: "f1",
+}
+_CALLED = {
+    "accuracy": "Accuracy",
+    "micro_f1": "Micro F1",
+    "r2": "R²",
+    "map50": "mAP50",
+    "f1": "F1",
+}
+
+
+def headline_of(task: TaskKind) -> str:
+    """The name of the measure in ``Evaluation.measures``; of polygons the name it will have."""
+    return _OF_TASK[task]
+
+
+def called(headline: str) -> str:
+    """What people call a measure."""
+    return _CALLED.get(headline, headline)
+
+
+def estimate(measures: Mapping[str, Measure], headline: str) -> Estimate | None:
+    """The headline as an estimate; ``None`` where it is not defined on the labels so far."""
+    found = measures.get(headline)
+    if found is None:
+        return None
+    low = found.low
+    if found.value >= 1 and low >= 1:
+        # A bootstrap of nothing but right answers has no width, however few they are.
+        low = wilson(found.count, found.count)[0]
+    return Estimate(value=found.value, low=low, high=found.high, count=found.count)

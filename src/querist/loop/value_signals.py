@@ -1,0 +1,87 @@
+"""What a model of sets, numbers, boxes or spans tells a strategy about the pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from querist.catalog import Catalog
+from querist.errors import InvalidInputError
+from querist.learners import OF_A_CLASSIFIER
+from querist.loop import value_training
+from querist.loop.snapshot import Positions, Snapshot
+from querist.schema import Arm, ClassesValue, NumberValue, RoundPlan, TaskKind
+from querist.strategies import UNLABELED, Signal, Strategy
+
+# What each task's model can tell, beside the doubt that all of them tell.
+_OF_SETS = frozenset({Signal.MULTILABEL_PROBABILITIES})
+_OF_NUMBERS = frozenset({Signal.PREDICTIONS, Signal.COMMITTEE_PREDICTIONS})
+OF_A_VALUE_MODEL = _OF_SETS | _OF_NUMBERS | {Signal.UNCERTAINTY}
+_TOLD = {
+    TaskKind.CLASSIFICATION: OF_A_CLASSIFIER,
+    TaskKind.MULTI_LABEL: _OF_SETS | {Signal.UNCERTAINTY},
+    TaskKind.REGRESSION: _OF_NUMBERS | {Signal.UNCERTAINTY},
+}
+
+
+def check_strategy(task: TaskKind, strategy: Strategy) -> None:
+    """Refuse a strategy that goes by what no model of the task can tell.
+
+    Raises:
+        InvalidInputError: it is made for labels of another kind.
+    """
+    told = _TOLD.get(task, frozenset({Signal.UNCERTAINTY}))
+    missing = sorted(it.value for it in strategy.needs - told - {Signal.EMBEDDINGS})
+    if missing:
+        raise InvalidInputError(
+            f"The strategy {strategy.name!r} goes by {', '.join(missing)}, which no model of the "
+            f"task {task.value!r} tells.",
+            remedy="Choose 'auto', or a strategy for labels of this kind.",
+            strategy=strategy.name,
+        )
+
+
+def pool_signals(
+    catalog: Catalog, seen: Snapshot, fixed: RoundPlan, labeled: Positions
+) -> dict[str, Any]:
+    """Arguments of ``check_pool`` beside the vectors, once there is a model; none before.
+
+    Without a model a round sees what it always saw, so that those of before replay.
+
+    Args:
+        catalog: The catalog.
+        seen: What the round may know.
+        fixed: Its plan.
+        labeled: Positions that count as labelled (L,), ascending.
+    """
+    if fixed.model_id is None:
+        return {}
+    n = len(seen.ids)
+    table = value_training.signals(catalog, fixed.model_id, at_least=n)
+    found: dict[str, Any] = {"uncertainty": table.uncertainty[:n]}
+    ontology = catalog.records.ontologies.reading(fixed.ontology_version).ontology
+    learned = np.intersect1d(labeled, seen.training(Arm.ACTIVE))
+    rows, values = value_training.labels_of(
+        catalog, seen, learned, ontology_version=fixed.ontology_version
+    )
+    places = np.searchsorted(labeled, rows)
+    if ontology.task is TaskKind.MULTI_LABEL and table.probabilities is not None:
+        # Classes that joined after its training have columns too: nothing has them so far.
+        new = len(ontology.names) - len(table.classes)
+        found["multilabel_probabilities"] = np.pad(table.probabilities[:n], ((0, 0), (0, new)))
+        sets = np.full((len(labeled), len(ontology.names)), UNLABELED, dtype=np.int8)
+        for place, value in zip(places.tolist(), values, strict=True):
+            if isinstance(value, ClassesValue):
+                sets[place] = 0
+                sets[place, [ontology.index(name) for name in value.names]] = 1
+        found["labels"] = sets
+    if ontology.task is TaskKind.REGRESSION:
+        if table.numbers is not None:
+            found["predictions"] = table.numbers[:n]
+        if table.members is not None:
+            found["committee_predictions"] = table.members[:, :n]
+        targets = np.full(len(labeled), np.nan)
+        targets[places] = [value.number for value in values if isinstance(value, NumberValue)]
+        found["targets"] = targets
+    return found

@@ -1,0 +1,205 @@
+"""Models of sets of classes, numbers, boxes and spans: trained, kept, and asked about the pool."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from querist.catalog import Catalog, LearnerSettings, Settings
+from querist.catalog.value_predictions import ValueTable
+from querist.engine.base import Progress, silent
+from querist.errors import InvalidInputError
+from querist.learners import (
+    Guesses,
+    Inputs,
+    Item,
+    ValueLearner,
+    create_value_learner,
+    default_value_learner,
+    value_learner_class,
+)
+from querist.loop.snapshot import Positions, Snapshot
+from querist.schema import (
+    Arm,
+    BoxesValue,
+    ClassesValue,
+    Media,
+    ModelVersion,
+    PolygonsValue,
+    SpansValue,
+    Value,
+    to_json,
+)
+
+# Pictures are decoded while they are predicted; of vectors alone far more are taken at once.
+_PART = {Media.IMAGE: 256, Media.TEXT: 1_024, Media.TABLE: 65_536}
+
+
+def learner_name(settings: Settings) -> str | None:
+    """The learner of a project whose labels are no single class; ``None`` where none learns them.
+
+    The default of the settings is a classifier: it stands for the default of the task.
+
+    Raises:
+        UnknownNameError: the settings name a learner that does not exist.
+        InvalidInputError: they name one that learns other labels.
+    """
+    name = settings.learner.name
+    if name == LearnerSettings().name:
+        return default_value_learner(settings.task)
+    known = value_learner_class(name)
+    if settings.task not in known.tasks:
+        learnt = ", ".join(sorted(task.value for task in known.tasks))
+        raise InvalidInputError(
+            f"The learner {name!r} learns {learnt}, not {settings.task.value}.",
+            remedy=f"Name another under [learner] in querist.toml, or none: then "
+            f"{default_value_learner(settings.task)!r} learns.",
+            learner=name,
+        )
+    return name
+
+
+def create(settings: Settings) -> ValueLearner:
+    """The project's learner, not yet trained.
+
+    Raises:
+        UnknownNameError, InvalidInputError: as ``learner_name``, or it has no such parameter.
+    """
+    name = learner_name(settings)
+    if name is None:
+        raise InvalidInputError(
+            f"No model learns from labels of the task {settings.task.value!r} yet.",
+            remedy="Go on labelling, and export the labels to train elsewhere.",
+        )
+    return create_value_learner(name, **settings.learner.parameters)
+
+
+def labels_of(
+    catalog: Catalog, seen: Snapshot, rows: Positions, *, ontology_version: int | None = None
+) -> tuple[Positions, list[Value]]:
+    """The labels of the assets at ``rows`` as ``seen``, in the words of an ontology version.
+
+    Returns:
+        The rows whose label says something in these words, ascending, and the label of each.
+    """
+    reading = catalog.records.ontologies.reading(ontology_version)
+    place = {seen.ids[i]: i for i in rows.tolist()}
+    found: dict[int, Value] = {}
+    for entry in catalog.records.labels.currents(upto=seen.label_seq):
+        at = place.get(entry.asset_id)
+        if at is not None and entry.value is not None:
+            value = reading.value(entry.value, entry.ontology_version)
+            if value is not None:
+                found[at] = value
+    order = sorted(found)
+    return np.array(order, dtype=np.int64), [found[at] for at in order]
+
+
+def train(
+    catalog: Catalog, seen: Snapshot, arm: Arm, encoder: str, rng: np.random.Generator
+) -> tuple[ValueLearner, int, str]:
+    """A learner trained on the labels of ``arm``, their number, and their digest.
+
+    Raises:
+        InvalidInputError: nothing learns these labels, or there are too few to learn from.
+    """
+    learner = create(catalog.settings)
+    rows, values = labels_of(catalog, seen, seen.training(arm))
+    if not len(rows):
+        raise InvalidInputError(
+            f"The {arm.value} arm has no labels.", remedy="Label some assets, then train."
+        )
+    classes = catalog.records.ontologies.current().names
+    learner.fit(_inputs(catalog, encoder, rows), values, classes=classes, rng=rng)
+    told = sorted(
+        json.dumps([seen.ids[i], to_json(value)], ensure_ascii=False)
+        for i, value in zip(rows.tolist(), values, strict=True)
+    )
+    return learner, len(rows), hashlib.sha256("\x00".join(told).encode()).hexdigest()
+
+
+def predict_pool(
+    catalog: Catalog,
+    model: ModelVersion,
+    learner: ValueLearner,
+    progress: Progress = silent,
+) -> None:
+    """Let a model speak of all assets, and keep what it says."""
+
+    def parts() -> Iterator[Guesses]:
+        count = len(catalog.embeddings.matrix(model.encoder))
+        size = _PART[catalog.settings.media]
+        for start in range(0, count, size):
+            progress(start, count, "Predicting the pool")
+            rows = np.arange(start, min(start + size, count))
+            yield learner.predict(_inputs(catalog, model.encoder, rows))
+
+    catalog.value_predictions.put(model.id, model.classes, parts())
+
+
+def signals(catalog: Catalog, model_id: str, *, at_least: int) -> ValueTable:
+    """What a model says of n ≥ ``at_least`` assets; those added since are predicted."""
+    if catalog.value_predictions.count(model_id) < at_least:
+        model = catalog.records.models.get(model_id)
+        predict_pool(catalog, model, load(catalog, model))
+    return catalog.value_predictions.table(model_id)
+
+
+def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list[Value]:
+    """The label that a model gives each asset at ``positions``, in the classes of now.
+
+    What it has said already is read: its learner may live elsewhere, and be gone.
+    """
+    known = catalog.value_predictions.count(model.id)
+    if known and positions.max(initial=-1) < known:
+        said = catalog.value_predictions.values(model.id, positions.tolist())
+        found = [value for value in said if value is not None]
+    else:
+        learner = load(catalog, model)
+        size = _PART[catalog.settings.media]
+        found = []
+        for start in range(0, len(positions), size):
+            rows = positions[start : start + size]
+            found += learner.predict(_inputs(catalog, model.encoder, rows)).values
+    reading = catalog.records.ontologies.reading()
+    made_under = reading.made_under(model)
+    return [reading.value(value, made_under) or nothing_of(value) for value in found]
+
+
+def load(catalog: Catalog, model: ModelVersion) -> ValueLearner:
+    """The trained learner of a model version."""
+    learner = create_value_learner(model.learner, **model.parameters)
+    learner.load(catalog.folder / "models" / model.id)
+    return learner
+
+
+def nothing_of(value: Value) -> Value:
+    """The label that names nothing, where the classes of ``value`` cannot be told any more."""
+    match value:
+        case ClassesValue():
+            return replace(value, names=())
+        case BoxesValue():
+            return replace(value, boxes=())
+        case PolygonsValue():
+            return replace(value, polygons=())
+        case SpansValue():
+            return replace(value, spans=())
+    return value
+
+
+def _inputs(catalog: Catalog, encoder: str, rows: Positions) -> Inputs:
+    ids = catalog.assets.ids()
+    asked = [ids[i] for i in rows.tolist()]
+
+    def items(wanted: Sequence[int]) -> Sequence[Item]:
+        return catalog.assets.read([asked[i] for i in wanted])
+
+    return Inputs(
+        asset_ids=asked,
+        vectors=np.asarray(catalog.embeddings.matrix(encoder)[rows]),
+        items=items,
+    )
