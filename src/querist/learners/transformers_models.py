@@ -48,7 +48,9 @@ class Tuning:
 def read_pretrained(
     kind: str, source: str | Path, device: str, *, feature: str, **configuration: Any
 ) -> tuple[Any, Any]:
-    """A network of transformers' class ``kind`` and its tokenizer, in ``eval``.
+    """A network of transformers' class ``kind``, in ``eval``, and what prepares its inputs.
+
+    That is the image processor of a detector, and the tokenizer of every other model.
 
     Args:
         kind: As ``AutoModelForSequenceClassification``.
@@ -69,9 +71,9 @@ def read_pretrained(
     local = Path(place).is_dir()
     try:
         with _quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(
-                place, use_fast=True, local_files_only=local
-            )
+            detects = kind == "AutoModelForObjectDetection"
+            prepares = transformers.AutoImageProcessor if detects else transformers.AutoTokenizer
+            prepared = prepares.from_pretrained(place, local_files_only=local)
             network = getattr(transformers, kind).from_pretrained(
                 place,
                 use_safetensors=True,  # never pickle
@@ -85,7 +87,7 @@ def read_pretrained(
             remedy=f"Give {PACKAGED!r}, a folder with config, tokenizer and safetensors weights, "
             "or the name of a model that a hub has.",
         ) from error
-    return network.to(device).eval(), tokenizer
+    return network.to(device).eval(), prepared
 
 
 def fine_tune(
@@ -160,12 +162,12 @@ def padded(tokenizer: Any, encoded: Sequence[Mapping[str, Any]], device: str) ->
     return {key: value.to(device) for key, value in batch.items()}
 
 
-def write_pretrained(network: Any, tokenizer: Any, folder: Path) -> None:
+def write_pretrained(network: Any, prepares: Any, folder: Path) -> None:
     """Write both without pickle: weights as safetensors, all else as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     with _quiet():
         network.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        prepares.save_pretrained(folder)
 
 
 def _packaged(feature: str) -> str:
