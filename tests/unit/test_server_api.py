@@ -103,7 +103,7 @@ def test_home_of_a_new_project_says_what_to_do(client):
     """Before the first round there is a sentence, empty curves and no advice."""
     body = get(client, "home")
     assert body["sentence"]
-    assert body["curve"] == {"active": [], "control": []}
+    assert body["curve"] == {"active": [], "control": [], "measure": "accuracy"}
     assert (body["advice"], body["current_round"], body["rounds"]) == (None, None, [])
     assert body["next_batch_size"] == BATCH
 

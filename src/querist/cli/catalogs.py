@@ -34,9 +34,17 @@ def strategies(json: JsonOption = False) -> None:
 
 def learners(json: JsonOption = False) -> None:
     """List the learners and encoders."""
-    from querist.learners import encoder_class, encoder_names, learner_class, learner_names
+    from querist.learners import (
+        encoder_class,
+        encoder_names,
+        learner_class,
+        learner_names,
+        value_learner_class,
+        value_learner_names,
+    )
 
     rows = [("learner", name, learner_class(name).summary) for name in learner_names()]
+    rows += [("learner", name, value_learner_class(name).summary) for name in value_learner_names()]
     rows += [("encoder", name, encoder_class(name).summary) for name in encoder_names()]
     _show(["kind", "name", "what it is"], rows, json)
 

@@ -8,8 +8,8 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
-from querist.errors import NotFoundError
-from querist.schema import Arm, Step
+from querist.errors import InvalidInputError, NotFoundError
+from querist.schema import Arm, Step, TaskKind
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,6 +75,12 @@ def diagnose(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """Show what the newest round's model gets wrong, and what to do about it."""
     with open_project(project) as opened:
         rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
+        task = opened.settings.task
+    if task is not TaskKind.CLASSIFICATION:
+        raise InvalidInputError(
+            f"A diagnosis is of labels with one class an asset; the task is {task.value!r}.",
+            remedy="How well the model does is told by: querist status",
+        )
     if not rounds:
         raise NotFoundError(
             "No round is finished yet.", remedy="Label the open batch, then: querist train"

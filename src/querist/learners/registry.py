@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from importlib.metadata import entry_points
 from typing import Any, cast
@@ -38,6 +39,7 @@ _DEFAULT_VALUE_LEARNERS = {
     TaskKind.REGRESSION: "ridge",
     TaskKind.SPANS: "span-tagger",
 }
+_NEEDED = {"detector": "torch"}
 _ENCODERS = {
     "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",
     "text-tfidf": "querist.learners.text_tfidf:TextTfidf",
@@ -67,8 +69,13 @@ def value_learner_names(task: TaskKind | None = None) -> tuple[str, ...]:
 
 
 def default_value_learner(task: TaskKind) -> str | None:
-    """The name of the learner that learns ``task`` if no other is named; ``None``: nothing does."""
-    return _DEFAULT_VALUE_LEARNERS.get(task)
+    """The name of the learner that learns ``task`` if no other is named.
+
+    ``None`` where nothing does, or what it needs is not installed: labelling goes on without.
+    """
+    name = _DEFAULT_VALUE_LEARNERS.get(task)
+    needed = _NEEDED.get(name or "")
+    return name if needed is None or importlib.util.find_spec(needed) is not None else None
 
 
 def encoder_names() -> tuple[str, ...]:

@@ -56,7 +56,9 @@ def strategy_like(catalog: Catalog, examples: Sequence[str]) -> tuple[str, Mappi
     Raises:
         NotFoundError: an example is not in the catalog.
     """
-    batch = Batch(parts={"similar": 0.5, "margin": 0.5}, examples=tuple(examples))
+    doubt = "margin" if training.classifies(catalog) else "uncertainty"
+    parts = {"similar": 0.5, doubt: 0.5} if training.trains(catalog) else {"similar": 1.0}
+    batch = Batch(parts=parts, examples=tuple(examples))
     return _mixture(catalog, batch, "these examples")
 
 

@@ -72,7 +72,7 @@ def plan(
         )
     # Refuses unknown names before anything is stored.
     strategy = create(policy.strategy, **policy.parameters)
-    check_strategy(catalog.settings.task, strategy)
+    check_strategy(catalog, strategy)
     if not catalog.assets.count():
         raise EmptyPoolError(
             "The project has no assets yet.", remedy="Add some first: querist add FOLDER"

@@ -9,7 +9,7 @@ import numpy as np
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
 from querist.learners import OF_A_CLASSIFIER
-from querist.loop import value_training
+from querist.loop import training, value_training
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, ClassesValue, NumberValue, RoundPlan, TaskKind
 from querist.strategies import UNLABELED, Signal, Strategy
@@ -25,13 +25,16 @@ _TOLD = {
 }
 
 
-def check_strategy(task: TaskKind, strategy: Strategy) -> None:
-    """Refuse a strategy that goes by what no model of the task can tell.
+def check_strategy(catalog: Catalog, strategy: Strategy) -> None:
+    """Refuse a strategy that goes by what no model of the project's task can tell.
 
     Raises:
         InvalidInputError: it is made for labels of another kind.
     """
+    task = catalog.settings.task
     told = _TOLD.get(task, frozenset({Signal.UNCERTAINTY}))
+    if not training.trains(catalog):
+        told = frozenset()
     missing = sorted(it.value for it in strategy.needs - told - {Signal.EMBEDDINGS})
     if missing:
         raise InvalidInputError(

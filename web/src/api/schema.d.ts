@@ -203,7 +203,7 @@ export interface paths {
         put?: never;
         /**
          * Create Labels
-         * @description Give many assets the same label; each is stored or refused by itself.
+         * @description Give many assets the same label, or add or take classes; each is stored by itself.
          */
         post: operations["create_labels"];
         delete?: never;
@@ -780,6 +780,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/labeling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Labeling Policy
+         * @description How people are asked: overlap, skills, and what measures them.
+         */
+        get: operations["get_labeling_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Labeling Policy
+         * @description Change it from the next batch on; a field that is not sent stays.
+         */
+        patch: operations["change_labeling_policy"];
+        trace?: never;
+    };
     "/api/v1/team": {
         parameters: {
             query?: never;
@@ -902,6 +926,26 @@ export interface paths {
          * @description Make a workforce known.
          */
         post: operations["add_workforce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workforces/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Connectors
+         * @description The tools that a workforce may label with.
+         */
+        get: operations["list_connectors"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1276,6 +1320,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description The experiments that were run, the newest first, at most twenty.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Run Experiment
+         * @description Compare the active set with as many random labels; the job's result names the experiment.
+         */
+        post: operations["run_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1601,6 +1669,11 @@ export interface components {
             /** Label */
             label: string | null;
             /**
+             * Classes
+             * @description Every class that the label names.
+             */
+            classes: string[];
+            /**
              * State
              * @enum {string}
              */
@@ -1827,6 +1900,13 @@ export interface components {
             asset_ids: string[];
             /** Value */
             value: components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"];
+            /**
+             * How
+             * @description Of sets: what becomes of the classes that are there.
+             * @default replace
+             * @enum {string}
+             */
+            how: "replace" | "add" | "remove";
         };
         /**
          * BulkResult
@@ -1835,6 +1915,11 @@ export interface components {
         BulkResult: {
             /** Stored */
             stored: number;
+            /**
+             * Unchanged
+             * @description Those that were as wanted.
+             */
+            unchanged: number;
             /** Conflicts */
             conflicts: components["schemas"]["BulkConflict"][];
         };
@@ -1924,6 +2009,52 @@ export interface components {
              * @default
              */
             description: string;
+        };
+        /**
+         * ClassFigures
+         * @description Four figures with 95 % intervals, higher is better; ``None`` where one is not defined.
+         *
+         *     Of one class they are those of finding it among the rest; of all classes together the first
+         *     three are means over the classes and ``accuracy`` is the share of right rows.
+         */
+        ClassFigures: {
+            precision: components["schemas"]["Measure"] | null;
+            recall: components["schemas"]["Measure"] | null;
+            f1: components["schemas"]["Measure"] | null;
+            accuracy: components["schemas"]["Measure"] | null;
+        };
+        /**
+         * ClassOverlap
+         * @description How many opinions on assets of which the model says a class, and on which share of them.
+         */
+        ClassOverlap: {
+            /** Opinions */
+            opinions: number;
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+        };
+        /**
+         * ClassRow
+         * @description One class in both arms.
+         *
+         *     Attributes:
+         *         name: The class.
+         *         count: Its test rows.
+         *         active: Its figures in the active arm.
+         *         control: In the random control.
+         *         gain: Active less control, on the same rows.
+         */
+        ClassRow: {
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+            active: components["schemas"]["ClassFigures"];
+            control: components["schemas"]["ClassFigures"];
+            gain: components["schemas"]["ClassFigures"];
         };
         /**
          * ClassShare
@@ -2022,6 +2153,16 @@ export interface components {
             cells: components["schemas"]["ConfusionCell"][];
         };
         /**
+         * ConnectorInfo
+         * @description A kind of tool that batches can be sent to.
+         */
+        ConnectorInfo: {
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+        };
+        /**
          * ConsensusMethod
          * @description How a label is made of several opinions.
          * @enum {string}
@@ -2029,13 +2170,18 @@ export interface components {
         ConsensusMethod: "majority" | "dawid-skene" | "glad" | "crowdlab" | "lean-crowd";
         /**
          * Curves
-         * @description Both arms' learning curves.
+         * @description Both arms' learning curves, and what `accuracy` is in them.
          */
         Curves: {
             /** Active */
             active: components["schemas"]["querist__server__schemas__CurvePoint"][];
             /** Control */
             control: components["schemas"]["querist__server__schemas__CurvePoint"][];
+            /**
+             * Measure
+             * @description `accuracy`, or where a label is no single class `micro_f1`, `r2`, `map50` or `f1`.
+             */
+            measure: string;
         };
         /**
          * Difficulty
@@ -2064,6 +2210,26 @@ export interface components {
              * @constant
              */
             ok: true;
+        };
+        /**
+         * EfficiencyBoost
+         * @description How many labels random needs for each label of the active arm.
+         *
+         *     Attributes:
+         *         times: Control labels for each active label, over the accuracies that both arms passed;
+         *             above one the active arm needs fewer.
+         *         accuracy: The highest accuracy that both arms reached.
+         *         active_labels: Labels the active arm needed for it.
+         *         control_labels: Labels random needed for it.
+         */
+        EfficiencyBoost: {
+            times: components["schemas"]["Measure"];
+            /** Accuracy */
+            accuracy: number;
+            /** Active Labels */
+            active_labels: number;
+            /** Control Labels */
+            control_labels: number;
         };
         /**
          * ErrorBody
@@ -2110,13 +2276,16 @@ export interface components {
          *         arm: The arm whose labels trained the model.
          *         model_id: The model.
          *         labels: Labels that trained it.
-         *         accuracy: Share of the audit set it gets right; higher is better.
-         *         macro_f1: Mean F1 over the classes present; higher is better.
-         *         per_class: Recall by class.
+         *         accuracy: The headline: the share of the audit set it gets right, or where a label is no
+         *             single class the measure that ``headline`` names; at most 1, higher is better.
+         *         macro_f1: Mean F1 over the classes present; higher is better. ``None`` of numbers and boxes.
+         *         per_class: Recall by class, of single classes and sets of them.
          *         measures: Other measures by name, each with its interval and its direction.
          *         before: Accuracy of the model that chose the round's batch, on the candidates then, from
          *             the labels of that batch: unbiased (LURE), as it had not learned them yet. ``None``
          *             where the chances of the draws are not known.
+         *         headline: The measure that ``accuracy`` holds: ``accuracy``, ``micro_f1``, ``r2``,
+         *             ``map50`` or ``f1``.
          */
         Evaluation: {
             arm: components["schemas"]["Arm"];
@@ -2126,7 +2295,7 @@ export interface components {
             labels: number;
             accuracy: components["schemas"]["Estimate"];
             /** Macro F1 */
-            macro_f1: number;
+            macro_f1: number | null;
             /** Per Class */
             per_class: {
                 [key: string]: components["schemas"]["Estimate"];
@@ -2136,6 +2305,98 @@ export interface components {
                 [key: string]: components["schemas"]["Measure"];
             };
             before: components["schemas"]["Measure"] | null;
+            /**
+             * Headline
+             * @default accuracy
+             */
+            headline: string;
+        };
+        /**
+         * Experiment
+         * @description A comparison of a project's active labels with random ones, and all that it rests on.
+         *
+         *     Attributes:
+         *         id: The first 16 digits of a SHA-256 over everything below that the result depends on: the
+         *             same labels, settings and seeds give the same id and the same figures.
+         *         source: ``arms`` where the project's own labels were compared, ``repeated`` where all labels
+         *             are known and both arms were run again from scratch.
+         *         sentence: The result in plain words.
+         *         result: The figures.
+         *         strategy: What chose the active set.
+         *         learner: What was trained on both.
+         *         parameters: Its parameters.
+         *         encoder: Key of the embeddings.
+         *         seed: Seed of the training and of the bootstrap.
+         *         seeds: Seeds of the repetitions, one each.
+         *         batch_size: Labels asked for at a time.
+         *         test: Where the test rows come from: ``audit`` or ``split``.
+         *         digests: SHA-256 of the labels of the active set, the control, and the test rows.
+         *         version: The version of Querist that ran it.
+         *         created_at: UTC.
+         */
+        Experiment: {
+            /** Id */
+            id: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "arms" | "repeated";
+            /** Sentence */
+            sentence: string;
+            result: components["schemas"]["SideBySide"];
+            /** Strategy */
+            strategy: string;
+            /** Learner */
+            learner: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Encoder */
+            encoder: string;
+            /** Seed */
+            seed: number;
+            /** Seeds */
+            seeds: number[];
+            /** Batch Size */
+            batch_size: number;
+            /**
+             * Test
+             * @enum {string}
+             */
+            test: "audit" | "split";
+            /** Digests */
+            digests: {
+                [key: string]: string;
+            };
+            /** Version */
+            version: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * ExperimentRequest
+         * @description What to compare; by default all is repeated where every label is known.
+         */
+        ExperimentRequest: {
+            /** Source */
+            source?: ("arms" | "repeated") | null;
+            /**
+             * Seeds
+             * @default 8
+             */
+            seeds: number;
+            /**
+             * Rounds
+             * @default 10
+             */
+            rounds: number;
+            /** Batch Size */
+            batch_size?: number | null;
         };
         /**
          * Facets
@@ -2471,6 +2732,103 @@ export interface components {
             span: components["schemas"]["Span"];
             /** Confidence */
             confidence?: number | null;
+        };
+        /**
+         * LabelingPolicy
+         * @description How people are asked from the next batch on.
+         */
+        LabelingPolicy: {
+            /**
+             * Overlap
+             * @description Opinions on each asset of the overlap.
+             */
+            overlap: number;
+            /**
+             * Overlap Share
+             * @description Share of each batch that gets the overlap.
+             */
+            overlap_share: number;
+            /** Class Overlap */
+            class_overlap: {
+                [key: string]: components["schemas"]["ClassOverlap"];
+            };
+            /**
+             * Again Share
+             * @description Share that asks again about labelled assets.
+             */
+            again_share: number;
+            /**
+             * Blind Share
+             * @description Share that is served without the suggestion.
+             */
+            blind_share: number;
+            /**
+             * Gold Share
+             * @description Share of gold questions among an annotator's tasks.
+             */
+            gold_share: number;
+            /**
+             * Class Skills
+             * @description The skill that assets of a class need.
+             */
+            class_skills: {
+                [key: string]: string;
+            };
+            consensus: components["schemas"]["ConsensusMethod"];
+            /**
+             * Hourly Cost
+             * @description Of people who have no cost of their own.
+             */
+            hourly_cost: number | null;
+        };
+        /**
+         * LabelingPolicyRequest
+         * @description What to change; a field that is not sent stays.
+         */
+        LabelingPolicyRequest: {
+            /**
+             * Overlap
+             * @default 1
+             */
+            overlap: number;
+            /**
+             * Overlap Share
+             * @default 0
+             */
+            overlap_share: number;
+            /**
+             * Class Overlap
+             * @default {}
+             */
+            class_overlap: {
+                [key: string]: components["schemas"]["ClassOverlap"];
+            };
+            /**
+             * Again Share
+             * @default 0
+             */
+            again_share: number;
+            /**
+             * Blind Share
+             * @default 0
+             */
+            blind_share: number;
+            /**
+             * Gold Share
+             * @default 0
+             */
+            gold_share: number;
+            /**
+             * Class Skills
+             * @default {}
+             */
+            class_skills: {
+                [key: string]: string;
+            };
+            /** @default majority */
+            consensus: components["schemas"]["ConsensusMethod"];
+            /** Hourly Cost */
+            hourly_cost?: number | null;
         };
         /**
          * LeaseRequest
@@ -2927,6 +3285,11 @@ export interface components {
             learner: string;
             /** Encoder */
             encoder: string;
+            /**
+             * Learns
+             * @description Whether a model learns from labels of this kind.
+             */
+            learns: boolean;
         };
         /**
          * Proposal
@@ -3519,6 +3882,46 @@ export interface components {
             pairs: components["schemas"]["PairFit"][];
         };
         /**
+         * SideBySide
+         * @description Both arms with the same number of labels, and their curves.
+         *
+         *     Attributes:
+         *         size: Labels of each arm in the tables.
+         *         repeats: How often the comparison was made from the start.
+         *         active: The active arm, all classes together.
+         *         control: The random control.
+         *         gain: Active less control at ``size`` labels, on the same rows.
+         *         classes: Each class that occurs, in order.
+         *         boost: ``None`` where nobody knows yet.
+         *         active_curve: Accuracy of the active arm by labels.
+         *         control_curve: Of the random control.
+         */
+        SideBySide: {
+            /** Size */
+            size: number;
+            /** Repeats */
+            repeats: number;
+            active: components["schemas"]["ClassFigures"];
+            control: components["schemas"]["ClassFigures"];
+            gain: components["schemas"]["ClassFigures"];
+            /** Classes */
+            classes: components["schemas"]["ClassRow"][];
+            boost: components["schemas"]["EfficiencyBoost"] | null;
+            /** Active Curve */
+            active_curve: components["schemas"]["SizePoint"][];
+            /** Control Curve */
+            control_curve: components["schemas"]["SizePoint"][];
+        };
+        /**
+         * SizePoint
+         * @description One point of an arm's learning curve: its accuracy after so many labels.
+         */
+        SizePoint: {
+            /** Labels */
+            labels: number;
+            accuracy: components["schemas"]["Measure"];
+        };
+        /**
          * Span
          * @description Characters ``start`` (included) to ``end`` (excluded), in Unicode code points.
          */
@@ -3587,6 +3990,22 @@ export interface components {
             asset_id: string;
             /** Annotator */
             annotator: string;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /**
+             * Label Seq
+             * @description The entry of the label log; send it back with a review.
+             */
+            label_seq: number;
+            /**
+             * Version
+             * @description Send it back as expected_version with a label.
+             */
+            version: number;
+            card: components["schemas"]["AssetCard"];
             /** Given */
             given: string;
             /** Suggested */
@@ -3885,7 +4304,7 @@ export interface components {
         };
         /**
          * CurvePoint
-         * @description One round of one arm: accuracy on the audit set against what it cost.
+         * @description One round of one arm: the headline measure on the audit set against what it cost.
          */
         querist__server__schemas__CurvePoint: {
             /** Round */
@@ -5330,6 +5749,68 @@ export interface operations {
             };
         };
     };
+    get_labeling_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelingPolicy"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_labeling_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelingPolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelingPolicy"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_people: {
         parameters: {
             query?: never;
@@ -5565,6 +6046,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewWorkforce"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_connectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorInfo"][];
                 };
             };
             /** @description Default Response */
@@ -6197,6 +6707,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OracleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentRequest"];
             };
         };
         responses: {

@@ -24,9 +24,13 @@ export type Dispute = Forms["Dispute"];
 export type ErrorBody = Forms["ErrorDetail"];
 export type Estimate = Forms["Estimate"];
 export type Evaluation = Forms["Evaluation"];
+export type Experiment = Forms["Experiment"];
+export type ClassFigures = Forms["ClassFigures"];
+export type Measure = Forms["Measure"];
 export type Finding = Forms["Finding"];
 export type Gold = Forms["Gold"];
 export type Home = Forms["Home"];
+export type LabelingPolicy = Forms["LabelingPolicy"];
 export type Invitation = Forms["Invitation"];
 export type Job = Forms["Job"];
 export type LabelBody = Forms["LabelRequest"];
@@ -53,6 +57,10 @@ export type Round = Forms["Round"];
 export type RoundPlan = Forms["RoundPlan"];
 export type RoundSummary = Forms["RoundSummary"];
 export type Selected = Forms["Selected"];
+export type Sway = Forms["Sway"];
+export type Workforce = Forms["Workforce"];
+export type WorkforceReport = Forms["WorkforceReport"];
+export type Suspect = Forms["Suspect"];
 export type WorkReport = Forms["WorkReport"];
 export type Value = NonNullable<Annotation["value"]>;
 
@@ -77,7 +85,7 @@ export function mayBrowse(me: Me | undefined): boolean {
   return mayManage(me) || me?.role === "reviewer";
 }
 
-/** Whether a model learns from the labels of a task; the others are collected and exported. */
-export function learnsFrom(task: ProjectInfo["task"]): boolean {
-  return task === "classification";
+/** Whether a label is one class an asset: only of those are errors certified and explained. */
+export function isOneClass(project: ProjectInfo): boolean {
+  return project.task === "classification";
 }

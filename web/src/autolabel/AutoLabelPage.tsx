@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useState } from "react";
 import { facetsQuery, homeQuery, projectQuery, sessionQuery } from "../api/queries";
-import { type Home, learnsFrom, mayManage, type ProjectInfo } from "../api/types";
+import { type Home, isOneClass, mayManage, type ProjectInfo } from "../api/types";
 import { NextStep } from "../home/NextStep";
 import { jobProblem } from "../jobs/useRoundJobs";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
@@ -44,16 +44,16 @@ function Gate() {
     );
   if (!home.data || !project.data || !facets.data) return <Waiting />;
   const predicts = facets.data.confidence.some((bar) => bar > 0);
-  if (!learnsFrom(project.data.task) || !predicts)
+  if (!isOneClass(project.data) || !predicts)
     return <NothingYet home={home.data} project={project.data} />;
   return <AutoLabels home={home.data} />;
 }
 
 function NothingYet({ home, project }: { home: Home; project: ProjectInfo }) {
-  const learns = learnsFrom(project.task);
+  const oneClass = isOneClass(project);
   return (
     <Empty
-      title={learns ? "A model has to learn first" : "Auto-labels are of one class each"}
+      title={oneClass ? "A model has to learn first" : "Auto-labels are of one class each"}
       icon={<IconScale size={24} />}
       action={
         <div className={styles.start}>
@@ -61,9 +61,9 @@ function NothingYet({ home, project }: { home: Home; project: ProjectInfo }) {
         </div>
       }
     >
-      {learns
+      {oneClass
         ? "Auto-labels rest on a model, and on labels of people drawn at random that check it. The first round brings both: its audit set and its control arm are the first checks."
-        : "In this project no model learns from the labels yet, so nothing can be promised. Label by hand, or import predictions as suggestions."}
+        : "Of other labels no error rate can be promised yet. What a model says of an asset waits as a suggestion where it is labelled."}
     </Empty>
   );
 }

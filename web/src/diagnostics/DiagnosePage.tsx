@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { homeQuery, projectQuery, roundsQuery, sessionQuery } from "../api/queries";
-import { type Finding, learnsFrom, mayBrowse, type NamedFinding, type Round } from "../api/types";
+import { type Finding, isOneClass, mayBrowse, type NamedFinding, type Round } from "../api/types";
 import { AssetDrawer } from "../catalog/AssetDrawer";
 import { JobProgress } from "../jobs/JobRow";
 import { useRoundJob } from "../jobs/useRoundJobs";
@@ -63,10 +63,10 @@ function Diagnose() {
     );
   const round = rounds.data.find(({ number }) => number === told.data.round);
   const measured = (round?.evaluations ?? []).length > 0;
-  if (!round || !measured)
+  if (!round || !measured || !isOneClass(project))
     return (
       <NothingYet
-        learns={learnsFrom(project.task)}
+        explains={isOneClass(project)}
         asked={search.round !== undefined ? told.data.round : null}
       />
     );
@@ -218,7 +218,7 @@ function Findings({ findings, rounds, search }: FindingsProps) {
   );
 }
 
-function NothingYet({ learns, asked }: { learns: boolean; asked: number | null }) {
+function NothingYet({ explains, asked }: { explains: boolean; asked: number | null }) {
   return (
     <Empty
       title={asked === null ? "Nothing to diagnose yet" : `Round ${asked} has no diagnosis`}
@@ -235,9 +235,9 @@ function NothingYet({ learns, asked }: { learns: boolean; asked: number | null }
         )
       }
     >
-      {learns
+      {explains
         ? "When a round's labels are in, a model is trained and measured, and what it gets wrong stands here with the batch that mends it."
-        : "No model learns from labels of this kind yet, so there is none to diagnose."}
+        : "Only of labels with one class an asset is it told why a model is wrong. How well it does stands on its round."}
     </Empty>
   );
 }

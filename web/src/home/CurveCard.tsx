@@ -1,10 +1,13 @@
 /** The learning curve: the active arm against the random control, with their 95 % bands. */
 import { SegmentedControl } from "@mantine/core";
 import { useElementSize, useMergedRef } from "@mantine/hooks";
-import { useNavigate } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import type { Home } from "../api/types";
+import { sessionQuery } from "../api/queries";
+import { type Home, mayBrowse } from "../api/types";
 import { count } from "../parts/format";
+import { measureName } from "../parts/measures";
 import { type Axis, availableAxes, curveRows, drawCurve } from "./curvePlot";
 import styles from "./home.module.css";
 
@@ -13,6 +16,7 @@ const NAMES: Record<Axis, string> = { labels: "Labels", seconds: "Hours", money:
 type Props = { home: Home; learns: boolean };
 
 export default function CurveCard({ home, learns }: Props) {
+  const me = useQuery(sessionQuery).data;
   const axes = availableAxes(home.curve);
   const [wanted, setWanted] = useState<Axis>("labels");
   const axis = axes.includes(wanted) ? wanted : "labels";
@@ -20,8 +24,17 @@ export default function CurveCard({ home, learns }: Props) {
     <section className={styles.card} aria-labelledby="curve-title">
       <div className={styles.cardHead}>
         <div>
-          <h2 id="curve-title">Accuracy on the audit set</h2>
-          <p className={styles.hint}>{learns && summary(home)}</p>
+          <h2 id="curve-title">{measureName(home.curve.measure)} on the audit set</h2>
+          <p className={styles.hint}>
+            {learns && summary(home)}{" "}
+            {home.curve.measure === "accuracy" &&
+              home.curve.control.length > 0 &&
+              mayBrowse(me) && (
+                <Link to="/experiment" className={styles.hintLink}>
+                  Class by class
+                </Link>
+              )}
+          </p>
         </div>
         <SegmentedControl
           size="xs"

@@ -3,7 +3,6 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { homeQuery, projectQuery } from "../api/queries";
-import { learnsFrom } from "../api/types";
 import { ErrorNotice } from "../parts/Notices";
 import { AddAssets } from "./AddAssets";
 import { AdviceCard } from "./AdviceCard";
@@ -26,7 +25,7 @@ export function HomePage() {
     );
   if (!home.data || !project.data) return <HomeSkeleton />;
   if (project.data.asset_count === 0) return <AddAssets project={project.data} />;
-  const learns = learnsFrom(project.data.task);
+  const learns = project.data.learns;
   const started = home.data.rounds.length > 0;
   return (
     <div className={styles.page}>

@@ -7,7 +7,8 @@ export type Axis = "labels" | "seconds" | "money";
 
 export type Row = {
   arm: "active" | "control";
-  round: number;
+  /** None where the point is of no round. */
+  round: number | null;
   labels: number;
   x: number;
   value: number;
@@ -16,19 +17,23 @@ export type Row = {
   title: string;
 };
 
+/** The points of both arms. */
+type Arms = Pick<Home["curve"], "active" | "control">;
+
 const HEIGHT = 340;
+const LOWEST = -0.5;
 const COLOUR = { active: "var(--q-accent)", control: "var(--q-control)" };
 const NAME = { active: "Active", control: "Random" };
 
 /** The axes for which every point has a value. */
-export function availableAxes(curve: Home["curve"]): Axis[] {
+export function availableAxes(curve: Arms): Axis[] {
   const points = [...curve.active, ...curve.control];
   const has = (axis: Axis) => points.length > 0 && points.every((point) => point[axis] !== null);
   return (["labels", "seconds", "money"] as const).filter((axis) => axis === "labels" || has(axis));
 }
 
 /** Both arms as rows; `x` is labels, hours or money. */
-export function curveRows(curve: Home["curve"], axis: Axis): Row[] {
+export function curveRows(curve: Arms, axis: Axis): Row[] {
   const rows = (arm: Row["arm"], points: readonly CurvePoint[]) =>
     points.map((point) => ({
       arm,
@@ -62,7 +67,9 @@ export function drawCurve(
   rows: readonly Row[],
   { axis, width, currency }: Options,
 ): SVGElement | HTMLElement {
-  const low = Math.max(0, Math.min(...rows.map((row) => row.low)) - 0.02);
+  const lowest = Math.min(...rows.map((row) => row.low));
+  // R² falls below zero, at first without end; what is under this is drawn on the edge.
+  const low = Math.max(lowest < 0 ? LOWEST : 0, lowest - 0.02);
   const high = Math.min(1, Math.max(...rows.map((row) => row.high)) + 0.02);
   const ends = (["active", "control"] as const).map((arm) =>
     rows.filter((row) => row.arm === arm).at(-1),
@@ -99,6 +106,7 @@ export function drawCurve(
     },
     y: {
       domain: [low, high],
+      clamp: true,
       label: null,
       ticks: 5,
       tickSize: 0,
@@ -155,7 +163,7 @@ function armMarks(rows: readonly Row[], arm: Row["arm"]): Plot.Markish[] {
       fill: COLOUR[arm],
       stroke: "var(--q-surface)",
       strokeWidth: 1.5,
-      href: (row: Row) => `/rounds/${row.round}`,
+      href: (row: Row) => (row.round === null ? null : `/rounds/${row.round}`),
       ariaLabel: (row: Row) => row.title.replaceAll("\n", ", "),
     }),
   ];

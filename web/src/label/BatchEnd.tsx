@@ -5,18 +5,18 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { homeQuery } from "../api/queries";
-import { type Home, learnsFrom, type ProjectInfo } from "../api/types";
+import type { Home, ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
 import { count, estimate, points } from "../parts/format";
+import { measureInWords } from "../parts/measures";
 import { Empty } from "../parts/Notices";
 import styles from "./label.module.css";
 import type { Session } from "./session";
 
-type Task = ProjectInfo["task"];
-type Props = { state: Session; reload: () => void; task: Task };
+type Props = { state: Session; reload: () => void; project: ProjectInfo };
 
-export function BatchEnd({ state, reload, task }: Props) {
+export function BatchEnd({ state, reload, project }: Props) {
   const home = useQuery(homeQuery).data;
   const job = useRoundJob();
   const open = home?.open_tasks ?? 0;
@@ -34,7 +34,7 @@ export function BatchEnd({ state, reload, task }: Props) {
       <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>
         <p>
           Every answer is stored.{" "}
-          {learnsFrom(task)
+          {project.learns
             ? "The model learns from them now; you may leave this page."
             : "The round is being closed; you may leave this page."}
         </p>
@@ -43,12 +43,12 @@ export function BatchEnd({ state, reload, task }: Props) {
         </div>
       </Empty>
     );
-  return <NextBatch home={home} explanation={state.explanation} task={task} />;
+  return <NextBatch home={home} explanation={state.explanation} project={project} />;
 }
 
-type NextProps = { home: Home; explanation: string; task: Task };
+type NextProps = { home: Home; explanation: string; project: ProjectInfo };
 
-function NextBatch({ home, explanation, task }: NextProps) {
+function NextBatch({ home, explanation, project }: NextProps) {
   const start = useStartRound();
   const finish = useFinishRound();
   const waiting = home.rounds.find(
@@ -75,11 +75,11 @@ function NextBatch({ home, explanation, task }: NextProps) {
             loading={finish.isPending}
             onClick={() => finish.mutate()}
           >
-            {learnsFrom(task) ? "Train and measure" : "Close the round"}
+            {project.learns ? "Train and measure" : "Close the round"}
           </Button>
         }
       >
-        {learnsFrom(task) ? "Training begins" : "The round closes"} by itself; if it was stopped,
+        {project.learns ? "Training begins" : "The round closes"} by itself; if it was stopped,
         start it here.
       </Empty>
     );
@@ -104,7 +104,7 @@ function NextBatch({ home, explanation, task }: NextProps) {
         </>
       }
     >
-      {last?.accuracy ? <Result home={home} /> : learnsFrom(task) ? CHOOSES : COVERS}
+      {last?.accuracy ? <Result home={home} /> : project.learns ? CHOOSES : COVERS}
     </Empty>
   );
 }
@@ -122,7 +122,9 @@ function Result({ home }: { home: Home }) {
   if (!last) return null;
   return (
     <p>
-      The model is right in {estimate(last.accuracy)} of the audit set
+      {home.curve.measure === "accuracy"
+        ? `The model is right in ${estimate(last.accuracy)} of the audit set`
+        : `On the audit set the model reaches a ${measureInWords(home.curve.measure)} of ${estimate(last.accuracy)}`}
       {before && <> ({points(last.accuracy.value - before.accuracy.value)} points)</>}.{" "}
       {home.advice?.sentence}
     </p>

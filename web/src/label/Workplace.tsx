@@ -38,7 +38,7 @@ export function Workplace({ project, scope, session, stage, panel }: FrameProps)
             {session.failure ? (
               <ErrorNotice error={session.failure} />
             ) : (
-              <BatchEnd state={state} reload={session.reload} task={project.task} />
+              <BatchEnd state={state} reload={session.reload} project={project} />
             )}
           </div>
         )}

@@ -8,7 +8,7 @@ import {
   IconRotate,
 } from "@tabler/icons-react";
 import { type RefObject, useMemo } from "react";
-import { className, learnsFrom, type ProjectInfo, type Review } from "../api/types";
+import { className, isOneClass, type ProjectInfo, type Review } from "../api/types";
 import { ClassList } from "../classes/ClassList";
 import type { Command } from "../keys/actions";
 import { Chord } from "../keys/Chord";
@@ -46,7 +46,7 @@ export function ReviewPanel(props: Props) {
       {subject ? (
         <div className={styles.about}>
           <Answers {...props} />
-          {learnsFrom(project.task) && <Model about={about} keymap={keymap} obey={obey} />}
+          {isOneClass(project) && <Model about={about} keymap={keymap} obey={obey} />}
           <Words reviews={about.reviews} />
         </div>
       ) : (

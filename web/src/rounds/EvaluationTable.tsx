@@ -4,6 +4,7 @@ import type { Evaluation } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { EstimateText } from "../parts/EstimateText";
 import { count, percent } from "../parts/format";
+import { measureName, measureText } from "../parts/measures";
 import styles from "./rounds.module.css";
 
 const ARMS = { active: "Active", control: "Random", audit: "Audit" };
@@ -11,6 +12,8 @@ const ARMS = { active: "Active", control: "Random", audit: "Audit" };
 export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) {
   if (evaluations.length === 0) return null;
   const active = evaluations.find((evaluation) => evaluation.arm === "active");
+  const headline = active?.headline ?? "accuracy";
+  const others = otherMeasures(active, headline);
   const classes = Object.entries(active?.per_class ?? {}).sort((a, b) => a[1].value - b[1].value);
   return (
     <section className={styles.card} aria-labelledby="evaluation">
@@ -20,8 +23,12 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
           <tr>
             <th scope="col">Model</th>
             <th scope="col">Labels</th>
-            <th scope="col">Accuracy</th>
-            <th scope="col">Macro F1</th>
+            <th scope="col">{measureName(headline)}</th>
+            {others.map((measure) => (
+              <th key={measure} scope="col">
+                {measureName(measure)}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -32,7 +39,9 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
               <td>
                 <EstimateText of={evaluation.accuracy} />
               </td>
-              <td>{percent(evaluation.macro_f1)}</td>
+              {others.map((measure) => (
+                <td key={measure}>{measured(evaluation, measure)}</td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -62,4 +71,18 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
       )}
     </section>
   );
+}
+
+/** Beside the headline: of single classes macro F1, of other labels what there is, at most four. */
+function otherMeasures(active: Evaluation | undefined, headline: string): string[] {
+  if (headline === "accuracy") return ["macro_f1"];
+  return Object.keys(active?.measures ?? {})
+    .filter((measure) => measure !== headline)
+    .slice(0, 4);
+}
+
+function measured(evaluation: Evaluation, measure: string): string {
+  const found =
+    measure === "macro_f1" ? evaluation.macro_f1 : evaluation.measures?.[measure]?.value;
+  return found === null || found === undefined ? "–" : measureText(measure, found);
 }

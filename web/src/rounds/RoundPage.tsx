@@ -6,6 +6,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { homeQuery, projectQuery, roundQuery, sessionQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
 import { estimate, percent, words } from "../parts/format";
+import { measureInWords } from "../parts/measures";
 import { ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { EvaluationTable } from "./EvaluationTable";
 import styles from "./rounds.module.css";
@@ -71,7 +72,9 @@ function sentence(round: Round): string {
   const against = control
     ? ` Random: ${percent(control.accuracy.value)} with ${control.labels}.`
     : "";
-  return `${head}: ${estimate(active.accuracy)} with ${active.labels} labels.${against}`;
+  const measure = active.headline ?? "accuracy";
+  const named = measure === "accuracy" ? "" : `${measureInWords(measure)} `;
+  return `${head}: ${named}${estimate(active.accuracy)} with ${active.labels} labels.${against}`;
 }
 
 function Pager({ number }: { number: number }) {

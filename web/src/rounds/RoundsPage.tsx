@@ -7,6 +7,7 @@ import { homeQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Home, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
 import { ago, count, plural, stepName, words } from "../parts/format";
+import { measureName } from "../parts/measures";
 import { Empty, ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import styles from "./rounds.module.css";
 
@@ -59,7 +60,7 @@ function RoundList({ home }: { home: Home }) {
                 <Table.Th>Chosen by</Table.Th>
                 <Table.Th ta="right">Assets</Table.Th>
                 <Table.Th ta="right">Labels</Table.Th>
-                <Table.Th ta="right">Accuracy</Table.Th>
+                <Table.Th ta="right">{measureName(home.curve.measure)}</Table.Th>
                 <Table.Th ta="right">Random</Table.Th>
                 <Table.Th ta="right">Its labels</Table.Th>
                 <Table.Th>What it taught</Table.Th>

@@ -1,0 +1,22 @@
+/** Measures: their names, and which of them are shares. */
+import { describe, expect, it } from "vitest";
+import { measureInWords, measureName, measureText } from "./measures";
+
+describe("measures", () => {
+  it("have names that people know, those without one read as words", () => {
+    expect(measureName("map50")).toBe("mAP50");
+    expect(measureName("micro_precision")).toBe("Micro precision");
+  });
+
+  it("keep the capitals that are part of a name inside a sentence", () => {
+    expect(measureInWords("micro_f1")).toBe("micro F1");
+    expect(measureInWords("f1")).toBe("F1");
+    expect(measureInWords("r2")).toBe("R²");
+    expect(measureInWords("map50")).toBe("mAP50");
+  });
+
+  it("are shares, but for errors in the unit of the labels", () => {
+    expect(measureText("micro_f1", 0.613)).toMatch(/^61\.3.%$/);
+    expect(measureText("rmse", 12.345)).toBe("12.3");
+  });
+});

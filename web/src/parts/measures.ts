@@ -1,0 +1,33 @@
+/** What the measures of a model are called, and how each is written. */
+import { percent, words } from "./format";
+
+const NAMES: Record<string, string> = {
+  accuracy: "Accuracy",
+  micro_f1: "Micro F1",
+  macro_f1: "Macro F1",
+  r2: "R²",
+  mae: "Mean absolute error",
+  rmse: "Root mean square error",
+  map50: "mAP50",
+  map75: "mAP75",
+  map: "mAP",
+  f1: "F1",
+  exact: "Whole set right",
+};
+
+/** These are in the unit of the labels, not shares. */
+const IN_UNITS = new Set(["mae", "rmse"]);
+
+export function measureName(measure: string): string {
+  return NAMES[measure] ?? words(measure);
+}
+
+/** The name inside a sentence: "accuracy", "micro F1", "mAP50". */
+export function measureInWords(measure: string): string {
+  const name = measureName(measure);
+  return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
+}
+
+export function measureText(measure: string, value: number): string {
+  return IN_UNITS.has(measure) ? value.toPrecision(3) : percent(value);
+}
