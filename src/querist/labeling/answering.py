@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from querist.catalog import Catalog
 from querist.catalog.records import Booking, Entry
@@ -131,7 +132,8 @@ def give_opinion(
     )
     # A label that others doubt holds until its round is over: the model has learned from it.
     if tied and task.kind is not Question.SECOND:
-        consensus.break_ties(catalog, made.asset_id)
+        # It weighs all opinions of the round, which others need not wait for.
+        catalog.records.later(partial(consensus.break_ties, catalog, made.asset_id))
     return made.as_annotation()
 
 

@@ -15,10 +15,12 @@ from starlette.concurrency import run_in_threadpool
 from querist import __version__
 from querist.engine import Engine, WorkerEngine
 from querist.project import Project
+from querist.server.desk import Desk
 from querist.server.events import Broadcaster
 from querist.server.failures import add_failure_handlers
+from querist.server.hot_paths import HotPaths
 from querist.server.labeled_count import LabeledCount
-from querist.server.routes import PREFIX, api_router
+from querist.server.routes import HOT_PATHS, PREFIX, api_router
 from querist.server.schemas import ChangeEvent
 from querist.server.security import HostCheck, SecurityHeaders
 from querist.server.service import Service
@@ -49,6 +51,7 @@ def create_app(
         jobs=engine or WorkerEngine(project.catalog.records.jobs),
         events=Broadcaster(project, labeled),
         labeled=labeled,
+        desk=Desk(project.catalog.records),
         secure_cookie=secure_cookie,
     )
     app.router.default = WebApp(static)
@@ -73,6 +76,7 @@ def _api(hosts: Iterable[str]) -> FastAPI:
     )
     app.include_router(api_router())
     add_failure_handlers(app)
+    app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(HostCheck, hosts=tuple(hosts))
     app.add_middleware(SecurityHeaders)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
@@ -91,8 +95,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         polling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await polling
-        # Its thread cannot be cancelled, and the caller closes the project next.
+        # Their threads cannot be cancelled, and the caller closes the project next.
         await warming
+        await run_in_threadpool(service.desk.close)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -13,7 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from querist.errors import AuthenticationError, PermissionDeniedError
 from querist.labeling import check_may_browse
 from querist.schema import Annotator, Role
-from querist.server.service import Served, Service
+from querist.server.service import Served
+
+if TYPE_CHECKING:
+    from querist.catalog.records import Records
 
 COOKIE = "querist_session"
 CSRF_HEADER = "X-Querist"
@@ -24,6 +28,32 @@ _RANKS = (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR)
 
 _bearer = HTTPBearer(auto_error=False, description="An API token.")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by POST /session.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who a request says it is from.
+
+    Attributes:
+        secret: The token.
+        kind: Of the token.
+        forgeable: The method, where it changes something and only a cookie says who asks, which
+            browsers also send for the pages of others.
+    """
+
+    secret: str
+    kind: Literal["api", "session"]
+    forgeable: str | None = None
+
+    def verified(self, records: Records) -> Annotator:
+        """Whoever the token names; raises as ``current_annotator``."""
+        annotator = records.tokens.verify(self.secret, self.kind)
+        if self.forgeable is not None:
+            raise PermissionDeniedError(
+                f"A {self.forgeable} with the session cookie lacks the header {CSRF_HEADER}.",
+                remedy=f"Send the header {CSRF_HEADER}: 1, or use an API token.",
+            )
+        return annotator
 
 
 async def current_annotator(
@@ -42,13 +72,22 @@ async def current_annotator(
         PermissionDeniedError: a cookie changes something without the header that only our own
             pages can send.
     """
-    return await _who(request, service, bearer, session)
+    records = service.project.catalog.records
+    claim = _claim(request, bearer.credentials if bearer else None, session)
+    if records.are_near:  # then one look takes less time than the way to another thread
+        return claim.verified(records)
+    return await run_in_threadpool(claim.verified, records)
 
 
-async def annotator_of(request: Request) -> Annotator:
-    """As ``current_annotator``, for who has but the request; raises the same."""
-    service: Service = request.app.state.service
-    return await _who(request, service, await _bearer(request), await _cookie(request))
+def claim_of(request: Request) -> Claim:
+    """Who a request says it is from, as ``current_annotator`` reads it.
+
+    Raises:
+        AuthenticationError: it carries no token.
+    """
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    bearer = secret if secret and scheme.lower() == "bearer" else None
+    return _claim(request, bearer, request.cookies.get(COOKIE))
 
 
 Current = Annotated[Annotator, Depends(current_annotator)]
@@ -77,31 +116,14 @@ async def browsing(service: Served, annotator: Current) -> Annotator:
     return annotator
 
 
-async def _who(
-    request: Request,
-    service: Service,
-    bearer: HTTPAuthorizationCredentials | None,
-    session: str | None,
-) -> Annotator:
+def _claim(request: Request, bearer: str | None, session: str | None) -> Claim:
     if bearer is not None:
-        return await _verified(service, bearer.credentials, "api")
+        return Claim(secret=bearer, kind="api")
     if not session:
         raise AuthenticationError(
             "The request carries no token.",
             remedy="Open the address that `querist serve` prints, or send an API token as "
             "`Authorization: Bearer …`.",
         )
-    annotator = await _verified(service, session, "session")
-    if request.method not in _SAFE and request.headers.get(CSRF_HEADER) != "1":
-        raise PermissionDeniedError(
-            f"A {request.method} with the session cookie lacks the header {CSRF_HEADER}.",
-            remedy=f"Send the header {CSRF_HEADER}: 1, or use an API token.",
-        )
-    return annotator
-
-
-async def _verified(service: Service, secret: str, kind: Literal["api", "session"]) -> Annotator:
-    records = service.project.catalog.records
-    if records.are_near:  # then one look takes less time than the way to another thread
-        return records.tokens.verify(secret, kind)
-    return await run_in_threadpool(records.tokens.verify, secret, kind)
+    lacking = request.method not in _SAFE and request.headers.get(CSRF_HEADER) != "1"
+    return Claim(secret=session, kind="session", forgeable=request.method if lacking else None)

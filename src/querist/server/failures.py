@@ -26,15 +26,20 @@ def add_failure_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def told(error: QueristError) -> JSONResponse:
+    """The answer that tells of ``error``."""
+    if error.status >= 500:
+        logger.error("A request failed: %s", error, exc_info=error)
+    return _answer(error)
+
+
 def _answer(error: QueristError, status: int | None = None) -> JSONResponse:
     return JSONResponse(to_json(error.to_json()), status or error.status)
 
 
 def _querist_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, QueristError)
-    if error.status >= 500:
-        logger.error("A request failed: %s", error, exc_info=error)
-    return _answer(error)
+    return told(error)
 
 
 def _wrong_request(_: Request, error: Exception) -> JSONResponse:
@@ -57,26 +62,26 @@ def _in_words(problems: Sequence[Any]) -> InvalidInputError:
 def _http_failure(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HttpFailure)
     path, remedy = request.url.path, "Compare it with /api/v1/openapi.json."
-    told: QueristError
+    what: QueristError
     if error.status_code == 404:
-        told = NotFoundError(f"There is nothing at {path}.", remedy=remedy)
+        what = NotFoundError(f"There is nothing at {path}.", remedy=remedy)
     elif error.status_code == 405:
-        told = InvalidInputError(f"{path} does not answer {request.method}.", remedy=remedy)
+        what = InvalidInputError(f"{path} does not answer {request.method}.", remedy=remedy)
     else:
-        told = InvalidInputError(f"{error.detail}: {request.method} {path}.", remedy=remedy)
-    answer = _answer(told, error.status_code)
+        what = InvalidInputError(f"{error.detail}: {request.method} {path}.", remedy=remedy)
+    answer = _answer(what, error.status_code)
     answer.headers.update(error.headers or {})
     return answer
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     logger.error("%s %s failed.", request.method, request.url.path, exc_info=error)
-    told = QueristError(
+    what = QueristError(
         f"The server failed unexpectedly ({type(error).__name__}).",
         remedy="Read the server's log; if the data is fine, report it as a bug of Querist.",
         type=type(error).__name__,
     )
-    answer = _answer(told)
+    answer = _answer(what)
     # This answer is made outside of the other guards.
     answer.headers.update(HEADERS)
     return answer

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from querist.engine import Engine
-from querist.schema import Job, JobState
+from querist.schema import JobState
 
 if TYPE_CHECKING:
     from querist.project import Project
+    from querist.server.desk import Desk
     from querist.server.events import Broadcaster
     from querist.server.labeled_count import LabeledCount
 
@@ -32,6 +33,7 @@ class Service:
     jobs: Engine
     events: Broadcaster
     labeled: LabeledCount
+    desk: Desk
     secure_cookie: bool = False
     finishing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,21 +47,25 @@ class Service:
             # Whoever needs it meets the same error, in a request that can tell it.
             logger.warning("The project could not be looked through at the start.", exc_info=True)
 
-    def finish_round_if_complete(self) -> Job | None:
+    def finish_round_if_complete(self) -> None:
         """Submit ``finish_round`` once no task of the collecting round waits for anybody.
 
         Nothing is submitted while a job that will finish the round is queued or running.
         """
-        tasks = self.project.catalog.records.tasks
-        if not tasks.is_answered():
-            return None
+        records = self.project.catalog.records
+        if records.tasks.is_answered():
+            # It waits for whoever else is at it, and they may wait to write.
+            records.later(self._finish_round)
+
+    def _finish_round(self) -> None:
+        records = self.project.catalog.records
         with self.finishing:
-            jobs = self.project.catalog.records.jobs.list()
-            under_way = any(j.kind in _FINISHING and j.state in _ACTIVE for j in jobs)
+            under_way = any(
+                job.kind in _FINISHING and job.state in _ACTIVE for job in records.jobs.list()
+            )
             # Somebody else may have seen it too, and been faster.
-            if under_way or not tasks.is_answered():
-                return None
-            return self.jobs.submit("finish_round")
+            if not under_way and records.tasks.is_answered():
+                self.jobs.submit("finish_round")
 
 
 async def served(request: Request) -> Service:

@@ -25,6 +25,7 @@ from querist.errors import (
 )
 
 Clock = Callable[[], datetime]
+Postponed = list[Callable[[], object]]
 _BUSY_SECONDS = 30.0
 _MANY = 1000
 
@@ -49,7 +50,7 @@ class Database:
         self._engine = _engine(address)
         self._writes = self._engine.execution_options(querist="durable")
         self._relaxed = self._engine.execution_options(querist="relaxed")
-        self._moment = threading.local()
+        self._held = _Held()
 
     @contextmanager
     def moment(self) -> Iterator[None]:
@@ -58,17 +59,49 @@ class Database:
         Nothing may be written in it: the reads that follow would not see it.
         """
         with self.read() as connection:
-            held = getattr(self._moment, "connection", None)
-            self._moment.connection = connection
+            held, self._held.moment = self._held.moment, connection
             try:
                 yield
             finally:
-                self._moment.connection = held
+                self._held.moment = held
+
+    @contextmanager
+    def together(self, *, durable: bool) -> Iterator[Postponed]:
+        """Make all that this thread reads and writes in the block one transaction, on SQLite.
+
+        So many writes wait for the disk once. Each is kept or taken back by itself, but none holds
+        before the block has ended: only then may anybody be told of it. PostgreSQL does this for
+        all its clients by itself: there each write stays a transaction of its own.
+
+        Args:
+            durable: Whether the end of the block waits until the disk has it.
+
+        Yields:
+            What was postponed by ``later``, to be called after the block.
+        """
+        postponed = self._held.postponed = []
+        try:
+            if self.is_sqlite:
+                with self.write(durable=durable) as connection:
+                    self._held.whole = connection
+                    yield postponed
+                    _check_unbroken(connection)
+            else:
+                yield postponed
+        finally:
+            self._held.whole = self._held.postponed = None
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Do ``work`` now, or after the ``together`` block, which it would hold up."""
+        if self._held.postponed is None:
+            work()
+        else:
+            self._held.postponed.append(work)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that only reads; all its queries see one moment on SQLite."""
-        held: sa.Connection | None = getattr(self._moment, "connection", None)
+        held = self._held.moment or self._held.whole
         if held is not None:
             yield held
             return
@@ -87,9 +120,14 @@ class Database:
                 a power cut without harm (leases, progress) need not wait.
             counted: Whether it raises the change token (off only before the tables exist).
         """
-        assert getattr(self._moment, "connection", None) is None, "a write inside a moment"
+        assert self._held.moment is None, "a write inside a moment"
+        whole = self._held.whole
         engine = self._writes if durable else self._relaxed
         try:
+            if whole is not None:
+                with _part_of(whole):
+                    yield whole
+                return
             with self._lock.held() if self._lock else nullcontext(), engine.begin() as connection:
                 if self.is_sqlite and counted:
                     connection.exec_driver_sql("UPDATE change_counter SET value = value + 1")
@@ -122,6 +160,40 @@ class Database:
         with self._lock.held():
             self._engine.dispose()
         self._lock.close()
+
+
+class _Held(threading.local):
+    """What one thread has open: a moment, a whole transaction, and what waits for its end."""
+
+    moment: sa.Connection | None = None
+    whole: sa.Connection | None = None
+    postponed: Postponed | None = None
+
+
+@contextmanager
+def _part_of(whole: sa.Connection) -> Iterator[None]:
+    """A write within a larger one, taken back by itself where it fails."""
+    _check_unbroken(whole)
+    raw: Any = whole.connection.driver_connection
+    raw.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK TO part")
+            raw.execute("RELEASE part")
+        raise
+    raw.execute("RELEASE part")
+
+
+def _check_unbroken(whole: sa.Connection) -> None:
+    """Refuse to go on where SQLite has taken back all, as it does when the disk is full."""
+    raw: Any = whole.connection.driver_connection
+    if not raw.in_transaction:
+        raise StorageError(
+            "SQLite has ended a transaction that others share.",
+            remedy="Check that the disk is not full, then try again; nothing was written.",
+        )
 
 
 def translate(problem: BaseException, shown: str) -> QueristError:

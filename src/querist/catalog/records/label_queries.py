@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from querist.catalog.records.label_rows import Entry, annotation_of, fields_of
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import annotation_log, current_annotations
 from querist.schema import Annotation
 
@@ -26,26 +27,32 @@ def queue_up(connection: sa.Connection) -> None:
 
 SELECT = sa.select(*fields_of(annotation_log))
 BY_SEQ = SELECT.where(annotation_log.c.seq == sa.bindparam("seq"))
-_BY_SUBMISSION = SELECT.where(annotation_log.c.submission_id == sa.bindparam("submission"))
+_BY_SUBMISSION = Prepared(
+    SELECT.where(annotation_log.c.submission_id == sa.bindparam("submission"))
+)
 _NEWEST = (
     sa.select(annotation_log.c.version)
     .where(annotation_log.c.asset_id == sa.bindparam("asset"))
     .order_by(annotation_log.c.version.desc())
     .limit(1)
 )
-_BY_ASSET = (
+_BY_ASSET = Prepared(
     SELECT.where(annotation_log.c.asset_id == sa.bindparam("asset"))
     .order_by(annotation_log.c.version.desc())
     .limit(1)
 )
-_BEFORE = sa.select(
-    _NEWEST.scalar_subquery(),
-    sa.select(annotation_log.c.seq)
-    .where(annotation_log.c.submission_id == sa.bindparam("submission"))
-    .scalar_subquery(),
+_VERSION = Prepared(_NEWEST)
+_BEFORE = Prepared(
+    sa.select(
+        _NEWEST.scalar_subquery(),
+        sa.select(annotation_log.c.seq)
+        .where(annotation_log.c.submission_id == sa.bindparam("submission"))
+        .scalar_subquery(),
+    )
 )
+_BLANK: Mapping[str, Any] = {it.name: None for it in annotation_log.c if it.name != "seq"}
+_INSERT = Prepared(sa.insert(annotation_log).returning(annotation_log.c.seq), list(_BLANK))
 LAST_SEQ = sa.select(sa.func.max(annotation_log.c.seq))
-INSERT = sa.insert(annotation_log).returning(annotation_log.c.seq)
 INSERT_MANY = sa.insert(annotation_log).inline()
 
 
@@ -74,9 +81,14 @@ def next_seqs(connection: sa.Connection, count: int) -> Sequence[int]:
     return range(last + 1, last + 1 + count)
 
 
+def insert(connection: sa.Connection, row: Mapping[str, Any]) -> int:
+    """Append a row to the log, empty where it says nothing, and return its position."""
+    return int(_INSERT.scalar(connection, {**_BLANK, **row}))
+
+
 def version_of(connection: sa.Connection, asset_id: str) -> int:
     """The asset's version; 0 when it has no entry."""
-    return int(connection.execute(_NEWEST, {"asset": asset_id}).scalar() or 0)
+    return int(_VERSION.scalar(connection, {"asset": asset_id}) or 0)
 
 
 def before(
@@ -84,19 +96,19 @@ def before(
 ) -> tuple[int, Annotation | None]:
     """The asset's version, and the entry that is stored for a submission already."""
     values = {"asset": asset_id, "submission": submission_id}
-    version, seq = connection.execute(_BEFORE, values).one()
+    version, seq = _BEFORE.row(connection, values)
     return version or 0, None if seq is None else of_submission(connection, submission_id)
 
 
 def current_of(connection: sa.Connection, asset_id: str) -> Annotation | None:
     """The last entry of the asset, or ``None``."""
-    row = connection.execute(_BY_ASSET, {"asset": asset_id}).one_or_none()
+    row = _BY_ASSET.row(connection, {"asset": asset_id})
     return None if row is None else annotation_of(row)
 
 
 def of_submission(connection: sa.Connection, submission_id: str) -> Annotation | None:
     """The entry stored for a submission, or ``None``."""
-    row = connection.execute(_BY_SUBMISSION, {"submission": submission_id}).one_or_none()
+    row = _BY_SUBMISSION.row(connection, {"submission": submission_id})
     return None if row is None else annotation_of(row)
 
 

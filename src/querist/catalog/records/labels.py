@@ -12,12 +12,12 @@ from querist.catalog.records import undoing
 from querist.catalog.records.connection import Database
 from querist.catalog.records.label_queries import (
     BY_SEQ,
-    INSERT,
     INSERT_MANY,
     LAST_SEQ,
     SELECT,
     before,
     current_of,
+    insert,
     latest,
     next_seqs,
     of_submission,
@@ -142,7 +142,7 @@ class LabelLog:
             now = self._database.now()
             if task_id is not None:
                 finish_task(connection, task_id, asset_id, annotator)
-            seq = connection.execute(INSERT, entry.row(version + 1, now)).scalar_one()
+            seq = insert(connection, entry.row(version + 1, now))
             book(connection, bookings, now)
             return entry.stored(seq, version + 1, now)
 
@@ -220,7 +220,7 @@ class LabelLog:
                 now=now,
                 lease_seconds=lease_seconds,
             )
-            seq = connection.execute(INSERT, row).scalar_one()
+            seq = insert(connection, row)
             if bookings:
                 undone = connection.execute(BY_SEQ, {"seq": undone_seq}).one()
                 book(connection, bookings(annotation_of(undone)), now)

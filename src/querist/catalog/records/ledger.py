@@ -10,12 +10,15 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import ledger
 from querist.errors import UnknownNameError
 from querist.schema import Arm
 
 Unit = Literal["labels", "seconds", "money", "examples"]
-_INSERT = sa.insert(ledger).inline()
+_INSERT = Prepared(
+    sa.insert(ledger).inline(), [column.name for column in ledger.c if column.name != "id"]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +60,8 @@ class Booking:
 
 def book(connection: sa.Connection, bookings: Sequence[Booking], now: datetime) -> None:
     """Book amounts in the transaction of ``connection``: with what they paid for, or not at all."""
-    if bookings:
-        connection.execute(_INSERT, [booking.row(now) for booking in bookings])
+    for booking in bookings:
+        _INSERT.run(connection, booking.row(now))
 
 
 class Ledger:

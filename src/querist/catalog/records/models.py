@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import models
 from querist.errors import ConflictError, NotFoundError
 from querist.schema import Arm, ModelVersion, from_json, to_json
@@ -14,7 +15,7 @@ from querist.schema import Arm, ModelVersion, from_json, to_json
 _FIELDS = tuple(column for column in models.c if column.name != "ordinal")
 
 # Built once: every suggestion asks for it.
-_LATEST = (
+_LATEST = Prepared(
     sa.select(models.c.id)
     .where(models.c.arm == sa.bindparam("arm"))
     .order_by(models.c.ordinal.desc())
@@ -57,7 +58,7 @@ class ModelList:
     def latest(self, arm: Arm) -> ModelVersion | None:
         """The model version of an arm that was stored last, or ``None``."""
         with self._database.read() as connection:
-            model_id = connection.execute(_LATEST, {"arm": arm.value}).scalar()
+            model_id = _LATEST.scalar(connection, {"arm": arm.value})
         if model_id is None:
             return None
         kept = self._latest  # what is stored of a model never changes

@@ -10,6 +10,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.sending import newest_round
 from querist.catalog.records.tables import ontologies, tasks
 from querist.catalog.records.tasks import NewTask, task_rows
@@ -42,7 +43,7 @@ class StoredOntology:
 
 
 # Built once: every label is read and written under the newest version.
-_NEWEST = sa.select(sa.func.max(ontologies.c.version))
+_NEWEST = Prepared(sa.select(sa.func.max(ontologies.c.version)))
 
 
 class OntologyList:
@@ -59,7 +60,7 @@ class OntologyList:
     def newest_version(self) -> int:
         """The number of the newest version; raises NotFoundError when there is none."""
         with self._database.read() as connection:
-            found = connection.execute(_NEWEST).scalar()
+            found = _NEWEST.scalar(connection)
         if found is None:
             raise _missing()
         return int(found)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.label_rows import Entry, value_of
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import annotation_log, opinions
 from querist.schema import Action, Opinion
 
@@ -18,16 +19,16 @@ _MINE = (
     opinions.c.asset_id == sa.bindparam("asset"),
     opinions.c.annotator == sa.bindparam("who"),
 )
-_LAST = SELECT.where(*_MINE).order_by(opinions.c.version.desc()).limit(1)
+_LAST = Prepared(SELECT.where(*_MINE).order_by(opinions.c.version.desc()).limit(1))
 _INSERT = sa.insert(opinions).returning(*opinions.c)
 _BLANK = dict.fromkeys(opinions.c.keys())
 _LAST_SEQS = [sa.select(sa.func.max(log.c.seq)) for log in (opinions, annotation_log)]
-_BY_SUBMISSION = SELECT.where(opinions.c.submission_id == sa.bindparam("submission"))
+_BY_SUBMISSION = Prepared(SELECT.where(opinions.c.submission_id == sa.bindparam("submission")))
 
 
 def opinion_of(row: sa.Row[Any]) -> Opinion:
     """The schema object of a row."""
-    body = dict(row._mapping)
+    body = row._asdict()
     name = body.pop("class_name")
     body["value"] = value_of(body["value"], name)
     body["prelabel"] = value_of(body["prelabel"], None)
@@ -52,13 +53,13 @@ def row_of(entry: Entry, version: int, created_at: datetime, *, gold: bool) -> d
 
 def last_of(connection: sa.Connection, asset_id: str, annotator: str) -> Opinion | None:
     """The annotator's newest entry about the asset, or ``None``."""
-    row = connection.execute(_LAST, {"asset": asset_id, "who": annotator}).one_or_none()
+    row = _LAST.row(connection, {"asset": asset_id, "who": annotator})
     return None if row is None else opinion_of(row)
 
 
 def of_submission(connection: sa.Connection, submission_id: str) -> Opinion | None:
     """The entry stored for a submission, or ``None``."""
-    row = connection.execute(_BY_SUBMISSION, {"submission": submission_id}).one_or_none()
+    row = _BY_SUBMISSION.row(connection, {"submission": submission_id})
     return None if row is None else opinion_of(row)
 
 

@@ -22,6 +22,7 @@ from querist.catalog.records.opinion_rows import (
     row_of,
     standing,
 )
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.second_opinions import ask_again
 from querist.catalog.records.settling import Rule, Verdict, settle, take_back_all
 from querist.catalog.records.tables import annotation_log, opinions
@@ -31,10 +32,12 @@ from querist.errors import ConflictError, InvalidInputError
 from querist.schema import Action, Opinion, Task, to_json
 
 # Built once: every decision asks whether it is new.
-_KNOWN = sa.union_all(
-    *(
-        sa.select(log.c.seq).where(log.c.submission_id == sa.bindparam("submission"))
-        for log in (annotation_log, opinions)
+_KNOWN = Prepared(
+    sa.union_all(
+        *(
+            sa.select(log.c.seq).where(log.c.submission_id == sa.bindparam("submission"))
+            for log in (annotation_log, opinions)
+        )
     )
 )
 
@@ -254,8 +257,7 @@ class OpinionLog:
     def knows(self, submission_id: str) -> bool:
         """Whether something was stored for a submission, here or in the label log."""
         with self._database.read() as connection:
-            found = connection.execute(_KNOWN, {"submission": submission_id}).first()
-        return found is not None
+            return bool(_KNOWN.rows(connection, {"submission": submission_id}))
 
     def _list(self, query: sa.Select[Any]) -> _Opinions:
         with self._database.read() as connection:

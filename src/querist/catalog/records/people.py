@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import annotators, sources, tokens
 from querist.catalog.records.task_serving import take_from
 from querist.errors import (
@@ -27,13 +28,15 @@ from querist.schema import Annotator, Role, check_name
 TokenKind = Literal["session", "api", "login"]
 
 # Built once: every request looks who is asking.
-_BY_NAME = sa.select(annotators).where(annotators.c.name == sa.bindparam("name"))
+_BY_NAME = Prepared(sa.select(annotators).where(annotators.c.name == sa.bindparam("name")))
 _GOOD = (
     tokens.c.digest == sa.bindparam("digest"),
     tokens.c.kind == sa.bindparam("kind"),
     sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > sa.bindparam("now")),
 )
-_OWNER = sa.select(annotators).join(tokens, tokens.c.annotator == annotators.c.name).where(*_GOOD)
+_OWNER = Prepared(
+    sa.select(annotators).join(tokens, tokens.c.annotator == annotators.c.name).where(*_GOOD)
+)
 
 
 class AnnotatorList:
@@ -120,7 +123,7 @@ class AnnotatorList:
 
     def _find(self, name: str) -> Annotator | None:
         with self._database.read() as connection:
-            row = connection.execute(_BY_NAME, {"name": name}).one_or_none()
+            row = _BY_NAME.row(connection, {"name": name})
         return None if row is None else _annotator(row)
 
 
@@ -175,7 +178,7 @@ class TokenList:
     def verify(self, secret: str, kind: TokenKind) -> Annotator:
         """Whose token it is; raises AuthenticationError if unknown, expired or another kind."""
         with self._database.read() as connection:
-            row = connection.execute(_OWNER, self._good(secret, kind)).one_or_none()
+            row = _OWNER.row(connection, self._good(secret, kind))
         if row is None:
             raise _refused(kind)
         return _annotator(row)

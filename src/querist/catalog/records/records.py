@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from querist.catalog.records.address import read_address
 from querist.catalog.records.auto_labels import AutoLabelLog
-from querist.catalog.records.connection import Clock, Database, utc_now
+from querist.catalog.records.connection import Clock, Database, Postponed, utc_now
 from querist.catalog.records.deliveries import DeliveryLog
 from querist.catalog.records.gold import GoldList
 from querist.catalog.records.invitations import InvitationList
@@ -82,6 +83,18 @@ class Records:
     def moment(self) -> AbstractContextManager[None]:
         """A block whose reads are one transaction, which is faster; nothing may be written."""
         return self._database.moment()
+
+    def together(self, *, durable: bool) -> AbstractContextManager[Postponed]:
+        """A block whose reads and writes are one transaction on SQLite, waited for once.
+
+        Each write is kept or taken back by itself, but none holds before the block has ended. What
+        was postponed by ``later`` is to be called after it.
+        """
+        return self._database.together(durable=durable)
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Do ``work`` now, or after the ``together`` block, which it would hold up."""
+        self._database.later(work)
 
     def change_token(self) -> int:
         """A cheap number that grows with every change anybody makes to the records."""

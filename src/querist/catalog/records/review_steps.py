@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records import undoing
-from querist.catalog.records.label_queries import INSERT
+from querist.catalog.records.label_queries import insert
 from querist.catalog.records.label_rows import MAX_SUBMISSION_ID, Entry
 from querist.catalog.records.review_tables import reviews
 from querist.catalog.records.sending import close_sent, send_to
@@ -248,7 +248,7 @@ def _fix(connection: sa.Connection, entry: ReviewEntry, looked: Looked, now: dat
         reason=entry.comment,
         round=last.round,
     )
-    found = connection.execute(INSERT, label.row(last.version + 1, now)).scalar_one()
+    found = insert(connection, label.row(last.version + 1, now))
     return int(found)
 
 
@@ -266,4 +266,4 @@ def _unfix(connection: sa.Connection, fix: Any, submission_id: str, now: datetim
             f"The label of {fix.asset_id!r} has changed since the correction.",
             remedy="Review the label that holds now.",
         )
-    return int(connection.execute(INSERT, row).scalar_one())
+    return insert(connection, row)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from querist.catalog.records.connection import Database
 from querist.catalog.records.gold import GAP
 from querist.catalog.records.label_queries import queue_up
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.second_opinions import open_up
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
@@ -18,9 +19,11 @@ from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import ConflictError, NotFoundError
 from querist.schema import Arm, Round, RoundPlan, Selected, Step, from_json, to_json
 
-_STAGE = sa.select(rounds.c.number, rounds.c.step).order_by(rounds.c.number.desc()).limit(1)
+_STAGE = Prepared(
+    sa.select(rounds.c.number, rounds.c.step).order_by(rounds.c.number.desc()).limit(1)
+)
 # By asset alone: with the round beside it SQLite would walk through the whole round.
-_FOR = (
+_FOR = Prepared(
     sa.select(selected)
     .where(selected.c.asset_id == sa.bindparam("asset"))
     .order_by(selected.c.round, selected.c.arm, selected.c.rank)
@@ -74,7 +77,7 @@ class RoundList:
     def stage(self) -> tuple[int, Step] | None:
         """Number and step of the round with the highest number, or ``None``."""
         with self._database.read() as connection:
-            found = connection.execute(_STAGE).one_or_none()
+            found = _STAGE.row(connection)
         return None if found is None else (found.number, Step(found.step))
 
     def list(self) -> _Rounds:
@@ -135,7 +138,7 @@ class RoundList:
     def selected_for(self, asset_id: str) -> _Selections:
         """Why an asset was selected, in the order of round, arm and rank."""
         with self._database.read() as connection:
-            return [_selected(row) for row in connection.execute(_FOR, {"asset": asset_id})]
+            return [_selected(row) for row in _FOR.rows(connection, {"asset": asset_id})]
 
     def arm_ids(self, arm: Arm, upto_round: int | None = None) -> _Ids:
         """The distinct assets of an arm, first drawn first, up to and including a round."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from querist.catalog.records.label_queries import INSERT, version_of
+from querist.catalog.records.label_queries import insert, version_of
 from querist.catalog.records.label_rows import Entry, value_of
 from querist.catalog.records.opinion_rows import standing_of
 from querist.catalog.records.tables import annotation_log, opinions, tasks
@@ -105,7 +105,7 @@ def settle(
         origin=Origin.CONSENSUS,
         round=max(opinion.round for opinion in said),
     )
-    connection.execute(INSERT, entry.row(version_of(connection, asset_id) + 1, now))
+    insert(connection, entry.row(version_of(connection, asset_id) + 1, now))
     return Settled(changed=True)
 
 
@@ -134,7 +134,7 @@ def take_back(connection: sa.Connection, asset_id: str, held: Sequence[Any], now
         "submission_id": new_id("sub"),
         "created_at": now,
     }
-    connection.execute(INSERT, row)
+    insert(connection, row)
 
 
 def take_back_all(connection: sa.Connection, prefix: str, now: datetime) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import rounds, tasks
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.schema import Question, Step, Task, TaskState
@@ -13,12 +14,12 @@ from querist.schema import Question, Step, Task, TaskState
 _OF_SEVERAL = (Question.OPINION.value, Question.SECOND.value)
 _COLLECTING = (Step.PLAN.value, Step.SELECT.value, Step.COLLECT.value)
 
-_FINISH = (
+_FINISH = Prepared(
     sa.update(tasks)
     .where(
         tasks.c.id == sa.bindparam("task"),
         tasks.c.asset_id == sa.bindparam("asset"),
-        tasks.c.state != TaskState.RETURNED.value,
+        tasks.c.state != sa.literal_column(f"'{TaskState.RETURNED.value}'"),
     )
     .values(state=TaskState.DONE.value, annotator=sa.bindparam("who"), leased_until=None)
     .returning(tasks.c.round, tasks.c.kind)
@@ -59,7 +60,7 @@ def finish_task(connection: sa.Connection, task_id: int, asset_id: str, annotato
         InvalidInputError: it asks about another asset.
     """
     values = {"task": task_id, "asset": asset_id, "who": annotator}
-    found = connection.execute(_FINISH, values).one_or_none()
+    found = _FINISH.row(connection, values)
     if found is not None:
         if found.kind in _OF_SEVERAL:
             _return_others(connection, asset_id, found.round)

@@ -9,17 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import opinions, tasks
 from querist.schema import Arm, Question, Task, TaskState
 
 OPEN, LEASED = TaskState.OPEN.value, TaskState.LEASED.value
-# Written into the SQL, not bound: only then do the planners see that the partial indexes fit.
-IS_OPEN = tasks.c.state == sa.literal_column(f"'{OPEN}'")
-IS_LEASED = tasks.c.state == sa.literal_column(f"'{LEASED}'")
+# Written into the SQL, not bound: only then do the planners see that the partial indexes fit, and
+# SQLite plans anew at each execution of a statement that could fit one.
+_OPEN = sa.literal_column(f"'{OPEN}'", sa.Text)
+_LEASED = sa.literal_column(f"'{LEASED}'", sa.Text)
+IS_OPEN = tasks.c.state == _OPEN
+IS_LEASED = tasks.c.state == _LEASED
+IS_UNFINISHED = tasks.c.state.in_((_OPEN, _LEASED))
 IS_SENT = sa.and_(IS_OPEN, tasks.c.sent_to.is_not(None))
 IS_FREE = sa.and_(IS_OPEN, tasks.c.sent_to.is_(None))
 # Others may have what is given back, but a gold question is asked of one person: it waits for them.
-IS_GOLD = tasks.c.kind == Question.GOLD.value
+IS_GOLD = tasks.c.kind == sa.literal_column(f"'{Question.GOLD.value}'")
 FREE = {
     "state": sa.case((IS_GOLD, TaskState.RETURNED.value), else_=OPEN),
     "annotator": sa.case((IS_GOLD, tasks.c.annotator)),
@@ -73,10 +78,7 @@ _HAS_SAID_NOTHING = (
     .is_(None)
 )
 _IS_SECOND = tasks.c.kind == sa.literal_column("'second'")
-_MAY_ANSWER = sa.and_(
-    sa.or_(_ASKS_FOR_LABEL, sa.and_(_HAS_NO_TASK, sa.or_(~_IS_SECOND, _HAS_SAID_NOTHING))),
-    sa.or_(tasks.c.skill.is_(None), tasks.c.skill.in_(sa.bindparam("skills", expanding=True))),
-)
+_MAY_ANSWER = sa.or_(_ASKS_FOR_LABEL, sa.and_(_HAS_NO_TASK, sa.or_(~_IS_SECOND, _HAS_SAID_NOTHING)))
 _TAKEN = {
     "held": (
         IS_LEASED,
@@ -88,6 +90,7 @@ _TAKEN = {
     "open": (IS_FREE, _MAY_ANSWER),
 }
 _OWN = ("held", "sent")
+_KEPT = 256  # one statement for each set of skills
 # SQLite has no row locks and leaves the clause out.
 _EXPIRED = sa.select(tasks.c.id).where(IS_LEASED, tasks.c.leased_until <= sa.bindparam("now"))
 _TAKE_BACK = (
@@ -95,9 +98,11 @@ _TAKE_BACK = (
 )
 
 
-_LOOK = sa.select(
-    *(sa.select(tasks.c.id).where(*_TAKEN[which]).limit(1).scalar_subquery() for which in _OWN),
-    _EXPIRED.limit(1).scalar_subquery(),
+_LOOK = Prepared(
+    sa.select(
+        *(sa.select(tasks.c.id).where(*_TAKEN[which]).limit(1).scalar_subquery() for which in _OWN),
+        _EXPIRED.limit(1).scalar_subquery(),
+    )
 )
 
 
@@ -111,10 +116,10 @@ def serve(connection: sa.Connection, values: Mapping[str, Any], count: int) -> l
         count: At most so many.
     """
     # Mostly there is nothing of all this: one look takes less time than three updates.
-    holds, waits, expired = tuple(connection.execute(_LOOK, values).one())
+    holds, waits, expired = _LOOK.row(connection, values)
     if expired is not None:
         _take_back(connection, values["now"])
-        holds, waits, _ = tuple(connection.execute(_LOOK, values).one())
+        holds, waits, _ = _LOOK.row(connection, values)
     held = _take(connection, "held", values, count) if holds is not None else []
     if waits is not None and len(held) < count:
         held += _take(connection, "sent", values, count - len(held))
@@ -127,10 +132,13 @@ def serve(connection: sa.Connection, values: Mapping[str, Any], count: int) -> l
     return held
 
 
-@functools.cache
-def _taking(which: str, of_round: bool) -> sa.Update:
+@functools.lru_cache(_KEPT)
+def _taking(which: str, of_round: bool, skills: tuple[str, ...]) -> Prepared:
     """The statement that reserves tasks; kept, since building it takes as long as running it."""
     query = sa.select(tasks.c.id).where(*_TAKEN[which])
+    if which not in _OWN:
+        suits = (tasks.c.skill == skill for skill in skills)
+        query = query.where(sa.or_(tasks.c.skill.is_(None), *suits))
     if of_round:
         query = query.where(tasks.c.round == sa.bindparam("of_round"))
     query = query.order_by(*ORDER).limit(sa.bindparam("most", type_=sa.Integer))
@@ -140,7 +148,7 @@ def _taking(which: str, of_round: bool) -> sa.Update:
     query = query.with_for_update(skip_locked=which != "held")
     # Materialised first: PostgreSQL could run a plain sub-query, and its locks, again.
     picked = query.cte("picked").prefix_with("MATERIALIZED", dialect="postgresql")
-    return (
+    return Prepared(
         sa.update(tasks)
         .where(tasks.c.id.in_(sa.select(picked.c.id)))
         .values(state=LEASED, annotator=sa.bindparam("who"), leased_until=sa.bindparam("until"))
@@ -183,8 +191,8 @@ def _take_back(connection: sa.Connection, now: datetime) -> None:
 def _take(
     connection: sa.Connection, which: str, values: Mapping[str, Any], count: int
 ) -> list[Task]:
-    statement = _taking(which, values["of_round"] is not None)
-    return in_order(connection.execute(statement, {**values, "most": count}).all())
+    statement = _taking(which, values["of_round"] is not None, tuple(sorted(values["skills"])))
+    return in_order(statement.rows(connection, {**values, "most": count}))
 
 
 def task_of(row: sa.Row[Any]) -> Task:

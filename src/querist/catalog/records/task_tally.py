@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -52,21 +53,26 @@ class TaskTally:
         asked = time.monotonic()
         if asked < self._good_until:
             return self._counts
-        # While somebody counts many, others take what is there rather than wait.
         few = sum(self._counts.values()) <= _FEW
-        wait = few or asked > self._made + _OLDEST_SECONDS
+        if few or asked > self._made + _OLDEST_SECONDS:
+            self._renew(asked, wait=True)
+        else:
+            self._database.later(partial(self._renew, asked, wait=False))
+        return self._counts
+
+    def _renew(self, asked: float, *, wait: bool) -> None:
+        # While somebody counts many, others take what is there rather than wait.
         if not self._counting.acquire(blocking=wait):
-            return self._counts
+            return
         try:
             if asked < self._made:
-                return self._counts
+                return
             start = time.monotonic()
             counts = self._count()
             took = time.monotonic() - start
             many = sum(counts.values()) > _FEW
             self._counts, self._made = counts, start
             self._good_until = start + took / _SHARE if many else start
-            return counts
         finally:
             self._counting.release()
 

@@ -6,7 +6,7 @@ An asset that is asked of n annotators has n tasks, and nobody gets two of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import rounds, tasks
 from querist.catalog.records.task_serving import (
     FREE,
@@ -21,6 +22,7 @@ from querist.catalog.records.task_serving import (
     IS_GOLD,
     IS_LEASED,
     IS_SENT,
+    IS_UNFINISHED,
     LEASED,
     OPEN,
     ORDER,
@@ -34,12 +36,14 @@ from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
 from querist.schema import Arm, Question, Step, Task, TaskState, check_name
 
-_UNFINISHED = sa.and_(tasks.c.state.in_((OPEN, LEASED)), tasks.c.sent_to.is_(None))
+_UNFINISHED = sa.and_(IS_UNFINISHED, tasks.c.sent_to.is_(None))
 _MOST = 1000
 
 # Built once: every decision asks these, and building takes longer than running.
-_BY_ID = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
-_BY_ASSET = sa.select(tasks).where(tasks.c.asset_id == sa.bindparam("asset")).order_by(tasks.c.id)
+_BY_ID = Prepared(sa.select(tasks).where(tasks.c.id == sa.bindparam("id")))
+_BY_ASSET = Prepared(
+    sa.select(tasks).where(tasks.c.asset_id == sa.bindparam("asset")).order_by(tasks.c.id)
+)
 _UPCOMING = (
     sa.select(tasks.c.asset_id)
     .where(IS_FREE)
@@ -51,11 +55,15 @@ _ANY_OPEN = sa.select(
 )
 _COLLECTS = rounds.c.step == Step.COLLECT.value
 _NEWEST = sa.select(sa.func.max(rounds.c.number)).scalar_subquery()
-_IS_ANSWERED = sa.select(
-    sa.exists().where(rounds.c.number == _NEWEST, _COLLECTS)
-    & ~sa.exists().where(_UNFINISHED, tasks.c.round == _NEWEST, ~IS_GOLD)
+_IS_ANSWERED = Prepared(
+    sa.select(
+        sa.exists().where(rounds.c.number == _NEWEST, _COLLECTS)
+        & ~sa.exists().where(_UNFINISHED, tasks.c.round == _NEWEST, ~IS_GOLD)
+    )
 )
-_SENT_BACK = sa.select(tasks.c.sent_to, sa.func.count()).where(IS_SENT).group_by(tasks.c.sent_to)
+_SENT_BACK = Prepared(
+    sa.select(tasks.c.sent_to, sa.func.count()).where(IS_SENT).group_by(tasks.c.sent_to)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,14 +149,16 @@ class TaskList:
 
     def get(self, task_id: int) -> Task:
         """The task; raises NotFoundError."""
-        found = self._list(_BY_ID, {"id": task_id})
-        if not found:
+        with self._database.read() as connection:
+            found = _BY_ID.row(connection, {"id": task_id})
+        if found is None:
             raise NotFoundError(f"There is no task {task_id}.", remedy="Lease the next task.")
-        return found[0]
+        return task_of(found)
 
     def for_asset(self, asset_id: str) -> list[Task]:
         """All tasks that ask about an asset, oldest first."""
-        return self._list(_BY_ASSET, {"asset": asset_id})
+        with self._database.read() as connection:
+            return [task_of(row) for row in _BY_ASSET.rows(connection, {"asset": asset_id})]
 
     def upcoming(self, count: int) -> list[str]:
         """The assets of the free tasks that are served next, in the order of serving."""
@@ -177,12 +187,12 @@ class TaskList:
     def is_answered(self) -> bool:
         """Whether the newest round collects labels and nobody has to finish a task of it."""
         with self._database.read() as connection:
-            return bool(connection.execute(_IS_ANSWERED).scalar())
+            return bool(_IS_ANSWERED.scalar(connection))
 
     def sent_back(self) -> dict[str, int]:
         """How many tasks wait for one person alone, by person."""
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(_SENT_BACK)}
+            return {row[0]: row[1] for row in _SENT_BACK.rows(connection)}
 
     def asked(self) -> set[str]:
         """The assets that somebody is or will be asked about; gold questions do not count.
@@ -235,9 +245,9 @@ class TaskList:
         with self._database.write(durable=False) as connection:
             return in_order(connection.execute(update).all())
 
-    def _list(self, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Task]:
+    def _list(self, query: sa.Select[Any]) -> list[Task]:
         with self._database.read() as connection:
-            return [task_of(row) for row in connection.execute(query, values)]
+            return [task_of(row) for row in connection.execute(query)]
 
 
 def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from querist.server.auth import current_annotator
+from querist.server.hot_paths import HotPath
 from querist.server.routes import (
     assets,
     autolabel,
@@ -18,14 +19,18 @@ from querist.server.routes import (
     review,
     rounds,
     session,
-    tasks,
     settings,
+    tasks,
     team,
     workforces,
 )
-from querist.server.schemas import ErrorBody
+from querist.server.schemas import ErrorBody, LabelRequest, LeaseRequest
 
 PREFIX = "/api/v1"
+HOT_PATHS = {
+    f"{PREFIX}/tasks/lease": HotPath(answer=tasks.lease_tasks, body=LeaseRequest, durable=False),
+    f"{PREFIX}/labels": HotPath(answer=labels.create_label, body=LabelRequest, durable=True),
+}
 
 
 def api_router() -> APIRouter:
@@ -43,12 +48,12 @@ def api_router() -> APIRouter:
         quality,
         review,
         ontology,
+        settings,
         team,
         workforces,
         autolabel,
         rounds,
         experiments,
-        settings,
         jobs,
         events,
     ):

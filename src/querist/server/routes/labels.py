@@ -17,7 +17,6 @@ from querist.labeling import Decision, is_veiled
 from querist.schema import Action, Origin, Role
 from querist.server.answers import as_json
 from querist.server.auth import Current, at_least
-from querist.server.hot_route import HotRoute
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
     Annotation,
@@ -38,23 +37,18 @@ MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
 router = APIRouter(prefix="/labels", tags=["labels"])
 
 
+@router.post(
+    "",
+    operation_id="create_label",
+    status_code=201,
+    response_model=Annotation,
+    responses={200: {"model": Annotation, "description": "It was stored before."}},
+)
 def create_label(body: LabelRequest, service: Served, current: Current) -> Response:
     """Store one decision; the same ``submission_id`` again gives the stored entry back."""
     entry, known = service.project.labels.answer(_decision(body, current), current)
     service.finish_round_if_complete()
     return as_json(Annotation.of(entry), 200 if known else 201)
-
-
-router.add_api_route(
-    "",
-    create_label,
-    methods=["POST"],
-    operation_id="create_label",
-    status_code=201,
-    response_model=Annotation,
-    responses={200: {"model": Annotation, "description": "It was stored before."}},
-    route_class_override=HotRoute,
-)
 
 
 @router.post("/bulk", operation_id="create_labels", dependencies=[Depends(at_least(Role.REVIEWER))])

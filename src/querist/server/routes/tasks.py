@@ -7,27 +7,17 @@ from fastapi import APIRouter, Response
 from querist.schema import to_json
 from querist.server.answers import as_json
 from querist.server.auth import Current
-from querist.server.hot_route import HotRoute
 from querist.server.schemas import Done, LeaseRequest, QueuePage, TaskIds
 from querist.server.service import Served
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 
+@router.post("/lease", operation_id="lease_tasks", response_model=QueuePage)
 def lease_tasks(body: LeaseRequest, service: Served, current: Current) -> Response:
     """Reserve the next tasks; those one holds already come first."""
     page = service.project.queue.next(current, body.count, lease_seconds=body.seconds)
     return as_json(QueuePage.model_validate(to_json(page)))
-
-
-router.add_api_route(
-    "/lease",
-    lease_tasks,
-    methods=["POST"],
-    operation_id="lease_tasks",
-    response_model=QueuePage,
-    route_class_override=HotRoute,
-)
 
 
 @router.post("/renew", operation_id="renew_tasks")
