@@ -158,3 +158,13 @@ def test_vectors_of_two_encoders_are_refused() -> None:
     other = Sample.of(sample.y, table, ["c"] * CLASSES, ["s"] * count, embeddings=sample.X[:, :5])
     with pytest.raises(InvalidInputError, match="another length"):
         error_types(other, Learned.of(train.y, train.X, ["t"] * len(train.y)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_fifth_of_a_class_that_training_lacks_is_found(seed: int) -> None:
+    """A fifth of a class is enough where training has nothing of the kind."""
+    train, sample, _ = halves(seed)
+    planted = np.flatnonzero(sample.y == 3)[::5]
+    sample.X[planted] = 1 - sample.X[planted]
+    first = found_in(train, sample)[0]
+    assert (first.kind, first.evidence["class"]) == ("data_distribution", "digit 3")

@@ -6,15 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.diagnostics.chances import chance
-from querist.diagnostics.cross_fit import Scores, cross_fitted, separation
+from querist.diagnostics.cross_fit import Scores, cross_fitted
 from querist.diagnostics.sample import LEVEL, Learned, Sample
 from querist.metrics import wilson
 from querist.schema import Batch, Finding, percent
 
 # Rows of a class on either side below which nothing is said.
 FEWEST = 8
-# Part of the training labels that lies beyond the limit by definition.
-BEYOND = 0.1
+# Parts of the training labels that lie beyond a limit by definition. The smaller one is surer of a
+# group that lies far out, the larger one of a group that lies near.
+BEYOND = (0.1, 0.05, 0.02)
 # Chance that the errors of the missing part are no more than elsewhere, and how many more there
 # must be at least, as a share. The shift itself must be surer: what is odd is also wrong more.
 DOUBT, WORSE = 0.05, 0.1
@@ -24,10 +25,10 @@ def data_distribution(sample: Sample, learned: Learned, rng: np.random.Generator
     """Classes of which a part looks like no training label, and is wrong more than the rest.
 
     For each class a linear domain classifier (ridge regression, cross-fitted) tells sampled rows
-    from training labels. Rows beyond 90 % of the training labels are the missing part, if the two
-    differ surely (over all classes) and the model is wrong there more often. Comparing within a
-    class leaves its frequency out; asking for more errors leaves out what a strategy did on
-    purpose, which is to train on more of the hard ones.
+    from training labels. Rows beyond nearly all training labels are the missing part, if they are
+    surely too many (over all classes and limits) and the model is wrong there more often. Comparing
+    within a class leaves its frequency out; asking for more errors leaves out what a strategy did
+    on purpose, which is to train on more of the hard ones.
     """
     assert sample.embeddings is not None
     count = len(sample.classes)
@@ -36,30 +37,34 @@ def data_distribution(sample: Sample, learned: Learned, rng: np.random.Generator
         here, there = sample.truth == code, learned.truth == code
         if here.sum() < FEWEST or there.sum() < FEWEST:
             continue
-        scores, trained = cross_fitted(sample.embeddings[here], learned.embeddings[there], rng)
-        limit = float(np.quantile(trained, 1 - BEYOND))
-        rows, missing = np.flatnonzero(here), scores > limit
+        scores, trained = cross_fitted(
+            sample.embeddings[here], learned.embeddings[there], rng, main=True
+        )
+        beyond, p_value = _surest(scores, trained)
+        p_value = min(1.0, count * p_value)
+        rows, missing = np.flatnonzero(here), scores > np.quantile(trained, 1 - beyond)
         wrong = sample.predicted[rows] != code
         size, hits, rest = int(missing.sum()), int(wrong[missing].sum()), int((~missing).sum())
         others = int(wrong[~missing].sum())
-        p_value = count * _differ(scores, trained, limit)
         worse = float(chance(hits, size, others, rest))
         gap = hits / max(size, 1) - others / max(rest, 1)
         if p_value >= LEVEL or worse > DOUBT or gap < WORSE:
             continue
-        found.append(_told(sample, code, rows, missing, wrong, len(trained), p_value))
+        found.append(_told(sample, code, rows, missing, wrong, (len(trained), beyond, p_value)))
     return sorted(found, key=lambda finding: -finding.severity)
 
 
-def _differ(scores: Scores, trained: Scores, limit: float) -> float:
-    """Chance that both are alike: by ranks (Mann and Whitney, 1947), and by the share beyond."""
-    from scipy.special import ndtr
+def _surest(scores: Scores, trained: Scores) -> tuple[float, float]:
+    """The part of the training beyond which sampled rows are most surely too many; that chance.
 
+    Of rows that are exchangeable, the number beyond a given row of the others is hypergeometric.
+    """
     n, m = len(scores), len(trained)
-    area, _ = separation(scores, trained)
-    by_ranks = float(ndtr(-(area - 0.5) / np.sqrt((n + m + 1) / (12 * n * m))))
-    beyond = chance((scores > limit).sum(), n, (trained > limit).sum(), m)
-    return min(2 * min(by_ranks, float(beyond)), 1.0)
+    limits = [float(np.quantile(trained, 1 - part)) for part in BEYOND]
+    counts = np.array([((scores > limit).sum(), (trained > limit).sum()) for limit in limits])
+    chances = chance(counts[:, 0], n, counts[:, 1], m)
+    best = int(chances.argmin())
+    return BEYOND[best], len(BEYOND) * float(chances[best])
 
 
 def _told(
@@ -68,9 +73,9 @@ def _told(
     rows: NDArray[np.int64],
     missing: NDArray[np.bool_],
     wrong: NDArray[np.bool_],
-    trained: int,
-    p_value: float,
+    shift: tuple[int, float, float],
 ) -> Finding:
+    trained, beyond, p_value = shift
     name, size = sample.classes[code], int(missing.sum())
     hits, others = int(wrong[missing].sum()), int(wrong[~missing].sum())
     usual = others / max(len(rows) - size, 1)
@@ -86,7 +91,7 @@ def _told(
             "missing": size,
             "of": len(rows),
             "training_labels": trained,
-            "expected_share": BEYOND,
+            "expected_share": beyond,
             "wrong": hits / size,
             "low": low,
             "high": high,
