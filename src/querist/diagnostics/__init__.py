@@ -1,5 +1,6 @@
 """Diagnostics: what a model gets wrong, why, and what to do about it. Arrays in, findings out."""
 
+from querist.diagnostics.attribution import Attribution, Taught, attribute, retrained
 from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
 from querist.diagnostics.confusions import ConfusionCell, confusions
 from querist.diagnostics.diagnose import diagnose
@@ -12,14 +13,17 @@ from querist.diagnostics.dynamics import (
     prediction_kappas,
 )
 from querist.diagnostics.error_types import error_types
+from querist.diagnostics.lags import ClassLag, class_lags
 from querist.diagnostics.merging import merge_advice
 from querist.diagnostics.sample import Learned, Sample
 from querist.diagnostics.slice_causes import slice_findings
 from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
 
 __all__ = [
+    "Attribution",
     "CapacityAdvice",
     "ClassDynamics",
+    "ClassLag",
     "ConfusionCell",
     "ExampleDynamics",
     "Learned",
@@ -27,9 +31,12 @@ __all__ = [
     "Rung",
     "Sample",
     "Slice",
+    "Taught",
     "alike",
+    "attribute",
     "capacity_advice",
     "class_dynamics",
+    "class_lags",
     "confusions",
     "diagnose",
     "error_types",
@@ -38,5 +45,6 @@ __all__ = [
     "merge_advice",
     "overfitting_start",
     "prediction_kappas",
+    "retrained",
     "slice_findings",
 ]

@@ -1,0 +1,127 @@
+"""Attribution: closed form against training anew, lags between classes, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+from querist.diagnostics import attribute, class_lags, retrained
+from querist.diagnostics.softmax_head import SoftmaxProblem
+from querist.errors import InvalidInputError
+from querist.learners import create_learner
+from querist.strategies.linear_head import softmax
+
+
+def digits(classes: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """200 labels and a sample of 600."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[y < classes].astype(np.float32), y[y < classes]
+    rows = np.random.default_rng(0).permutation(len(y))
+    return X[rows[:200]], y[rows[:200]], X[rows[200:800]], y[rows[200:800]]
+
+
+def train_on(X, y, sample, classes):
+    """What the default learner says of the sample when it learned only the labels that are kept."""
+
+    def said(kept: np.ndarray) -> np.ndarray:
+        learner = create_learner("logistic-regression")
+        learner.fit(X[kept], y[kept], class_count=classes, rng=np.random.default_rng(0))
+        return learner.predict_proba(sample)
+
+    return said
+
+
+@pytest.mark.parametrize("classes", [10, 2])
+def test_the_head_is_the_fit_of_the_default_learner(classes: int) -> None:
+    """Many classes and two: the same probabilities as scikit-learn's solver finds."""
+    X, y, sample, _ = digits(classes)
+    problem = SoftmaxProblem.of(X, y, classes)
+    mine = softmax(problem.standardized(sample) @ problem.fit())
+    scaled = ((X - problem.mean) / problem.scale).astype(np.float64)
+    model = LogisticRegression(C=15 / 64, max_iter=5000, tol=1e-9).fit(scaled, y)
+    theirs = model.predict_proba((sample - problem.mean) / problem.scale)
+    np.testing.assert_allclose(mine, theirs, atol=2e-3)
+
+
+def test_batches_are_ranked_as_by_training_without_them() -> None:
+    """Twelve batches of digits: Spearman of at least .9, and no interval far from the truth."""
+    X, y, sample, truth = digits()
+    groups = np.arange(200) * 12 // 200
+    real = retrained(train_on(X, y, sample, 10), groups, truth)
+    told = attribute(X, y, groups, sample, truth, class_count=10).groups
+    points = [[one.points for one in found] for found in (real, told)]
+    assert spearmanr(*points).statistic > 0.9
+    assert [one.labels for one in told] == [one.labels for one in real]
+    for mine, theirs in zip(told, real, strict=True):
+        assert abs(mine.points - theirs.points) < 0.3 * max(abs(theirs.points), 0.5)
+        np.testing.assert_allclose(mine.per_class, theirs.per_class, atol=2)
+
+
+def test_the_only_labels_of_a_class_teach_all_of_it() -> None:
+    """Without the batch that holds a class it is never said, by either way."""
+    X, y, sample, truth = digits()
+    groups = np.where(y == 3, 0, 1 + np.arange(200) % 3)
+    told = attribute(X, y, groups, sample, truth, class_count=10).groups[0]
+    real = retrained(train_on(X, y, sample, 10), groups, truth)[0]
+    assert told.per_class[3] == pytest.approx(real.per_class[3], abs=1)
+    assert told.density == pytest.approx(100 * told.points / told.labels)
+
+
+def test_flipped_labels_pull_the_model_away() -> None:
+    """Labels that are wrong do harm; nearly all of the worst are among them."""
+    X, y, sample, truth = digits()
+    flipped = np.random.default_rng(1).permutation(200)[:10]
+    y = y.copy()
+    y[flipped] = (y[flipped] + 3) % 10
+    pulls = attribute(X, y, np.full(200, -1), sample, truth, class_count=10).pulls
+    assert np.isin(np.argsort(pulls)[:10], flipped).sum() >= 9
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    """One class, a class out of range, vectors of another length."""
+    X, y, sample, truth = digits()
+    groups = np.zeros(200, dtype=np.int64)
+    for wrong in (
+        (X, np.zeros(200), groups, sample, truth),
+        (X, y + 1, groups, sample, truth),
+        (X, y, groups, sample[:, :3], truth),
+        (X, y, groups[:5], sample, truth),
+    ):
+        with pytest.raises(InvalidInputError):
+            attribute(*wrong, class_count=10)
+
+
+def follows(seed: int, *, planted: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Recall and labels of 20 rounds; cars gain two rounds after trucks came, which run out."""
+    rng = np.random.default_rng(seed)
+    added = rng.integers(0, 9, (20, 4)).astype(float)
+    level = 0.9 - 0.6 * np.exp(-added.cumsum(axis=0) / 60)
+    if planted:
+        added[:, 1] = np.where((rng.random(20) < 0.5) & (np.arange(20) < 16), 12, 0)
+        led = np.concatenate([[0, 0], added[:-2, 1].cumsum()])
+        level[:, 0] = 0.1 + 0.8 * led / max(led[-1], 1)
+    return rng.binomial(200, level) / 200, added
+
+
+def test_cars_stalled_because_trucks_ran_out() -> None:
+    """A class that only gains two rounds after another's labels is found, with lag and words."""
+    recall, added = follows(3, planted=True)
+    found = class_lags(recall, added, ["car", "truck", "bus", "van"])[0]
+    assert (found.follower, found.leader, found.lag, found.ran_out) == ("car", "truck", 2, True)
+    assert found.sentence(True).startswith("car stalled because truck ran out")
+
+
+def test_classes_that_only_grow_together_are_not_tied() -> None:
+    """In 60 projects without any tie, at most six claims: everything that grows is alike."""
+    names = ["car", "truck", "bus", "van"]
+    claims = [bool(class_lags(*follows(seed, planted=False), names)) for seed in range(60)]
+    assert sum(claims) <= 6
+
+
+def test_too_few_rounds_say_nothing() -> None:
+    """Six rounds are too few for a lag."""
+    recall, added = follows(0, planted=True)
+    assert class_lags(recall[:6], added[:6], ["car", "truck", "bus", "van"]) == ()
