@@ -102,6 +102,8 @@ def create_learner(name: str, **parameters: Any) -> Learner:
 def create_value_learner(name: str, **parameters: Any) -> ValueLearner:
     """The learner of sets, numbers, boxes or spans called ``name``, not yet trained.
 
+    ``sklearn:svm.SVC`` takes any classifier for sets, and any regressor for numbers.
+
     Example:
         >>> sorted(create_value_learner("ridge").tasks)
         [<TaskKind.REGRESSION: 'regression'>]
@@ -110,6 +112,8 @@ def create_value_learner(name: str, **parameters: Any) -> ValueLearner:
         UnknownNameError: there is none; the nearest names are offered.
         InvalidInputError: it has no such parameter.
     """
+    if name.startswith(f"{SKLEARN}:"):
+        parameters = {"estimator": name.partition(":")[2]} | parameters
     return cast(ValueLearner, _build(value_learner_class(name), "learner", name, parameters))
 
 
@@ -134,7 +138,10 @@ def learner_class(name: str) -> type[Learner]:
 
 def value_learner_class(name: str) -> type[ValueLearner]:
     """The class behind the name of a learner of sets, numbers, boxes or spans."""
-    found = _find("learner", name, _VALUE_LEARNERS, VALUE_LEARNER_GROUP)
+    known = _VALUE_LEARNERS
+    if name.partition(":")[0] == SKLEARN:  # an adapter, as above
+        name, known = SKLEARN, {SKLEARN: "querist.learners.sklearn_values:SklearnValueLearner"}
+    found = _find("learner", name, known, VALUE_LEARNER_GROUP)
     return cast("type[ValueLearner]", found)
 
 

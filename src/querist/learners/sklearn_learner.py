@@ -42,6 +42,7 @@ TRUSTED = frozenset(
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.model_selection._split.StratifiedKFold",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
@@ -164,7 +165,7 @@ class SklearnLearner:
         """
         if self._fitted is None:
             raise unfitted(self.name)
-        skops_io = _skops()
+        skops_io = skops_io_module()
         data = skops_io.dumps(self._fitted.estimator)
         strange = sorted(set(skops_io.get_untrusted_types(data=data)) - self._trusted)
         if strange:
@@ -189,7 +190,7 @@ class SklearnLearner:
         Raises:
             StorageError: the folder holds no model of this kind, or one with untrusted types.
         """
-        skops_io = _skops()
+        skops_io = skops_io_module()
         try:
             facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
             untrusted = set(skops_io.get_untrusted_types(file=folder / MODEL_FILE)) - self._trusted
@@ -217,7 +218,7 @@ class RandomForestLearner(SklearnLearner):
 
     def __init__(self, n_estimators: int = 200, min_samples_leaf: int = 1) -> None:
         given = {"n_estimators": n_estimators, "min_samples_leaf": min_samples_leaf}
-        super().__init__(_built(_sklearn_class("ensemble.RandomForestClassifier"), given))
+        super().__init__(built(sklearn_class("ensemble.RandomForestClassifier"), given))
         self._named, self._parameters = True, given
 
 
@@ -238,7 +239,7 @@ class SupportVectorLearner(SklearnLearner):
         from sklearn.preprocessing import StandardScaler
 
         given = {"C": C, "gamma": gamma}
-        super().__init__(make_pipeline(StandardScaler(), _built(_sklearn_class("svm.SVC"), given)))
+        super().__init__(make_pipeline(StandardScaler(), built(sklearn_class("svm.SVC"), given)))
         self._named, self._parameters = True, given
 
 
@@ -265,7 +266,7 @@ class HistGradientBoostingLearner(SklearnLearner):
         }
         # Few labels are the rule here: with the usual 20 in a leaf nothing could be split.
         options = given | {"early_stopping": False, "min_samples_leaf": 5}
-        super().__init__(_built(_sklearn_class("ensemble.HistGradientBoostingClassifier"), options))
+        super().__init__(built(sklearn_class("ensemble.HistGradientBoostingClassifier"), options))
         self._named, self._parameters = True, given
 
 
@@ -284,14 +285,14 @@ class NaiveBayesLearner(SklearnLearner):
 
     def __init__(self, var_smoothing: float = 0.01) -> None:
         given = {"var_smoothing": var_smoothing}
-        super().__init__(_built(_sklearn_class("naive_bayes.GaussianNB"), given))
+        super().__init__(built(sklearn_class("naive_bayes.GaussianNB"), given))
         self._named, self._parameters = True, given
 
 
 def _classifier(place: str, parameters: Mapping[str, Any]) -> Any:
     from sklearn.base import is_classifier
 
-    found = _built(_sklearn_class(place), parameters)
+    found = built(sklearn_class(place), parameters)
     if not (hasattr(found, "fit") and is_classifier(found)):
         raise InvalidInputError(
             f"sklearn's {place!r} is no classifier.",
@@ -301,7 +302,12 @@ def _classifier(place: str, parameters: Mapping[str, Any]) -> Any:
     return found
 
 
-def _sklearn_class(place: str) -> Any:
+def sklearn_class(place: str) -> Any:
+    """The class at a place under ``sklearn``, such as ``svm.SVC``.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
     module, _, attribute = place.removeprefix("sklearn.").rpartition(".")
     try:
         found = getattr(importlib.import_module(f"sklearn.{module}"), attribute)
@@ -316,7 +322,12 @@ def _sklearn_class(place: str) -> Any:
     return found
 
 
-def _built(kind: Any, parameters: Mapping[str, Any]) -> Any:
+def built(kind: Any, parameters: Mapping[str, Any]) -> Any:
+    """An estimator with these parameters.
+
+    Raises:
+        InvalidInputError: it does not take them.
+    """
     try:
         return kind(**parameters)
     except TypeError as error:
@@ -326,7 +337,12 @@ def _built(kind: Any, parameters: Mapping[str, Any]) -> Any:
         ) from None
 
 
-def _skops() -> Any:
+def skops_io_module() -> Any:
+    """The part of skops that writes and reads estimators without pickle.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
     try:
         import skops.io
     except ImportError as error:

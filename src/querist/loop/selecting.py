@@ -17,7 +17,12 @@ from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
 from querist.loop.remedies import strategy_for, strategy_like
 from querist.loop.snapshot import Positions, Snapshot
-from querist.loop.value_signals import OF_A_VALUE_MODEL, check_strategy, pool_signals
+from querist.loop.value_signals import (
+    OF_A_VALUE_MODEL,
+    check_strategy,
+    pool_signals,
+    started,
+)
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, Role, RoundPlan, Selected
 from querist.strategies import (
@@ -84,6 +89,8 @@ def plan(
         # There is no model to go by yet: until there is, the default draws, which needs none.
         default = PolicySettings()
         policy = replace(policy, strategy=default.strategy, parameters=default.parameters)
+    if model is None:
+        policy = started(catalog, policy)
     people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
     return RoundPlan(
         batch_size=wanted,

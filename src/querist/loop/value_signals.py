@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, PolicySettings
 from querist.errors import InvalidInputError
 from querist.learners import OF_A_CLASSIFIER
 from querist.loop import training, value_training
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, ClassesValue, NumberValue, RoundPlan, TaskKind
 from querist.strategies import UNLABELED, Signal, Strategy
+from querist.strategies.auto import Auto
+from querist.strategies.lcmd import LargestClusterMaximumDistance
 
 # What each task's model can tell, beside the doubt that all of them tell.
 _OF_SETS = frozenset({Signal.MULTILABEL_PROBABILITIES})
@@ -43,6 +46,19 @@ def check_strategy(catalog: Catalog, strategy: Strategy) -> None:
             remedy="Choose 'auto', or a strategy for labels of this kind.",
             strategy=strategy.name,
         )
+
+
+def started(catalog: Catalog, policy: PolicySettings) -> PolicySettings:
+    """The policy of a round without a model, where labels are numbers with a strategy for ``auto``.
+
+    It cannot tell that they are, as long as there is none. On diabetes and Friedman's first set
+    ``lcmd`` starts better than the coverage that stands for it elsewhere. The plan names it, so
+    that rounds of earlier versions replay.
+    """
+    numbers = catalog.settings.task is TaskKind.REGRESSION and training.trains(catalog)
+    if not numbers or policy.strategy != Auto.name:
+        return policy
+    return replace(policy, strategy=LargestClusterMaximumDistance.name, parameters={})
 
 
 def pool_signals(
