@@ -22,7 +22,14 @@ from querist.learners.span_tagger_chain import (
     train,
 )
 from querist.learners.span_tagger_labels import allowed, inside, labels_of, spans_of, values_of
-from querist.learners.span_tagger_tokens import Hashes, Tokens, tokenize
+from querist.learners.span_tagger_tokens import (
+    Hashes,
+    Tokens,
+    among,
+    familiar_words,
+    tokenize,
+    with_rarity,
+)
 from querist.learners.value_base import Guesses, Inputs
 from querist.schema import Media, SpansValue, TaskKind, Value
 from querist.strategies.parameters import positive
@@ -36,9 +43,18 @@ _TEXTS = 2_048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Model:
-    """What was learned: seen hashes (F,), weights (F, L), moves (L, L), classes that occurred."""
+    """What was learned.
+
+    Attributes:
+        seen: Hashes of the features that count (F,), sorted.
+        familiar: Hashes of the words that the labels have more than once, sorted.
+        weights: Of each feature for each label (F, L).
+        moves: Of each label after another (L, L).
+        classes: Those that occurred.
+    """
 
     seen: Hashes
+    familiar: Hashes
     weights: NDArray[np.float32]
     moves: NDArray[np.float32]
     classes: tuple[str, ...]
@@ -61,8 +77,8 @@ class SpanTagger:
         aggregate: How the doubt of words becomes that of a text: ``mean`` and ``max`` do not
             grow with its length, ``sum`` does; ``path`` is minus the logarithm of the chance of
             what is said, by word (MNLP; Shen et al., 2018).
-        least_count: Words, endings and so on count if the labels have them so often. From 2 on
-            names seen once teach what a new name looks like, and by what it stands.
+        least_count: What is seen of tokens counts if the labels have it so often; words themselves
+            always do. From 2 on names seen once teach what a new name looks like.
     """
 
     name: ClassVar[str] = "span-tagger"
@@ -70,7 +86,7 @@ class SpanTagger:
     paper: ClassVar[str] = "Lafferty, McCallum and Pereira 2001"
     tasks: ClassVar[frozenset[TaskKind]] = frozenset({TaskKind.SPANS})
 
-    def __init__(self, C: float = 3.0, aggregate: str = "mean", least_count: int = 2) -> None:
+    def __init__(self, C: float = 10.0, aggregate: str = "mean", least_count: int = 2) -> None:
         if not (np.isfinite(C) and C > 0):
             raise InvalidInputError(f"C is {C!r}.", remedy="Give a number over 0.")
         if aggregate not in AGGREGATES:
@@ -117,14 +133,17 @@ class SpanTagger:
                 remedy="Label texts that have entities, then train.",
             )
         compact = _renumbered(labels, codes)
-        found, counts = np.unique(tokens.features, return_counts=True)
-        seen = found[counts >= min(self._least_count, counts.max())]
+        words, familiar = familiar_words(tokens.features)
+        features = with_rarity(tokens.features, familiar)
+        found, counts = np.unique(features, return_counts=True)
+        seen = found[(counts >= self._least_count) | among(words, found)]
         packed = Packed.of(tokens.chains)
-        table = _seen(seen, tokens.features[packed.order])
+        table = _seen(seen, features[packed.order])
         follow = allowed(len(codes))
         weights, moves = train(packed, table, compact[packed.order], follow, 1 / self._C)
         self._model = _Model(
             seen=seen,
+            familiar=familiar,
             weights=weights.astype(np.float32),
             moves=moves.astype(np.float32),
             classes=tuple(classes[code] for code in codes.tolist()),
@@ -155,6 +174,7 @@ class SpanTagger:
         model = self._model
         state: dict[str, NDArray[Any]] = {
             "seen": model.seen,
+            "familiar": model.familiar,
             "weights": model.weights,
             "moves": model.moves,
         }
@@ -166,7 +186,7 @@ class SpanTagger:
         Raises:
             StorageError: the folder does not hold a model of this kind.
         """
-        state, facts = arrays.read(folder, self.name, ("seen", "weights", "moves"))
+        state, facts = arrays.read(folder, self.name, ("seen", "familiar", "weights", "moves"))
         self._model = _Model(**state, classes=tuple(facts["classes"]))
 
     def _texts(self, inputs: Inputs, rows: range) -> list[str]:
@@ -183,7 +203,8 @@ def _tagged(
     moves = np.where(follow, model.moves.astype(np.float64), -np.inf)
     first = np.where(begin, 0, -np.inf)
     packed = Packed.of(tokens.chains)
-    scores = _seen(model.seen, tokens.features[packed.order]) @ model.weights.astype(np.float64)
+    features = with_rarity(tokens.features, model.familiar)
+    scores = _seen(model.seen, features[packed.order]) @ model.weights.astype(np.float64)
     found = chances(packed, scores, moves, first)
     path = best_paths(packed, scores, moves, first)
     labels = _unpacked(packed, path)
@@ -200,10 +221,9 @@ def _seen(seen: Hashes, features: Hashes) -> Any:
     """Which of some sorted hashes (F,) each token has (T, F), sparse."""
     from scipy.sparse import csr_matrix
 
-    places = np.minimum(np.searchsorted(seen, features), len(seen) - 1)
-    known = seen[places] == features
+    known = among(seen, features)
     rows = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
-    columns = places[known]
+    columns = np.searchsorted(seen, features[known])
     return csr_matrix((np.ones(len(columns)), columns, rows), shape=(len(features), len(seen)))
 
 

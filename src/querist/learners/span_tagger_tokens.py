@@ -51,6 +51,19 @@ _TEMPLATES: tuple[tuple[tuple[int, int], ...], ...] = (
 # Whether a token touches the one before or after it without a space, with its shape.
 _TOUCHES = ("touches before", "touches after")
 FEATURES = len(_TEMPLATES) + len(_TOUCHES)
+# Which of the templates is the word itself, and which are looked at once more where it is rare.
+_WORD = _TEMPLATES.index(((0, _LOWER),))
+_OF_RARE = [
+    _TEMPLATES.index(((shift, what),))
+    for shift, what in (
+        (0, _SHAPE),
+        (0, _ENDING),
+        (-1, _LOWER),
+        (1, _LOWER),
+        (-1, _SHAPE),
+        (1, _SHAPE),
+    )
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,30 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+
+def familiar_words(features: Hashes) -> tuple[Hashes, Hashes]:
+    """Hashes of all words of some tokens (T, F), and of those that occur twice or oftener."""
+    words, counts = np.unique(features[:, _WORD], return_counts=True)
+    return words, words[counts > 1]
+
+
+def with_rarity(features: Hashes, familiar: Hashes) -> Hashes:
+    """Features (T, F + R) that say more where the word is none of the familiar ones.
+
+    In training those are words seen once, so what is learned of them holds for words never seen.
+    """
+    rare = ~among(familiar, features[:, _WORD])
+    apart = features[:, _OF_RARE] * _salt("rare", 0) * rare[:, None]
+    return np.concatenate([features, apart], axis=1)
+
+
+def among(known: Hashes, hashes: Hashes) -> NDArray[np.bool_]:
+    """Which hashes are among some sorted ones."""
+    if not len(known):
+        return np.zeros(hashes.shape, dtype=bool)
+    found: NDArray[np.bool_] = known[np.searchsorted(known[:-1], hashes)] == hashes
+    return found
 
 
 def tokenize(texts: Sequence[str]) -> Tokens:
