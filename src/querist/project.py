@@ -128,6 +128,14 @@ class Project:
         """Import labels of assets that are here already, from a file, DataFrame or list."""
         return loop.import_labels(self.catalog, source, **options)
 
+    def import_predictions(self, source: Any, **options: Any) -> loop.ImportedPredictions:
+        """Make a model version of what a model elsewhere says, from a file of ids and shares."""
+        return loop.import_predictions(self.catalog, source, **options)
+
+    def import_embeddings(self, source: Any, **options: Any) -> loop.ImportedVectors:
+        """Store vectors that an encoder elsewhere made, from a file of ids and numbers."""
+        return loop.import_embeddings(self.catalog, source, **options)
+
     def embed(self, *, progress: Progress = silent) -> int:
         """Give a vector to every asset that has none; returns how many were made."""
         return loop.embed(self.catalog, progress=progress)

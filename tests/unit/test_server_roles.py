@@ -94,6 +94,8 @@ TABLE = {
     "POST /oracle": "manager",
     "GET /experiments": "reviewer",
     "POST /experiments": "manager",
+    "POST /predictions": "manager",
+    "POST /embeddings": "owner",
     "GET /jobs": LOGGED_IN,
     "GET /jobs/{job_id}": LOGGED_IN,
     "GET /jobs/{job_id}/log": "manager",

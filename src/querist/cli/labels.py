@@ -1,4 +1,4 @@
-"""label, import, export."""
+"""label, import, import-predictions, import-embeddings, export."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from querist.cli.options import HERE, AnnotatorOption, ProjectOption, open_project
-from querist.cli.printing import errors, output
+from querist.cli.options import HERE, AnnotatorOption, JsonOption, ProjectOption, open_project
+from querist.cli.printing import errors, output, print_json
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(label)
     app.command(name="import")(import_labels)
+    app.command(name="import-predictions")(import_predictions)
+    app.command(name="import-embeddings")(import_embeddings)
     app.command()(export)
 
 
@@ -47,6 +49,58 @@ def import_labels(
     output.print(f"Imported {stored:,} labels.")
     for problem in report.problems:
         errors.print(f"  {problem.kind}: {problem.name}: {problem.message}", markup=False)
+
+
+def import_predictions(
+    source: Annotated[str, typer.Argument(help="Ids and a number for each class.")],
+    name: Annotated[str, typer.Option(help="What to call the model.")] = "",
+    logits: Annotated[bool, typer.Option("--logits", help="The numbers are logits.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="The file may leave out assets.")
+    ] = False,
+    id_column: Annotated[str | None, typer.Option(help="Column with the ids.")] = None,
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a model of its predictions. Example: querist import-predictions said.csv."""
+    with open_project(project) as opened:
+        found = opened.import_predictions(
+            source, name=name, logits=logits, partial=partial, id_column=id_column
+        )
+    if as_json:
+        print_json(found)
+        return
+    output.print(f"{found.model.id} tells of {found.told:,} assets.", markup=False)
+    if found.missing:
+        output.print(f"A stand-in answers for {found.missing:,} that the file leaves out.")
+    if found.unknown_classes:
+        output.print(f"Never said: {', '.join(found.unknown_classes)}.", markup=False)
+    if found.evaluation is not None:
+        measured = found.evaluation.accuracy
+        output.print(f"{measured} right on the audit set of {measured.count:,}.", markup=False)
+
+
+def import_embeddings(
+    source: Annotated[str, typer.Argument(help="Ids and the numbers of a vector.")],
+    name: Annotated[str, typer.Option(help="What to call the encoder.")],
+    version: Annotated[str, typer.Option(help="Another where vectors change.")] = "1",
+    use: Annotated[
+        bool, typer.Option("--use/--no-use", help="Use them from now on, by querist.toml.")
+    ] = True,
+    id_column: Annotated[str | None, typer.Option(help="Column with the ids.")] = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Import vectors. Example: querist import-embeddings vectors.npz --name clip."""
+    with open_project(project) as opened:
+        found = opened.import_embeddings(
+            source, name=name, version=version, use=use, id_column=id_column
+        )
+    output.print(
+        f"Stored {found.stored:,} vectors of {found.dimensions} numbers as {found.encoder}.",
+        markup=False,
+    )
+    if use:
+        output.print("The project uses them from now on; restart a server that runs.")
 
 
 def export(

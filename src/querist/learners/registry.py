@@ -26,6 +26,7 @@ _LEARNERS = {
     "hist-gradient-boosting": "querist.learners.sklearn_learner:HistGradientBoostingLearner",
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
     "remote": "querist.learners.remote:RemoteLearner",
+    "imported": "querist.learners.imported:ImportedLearner",
     "torch": "querist.learners.torch_learner:TorchLearner",
 }
 _VALUE_LEARNERS = {
@@ -49,6 +50,9 @@ _ENCODERS = {
     "remote-image": "querist.learners.remote_encoders:RemoteImage",
     "remote-text": "querist.learners.remote_encoders:RemoteText",
     "remote-table": "querist.learners.remote_encoders:RemoteTable",
+    "imported-image": "querist.learners.imported:ImportedImage",
+    "imported-text": "querist.learners.imported:ImportedText",
+    "imported-table": "querist.learners.imported:ImportedTable",
 }
 _DEFAULT_ENCODERS = {
     Media.IMAGE: "image-descriptor",

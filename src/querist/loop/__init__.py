@@ -5,6 +5,12 @@ from querist.loop.diagnosing import round_confusions
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed, import_labels
+from querist.loop.model_files import (
+    ImportedPredictions,
+    ImportedVectors,
+    import_embeddings,
+    import_predictions,
+)
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
@@ -16,6 +22,8 @@ __all__ = [
     "Curve",
     "CurvePoint",
     "Experiments",
+    "ImportedPredictions",
+    "ImportedVectors",
     "Rounds",
     "Saving",
     "Status",
@@ -27,7 +35,9 @@ __all__ = [
     "evaluate",
     "export",
     "handlers",
+    "import_embeddings",
     "import_labels",
+    "import_predictions",
     "labeled_arrays",
     "learner_name",
     "round_confusions",

@@ -30,7 +30,7 @@ from querist.experiments import (
     sizes,
 )
 from querist.experiments.comparing import Source
-from querist.learners import create_learner
+from querist.learners.imported import IMPORTED
 from querist.loop import snapshot, training
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
@@ -105,6 +105,11 @@ class Experiments:
             raise InvalidInputError(
                 f"The experiment compares classes; the task is {task.value!r}.",
                 remedy="Run it in a project of the task classification.",
+            )
+        if self._catalog.settings.learner.name == IMPORTED:
+            raise InvalidInputError(
+                "The project's model is trained elsewhere, so both arms cannot be trained alike.",
+                remedy="Name a learner that trains here under [learner] in querist.toml.",
             )
         embed(self._catalog, progress=progress)
         seen = snapshot.take(self._catalog)

@@ -9,6 +9,7 @@ from querist.autolabel import difficulty
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
 from querist.learners import create_learner, out_of_fold
+from querist.learners.imported import IMPORTED
 from querist.loop import snapshot
 from querist.metrics import Calibrator, fit_calibrator
 from querist.schema import Arm, ModelVersion
@@ -25,12 +26,18 @@ def hardness(
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Calibrated probability of error (N,) and difficulty (N,) of the model's predictions.
 
+    NaN and -1 where there is no label yet that could calibrate them.
+
     Args:
         catalog: The catalog.
         model: The model, as it was trained.
         probabilities: What it says about the pool (N, C), in catalog order.
     """
-    errors = 1 - _calibrator(catalog, model, probabilities).sureness(probabilities)
+    calibrator = _calibrator(catalog, model, probabilities)
+    if calibrator is None:
+        count = len(probabilities)
+        return np.full(count, np.nan, np.float32), np.full(count, -1, np.int8)
+    errors = 1 - calibrator.sureness(probabilities)
     earlier = [it for it in catalog.records.models.list(arm=Arm.ACTIVE) if it.id != model.id]
     before = None
     if earlier:
@@ -43,7 +50,8 @@ def hardness(
 
 def _calibrator(
     catalog: Catalog, model: ModelVersion, probabilities: NDArray[np.float32]
-) -> Calibrator:
+) -> Calibrator | None:
+    """``None`` where no label says how often the model is wrong."""
     seen = snapshot.take(
         catalog, label_seq=model.label_seq, ontology_version=model.ontology_version
     )
@@ -52,7 +60,9 @@ def _calibrator(
     known = np.flatnonzero(seen.labeled[: len(probabilities)])
     held_out = np.setdiff1d(known, trained)
     truth, said = seen.codes[held_out], probabilities[held_out]
-    if len(held_out) < _ENOUGH and 1 < len(trained) <= _MOST_REFITTED:
+    # A model elsewhere cannot be fitted again without the labels that it has seen.
+    refits = model.learner != IMPORTED and 1 < len(trained) <= _MOST_REFITTED
+    if len(held_out) < _ENOUGH and refits:
         vectors = catalog.embeddings.matrix(model.encoder)
         judged = out_of_fold(
             lambda: create_learner(model.learner, **model.parameters),
@@ -64,4 +74,4 @@ def _calibrator(
         truth = np.concatenate([truth, seen.codes[trained]])
         said = np.concatenate([said, judged])
     fits = truth < len(model.classes)
-    return fit_calibrator(truth[fits], said[fits], rng)
+    return fit_calibrator(truth[fits], said[fits], rng) if fits.any() else None

@@ -13,6 +13,7 @@ from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Learner, ValueLearner, create_learner
+from querist.learners.imported import IMPORTED
 from querist.loop import snapshot, value_training
 from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
@@ -44,6 +45,8 @@ def train(
     check_learner(catalog)
     embed(catalog, progress=progress)
     settings = catalog.settings
+    if settings.learner.name == IMPORTED:
+        return _newest_import(catalog, arm)
     seen = snapshot.take(catalog)
     ontology = catalog.records.ontologies.current()
     encoder = open_encoder(catalog).identity.key
@@ -79,6 +82,16 @@ def train(
         ledger.add(kind="predict", arm=arm, round=round_number, quantity=seconds, unit="seconds")
     catalog.records.models.add(model)
     return model
+
+
+def _newest_import(catalog: Catalog, arm: Arm) -> ModelVersion:
+    found = [it for it in catalog.records.models.list(arm=arm) if it.learner == IMPORTED]
+    if not found:
+        raise InvalidInputError(
+            f"Nothing is trained here: the project's learner is {IMPORTED!r}.",
+            remedy="Import what your model says: querist import-predictions FILE",
+        )
+    return found[-1]
 
 
 def check_learner(catalog: Catalog) -> None:
@@ -193,6 +206,13 @@ def _said(
     return load(catalog, model).predict_proba(vectors[positions])
 
 
+def _said_before(catalog: Catalog, model: ModelVersion) -> NDArray[np.float32]:
+    try:
+        return np.array(catalog.predictions.probabilities(model.id))
+    except NotFoundError:
+        return np.zeros((0, len(model.classes)), np.float32)
+
+
 def _predict_pool(
     catalog: Catalog, model: ModelVersion, learner: Learner | ValueLearner, progress: Progress
 ) -> None:
@@ -200,8 +220,9 @@ def _predict_pool(
         value_training.predict_pool(catalog, model, learner, progress)
         return
     vectors = catalog.embeddings.matrix(model.encoder)
-    parts = []
-    for start in range(0, len(vectors), PREDICT_CHUNK):
+    # What it has said stays: of a model elsewhere nothing else is known.
+    parts = [_said_before(catalog, model)]
+    for start in range(len(parts[0]), len(vectors), PREDICT_CHUNK):
         progress(start, len(vectors), "Predicting the pool")
         parts.append(learner.predict_proba(vectors[start : start + PREDICT_CHUNK]))
     found = np.concatenate(parts)

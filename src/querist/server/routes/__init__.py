@@ -13,6 +13,7 @@ from querist.server.routes import (
     experiments,
     jobs,
     labels,
+    model_files,
     ontology,
     project,
     quality,
@@ -54,6 +55,7 @@ def api_router() -> APIRouter:
         autolabel,
         rounds,
         experiments,
+        model_files,
         jobs,
         events,
     ):

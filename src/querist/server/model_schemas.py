@@ -1,0 +1,35 @@
+"""What goes over the wire about models and vectors that were made elsewhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from querist.server.schemas import MAX_ID, Request
+
+Ids = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=MAX_ID)]],
+    Field(min_length=1, max_length=1_000_000),
+]
+
+
+class PredictionsRequest(Request):
+    """What a model says: one row an asset, one number a class; probabilities, or logits."""
+
+    ids: Ids
+    classes: list[str] | None = Field(default=None, max_length=10_000)
+    probabilities: list[list[float]] | None = None
+    logits: list[list[float]] | None = None
+    name: str = Field(default="", max_length=200)
+    partial: bool = False
+
+
+class EmbeddingsRequest(Request):
+    """Vectors of an encoder elsewhere: one row an asset."""
+
+    ids: Ids
+    vectors: list[list[float]]
+    name: str = Field(min_length=1, max_length=40)
+    version: str = Field(default="1", min_length=1, max_length=40)
+    use: bool = True

@@ -1,0 +1,40 @@
+"""Predictions and vectors that were made elsewhere, sent as arrays."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from querist.loop import ImportedPredictions, ImportedVectors
+from querist.schema import Role
+from querist.server.auth import at_least
+from querist.server.model_schemas import EmbeddingsRequest, PredictionsRequest
+from querist.server.service import Served
+
+router = APIRouter(tags=["models"])
+
+
+@router.post(
+    "/predictions",
+    operation_id="import_predictions",
+    status_code=201,
+    dependencies=[Depends(at_least(Role.MANAGER))],
+)
+def import_predictions(body: PredictionsRequest, service: Served) -> ImportedPredictions:
+    """Make a model version of what a model elsewhere says about the assets."""
+    arrays = body.model_dump(include={"ids", "classes", "probabilities", "logits"})
+    source = {key: value for key, value in arrays.items() if value is not None}
+    return service.project.import_predictions(source, name=body.name, partial=body.partial)
+
+
+@router.post(
+    "/embeddings",
+    operation_id="import_embeddings",
+    status_code=201,
+    dependencies=[Depends(at_least(Role.OWNER))],
+)
+def import_embeddings(body: EmbeddingsRequest, service: Served) -> ImportedVectors:
+    """Store vectors that an encoder elsewhere made; the project uses them from its next start."""
+    source = {"ids": body.ids, "vectors": body.vectors}
+    return service.project.import_embeddings(
+        source, name=body.name, version=body.version, use=body.use
+    )
