@@ -102,9 +102,10 @@ def saving(found: Curve) -> Saving | None:
 
     Returns:
         ``None`` without both curves, and where the active arm was better than the control from
-        its first round on with more labels than the control has had: then nobody knows yet.
+        its first round on with more labels than the control has had: then nobody knows yet. Nor
+        is there one where a label is no single class: nothing says how sure it would be.
     """
-    if not found.active or not found.control:
+    if not found.active or not found.control or found.measure != "accuracy":
         return None
     active, control = _monotone(found.active), _monotone(found.control)
     top = min(active[1][-1], control[1][-1])
@@ -142,19 +143,20 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
         return f"{labeled} labels. No model has been measured on the audit set yet."
     last = found.active[-1]
     name = "" if found.measure == "accuracy" else f"{called(found.measure)} "
-    doubted = " (how sure that is, is not measured)" if name else _within(doubt)
     words = [
         f"{last.labels} labels.",
         f"{name}{last.accuracy}, audit of {last.accuracy.count}.",
     ]
+    if name and found.control:
+        words.append(f"Random: {found.control[-1].accuracy} with {found.control[-1].labels}.")
     saved = saving(found)
     if saved is not None:
         ratio = saved.mean_ratio if doubt is None else doubt.value
         words.append(
-            f"For {name}{percent(saved.accuracy)} active rounds took "
+            f"For {percent(saved.accuracy)} active rounds took "
             f"{saved.active_labels:.0f} labels, random {saved.control_labels:.0f}; "
             f"over the whole curve {percent(abs(1 - ratio), 0)} "
-            f"{'fewer' if ratio <= 1 else 'more'} labels{doubted}."
+            f"{'fewer' if ratio <= 1 else 'more'} labels{_within(doubt)}."
         )
     return " ".join(words)
 

@@ -117,7 +117,8 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     """Whether to stop, why, the mean agreement of the last rounds, and the bound it gives.
 
     Spent budgets and an empty pool stop at once. A target that the lower end of the interval
-    reaches stops. Stable predictions stop after four rounds with every class seen twice.
+    reaches stops. Stable predictions of classes stop after four rounds with every class seen twice;
+    of numbers, boxes and spans nobody has shown yet how much agreement is enough.
     """
     window = list(evidence.agreements)[-WINDOW:]
     mean = float(np.mean(window)) if window else None
@@ -174,8 +175,10 @@ def _stable(
     moved = "" if silent else f", so F can move by at most {percent(bound or 0)} now"
     named = NAME_OF.get(evidence.task, "kappa")
     state = f"Consecutive models agree with {named} {mean:.3f}{moved}"
-    if mean < evidence.wanted_agreement:
-        reasons.append(f"{state}; {evidence.wanted_agreement:.2f} would count as stable.")
+    if named != "kappa" or mean < evidence.wanted_agreement:
+        enough = f"{evidence.wanted_agreement:.2f} would count as stable"
+        unknown = "from where on that is stable is not known for such labels"
+        reasons.append(f"{state}; {enough if named == 'kappa' else unknown}.")
         return False
     if len(window) < WINDOW or evidence.rounds < MIN_ROUNDS:
         reasons.append(f"{state}; it must hold for {WINDOW} comparisons in a row.")
