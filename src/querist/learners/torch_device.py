@@ -1,4 +1,4 @@
-"""Which device torch runs on, and on how many threads."""
+"""Which device torch runs on, on how many threads, and from which seed."""
 
 from __future__ import annotations
 
@@ -47,3 +47,15 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded(seed: int, device: str) -> Iterator[None]:
+    """Seed torch within the block and leave its random state outside as it was."""
+    import torch
+
+    at = torch.device(device)
+    where = [] if at.type == "cpu" else [at.index or 0]
+    with torch.random.fork_rng(devices=where, device_type="cuda" if at.type == "cpu" else at.type):
+        torch.manual_seed(seed)
+        yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -129,7 +128,7 @@ class TorchLearner:
         seed = int(rng.integers(2**62))
         held = torch_training.held_out(codes, rng)
         places = np.searchsorted(present, codes)
-        with _seeded(seed, self._device), torch_device.one_thread():
+        with torch_device.seeded(seed, self._device), torch_device.one_thread():
             network = self._built(rows.shape[1], len(present))
             if self._parameters["shrink"] is not None and self._network is not None:
                 before = self._network.state_dict()
@@ -217,7 +216,7 @@ class TorchLearner:
             if name.startswith(_OF_THE_NETWORK)
         }
         try:
-            with _seeded(0, self._device):  # its first weights are drawn, then replaced
+            with torch_device.seeded(0, self._device):  # its first weights are drawn, then replaced
                 network = self._built(len(state["mean"]), len(state["present"]))
             network.load_state_dict(weights)
             posterior = None
@@ -327,18 +326,6 @@ def _logits_shape(network: Any, table: Any, classes: int) -> None:
             f"The module gives {shape} for {len(table[:2])} rows and {classes} classes.",
             remedy="Make its last layer as wide as the second number that the factory is given.",
         )
-
-
-@contextmanager
-def _seeded(seed: int, device: str) -> Iterator[None]:
-    """Seed torch within the block and leave its random state outside as it was."""
-    import torch
-
-    at = torch.device(device)
-    where = [] if at.type == "cpu" else [at.index or 0]
-    with torch.random.fork_rng(devices=where, device_type="cuda" if at.type == "cpu" else at.type):
-        torch.manual_seed(seed)
-        yield
 
 
 def _check(name: str, value: object, right: bool, wanted: str) -> None:
