@@ -1,4 +1,4 @@
-"""The example's model server as a process of its own, for tests of models that live elsewhere."""
+"""The examples' model servers as processes of their own, for tests of models elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[1] / "examples" / "own_model_server.py"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+SCRIPT = EXAMPLES / "own_model_server.py"
 
 
 class OwnModelServer:
@@ -54,3 +55,26 @@ class OwnModelServer:
         """Let a hung one go on."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+
+class BackendServer:
+    """The example of a backend made for Label Studio, on a free port while the block lasts."""
+
+    def __init__(self, *options: str) -> None:
+        words = [sys.executable, str(EXAMPLES / "label_studio_backend.py"), "--port", "0"]
+        self._process = subprocess.Popen([*words, *options], stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> BackendServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        assert self._process.stdout is not None
+        self._process.stdout.close()

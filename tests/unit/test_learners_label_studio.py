@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from own_model import BackendServer
 from querist.errors import InvalidInputError, NotFittedError, UnavailableError
 from querist.learners import Item
 from querist.learners.label_studio_backend import LabelStudioBackend
@@ -32,7 +31,6 @@ from querist.schema import (
     Value,
 )
 
-SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "label_studio_backend.py"
 TEXTS = ("blue sea", "green wood", "deep blue water", "tall green trees", "a blue wave", "moss")
 TRUTH = tuple(ClassValue(name=name) for name in ("sea", "wood", "sea", "wood", "sea", "wood"))
 CLASSES = ("sea", "wood", "sky")
@@ -105,26 +103,19 @@ def server() -> Iterator[Server]:
 @pytest.mark.parametrize("options", [[], ["--only-webhook"]], ids=["train", "webhook"])
 def test_a_backend_learns_and_predicts(options: list[str], tmp_path: Path) -> None:
     """The example's backend trains by either way, and a loaded model says the same again."""
-    words = [sys.executable, str(SCRIPT), "--port", "0", *options]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            url = process.stdout.readline().strip()
-            learner = LabelStudioBackend(url)
-            learner.fit(texts(*TEXTS), TRUTH, classes=CLASSES, rng=np.random.default_rng(0))
-            found = learner.predict(texts("the blue sea", "green green wood"))
-            assert [v.name for v in found.values if isinstance(v, ClassValue)] == ["sea", "wood"]
-            assert found.probabilities is not None
-            np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
-            assert (found.probabilities.argmax(axis=1) == [0, 1]).all()
-            assert (found.uncertainty < 0.5).all()
-            learner.save(tmp_path)
-            again = LabelStudioBackend(url)
-            again.load(tmp_path)
-            same = again.predict(texts("the blue sea", "green green wood")).probabilities
-            np.testing.assert_array_equal(same, found.probabilities)
-        finally:
-            process.kill()
+    with BackendServer(*options) as server:
+        learner = LabelStudioBackend(server.url)
+        learner.fit(texts(*TEXTS), TRUTH, classes=CLASSES, rng=np.random.default_rng(0))
+        asked = texts("the blue sea", "green green wood")
+        found = learner.predict(asked)
+        assert [v.name for v in found.values if isinstance(v, ClassValue)] == ["sea", "wood"]
+        assert found.probabilities is not None
+        np.testing.assert_allclose(found.probabilities.sum(axis=1), 1, atol=1e-6)
+        assert (found.uncertainty < 0.5).all()
+        learner.save(tmp_path)
+        again = LabelStudioBackend(server.url)
+        again.load(tmp_path)
+        np.testing.assert_array_equal(again.predict(asked).probabilities, found.probabilities)
 
 
 def test_two_trainings_are_two_projects(server: Server) -> None:

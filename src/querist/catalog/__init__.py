@@ -2,6 +2,13 @@
 
 from querist.catalog.assets import Assets
 from querist.catalog.catalog import Catalog
+from querist.catalog.classifiers import (
+    Classifiers,
+    check_classifier,
+    classifiers,
+    inputs_of,
+    reads_assets,
+)
 from querist.catalog.embeddings import Embeddings
 from querist.catalog.lance_columns import lance_column
 from querist.catalog.predictions import Predictions, PredictionSummary
@@ -14,6 +21,7 @@ __all__ = [
     "AssetQuery",
     "Assets",
     "Catalog",
+    "Classifiers",
     "Embeddings",
     "LearnerSettings",
     "PolicySettings",
@@ -21,7 +29,11 @@ __all__ = [
     "Predictions",
     "Settings",
     "cards",
+    "check_classifier",
+    "classifiers",
     "facets",
+    "inputs_of",
     "lance_column",
+    "reads_assets",
     "run",
 ]

@@ -10,11 +10,10 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, classifiers
 from querist.catalog.records import Rule, Verdict
 from querist.errors import InvalidInputError, NotFoundError
 from querist.labeling.expected_errors import MOST_REFITTED, unseen_probabilities
-from querist.learners import create_learner
 from querist.learners.out_of_fold import out_of_fold
 from querist.metrics import (
     Answers,
@@ -300,9 +299,10 @@ def _consensus(catalog: Catalog, method: ConsensusMethod, votes: Votes) -> Conse
         raise InvalidInputError("The assets have no embeddings.", remedy="Run querist embed.")
     rows = catalog.assets.positions(list(votes.assets))
     learner = catalog.settings.learner
+    kind = classifiers(catalog, learner.name, learner.parameters, keys[-1])
     probabilities = out_of_fold(
-        lambda: create_learner(learner.name, **learner.parameters),
-        catalog.embeddings.matrix(keys[-1])[rows],
+        kind.make,
+        kind.rows[rows],
         majority_vote(votes.answers).classes,
         class_count=len(votes.names),
         rng=np.random.default_rng([catalog.settings.policy.seed, _FOLDS_STREAM]),

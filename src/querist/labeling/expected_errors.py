@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, classifiers
 from querist.errors import InvalidInputError, NotFoundError, StorageError
-from querist.learners import create_learner, out_of_fold
+from querist.learners import out_of_fold
 from querist.schema import Arm, ModelVersion, Origin, TaskKind
 
 # Beyond this the refits of the folds would take minutes; the model's own word has to do.
@@ -113,10 +113,10 @@ def _fit(catalog: Catalog, model: ModelVersion) -> _Judged:
             pairs.append((asset_id, code_of[name]))
     rows = np.asarray(catalog.assets.positions([asset_id for asset_id, _ in pairs]))
     codes = np.array([code for _, code in pairs], dtype=np.int64)
-    vectors = catalog.embeddings.matrix(model.encoder)
+    kind = classifiers(catalog, model.learner, model.parameters, model.encoder)
     probabilities = out_of_fold(
-        lambda: create_learner(model.learner, **model.parameters),
-        np.asarray(vectors[rows]),
+        kind.make,
+        np.asarray(kind.rows[rows]),
         codes,
         class_count=len(model.classes),
         rng=np.random.default_rng([model.seed, model.label_seq, _STREAM]),

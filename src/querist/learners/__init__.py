@@ -11,6 +11,7 @@ from querist.learners.base import (
     SamplingLearner,
 )
 from querist.learners.committee import bootstrap_committee, sampled_committee
+from querist.learners.content_classifier import ContentClassifier, positions_as_rows
 from querist.learners.out_of_fold import out_of_fold
 from querist.learners.registry import (
     create_encoder,
@@ -32,6 +33,7 @@ __all__ = [
     "OF_A_CLASSIFIER",
     "OF_A_MODEL",
     "Codes",
+    "ContentClassifier",
     "Encoder",
     "EncoderIdentity",
     "Guesses",
@@ -55,6 +57,7 @@ __all__ = [
     "linear_head",
     "model_signals",
     "out_of_fold",
+    "positions_as_rows",
     "sampled_committee",
     "value_learner_class",
     "value_learner_names",

@@ -30,6 +30,9 @@ _LEARNERS = {
     "torch": "querist.learners.torch_learner:TorchLearner",
 }
 _VALUE_LEARNERS = {
+    "label-studio-backend": "querist.learners.label_studio_backend:LabelStudioBackend",
+    "transformers-boxes": "querist.learners.transformers_boxes:TransformersBoxes",
+    "transformers-text": "querist.learners.transformers_text:TransformersText",
     "label-sets": "querist.learners.label_sets:LabelSetsLearner",
     "ridge": "querist.learners.ridge:RidgeLearner",
     "span-tagger": "querist.learners.span_tagger:SpanTagger",

@@ -55,7 +55,6 @@ def learner_tells_what_it_is(factory: ValueLearnerFactory, task: TaskKind) -> No
     learner = factory()
     require(isinstance(learner, ValueLearner), "it lacks a part of the seam")
     require(bool(learner.name and learner.summary), "it has no name or no summary")
-    require(TaskKind.CLASSIFICATION not in learner.tasks, "one class an asset is another seam")
     require(task in learner.tasks, f"it does not say that it learns {task.value}")
 
 
@@ -75,12 +74,18 @@ def learner_says_labels_of_its_task(factory: ValueLearnerFactory, task: TaskKind
 
 
 def _require_signals(found: Guesses, task: TaskKind, count: int) -> None:
-    if task is TaskKind.MULTI_LABEL:
+    if task in (TaskKind.MULTI_LABEL, TaskKind.CLASSIFICATION):
         chances = found.probabilities
-        require(chances is not None, "sets of classes come without the chance of each class")
+        require(chances is not None, "classes come without the chance of each")
         assert chances is not None
         require(chances.shape == (count, len(CLASSES)), f"the chances are {chances.shape}")
         require(bool(((chances >= 0) & (chances <= 1)).all()), "a chance is not in 0 to 1")
+        if task is TaskKind.CLASSIFICATION:
+            whole = np.allclose(chances.sum(axis=1), 1, atol=1e-3)
+            require(bool(whole), "the chances of one class an asset do not sum to one")
+            said = [CLASSES[code] for code in chances.argmax(axis=1)]
+            named = [value.name for value in found.values if isinstance(value, ClassValue)]
+            require(said == named, "what is said is not the likeliest class")
     if found.members is not None:
         require(task is TaskKind.REGRESSION, "members are for numbers")
         require(found.members.ndim == 2, f"the members have the shape {found.members.shape}")
@@ -164,7 +169,10 @@ def learner_refuses_when_unfitted(factory: ValueLearnerFactory, task: TaskKind) 
 def learner_refuses_bad_labels(factory: ValueLearnerFactory, task: TaskKind) -> None:
     """No assets, too few labels and labels of another kind raise InvalidInputError."""
     inputs, values = sample_problem(task)
-    strange: list[Value] = [ClassValue(name=CLASSES[0])] * len(inputs)
+    other: Value = ClassValue(name=CLASSES[0])
+    if task is TaskKind.CLASSIFICATION:
+        other = NumberValue(number=1.0)
+    strange = [*values[:1], *[other] * (len(inputs) - 1)]
     bad = {
         "no assets": (taken(inputs, []), values[:0]),
         "too few labels": (inputs, values[:-1]),

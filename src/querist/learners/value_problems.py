@@ -16,6 +16,7 @@ from querist.schema import (
     Box,
     BoxesValue,
     ClassesValue,
+    ClassValue,
     LabeledBox,
     LabeledSpan,
     Media,
@@ -64,6 +65,8 @@ def quality(truth: Sequence[Value], said: Sequence[Value]) -> float:
 def _alike(right: Value, given: Value) -> float:
     if isinstance(right, ClassesValue) and isinstance(given, ClassesValue):
         return float(set(right.names) == set(given.names))
+    if isinstance(right, ClassValue):
+        return float(right == given)
     return fit(_marks(given), _marks(right)).f1
 
 
@@ -77,13 +80,22 @@ def _marks(value: Value) -> Marks:
     return Marks.of([CLASSES.index(it.name) for it in value.spans], ends)
 
 
-def _sets() -> tuple[Inputs, list[Value]]:
-    inputs = _vectors()
-    on = inputs.vectors[:, :3] > np.array([0, 0, 0.8])
-    return inputs, [
-        ClassesValue(names=tuple(name for name, has in zip(CLASSES, row, strict=True) if has))
-        for row in on
+def _classes() -> tuple[Inputs, list[Value]]:
+    codes = np.array([(0, 1, 0, 1, 2)[number % 5] for number in range(_COUNT)])
+    vectors = np.random.default_rng(4).normal(size=(_COUNT, 4)) / 4
+    vectors[np.arange(_COUNT), codes] += 2
+    inputs = _texts([f"a {CLASSES[code]} wall" for code in codes])
+    return replace(inputs, vectors=vectors.astype(np.float32)), [
+        ClassValue(name=CLASSES[code]) for code in codes
     ]
+
+
+def _sets() -> tuple[Inputs, list[Value]]:
+    vectors = _vectors().vectors
+    on = vectors[:, :3] > np.array([0, 0, 0.8])
+    names = [tuple(name for name, has in zip(CLASSES, row, strict=True) if has) for row in on]
+    inputs = _texts([" ".join(["a", *some, "wall"]) for some in names])
+    return replace(inputs, vectors=vectors), [ClassesValue(names=some) for some in names]
 
 
 def _numbers() -> tuple[Inputs, list[Value]]:
@@ -132,6 +144,12 @@ def _spans() -> tuple[Inputs, list[Value]]:
     return _with_items(items), values
 
 
+def _texts(texts: Sequence[str]) -> Inputs:
+    return _with_items(
+        [Item(media=Media.TEXT, asset_id=f"a{i}", text=text) for i, text in enumerate(texts)]
+    )
+
+
 def _vectors() -> Inputs:
     vectors = np.random.default_rng(4).normal(size=(_COUNT, 4)).astype(np.float32)
     features = [{f"x{i}": float(it) for i, it in enumerate(row)} for row in vectors]
@@ -150,6 +168,7 @@ def _with_items(items: Sequence[Item]) -> Inputs:
 
 
 _MADE: dict[TaskKind, Callable[[], tuple[Inputs, list[Value]]]] = {
+    TaskKind.CLASSIFICATION: functools.cache(_classes),
     TaskKind.MULTI_LABEL: functools.cache(_sets),
     TaskKind.REGRESSION: functools.cache(_numbers),
     TaskKind.BOXES: functools.cache(_boxes),

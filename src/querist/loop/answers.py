@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, classifiers
 from querist.labeling.expected_errors import MOST_REFITTED
-from querist.learners import create_learner, out_of_fold
+from querist.learners import out_of_fold
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, ClassValue, Origin, RoundPlan
 
@@ -88,9 +88,10 @@ def unseen_probabilities(
         return probabilities
     model = catalog.records.models.get(fixed.model_id)
     found = np.array(probabilities)
+    kind = classifiers(catalog, model.learner, model.parameters, fixed.encoder)
     found[rows] = out_of_fold(
-        lambda: create_learner(model.learner, **model.parameters),
-        catalog.embeddings.matrix(fixed.encoder)[rows],
+        kind.make,
+        kind.rows[rows],
         seen.codes[rows],
         class_count=found.shape[1],
         rng=np.random.default_rng([fixed.seed, number, _FOLDS_STREAM]),

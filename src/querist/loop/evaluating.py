@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
-from querist.learners import create_learner
+from querist.catalog import Catalog, classifiers
 from querist.loop import snapshot, training, value_training
 from querist.loop.headline import estimate, headline_of
 from querist.loop.intake import open_encoder
@@ -142,12 +141,12 @@ def ceiling(catalog: Catalog) -> Evaluation | None:
     code_of = {name: code for code, name in enumerate(names)}
     known = np.array([code_of.get(str(v), -1) for v in catalog.assets.metadata(column)])
     rows = np.flatnonzero((known >= 0) & ~seen.audit)
-    settings = catalog.settings
-    vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
-    learner = create_learner(settings.learner.name, **settings.learner.parameters)
-    rng = np.random.default_rng([settings.policy.seed, 40])
-    learner.fit(vectors[rows], known[rows], class_count=len(names), rng=rng)
-    predicted = learner.predict_proba(vectors[audit]).argmax(axis=1)
+    wanted, encoder = catalog.settings.learner, open_encoder(catalog).identity.key
+    kind = classifiers(catalog, wanted.name, wanted.parameters, encoder)
+    learner = kind.make()
+    rng = np.random.default_rng([catalog.settings.policy.seed, 40])
+    learner.fit(kind.rows[rows], known[rows], class_count=len(names), rng=rng)
+    predicted = learner.predict_proba(kind.rows[audit]).argmax(axis=1)
     truth = seen.codes[audit]
     return Evaluation(
         arm=Arm.ACTIVE,

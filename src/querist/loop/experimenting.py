@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from querist._version import __version__
-from querist.catalog import Catalog
+from querist.catalog import Catalog, classifiers, reads_assets
 from querist.catalog.durable import write_atomically
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError, NotFoundError
@@ -138,8 +138,8 @@ class Experiments:
         _check_arms(seen, order, test)
         active, control = order[Arm.ACTIVE], order[Arm.CONTROL]
         names = catalog.records.ontologies.current().names
-        vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
-        wanted = catalog.settings.learner
+        wanted, encoder = catalog.settings.learner, open_encoder(catalog).identity.key
+        kind = classifiers(catalog, wanted.name, wanted.parameters, encoder)
         at = [
             sizes(len(active), len(control)),
             sizes(len(control), len(active)),
@@ -149,11 +149,11 @@ class Experiments:
             progress(place, 2, f"Training on {len(rows):,} labels at {len(at[place])} sizes")
             said.append(
                 answers_by_size(
-                    vectors[rows],
+                    kind.rows[rows],
                     seen.codes[rows],
                     at[place],
-                    vectors[test],
-                    lambda: create_learner(wanted.name, **wanted.parameters),
+                    kind.rows[test],
+                    kind.make,
                     class_count=len(names),
                     seed=_seed(catalog),
                 )
@@ -287,6 +287,12 @@ def _all_known(
     catalog: Catalog, seen: Snapshot, known: Positions
 ) -> tuple[LabeledData, dict[str, str]]:
     """All assets with their classes as arrays, the audit set as the test rows if there is one."""
+    learner = catalog.settings.learner.name
+    if reads_assets(learner):
+        raise InvalidInputError(
+            f"The learner {learner!r} reads the assets; repeats see vectors alone.",
+            remedy="Name a learner of vectors, or compare the arms with control_share above 0.",
+        )
     rows = np.flatnonzero(known >= 0)
     names = np.array(catalog.records.ontologies.current().names)
     vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)

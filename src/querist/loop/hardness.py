@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.autolabel import difficulty
-from querist.catalog import Catalog
+from querist.catalog import Catalog, classifiers
 from querist.errors import NotFoundError
-from querist.learners import create_learner, out_of_fold
+from querist.learners import out_of_fold
 from querist.learners.imported import IMPORTED
 from querist.loop import snapshot
 from querist.metrics import Calibrator, fit_calibrator
@@ -63,10 +63,10 @@ def _calibrator(
     # A model elsewhere cannot be fitted again without the labels that it has seen.
     refits = model.learner != IMPORTED and 1 < len(trained) <= _MOST_REFITTED
     if len(held_out) < _ENOUGH and refits:
-        vectors = catalog.embeddings.matrix(model.encoder)
+        kind = classifiers(catalog, model.learner, model.parameters, model.encoder)
         judged = out_of_fold(
-            lambda: create_learner(model.learner, **model.parameters),
-            np.asarray(vectors[trained]),
+            kind.make,
+            np.asarray(kind.rows[trained]),
             seen.codes[trained],
             class_count=len(model.classes),
             rng=rng,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, PolicySettings
+from querist.catalog import Catalog, PolicySettings, classifiers
 from querist.errors import EmptyPoolError, InvalidInputError
-from querist.learners import OF_A_MODEL, create_learner, model_signals
+from querist.learners import OF_A_MODEL, model_signals
 from querist.loop import snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
@@ -343,11 +343,12 @@ def _beside(
     if fixed.model_id is None or not needs & (OF_A_MODEL - {Signal.PROBABILITIES}):
         return {}
     model = catalog.records.models.get(fixed.model_id)
+    kind = classifiers(catalog, model.learner, model.parameters, fixed.encoder)
     return model_signals(
         needs,
         training.load(catalog, model),
-        lambda: create_learner(model.learner, **model.parameters),
-        vectors,
+        kind.make,
+        kind.rows[: len(vectors)],
         labeled,
         labels,
         class_count=len(catalog.records.ontologies.reading(fixed.ontology_version).ontology.names),

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, check_classifier, classifiers
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError, NotFoundError
-from querist.learners import Learner, ValueLearner, create_learner
+from querist.learners import Learner, ValueLearner
 from querist.learners.imported import IMPORTED
 from querist.loop import snapshot, value_training
 from querist.loop.hardness import hardness
@@ -103,7 +103,7 @@ def check_learner(catalog: Catalog) -> None:
     """
     wanted = catalog.settings.learner
     if classifies(catalog):
-        create_learner(wanted.name, **wanted.parameters)
+        check_classifier(wanted.name, wanted.parameters)
     else:
         value_training.create(catalog.settings)
 
@@ -127,11 +127,11 @@ def _fit_classes(
             arm=arm.value,
             labels=len(rows),
         )
-    vectors = catalog.embeddings.matrix(encoder)
     wanted = catalog.settings.learner
-    learner = create_learner(wanted.name, **wanted.parameters)
+    kind = classifiers(catalog, wanted.name, wanted.parameters, encoder)
+    learner = kind.make()
     classes = catalog.records.ontologies.current().names
-    learner.fit(vectors[rows], codes, class_count=len(classes), rng=rng)
+    learner.fit(kind.rows[rows], codes, class_count=len(classes), rng=rng)
     return learner, len(rows), labels_digest([seen.ids[i] for i in rows], codes)
 
 
@@ -187,7 +187,7 @@ def labels_digest(ids: list[str], codes: NDArray[np.int64]) -> str:
 
 def load(catalog: Catalog, model: ModelVersion) -> Learner:
     """The trained learner of a model version."""
-    learner = create_learner(model.learner, **model.parameters)
+    learner = classifiers(catalog, model.learner, model.parameters, model.encoder).make()
     learner.load(catalog.folder / "models" / model.id)
     return learner
 
@@ -202,8 +202,8 @@ def _said(
         known = None
     if known is not None and positions.max(initial=-1) < len(known):
         return np.asarray(known[positions])
-    vectors = catalog.embeddings.matrix(model.encoder)
-    return load(catalog, model).predict_proba(vectors[positions])
+    kind = classifiers(catalog, model.learner, model.parameters, model.encoder)
+    return load(catalog, model).predict_proba(kind.rows[positions])
 
 
 def _said_before(catalog: Catalog, model: ModelVersion) -> NDArray[np.float32]:
@@ -219,12 +219,12 @@ def _predict_pool(
     if isinstance(learner, ValueLearner):
         value_training.predict_pool(catalog, model, learner, progress)
         return
-    vectors = catalog.embeddings.matrix(model.encoder)
+    rows = classifiers(catalog, model.learner, model.parameters, model.encoder).rows
     # What it has said stays: of a model elsewhere nothing else is known.
     parts = [_said_before(catalog, model)]
-    for start in range(len(parts[0]), len(vectors), PREDICT_CHUNK):
-        progress(start, len(vectors), "Predicting the pool")
-        parts.append(learner.predict_proba(vectors[start : start + PREDICT_CHUNK]))
+    for start in range(len(parts[0]), len(rows), PREDICT_CHUNK):
+        progress(start, len(rows), "Predicting the pool")
+        parts.append(learner.predict_proba(rows[start : start + PREDICT_CHUNK]))
     found = np.concatenate(parts)
     errors, words = hardness(catalog, model, found)
     catalog.predictions.put(model.id, model.classes, found, errors=errors, difficulty=words)

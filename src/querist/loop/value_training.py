@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from querist.catalog import Catalog, LearnerSettings, Settings
+from querist.catalog import Catalog, LearnerSettings, Settings, inputs_of
 from querist.catalog.value_predictions import ValueTable
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError
 from querist.learners import (
     Guesses,
-    Inputs,
-    Item,
     ValueLearner,
     create_value_learner,
     default_value_learner,
@@ -114,7 +112,7 @@ def train(
             f"The {arm.value} arm has no labels.", remedy="Label some assets, then train."
         )
     classes = catalog.records.ontologies.current().names
-    learner.fit(_inputs(catalog, encoder, rows), values, classes=classes, rng=rng)
+    learner.fit(inputs_of(catalog, encoder, rows), values, classes=classes, rng=rng)
     told = sorted(
         json.dumps([seen.ids[i], to_json(value)], ensure_ascii=False)
         for i, value in zip(rows.tolist(), values, strict=True)
@@ -136,7 +134,7 @@ def predict_pool(
         for start in range(0, count, size):
             progress(start, count, "Predicting the pool")
             rows = np.arange(start, min(start + size, count))
-            yield learner.predict(_inputs(catalog, model.encoder, rows))
+            yield learner.predict(inputs_of(catalog, model.encoder, rows))
 
     catalog.value_predictions.put(model.id, model.classes, parts())
 
@@ -164,7 +162,7 @@ def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list
         found = []
         for start in range(0, len(positions), size):
             rows = positions[start : start + size]
-            found += learner.predict(_inputs(catalog, model.encoder, rows)).values
+            found += learner.predict(inputs_of(catalog, model.encoder, rows)).values
     reading = catalog.records.ontologies.reading()
     made_under = reading.made_under(model)
     return [reading.value(value, made_under) or nothing_of(value) for value in found]
@@ -189,17 +187,3 @@ def nothing_of(value: Value) -> Value:
         case SpansValue():
             return replace(value, spans=())
     return value
-
-
-def _inputs(catalog: Catalog, encoder: str, rows: Positions) -> Inputs:
-    ids = catalog.assets.ids()
-    asked = [ids[i] for i in rows.tolist()]
-
-    def items(wanted: Sequence[int]) -> Sequence[Item]:
-        return catalog.assets.read([asked[i] for i in wanted])
-
-    return Inputs(
-        asset_ids=asked,
-        vectors=np.asarray(catalog.embeddings.matrix(encoder)[rows]),
-        items=items,
-    )
