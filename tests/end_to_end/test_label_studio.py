@@ -256,3 +256,40 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def test_two_people_there_make_a_label_together(label_studio, environment, tmp_path):
+    """Label Studio serves each text to both and to nobody else; two opinions make the label."""
+    policy = POLICY | {"overlap": 2, "overlap_share": 1.0}
+    with Project.create(tmp_path / "p", media="text", classes=CLASSES, policy=policy) as project:
+        project.add([{"id": f"t{i}", "text": f"a text with the number {i}"} for i in range(8)])
+        project.next_round(4)
+        add_crowd(project, label_studio)
+        assert project.workforces.send("crowd", 3, opinions=2).items == 3
+        (place,) = {it.place for it in project.workforces.deliveries("crowd")}
+        for mail in PEOPLE:
+            with label_studio.client(label_studio.user(mail)) as client:
+                served = [label_next(client, place) for _ in range(3)]
+                assert len(set(served)) == 3
+                assert label_next(client, place) is None
+        with label_studio.client(label_studio.user("cid@example.com")) as client:
+            assert label_next(client, place) is None
+        done = project.workforces.collect("crowd")
+        assert (done.labels, done.surplus, done.problems) == (6, 0, ())
+        made = list(project.catalog.records.labels.currents())
+        assert [(it.annotator, it.value.name) for it in made] == [("majority", "boot")] * 3
+        said = project.opinions.standing(asset_id=made[0].asset_id)
+        assert sorted(it.annotator for it in said) == [f"crowd.{mail}" for mail in PEOPLE]
+        project.workforces.close()
+
+
+def label_next(client: httpx.Client, place: str) -> int | None:
+    """Label what Label Studio serves next to somebody; ``None`` where it has nothing for them."""
+    found = client.get(f"/api/projects/{place}/next")
+    if found.status_code == 404:
+        return None
+    task = found.raise_for_status().json()["id"]
+    region = {"from_name": "label", "to_name": "asset", "type": "choices"}
+    body = {"result": [region | {"value": {"choices": ["boot"]}}], "lead_time": 2.0}
+    client.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
+    return int(task)

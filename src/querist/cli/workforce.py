@@ -55,6 +55,9 @@ def send(
     count: Annotated[int, typer.Argument(help="At most so many tasks of the queue.")],
     days: Annotated[float, typer.Option(help="After so many days they come back.")] = 7.0,
     prelabels: Annotated[bool, typer.Option(help="Send the model's suggestions along.")] = False,
+    opinions: Annotated[
+        int, typer.Option(help="So many of its people answer each asset that wants several.")
+    ] = 1,
     share_at: Annotated[
         str | None,
         typer.Option(help="Where the tool reaches this server: pictures go as signed addresses."),
@@ -64,7 +67,7 @@ def send(
     """Send the next tasks of the queue. Example: querist workforce send crowd 100."""
     with open_project(project) as opened:
         sent = opened.workforces.send(
-            name, count, days=days, prelabels=prelabels, share_at=share_at
+            name, count, days=days, prelabels=prelabels, opinions=opinions, share_at=share_at
         )
     resumed = f", {sent.resumed} of them from an earlier call" if sent.resumed else ""
     output.print(f"{sent.items} tasks are out with {name}{resumed}.", markup=False)

@@ -55,10 +55,11 @@ from querist.schema.round import (
 )
 from querist.schema.task import Arm, Question, Task, TaskState
 from querist.schema.wording import percent
-from querist.schema.workforce import IN_FLIGHT, Delivery, DeliveryState, Workforce
+from querist.schema.workforce import IN_FLIGHT, SIBLING, Delivery, DeliveryState, Workforce
 
 __all__ = [
     "IN_FLIGHT",
+    "SIBLING",
     "Action",
     "AddClass",
     "AddReport",

@@ -52,6 +52,8 @@ class DeliveryState(StrEnum):
     EXPIRED = "expired"
 
 
+# Between the key of an item and the number of a further opinion on it; in no name and no key.
+SIBLING = "~"
 IN_FLIGHT = (DeliveryState.BOOKED, DeliveryState.SENT)
 
 
@@ -61,7 +63,7 @@ class Delivery:
 
     Attributes:
         seq: Position among all deliveries, in the order of sending.
-        key: Its own id, which the tool carries and gives back with the answer.
+        key: Its own id; the tool carries that of ``item`` and gives it back with the answer.
         workforce: To whom.
         task_id: The task.
         asset_id: Its asset.
@@ -102,3 +104,14 @@ class Delivery:
     sent_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+
+    @property
+    def item(self) -> str:
+        """The key under which the tool has it; several opinions on an asset are one item there."""
+        return self.key.partition(SIBLING)[0]
+
+    @property
+    def holder(self) -> str:
+        """In whose name its task is held: the workforce's, for each further opinion another one."""
+        number = self.key.partition(SIBLING)[2]
+        return f"{self.workforce}{SIBLING}{number}" if number else self.workforce

@@ -172,6 +172,7 @@ class Suspect(BaseModel):
     annotator: str
     given_at: datetime
     label_seq: int = Field(description="The entry of the label log; send it back with a review.")
+    version: int = Field(description="Send it back as expected_version with a label.")
     card: AssetCard
     given: str
     suggested: str
@@ -185,6 +186,7 @@ class Suspect(BaseModel):
             annotator=suspect.annotation.annotator,
             given_at=suspect.annotation.created_at,
             label_seq=suspect.annotation.seq,
+            version=suspect.annotation.version,
             card=AssetCard.model_validate(card),
             given=suspect.given,
             suggested=suspect.suggested,

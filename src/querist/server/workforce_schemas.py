@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from querist.labeling.workforces.sending import MOST, MOST_DAYS
+from querist.labeling.workforces.sending import MOST, MOST_DAYS, MOST_OPINIONS
 from querist.schema import Estimate
 from querist.server.schemas import Request
 
@@ -80,6 +80,9 @@ class SendRequest(Request):
     count: int = Field(ge=1, le=MOST)
     days: float = Field(default=7, gt=0, le=MOST_DAYS)
     prelabels: bool = False
+    opinions: int = Field(
+        default=1, ge=1, le=MOST_OPINIONS, description="Of its people on each asset of several."
+    )
     share_at: str | None = Field(
         default=None,
         max_length=2048,

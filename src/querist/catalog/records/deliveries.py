@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,10 +18,11 @@ from querist.catalog.records.label_queries import version_of
 from querist.catalog.records.label_rows import value_of
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.tables import annotators, tasks
-from querist.catalog.records.task_serving import give_back, one_by_one, take_free
+from querist.catalog.records.task_serving import give_back, one_by_one, take_beside, take_free
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS, deliveries
 from querist.schema import (
     IN_FLIGHT,
+    SIBLING,
     Delivery,
     DeliveryState,
     Question,
@@ -55,16 +56,26 @@ class DeliveryLog:
         self._database = database
 
     def book(
-        self, workforce: str, *, count: int, seconds: float, place: str, ontology_version: int
+        self,
+        workforce: str,
+        *,
+        count: int,
+        seconds: float,
+        place: str,
+        ontology_version: int,
+        opinions: int = 1,
+        shared_place: str = "",
     ) -> _Deliveries:
-        """Reserve the next tasks for a workforce, most wanted first, one an asset.
+        """Reserve the next tasks for a workforce, most wanted first.
 
         Args:
             workforce: For whom.
-            count: At most so many.
+            count: At most so many assets.
             seconds: How long they are out at most.
             place: Where the tool will have them.
             ontology_version: The classes they are asked under.
+            opinions: So many of each asset that waits for so many; of the others one.
+            shared_place: Where the tool will have what it asks of several.
         """
         now = self._database.now()
         until = now + timedelta(seconds=seconds)
@@ -75,20 +86,23 @@ class DeliveryLog:
             taken = take_free(
                 connection, workforce, count=count, until=until, now=now, skills=skills
             )
-            return _insert(connection, workforce, taken, place, ontology_version, now, until)
+            holders = [f"{workforce}{SIBLING}{number}" for number in range(2, opinions + 1)]
+            more = take_beside(connection, taken, holders, until)
+            sent = _Sending(workforce, place, shared_place, ontology_version, now, until)
+            return _insert(connection, sent, taken, more)
 
     def book_gold(self, beside: Delivery, asked: Sequence[Task]) -> _Deliveries:
         """Book gold questions that are held by the workforce already, as ``beside`` was booked."""
         with self._database.write() as connection:
-            return _insert(
-                connection,
+            sent = _Sending(
                 beside.workforce,
-                asked,
+                beside.place,
                 beside.place,
                 beside.ontology_version,
                 beside.sent_at,
                 beside.expires_at,
             )
+            return _insert(connection, sent, asked, {})
 
     def suggest(self, prelabels: Mapping[str, Value], model_id: str) -> None:
         """Keep what a model suggests with deliveries, by their keys."""
@@ -114,7 +128,7 @@ class DeliveryLog:
         """
         theirs = (
             tasks.c.id == delivery.task_id,
-            tasks.c.annotator == delivery.workforce,
+            tasks.c.annotator == delivery.holder,
             tasks.c.state.in_([TaskState.LEASED.value, TaskState.RETURNED.value]),
         )
         with self._database.write(durable=False) as connection:
@@ -141,7 +155,7 @@ class DeliveryLog:
             row = connection.execute(which.values(values).returning(*deliveries.c)).one()
             if answered.reason is not None:
                 # Others may answer what this answer could not.
-                for name in (row.workforce, answered.person):
+                for name in (_delivery(row).holder, answered.person):
                     give_back(connection, row.task_id, name)
             connection.execute(which.where(deliveries.c.ended_at.is_(None)).values(ended_at=now))
 
@@ -186,40 +200,55 @@ class DeliveryLog:
         with self._database.write() as connection:
             end = sa.update(deliveries).where(which, _FLYING)
             values = {"state": state.value, "ended_at": self._database.now()}
-            ended = connection.execute(
-                end.values(values).returning(deliveries.c.task_id, deliveries.c.workforce)
-            ).all()
-            for task_id, workforce in ended:
-                give_back(connection, task_id, workforce)
-            return len(ended)
+            rows = connection.execute(end.values(values).returning(*deliveries.c)).all()
+            for ended in map(_delivery, rows):
+                give_back(connection, ended.task_id, ended.holder)
+            return len(rows)
 
 
-def _insert(
-    connection: sa.Connection,
-    workforce: str,
-    taken: Sequence[Task],
-    place: str,
-    ontology_version: int,
-    sent_at: datetime,
-    expires_at: datetime,
-) -> _Deliveries:
-    rows = [
-        {
-            "key": new_id("item"),
-            "workforce": workforce,
+class _Sending(NamedTuple):
+    """What the deliveries of one sending have in common."""
+
+    workforce: str
+    place: str
+    shared_place: str
+    ontology_version: int
+    sent_at: datetime
+    expires_at: datetime
+
+    def row(self, key: str, task: Task, version: int, *, shared: bool) -> dict[str, Any]:
+        """One of them; ``shared`` is asked of several people under one key of the tool."""
+        return {
+            "key": key,
+            "workforce": self.workforce,
             "task_id": task.id,
             "asset_id": task.asset_id,
             "round": task.round,
             "question": task.kind.value,
-            "place": place,
-            "ontology_version": ontology_version,
-            "version": version_of(connection, task.asset_id),
+            "place": self.shared_place if shared else self.place,
+            "ontology_version": self.ontology_version,
+            "version": version,
             "state": DeliveryState.BOOKED.value,
-            "sent_at": sent_at,
-            "expires_at": expires_at,
+            "sent_at": self.sent_at,
+            "expires_at": self.expires_at,
         }
-        for task in taken
-    ]
+
+
+def _insert(
+    connection: sa.Connection,
+    sent: _Sending,
+    taken: Sequence[Task],
+    more: Mapping[int, Sequence[Task]],
+) -> _Deliveries:
+    rows = []
+    for task in taken:
+        key, others = new_id("item"), more.get(task.id, ())
+        version = version_of(connection, task.asset_id)
+        rows.append(sent.row(key, task, version, shared=bool(others)))
+        rows += [
+            sent.row(f"{key}{SIBLING}{number}", other, version, shared=True)
+            for number, other in enumerate(others, start=2)
+        ]
     if not rows:
         return []
     connection.execute(sa.insert(deliveries), rows)

@@ -30,6 +30,7 @@ FREE = {
     "annotator": sa.case((IS_GOLD, tasks.c.annotator)),
     "leased_until": None,
 }
+_MANY = 500
 ORDER = (tasks.c.priority.desc(), tasks.c.id)
 
 
@@ -176,6 +177,44 @@ def take_free(
     _take_back(connection, now)
     values = {"who": annotator, "until": until, "now": now, "of_round": None}
     return _take(connection, "first", {**values, "skills": list(skills)}, count)
+
+
+def take_beside(
+    connection: sa.Connection, taken: Sequence[Task], holders: Sequence[str], until: datetime
+) -> dict[int, list[Task]]:
+    """Reserve further opinions on assets of which one is reserved just now, one a holder.
+
+    Returns:
+        By the id of the task that is reserved already, as many as there are holders; assets that
+        want fewer are left out.
+    """
+    asked = {
+        (it.asset_id, it.round): it.id for it in taken if it.kind is Question.OPINION and holders
+    }
+    keys = list(asked)
+    free: dict[int, list[int]] = {}
+    for start in range(0, len(keys), _MANY):
+        part = keys[start : start + _MANY]
+        query = sa.select(tasks.c.id, tasks.c.asset_id, tasks.c.round).where(
+            IS_FREE,
+            tasks.c.kind == Question.OPINION.value,
+            tasks.c.asset_id.in_([asset_id for asset_id, _ in part]),
+        )
+        query = query.order_by(tasks.c.id).with_for_update(skip_locked=True)
+        for task_id, asset_id, number in connection.execute(query):
+            lead = asked.get((asset_id, number))
+            if lead is not None and len(free.setdefault(lead, [])) < len(holders):
+                free[lead].append(task_id)
+    found: dict[int, list[Task]] = {}
+    for lead, ids in free.items():
+        if len(ids) < len(holders):
+            continue
+        for task_id, holder in zip(ids, holders, strict=True):
+            hold = sa.update(tasks).where(tasks.c.id == task_id)
+            values = {"state": LEASED, "annotator": holder, "leased_until": until}
+            row = connection.execute(hold.values(values).returning(*tasks.c)).one()
+            found.setdefault(lead, []).append(task_of(row))
+    return found
 
 
 def give_back(connection: sa.Connection, task_id: int, annotator: str) -> None:

@@ -47,6 +47,7 @@ class Item:
         content: What is shown of it; for texts the UTF-8 bytes of the text.
         prelabel: What a model suggests; ``None`` for no suggestion.
         confidence: The model's probability of it, 0 to 1.
+        opinions: How many people shall answer it; all items of a place want as many.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Item:
     content: Content
     prelabel: Value | None = None
     confidence: float | None = None
+    opinions: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +106,12 @@ class Connector(Protocol):
     Attributes:
         name: The word by which it is chosen.
         summary: One line that says what it is.
+        tells_people: Whether its replies say who answered, so that several may answer one item.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    tells_people: ClassVar[bool]
 
     def __init__(self, access: Access) -> None: ...
 

@@ -14,7 +14,10 @@ from querist.errors import ConflictError, InvalidInputError, NotFoundError, Perm
 from querist.labeling import spending
 from querist.labeling.labels import Labels
 from querist.labeling.workforces.base import Connector, Replies, Reply
+from querist.labeling.workforces.sending import MOST_OPINIONS
 from querist.schema import (
+    IN_FLIGHT,
+    SIBLING,
     Annotation,
     Delivery,
     DeliveryState,
@@ -64,6 +67,7 @@ def take_in(
         )
     }
     intake = _Intake(catalog, workforce, connector)
+    beside = _Beside(catalog, known)
     counts: Counter[str] = Counter()
     problems = list(found.problems)
     for reply in replies:
@@ -71,12 +75,14 @@ def take_in(
         if delivery is None:
             problems.append(f"{workforce.name} answers {reply.key!r}, which was not sent to it.")
             continue
+        delivery = beside.of(delivery, reply)
         outcome, reason = intake.take(delivery, reply)
         counts[outcome] += 1
         if reason is not None:
             problems.append(f"{delivery.asset_id}: {reason}")
         if outcome in ("labels", "corrections", "refused"):
-            (known[reply.key],) = catalog.records.deliveries.list(keys=[reply.key])
+            (fresh,) = catalog.records.deliveries.list(keys=[delivery.key])
+            known[delivery.key] = fresh
     return Collected(
         labels=counts["labels"] + counts["corrections"],
         corrections=counts["corrections"],
@@ -94,6 +100,34 @@ def name_of(workforce: str, person: str) -> str:
     if plain == person and len(name) <= 64:
         return name
     return f"{name[:55]}-{hashlib.sha256(person.encode()).hexdigest()[:8]}"
+
+
+class _Beside:
+    """Finds which of several opinions on one item an answer is; each person gives one."""
+
+    def __init__(self, catalog: Catalog, known: dict[str, Delivery]) -> None:
+        self._log = catalog.records.deliveries
+        self._known = known
+        self._looked: set[str] = set()
+
+    def of(self, lead: Delivery, reply: Reply) -> Delivery:
+        """The delivery that the answer ended, or one that waits; else that of the item itself."""
+        person = name_of(lead.workforce, reply.person)
+        if lead.answer_id in (None, reply.answer_id) or lead.person == person:
+            return lead
+        group = self._others(lead)
+        for delivery in group:
+            if delivery.answer_id == reply.answer_id or delivery.person == person:
+                return delivery
+        waiting = [it for it in group if it.state in IN_FLIGHT]
+        return waiting[0] if waiting else lead
+
+    def _others(self, lead: Delivery) -> list[Delivery]:
+        keys = [f"{lead.key}{SIBLING}{number}" for number in range(2, MOST_OPINIONS + 1)]
+        if lead.key not in self._looked:
+            self._looked.add(lead.key)
+            self._known.update({it.key: it for it in self._log.list(keys=keys)})
+        return [self._known[key] for key in keys if key in self._known]
 
 
 class _Intake:

@@ -1,7 +1,8 @@
 """A folder that both sides can reach: items and answers as lines of JSON, for any other tool.
 
 ``items.jsonl`` in the folder of a place has an object a line: ``key``, ``media_type``, ``content``
-(the text; base64 of other bytes) or ``url``, ``classes``, ``task`` and, if wanted, ``prelabel``.
+(the text; base64 of other bytes) or ``url``, ``classes``, ``task`` and, if wanted, ``prelabel``
+and ``opinions``: so many people shall answer it.
 Whoever labels appends to ``answers.jsonl`` beside it: ``key``, ``answer_id``, ``at`` (ISO 8601 with
 a zone), ``person``, and ``value`` (the JSON form of a label) or ``skipped``; ``seconds`` if known.
 ``withdrawn.jsonl`` names the keys that need no answer any more.
@@ -32,6 +33,7 @@ class Folder:
 
     name: ClassVar[str] = "folder"
     summary: ClassVar[str] = "A folder shared with any tool: items and answers as JSON lines."
+    tells_people: ClassVar[bool] = True
 
     def __init__(self, access: Access) -> None:
         parts = urlsplit(access.url)
@@ -176,6 +178,8 @@ def _line(item: Item, ontology: Ontology) -> dict[str, Any]:
     else:
         coded = content.body.decode() if plain else base64.b64encode(content.body).decode("ascii")
         body["content"] = coded
+    if item.opinions > 1:
+        body["opinions"] = item.opinions
     if item.prelabel is not None:
         body["prelabel"] = to_json(item.prelabel)
     return body

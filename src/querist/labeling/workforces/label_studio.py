@@ -28,6 +28,7 @@ class LabelStudio:
 
     name: ClassVar[str] = "label-studio"
     summary: ClassVar[str] = "A Label Studio server: HTTP API with a token, webhooks."
+    tells_people: ClassVar[bool] = True
 
     def __init__(self, access: Access) -> None:
         token = {} if access.token is None else {"Authorization": f"Token {access.token}"}
@@ -60,6 +61,10 @@ class LabelStudio:
         there = {key for key, _ in self._tasks(place, min(it.key for it in items))} if items else ()
         fresh = [item for item in items if item.key not in there]
         if fresh:
+            wanted = max(item.opinions for item in fresh)
+            if wanted > 1:
+                body = {"maximum_annotations": wanted}
+                self._tool.ask("PATCH", f"/api/projects/{int(place)}", body=body)
             self._tool.ask(
                 "POST",
                 f"/api/projects/{int(place)}/import",

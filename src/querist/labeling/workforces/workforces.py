@@ -98,18 +98,21 @@ class Workforces:
         *,
         days: float = DAYS,
         prelabels: bool = False,
+        opinions: int = 1,
         share_at: str | None = None,
     ) -> Sent:
         """Send the next tasks of the queue; while they are out nobody else is asked.
 
-        What an interrupted sending has left behind goes first. One asset goes once to a workforce,
-        also where several opinions are wanted; gold questions are mixed in as for people here.
+        What an interrupted sending has left behind goes first. One asset is one item there, and
+        gold questions are mixed in as for people here.
 
         Args:
             name: To whom; it gets tasks that need a skill if it has that, as people here do.
-            count: At most so many.
+            count: At most so many assets.
             days: After so many the tasks come back to the queue.
             prelabels: Whether the newest model's suggestions go along.
+            opinions: Where an asset waits for so many opinions, so many of its people give one
+                each; all others are asked of one.
             share_at: Where the tool reaches this server: pictures then go as signed addresses
                 that end with the delivery, not as bytes.
 
@@ -130,6 +133,7 @@ class Workforces:
             days=days,
             prelabels=prelabels,
             shared=shared,
+            opinions=opinions,
         )
 
     def collect(self, name: str) -> Collected:
@@ -199,7 +203,7 @@ class Workforces:
         connector = self._connector(workforce) if flying else None
         for place in sorted({it.place for it in flying}):
             assert connector is not None
-            connector.withdraw(place, [it.key for it in flying if it.place == place])
+            connector.withdraw(place, sorted({it.item for it in flying if it.place == place}))
         return self._catalog.records.deliveries.withdraw([it.key for it in flying])
 
     def deliveries(self, name: str) -> Sequence[Delivery]:
