@@ -1,4 +1,4 @@
-"""The seam of learners whose labels are no single class: sets of classes, numbers, boxes, spans."""
+"""The seam of learners that read assets or learn other labels than one class for each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Guesses:
         values: The label it would give each (n,); boxes and spans carry their confidence.
         uncertainty: How unsure it is of each asset as a whole (n,), 0 or more, finite; higher is
             less sure. Comparable between assets, not between models.
-        probabilities: For sets of classes: the chance (n, C) that each applies; else ``None``.
+        probabilities: The chance (n, C) of each class: of one class for each asset they sum to
+            one, in a set each stands for itself. ``None`` of other labels.
         members: For numbers: what each of K drawn models predicts (K, n); else ``None``.
     """
 
