@@ -10,7 +10,7 @@ from querist.schema import Role
 pytestmark = pytest.mark.browser
 
 EVERYBODY = ["Home", "Label", "Rounds"]
-BROWSING = ["Home", "Catalog", "Label", "Review", "Rounds", "Diagnose"]
+BROWSING = ["Home", "Catalog", "Label", "Review", "Rounds", "Diagnose", "Experiment"]
 EVERYTHING = [*BROWSING, "Auto-label", "Team", "Settings"]
 PAGES = {
     Role.OWNER: EVERYTHING,
@@ -22,6 +22,7 @@ ADDRESSES = {
     "Catalog": "/catalog",
     "Review": "/review",
     "Diagnose": "/diagnose",
+    "Experiment": "/experiment",
     "Auto-label": "/auto-label",
     "Team": "/team",
     "Settings": "/settings/ontology",

@@ -95,7 +95,7 @@ def test_the_command_prints_classes_and_writes_the_report(folder: Path, tmp_path
     shown = CliRunner().invoke(app, asked)
     assert shown.exit_code == 0, shown.output
     assert all(name in shown.output for name in NAMES)
-    assert "Random needs" in shown.output
+    assert "random needs" in shown.output
     html = page.read_text("utf-8")
     assert "Class by class" in html
     assert "src=" not in html

@@ -9,6 +9,7 @@ import { readAutoLabelSearch } from "./autolabel/autoLabelSearch";
 import { CatalogPage } from "./catalog/CatalogPage";
 import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
 import { readDiagnoseSearch } from "./diagnostics/diagnoseSearch";
+import { readExperimentSearch } from "./experiment/experimentSearch";
 import { HomePage } from "./home/HomePage";
 import { PageMissing } from "./parts/Notices";
 import { readReviewSearch } from "./review/reviewSearch";
@@ -54,6 +55,13 @@ const diagnose = createRoute({
   component: lazyRouteComponent(() => import("./diagnostics/DiagnosePage"), "DiagnosePage"),
 });
 
+const experiment = createRoute({
+  getParentRoute: () => root,
+  path: "/experiment",
+  validateSearch: readExperimentSearch,
+  component: lazyRouteComponent(() => import("./experiment/ExperimentPage"), "ExperimentPage"),
+});
+
 const autoLabel = createRoute({
   getParentRoute: () => root,
   path: "/auto-label",
@@ -87,6 +95,7 @@ export const router = createRouter({
     rounds,
     round,
     diagnose,
+    experiment,
     ontology,
   ]),
   parseSearch: parseQueryString,

@@ -91,6 +91,8 @@ def _share(found: Measure | None) -> str:
 
 
 def _gain(found: Measure | None) -> str:
+    from querist.experiments.comparing import points
+
     if found is None:
         return DASH
-    return f"{100 * found.value:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+    return points(found).replace(" points", "")

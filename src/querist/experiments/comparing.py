@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from querist.experiments.words import signed
 from querist.schema.measure import Measure
 
 # The project's own labels of both arms, or a repetition from scratch where all labels are known.
@@ -142,8 +143,8 @@ class Experiment:
 
 def points(found: Measure) -> str:
     """A gain in points with its interval: ``+5.1 points (1.2 to 8.9)``."""
-    ends = (f"{100 * end:+.1f}" for end in (found.low, found.high))
-    return f"{100 * found.value:+.1f} points ({' to '.join(ends)})"
+    ends = " to ".join(map(signed, (found.low, found.high)))
+    return f"{signed(found.value)} points ({ends})"
 
 
 def sentence(result: SideBySide) -> str:
@@ -161,7 +162,8 @@ def sentence(result: SideBySide) -> str:
     else:
         times = result.boost.times
         words.append(
-            f"Random needs {times.value:.2f} times the labels ({times.low:.2f} to "
-            f"{times.high:.2f})."
+            f"Over the whole curve random needs {times.value:.2f} times the labels "
+            f"({times.low:.2f} to {times.high:.2f})"
+            f"{', which may be chance' if times.low <= 1 <= times.high else ''}."
         )
     return " ".join(words)

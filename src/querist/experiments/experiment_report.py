@@ -8,6 +8,7 @@ from html import escape
 from querist.experiments.charts import Curve, Span, learning_curves
 from querist.experiments.comparing import ClassFigures, ClassRow, Experiment, SizePoint, points
 from querist.experiments.page import facts, page, section, table
+from querist.experiments.words import signed
 from querist.schema.measure import Measure
 
 DASH = "\N{EN DASH}"
@@ -93,8 +94,8 @@ def _facts(found: Experiment) -> Iterable[tuple[str, str, str]]:
         gain = result.gain.accuracy
         yield (
             "Gain at equal labels",
-            f"{100 * gain.value:+.1f}",
-            f"points of accuracy, {100 * gain.low:+.1f} to {100 * gain.high:+.1f}",
+            signed(gain.value),
+            f"points of accuracy, {signed(gain.low)} to {signed(gain.high)}",
         )
     yield ("Labels", f"{result.size:,}", "in each arm")
 

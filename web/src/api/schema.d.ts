@@ -1280,6 +1280,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lessons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lessons
+         * @description What data taught the model of a round, batch by batch and class by class; of the newest.
+         */
+        get: operations["get_lessons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rounds/finish": {
         parameters: {
             query?: never;
@@ -1338,6 +1358,46 @@ export interface paths {
          * @description Compare the active set with as many random labels; the job's result names the experiment.
          */
         post: operations["run_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Predictions
+         * @description Make a model version of what a model elsewhere says about the assets.
+         */
+        post: operations["import_predictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Embeddings
+         * @description Store vectors that an encoder elsewhere made; the project uses them from its next start.
+         */
+        post: operations["import_embeddings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1837,6 +1897,44 @@ export interface components {
             wanted: string | null;
         };
         /**
+         * BatchLesson
+         * @description What the labels of one batch, or of some older ones together, taught the round's model.
+         *
+         *     Attributes:
+         *         first: First round of these batches; 0 for labels that no round asked for.
+         *         last: Last round of them.
+         *         labels: How many labels.
+         *         points: Change of the mean probability of the true class, in points, with them against
+         *             without them; higher taught more.
+         *         low: Lower end of its 95 % interval.
+         *         high: Upper end.
+         *         accuracy: Change of the accuracy, in points.
+         *         density: Points a hundred labels.
+         *         per_class: ``points`` of the assets of the classes that moved most, by class.
+         */
+        BatchLesson: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Labels */
+            labels: number;
+            /** Points */
+            points: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Accuracy */
+            accuracy: number;
+            /** Density */
+            density: number;
+            /** Per Class */
+            per_class: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Box
          * @description A box in pixels; the origin is top left.
          */
@@ -1922,6 +2020,31 @@ export interface components {
             unchanged: number;
             /** Conflicts */
             conflicts: components["schemas"]["BulkConflict"][];
+        };
+        /**
+         * CapacityAdvice
+         * @description What a capacity ladder says of the model in use.
+         *
+         *     Attributes:
+         *         fit: Too narrow, too deep or right.
+         *         better: The rung that is surely better, if any.
+         *         gap: Training accuracy minus audit accuracy of the model in use.
+         *         gain: Points of audit accuracy of the better rung over it.
+         *         p_value: Chance of this gain by luck, adjusted for all rungs.
+         *         sentence: The advice in plain words.
+         */
+        CapacityAdvice: {
+            fit: components["schemas"]["Fit"];
+            /** Better */
+            better: string | null;
+            /** Gap */
+            gap: number;
+            /** Gain */
+            gain: number;
+            /** P Value */
+            p_value: number;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Certificate
@@ -2022,6 +2145,41 @@ export interface components {
             recall: components["schemas"]["Measure"] | null;
             f1: components["schemas"]["Measure"] | null;
             accuracy: components["schemas"]["Measure"] | null;
+        };
+        /**
+         * ClassLesson
+         * @description One class: what its labels taught, and how it was learned.
+         *
+         *     Attributes:
+         *         name: The class.
+         *         labels: Its training labels.
+         *         newest: Of these, labels of the newest batch.
+         *         points: What its labels brought all classes, in points, to first order.
+         *         newest_points: The same of the newest batch alone.
+         *         recall: Share found in each round, 0 to 1; ``None`` where the sample has none.
+         *         learned: First round in which it was found often enough; ``None`` if never.
+         *         forgotten: Rounds in which it was forgotten again.
+         *         stalled: Whether it is not learned and has not gained for three rounds.
+         */
+        ClassLesson: {
+            /** Name */
+            name: string;
+            /** Labels */
+            labels: number;
+            /** Newest */
+            newest: number;
+            /** Points */
+            points: number;
+            /** Newest Points */
+            newest_points: number;
+            /** Recall */
+            recall: (number | null)[];
+            /** Learned */
+            learned: number | null;
+            /** Forgotten */
+            forgotten: number[];
+            /** Stalled */
+            stalled: boolean;
         };
         /**
          * ClassOverlap
@@ -2230,6 +2388,28 @@ export interface components {
             active_labels: number;
             /** Control Labels */
             control_labels: number;
+        };
+        /**
+         * EmbeddingsRequest
+         * @description Vectors of an encoder elsewhere: one row an asset.
+         */
+        EmbeddingsRequest: {
+            /** Ids */
+            ids: string[];
+            /** Vectors */
+            vectors: number[][];
+            /** Name */
+            name: string;
+            /**
+             * Version
+             * @default 1
+             */
+            version: string;
+            /**
+             * Use
+             * @default true
+             */
+            use: boolean;
         };
         /**
          * ErrorBody
@@ -2479,6 +2659,12 @@ export interface components {
             findings: components["schemas"]["NamedFinding"][];
         };
         /**
+         * Fit
+         * @description What a model's capacity is for its labels.
+         * @enum {string}
+         */
+        Fit: "too narrow" | "too deep" | "right";
+        /**
          * Gold
          * @description An asset whose answer is known.
          */
@@ -2511,6 +2697,29 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Hardness
+         * @description How many sampled assets the models of the rounds found easy, ambiguous or hard.
+         *
+         *     Attributes:
+         *         easy: Right in most rounds.
+         *         ambiguous: Now right, now wrong.
+         *         hard: Right in less than a third of the rounds.
+         *         forgettings: How often an asset went from right to wrong.
+         *         hardest: The hardest assets, hardest first.
+         */
+        Hardness: {
+            /** Easy */
+            easy: number;
+            /** Ambiguous */
+            ambiguous: number;
+            /** Hard */
+            hard: number;
+            /** Forgettings */
+            forgettings: number;
+            /** Hardest */
+            hardest: string[];
         };
         /**
          * Health
@@ -2551,6 +2760,39 @@ export interface components {
              * @default EUR
              */
             currency: string;
+        };
+        /**
+         * ImportedPredictions
+         * @description What came in.
+         *
+         *     Attributes:
+         *         model: The model version that was made of the file.
+         *         told: Assets that the file tells of.
+         *         missing: Assets that it does not tell of; the stand-in answers for them.
+         *         unknown_classes: Classes of the project that the file has no column for: probability 0.
+         *         evaluation: How the model does on the audit set; ``None`` while that has no labels.
+         */
+        ImportedPredictions: {
+            model: components["schemas"]["ModelVersion"];
+            /** Told */
+            told: number;
+            /** Missing */
+            missing: number;
+            /** Unknown Classes */
+            unknown_classes: string[];
+            evaluation: components["schemas"]["Evaluation"] | null;
+        };
+        /**
+         * ImportedVectors
+         * @description What came in: the key of the encoder, new vectors, and their length.
+         */
+        ImportedVectors: {
+            /** Encoder */
+            encoder: string;
+            /** Stored */
+            stored: number;
+            /** Dimensions */
+            dimensions: number;
         };
         /**
          * Invitation
@@ -2847,6 +3089,58 @@ export interface components {
             seconds: number;
         };
         /**
+         * Lessons
+         * @description What the labels taught the model of one round.
+         *
+         *     Attributes:
+         *         round: The round.
+         *         sentence: The lesson in one or two sentences.
+         *         labels: Training labels looked at.
+         *         sample: Assets the model did not learn from, on which it is measured.
+         *         alike: Share of the sample on which the linear model, by which the batches are compared,
+         *             says what the round's own model says; the less, the less it tells of that model.
+         *         batches: Oldest first.
+         *         classes: Every class, what its labels taught and how it was learned.
+         *         ties: Classes that stalled because labels of another class ran out, in words.
+         *         helpful: Assets whose labels brought most, best first.
+         *         harmful: Assets whose labels did most harm, worst first: odd, or labelled wrongly.
+         *         rounds: The rounds that the series of ``classes`` speak of.
+         *         stability: Agreement (kappa) of each of these rounds with the one before; from the second.
+         *         overfitting: The round after which the model only learned by heart, if it did.
+         *         hardness: Easy, ambiguous and hard assets of the sample.
+         *         capacity: Whether the model is too narrow or too deep; ``None`` where it has no ladder.
+         */
+        Lessons: {
+            /** Round */
+            round: number;
+            /** Sentence */
+            sentence: string;
+            /** Labels */
+            labels: number;
+            /** Sample */
+            sample: number;
+            /** Alike */
+            alike: number;
+            /** Batches */
+            batches: components["schemas"]["BatchLesson"][];
+            /** Classes */
+            classes: components["schemas"]["ClassLesson"][];
+            /** Ties */
+            ties: string[];
+            /** Helpful */
+            helpful: string[];
+            /** Harmful */
+            harmful: string[];
+            /** Rounds */
+            rounds: number[];
+            /** Stability */
+            stability: number[];
+            /** Overfitting */
+            overfitting: number | null;
+            hardness: components["schemas"]["Hardness"] | null;
+            capacity: components["schemas"]["CapacityAdvice"] | null;
+        };
+        /**
          * Limits
          * @description What an answer may be beyond its classes.
          *
@@ -2943,6 +3237,60 @@ export interface components {
             names: string[];
             /** Into */
             into: string;
+        };
+        /**
+         * ModelVersion
+         * @description One trained model.
+         *
+         *     Attributes:
+         *         id: Its id, also its folder under ``models/`` and its table under ``predictions/``.
+         *         arm: The arm whose labels trained it.
+         *         round: The round it belongs to; ``None`` for a training outside any round.
+         *         learner: Name of the learner.
+         *         parameters: The learner's parameters.
+         *         encoder: Key of the embeddings it saw.
+         *         classes: The class names in column order.
+         *         label_seq: Last entry of the label log it could see.
+         *         label_count: Number of labels that trained it.
+         *         labels_digest: SHA-256 over the (asset, class) pairs that trained it, in order of asset.
+         *         seed: Seed of the training.
+         *         ontology_version: The ontology of ``classes``; ``None`` where it was not kept.
+         *         fit_seconds: Wall time of the training.
+         *         created_at: UTC.
+         */
+        ModelVersion: {
+            /** Id */
+            id: string;
+            arm: components["schemas"]["Arm"];
+            /** Round */
+            round: number | null;
+            /** Learner */
+            learner: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Encoder */
+            encoder: string;
+            /** Classes */
+            classes: string[];
+            /** Label Seq */
+            label_seq: number;
+            /** Label Count */
+            label_count: number;
+            /** Labels Digest */
+            labels_digest: string;
+            /** Seed */
+            seed: number;
+            /** Fit Seconds */
+            fit_seconds: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ontology Version */
+            ontology_version: number | null;
         };
         /**
          * NamedFinding
@@ -3249,6 +3597,30 @@ export interface components {
             type: "polygons";
             /** Polygons */
             polygons: components["schemas"]["LabeledPolygon"][];
+        };
+        /**
+         * PredictionsRequest
+         * @description What a model says: one row an asset, one number a class; probabilities, or logits.
+         */
+        PredictionsRequest: {
+            /** Ids */
+            ids: string[];
+            /** Classes */
+            classes?: string[] | null;
+            /** Probabilities */
+            probabilities?: number[][] | null;
+            /** Logits */
+            logits?: number[][] | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Partial
+             * @default false
+             */
+            partial: boolean;
         };
         /**
          * PreviewRequest
@@ -3856,6 +4228,12 @@ export interface components {
              */
             prelabels: boolean;
             /**
+             * Opinions
+             * @description Of its people on each asset of several.
+             * @default 1
+             */
+            opinions: number;
+            /**
              * Share At
              * @description Where the tool reaches this server: pictures go as signed addresses.
              */
@@ -4083,6 +4461,15 @@ export interface components {
          * @enum {string}
          */
         TaskState: "open" | "leased" | "done" | "returned";
+        /**
+         * Taught
+         * @description What data taught the model of one round; nothing where it cannot be measured.
+         */
+        Taught: {
+            /** Round */
+            round: number | null;
+            lessons: components["schemas"]["Lessons"] | null;
+        };
         /**
          * ToolStatus
          * @description What the tool says about itself.
@@ -6668,6 +7055,37 @@ export interface operations {
             };
         };
     };
+    get_lessons: {
+        parameters: {
+            query?: {
+                round?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taught"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     finish_round: {
         parameters: {
             query?: never;
@@ -6779,6 +7197,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_predictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedPredictions"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_embeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedVectors"];
                 };
             };
             /** @description Default Response */

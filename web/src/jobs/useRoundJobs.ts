@@ -28,6 +28,7 @@ export function jobTitle(kind: string): string {
     train: "Training",
     oracle_round: "Known labels answer",
     oracle: "Known labels answer",
+    experiment: "Comparing with random labels",
     auto_propose: "Working out auto-labels",
     auto_ask: "Choosing checks",
     auto_accept: "Labelling what is sure",

@@ -39,6 +39,8 @@ const DIAGNOSE: [string[], string][] = [
   [["Escape"], "Close the asset, then the cell"],
 ];
 
+const EXPERIMENT: [string[], string][] = [[["E"], "Run the experiment"]];
+
 const CLASSES: [string[], string][] = [
   [["ArrowDown"], "Move through the classes"],
   [["X"], "Choose it too; Shift and an arrow: a range"],
@@ -101,6 +103,7 @@ function Sheet({ change }: { change: () => void }) {
     ...(mayBrowse(me) ? [reviewGroup(reviewing)] : []),
     ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
     ...(mayBrowse(me) ? [{ title: "Diagnose", rows: DIAGNOSE.map(fixed) }] : []),
+    ...(mayManage(me) ? [{ title: "Experiment", rows: EXPERIMENT.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Auto-label", rows: AUTO_LABEL.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Settings", rows: CLASSES.map(fixed) }] : []),
   ];

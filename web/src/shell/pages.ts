@@ -10,6 +10,7 @@ const PAGES = [
   { to: "/review", label: "Review", key: "v", open: mayBrowse },
   { to: "/rounds", label: "Rounds", key: "r", open: (me) => me?.veiled !== true },
   { to: "/diagnose", label: "Diagnose", key: "d", open: mayBrowse },
+  { to: "/experiment", label: "Experiment", key: "e", open: mayBrowse },
   { to: "/auto-label", label: "Auto-label", key: "a", open: mayManage },
   { to: "/team", label: "Team", key: "t", open: mayManage },
   { to: "/settings/ontology", label: "Settings", key: "s", open: mayManage },

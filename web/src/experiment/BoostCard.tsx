@@ -1,0 +1,33 @@
+/** The efficiency boost: how many labels random needs for each label that was chosen. */
+import type { Experiment } from "../api/types";
+import { count, percent } from "../parts/format";
+import styles from "./experiment.module.css";
+
+export function BoostCard({ experiment }: { experiment: Experiment }) {
+  const { boost } = experiment.result;
+  return (
+    <section className={styles.card} aria-labelledby="boost">
+      <h2 id="boost">Efficiency boost</h2>
+      {boost ? (
+        <>
+          <p className={styles.big}>
+            {boost.times.value.toFixed(2)} ×{" "}
+            <small>
+              {boost.times.low.toFixed(2)} to {boost.times.high.toFixed(2)}
+            </small>
+          </p>
+          <p className={styles.text}>
+            So many labels random needs for each one that was chosen, over all accuracies that both
+            arms passed. For {percent(boost.accuracy)} it took {count(boost.active_labels)} chosen
+            labels, and {count(boost.control_labels)} random ones.
+          </p>
+        </>
+      ) : (
+        <p className={styles.text}>
+          Not known yet: the active arm was better from the start on, with more labels than random
+          has had. More random labels would tell.
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,188 @@
+/** Experiment: what choosing the assets was worth, beside as many random labels, class by class. */
+import { Button, SegmentedControl, Skeleton } from "@mantine/core";
+import { IconFlask2 } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useState } from "react";
+import { projectQuery, sessionQuery } from "../api/queries";
+import { type Experiment, type Me, mayBrowse, mayManage, type ProjectInfo } from "../api/types";
+import { useAutoKeys } from "../autolabel/useAutoKeys";
+import { JobProgress } from "../jobs/JobRow";
+import { jobProblem, jobTitle } from "../jobs/useRoundJobs";
+import { ago, count } from "../parts/format";
+import { Key } from "../parts/Key";
+import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
+import { BoostCard } from "./BoostCard";
+import { ClassCard } from "./ClassCard";
+import styles from "./experiment.module.css";
+import { experimentsQuery } from "./queries";
+import { type ExperimentRun, useExperimentRun } from "./useExperiments";
+import { WholeCard } from "./WholeCard";
+
+const SizeCard = lazy(() => import("./SizeCard"));
+
+export function ExperimentPage() {
+  const me = useQuery(sessionQuery).data;
+  const project = useQuery(projectQuery).data;
+  if (!me || !project) return null;
+  if (!mayBrowse(me)) return <NotYours page="Experiment" needed="reviewer" role={me.role} />;
+  if (project.task !== "classification")
+    return (
+      <Empty title="The experiment compares classes" icon={<IconFlask2 size={24} />}>
+        Labels of this project are of another kind. Home shows both arms round by round.
+      </Empty>
+    );
+  return <Experiments me={me} project={project} />;
+}
+
+function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
+  const { id } = useSearch({ from: "/experiment" });
+  const navigate = useNavigate({ from: "/experiment" });
+  const show = useCallback(
+    (next: string) => void navigate({ search: { id: next }, resetScroll: false }),
+    [navigate],
+  );
+  const kept = useQuery(experimentsQuery);
+  const run = useExperimentRun(show);
+  const [repeated, setRepeated] = useState(project.oracle);
+  const start = () => run.start(repeated ? "repeated" : "arms");
+  useAutoKeys({ e: mayManage(me) && !run.running ? start : undefined });
+  const all = kept.data ?? [];
+  const shown = all.find((one) => one.id === id) ?? all[0];
+  const action = mayManage(me) ? (
+    <Action
+      run={run}
+      start={start}
+      source={
+        project.oracle && (
+          <SegmentedControl
+            size="xs"
+            value={repeated ? "repeated" : "arms"}
+            onChange={(value) => setRepeated(value === "repeated")}
+            data={[
+              { value: "arms", label: "This project's labels" },
+              { value: "repeated", label: "Repeat 8 times" },
+            ]}
+            aria-label="What is compared"
+          />
+        )
+      }
+    />
+  ) : (
+    <Button component={Link} to="/" variant="default">
+      Go to Home
+    </Button>
+  );
+  const trouble = (
+    <>
+      {kept.error && <ErrorNotice error={kept.error} />}
+      {run.failed && <Notice {...jobProblem(run.failed)} />}
+    </>
+  );
+  if (kept.isPending) return <Waiting />;
+  if (!shown)
+    return (
+      <Empty
+        title="What was it worth to choose?"
+        icon={<IconFlask2 size={24} />}
+        action={
+          <div className={styles.start}>
+            {action}
+            {trouble}
+          </div>
+        }
+      >
+        The experiment trains the project's learner on the labels that were chosen and on as many
+        random ones, and measures both on the audit set, class by class.
+      </Empty>
+    );
+  return (
+    <div className={styles.page}>
+      <header className={styles.lead}>
+        <h1 className={styles.sentence}>{shown.sentence}</h1>
+        {action}
+      </header>
+      <div className={styles.notice}>{trouble}</div>
+      <div className={styles.columns}>
+        <div className={styles.main}>
+          <Suspense fallback={<Skeleton height={400} radius="lg" />}>
+            <SizeCard experiment={shown} />
+          </Suspense>
+          <ClassCard experiment={shown} />
+        </div>
+        <aside className={styles.side} aria-label="Boost, all classes and provenance">
+          <BoostCard experiment={shown} />
+          <WholeCard experiment={shown} />
+          <History all={all} shown={shown} show={show} />
+        </aside>
+      </div>
+    </div>
+  );
+}
+
+type ActionProps = { run: ExperimentRun; start: () => void; source: React.ReactNode };
+
+function Action({ run, start, source }: ActionProps) {
+  if (run.running)
+    return (
+      <div className={styles.step} aria-live="polite">
+        <strong>{jobTitle(run.running.kind)}</strong>
+        <JobProgress job={run.running} />
+      </div>
+    );
+  return (
+    <div className={styles.step}>
+      <Button
+        size="md"
+        leftSection={<IconFlask2 size={18} />}
+        rightSection={<Key of="E" />}
+        loading={run.starting}
+        onClick={start}
+      >
+        Run the experiment
+      </Button>
+      {source}
+    </div>
+  );
+}
+
+type HistoryProps = { all: Experiment[]; shown: Experiment; show: (id: string) => void };
+
+function History({ all, shown, show }: HistoryProps) {
+  return (
+    <section className={styles.card} aria-labelledby="experiments">
+      <h2 id="experiments">Experiments</h2>
+      <p className={styles.hint}>
+        The name is a digest of labels, settings and seeds: run again they give the same figures.
+      </p>
+      <ul className={styles.history}>
+        {all.map((one) => (
+          <li key={one.id}>
+            <button
+              type="button"
+              aria-current={one.id === shown.id || undefined}
+              onClick={() => show(one.id)}
+            >
+              <code>{one.id}</code>
+              <small>
+                {one.source === "arms" ? "this project's labels" : `${one.seeds.length} times`},{" "}
+                {count(one.result.size)} labels, {ago(one.created_at)}
+              </small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className={styles.page} aria-hidden="true">
+      <div className={styles.lead}>
+        <Skeleton height={28} width="80%" />
+      </div>
+      <Skeleton height={400} radius="lg" />
+    </div>
+  );
+}
