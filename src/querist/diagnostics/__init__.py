@@ -18,8 +18,12 @@ from querist.diagnostics.merging import merge_advice
 from querist.diagnostics.sample import Learned, Sample
 from querist.diagnostics.slice_causes import slice_findings
 from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
+from querist.diagnostics.stop_criteria import CRITERIA
+from querist.diagnostics.stop_readings import StopReading, read_stop_set
+from querist.diagnostics.stopping import StopVerdict, stop_verdict
 
 __all__ = [
+    "CRITERIA",
     "Attribution",
     "CapacityAdvice",
     "ClassDynamics",
@@ -31,6 +35,8 @@ __all__ = [
     "Rung",
     "Sample",
     "Slice",
+    "StopReading",
+    "StopVerdict",
     "Taught",
     "alike",
     "attribute",
@@ -45,6 +51,8 @@ __all__ = [
     "merge_advice",
     "overfitting_start",
     "prediction_kappas",
+    "read_stop_set",
     "retrained",
     "slice_findings",
+    "stop_verdict",
 ]

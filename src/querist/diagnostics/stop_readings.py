@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,7 +26,9 @@ class StopReading:
         uncertainty: Mean chance that the model's class is wrong, by the model.
         information: Share of the model's uncertainty that lies in assets not yet labelled: what
             the rest of the pool can still tell it, 0 to 1.
-        batch_right: Share of the round's batch that the model before had right; ``None`` if none.
+        batch: Assets of the round's batch that the model before had spoken of B.
+        batch_right: Share of these that it had right; ``None`` if none.
+        batch_expected: Share of these that it expected to have right; ``None`` if none.
         unseen_right: Share of the labels that the models got right which had not learned them.
         surest: Least entropy, in nats, among the assets of the batch; ``None`` if not known.
     """
@@ -37,7 +40,9 @@ class StopReading:
     disagreement: float | None
     uncertainty: float
     information: float
+    batch: int = 0
     batch_right: float | None = None
+    batch_expected: float | None = None
     unseen_right: float | None = None
     surest: float | None = None
 
@@ -81,7 +86,6 @@ def read_stop_set(
     earlier = None if before is None else _same(before, said.shape, "The model before")
     spread = 1 - (table**2).sum(axis=1)
     total = float(spread.sum())
-    asked, surest = _batch(batch)
     return StopReading(
         labels=labels,
         size=len(table),
@@ -90,9 +94,8 @@ def read_stop_set(
         disagreement=_disagreement(partial, said),
         uncertainty=float((1 - table.max(axis=1)).mean()),
         information=float(spread[~mask].sum()) / total if total > 0 else 0.0,
-        batch_right=asked,
         unseen_right=unseen_right,
-        surest=surest,
+        **_batch(batch),
     )
 
 
@@ -104,14 +107,17 @@ def _disagreement(partial: ArrayLike | None, said: NDArray[np.int64]) -> float |
     return float((votes != said).mean())
 
 
-def _batch(batch: tuple[ArrayLike, ArrayLike] | None) -> tuple[float | None, float | None]:
-    if batch is None:
-        return None, None
+def _batch(batch: tuple[ArrayLike, ArrayLike] | None) -> dict[str, Any]:
+    if batch is None or not len(np.asarray(batch[1])):
+        return {}
     table, truth = np.asarray(batch[0], dtype=np.float64), np.asarray(batch[1])
-    if not len(truth):
-        return None, None
     logs = np.log(np.where(table > 0, table, 1.0))
-    return float((table.argmax(axis=1) == truth).mean()), float((-table * logs).sum(axis=1).min())
+    return {
+        "batch": len(truth),
+        "batch_right": float((table.argmax(axis=1) == truth).mean()),
+        "batch_expected": float(table.max(axis=1).mean()),
+        "surest": float((-table * logs).sum(axis=1).min()),
+    }
 
 
 def _same(given: ArrayLike, shape: tuple[int, ...], who: str) -> NDArray[np.int64]:

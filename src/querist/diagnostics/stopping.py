@@ -11,8 +11,11 @@ from querist.diagnostics.stop_criteria import WINDOW
 from querist.diagnostics.stop_readings import StopReading
 
 # At or below this share the labels still to be had no longer mend what is wrong. Chosen on half of
-# the sets of the bench `stopping`, rounded.
-ENOUGH = 0.2
+# the sets of the bench `stopping`: the largest, in hundredths, that kept nine stops in ten good.
+ENOUGH = 0.21
+# With so many more errors in the last batches than it expected, the model does not know yet what
+# it does not know, and its own doubt says nothing.
+SURPRISING = 0.15
 # A model is never surer than this of a whole pool; keeps the share readable where it nearly is.
 _LEAST_DOUBT = 0.02
 # Between these sizes the stop set begins to tell how much the rest of the pool would bring. In a
@@ -29,11 +32,13 @@ class StopVerdict:
     Attributes:
         stop: Whether to stop.
         mendable: Share of the model's doubt that further labels would mend, about 0 to 1; it stops
-            at 0.2 or less. ``None`` before three rounds with models of part of the labels.
+            at 0.21 or less. ``None`` before three rounds with models of part of the labels.
         disagreement: Share of the stop set on which models of part of the labels disagree with the
             whole one, mean of three rounds.
         uncertainty: Mean chance of error by the model's own word, mean of three rounds.
         information: Share of the uncertainty that lies in assets not labelled yet.
+        surprise: Errors in the batches of the last three rounds beyond those that the models had
+            expected there, as a share of these batches; above 0.15 it does not stop.
         missing: Classes with too few labels to be judged.
     """
 
@@ -42,6 +47,7 @@ class StopVerdict:
     disagreement: float | None
     uncertainty: float | None
     information: float
+    surprise: float = 0.0
     missing: tuple[str, ...] = ()
 
 
@@ -52,8 +58,9 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     disagree: where these all say the same and are unsure all the same, the classes overlap. So
     the disagreement is taken as a share of the uncertainty, and in a stop set that is large enough
     to tell, it counts by how much of the uncertainty lies in assets that are still without a label.
-    A class with too few labels forbids to stop. Unlike the agreement of consecutive models, nothing
-    here depends on the size of the batches.
+    Classes with too few labels forbid to stop, and so do batches with far more errors than the
+    model expected. Unlike the agreement of consecutive models, nothing here depends on the size of
+    the batches.
 
     Args:
         readings: All rounds, oldest first.
@@ -73,14 +80,26 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     disagreement = float(np.mean([it.disagreement for it in window]))
     uncertainty = float(np.mean([it.uncertainty for it in window]))
     mendable = disagreement / (uncertainty + _LEAST_DOUBT) * _rest(last)
+    surprise = _surprise(window)
     return StopVerdict(
-        stop=mendable <= ENOUGH and not missing,
+        stop=mendable <= ENOUGH and surprise <= SURPRISING and not missing,
         mendable=mendable,
         disagreement=disagreement,
         uncertainty=uncertainty,
         information=last.information,
+        surprise=surprise,
         missing=tuple(missing),
     )
+
+
+def _surprise(window: Sequence[StopReading]) -> float:
+    """Errors beyond the expected ones as a share of the batches, 0 without any."""
+    beyond = sum(
+        it.batch * (it.batch_expected - it.batch_right)
+        for it in window
+        if it.batch_expected is not None and it.batch_right is not None
+    )
+    return float(beyond / max(sum(it.batch for it in window), 1))
 
 
 def _rest(last: StopReading) -> float:

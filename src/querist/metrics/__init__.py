@@ -43,6 +43,12 @@ from querist.metrics.classification import (
 from querist.metrics.consensus import Consensus, dawid_skene, majority_vote
 from querist.metrics.crowdlab import crowdlab
 from querist.metrics.detection import BoxMeasures, measure_boxes
+from querist.metrics.extrapolation import (
+    CostOptimum,
+    CurveForecast,
+    cost_optimum,
+    forecast_curve,
+)
 from querist.metrics.glad import glad
 from querist.metrics.intervals import (
     bootstrap_interval,
@@ -91,6 +97,8 @@ __all__ = [
     "ClassMeasure",
     "ClassMeasures",
     "Consensus",
+    "CostOptimum",
+    "CurveForecast",
     "Fit",
     "LabelSetMeasures",
     "Marks",
@@ -120,6 +128,7 @@ __all__ = [
     "cohen_kappa",
     "confidence_sequence",
     "confusion_matrix",
+    "cost_optimum",
     "crowdlab",
     "dawid_skene",
     "decompose",
@@ -129,6 +138,7 @@ __all__ = [
     "fit",
     "fit_calibrator",
     "fleiss_kappa",
+    "forecast_curve",
     "glad",
     "iou_table",
     "krippendorff_alpha",

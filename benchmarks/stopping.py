@@ -1,0 +1,228 @@
+"""Whether Querist stops in time: 34 data sets labelled to the end, and judged round by round.
+
+Run: python -m benchmarks.stopping [--seeds N] [--data ../shared/data]
+
+Quality is the accuracy on rows that no round ever sees, the whole pool's is that of the model
+trained on all of it. The hindsight optimum is the fewest labels from which on quality stays within
+a point of the whole pool's: an earlier round that is as good by luck, and worse again after, is
+none that anyone could want to stop at. The rule was made on every second set; the others, told
+apart, are held out.
+
+Each single criterion stands beside it twice: with the threshold of its paper, and with the one
+that, of all, spends the least labels at a quality not below ours. None of them minds classes
+without labels, as their papers do not. The runs are recorded once (`stopping_runs.py`) and read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.reporting import Figure, report
+from benchmarks.stopping_runs import Recorded, recorded
+from querist.diagnostics import CRITERIA, StopReading, read_stop_set, stop_verdict
+
+POINT = 0.01 + 1e-9
+LEAST_WITHIN, MOST_LABELS = 0.9, 1.3
+THRESHOLDS = 200
+MIN_PER_CLASS = 2
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One run of R rounds: what is good enough, what it costs, and how far each rule is.
+
+    Attributes:
+        data: Name of the set.
+        within: Whether a stop after each round is within a point of the whole pool (R,).
+        ratio: Labels after each round, for each of the hindsight optimum (R,).
+        first: The same against the first round within a point, lucky or not (R,).
+        share: Labels after each round as a share of the pool (R,).
+        verdict: The round at which Querist stops; the last where it never does.
+        distances: How far each criterion is after each round (R,).
+    """
+
+    data: str
+    within: NDArray[np.bool_]
+    ratio: Numbers
+    first: Numbers
+    share: Numbers
+    verdict: int
+    distances: dict[str, Numbers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a rule does over all runs: quality kept, and labels for each of the optimum's."""
+
+    within: float
+    median: float
+    mean: float
+    median_of_first: float
+    share: float
+
+    @classmethod
+    def of(cls, runs: Sequence[Judged], stops: Sequence[int]) -> Outcome:
+        """From the round at which each run is stopped."""
+        pairs = list(zip(runs, stops, strict=True))
+        ratios = np.array([run.ratio[at] for run, at in pairs])
+        return cls(
+            within=float(np.mean([run.within[at] for run, at in pairs])),
+            median=float(np.median(ratios)),
+            # Ratios multiply: twice and half the labels of the optimum even out.
+            mean=float(np.exp(np.log(ratios).mean())),
+            median_of_first=float(np.median([run.first[at] for run, at in pairs])),
+            share=float(np.mean([run.share[at] for run, at in pairs])),
+        )
+
+    def __str__(self) -> str:
+        """One line of the table."""
+        return (
+            f"within {self.within:.3f}  median {self.median:.2f}  mean {self.mean:.2f}  "
+            f"to first {self.median_of_first:.2f}  of pool {self.share:.2f}"
+        )
+
+
+def main() -> int:
+    """Judge all runs; 0 if every target holds."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seeds", type=int, help="for all sets; by their size if left out")
+    arguments = parser.parse_args()
+    runs = [judge(run) for run in recorded(arguments.data, seeds=arguments.seeds)]
+    names = sorted({run.data for run in runs})
+    ours = Outcome.of(runs, [run.verdict for run in runs])
+    print(f"  {'Querist':<24} {ours}")
+    rivals = {}
+    for name, (_, threshold) in CRITERIA.items():
+        usual = Outcome.of(runs, stops_at(runs, name, threshold))
+        best = least_at(runs, name, ours.within)
+        rivals[name] = best
+        print(f"  {name:<24} {usual}\n  {'  at our quality':<24} {best}")
+    held = [run for run in runs if run.data in names[1::2]]
+    of_held = Outcome.of(held, [run.verdict for run in held])
+    wide = [run for run in runs if run.data in ("fashion", "debian")]
+    of_wide = Outcome.of(wide, [run.verdict for run in wide])
+    print(f"  {'held-out sets':<24} {of_held}\n  {'embeddings':<24} {of_wide}")
+    return report(
+        "stopping",
+        [
+            Figure(name="runs", value=len(runs)),
+            Figure(name="within a point", value=ours.within, target=LEAST_WITHIN),
+            _most("median labels of the optimum's", ours.median),
+            Figure(name="held-out sets: within a point", value=of_held.within, target=LEAST_WITHIN),
+            _most("held-out sets: median labels of the optimum's", of_held.median),
+            Figure(name="embeddings: within a point", value=of_wide.within),
+            Figure(name="embeddings: median labels of the optimum's", value=of_wide.median),
+            Figure(name="mean labels of the optimum's", value=ours.mean),
+            Figure(
+                name="above the best single criterion's mean",
+                value=ours.mean - min(it.mean for it in rivals.values()),
+                target=0.0,
+                better="lower",
+            ),
+            Figure(
+                name="above the best single criterion's median",
+                value=ours.median - min(it.median for it in rivals.values()),
+                target=0.0,
+                better="lower",
+            ),
+            Figure(name="median labels of the first lucky round's", value=ours.median_of_first),
+            Figure(name="mean share of the pool", value=ours.share),
+        ],
+        details={
+            "rivals at our quality": {name: str(it) for name, it in rivals.items()},
+            "sets": {
+                name: str(Outcome.of(own, [run.verdict for run in own]))
+                for name in names
+                for own in [[run for run in runs if run.data == name]]
+            },
+        },
+    )
+
+
+def readings(run: Recorded) -> list[StopReading]:
+    """What the product would have read after each round."""
+    turn = np.full(run.sizes[-1], run.sizes[-1])
+    turn[run.asked] = np.arange(len(run.asked))
+    ends = np.cumsum(run.sizes)
+    found = []
+    for at, labels in enumerate(run.sizes.tolist()):
+        begin = run.sizes[at - 1] if at else 0
+        found.append(
+            read_stop_set(
+                run.tables[at].astype(np.float32),
+                turn[run.stop_set] < labels,
+                labels=labels,
+                before=run.tables[at - 1].argmax(axis=1) if at else None,
+                partial=run.folds[at],
+                batch=(run.before[begin:labels].astype(np.float32), run.labels[begin:labels])
+                if at
+                else None,
+                unseen_right=float(run.unseen[ends[at] - labels : ends[at], 1].mean(dtype=float)),
+            )
+        )
+    return found
+
+
+def judge(run: Recorded) -> Judged:
+    """Read one run round by round, as if each were the last so far."""
+    accuracy = run.accuracy
+    within = accuracy >= accuracy[-1] - POINT
+    short = np.flatnonzero(~within)
+    optimum = run.sizes[short[-1] + 1] if len(short) else run.sizes[0]
+    read = readings(run)
+    rounds = range(1, len(read) + 1)
+    classes = len(np.unique(run.labels))
+    stops = [
+        stop_verdict(read[:upto], missing=_missing(run, upto - 1, classes)).stop for upto in rounds
+    ]
+    return Judged(
+        data=run.data,
+        within=within,
+        ratio=run.sizes / optimum,
+        first=run.sizes / run.sizes[np.argmax(within)],
+        share=run.sizes / run.sizes[-1],
+        verdict=int(np.argmax(stops)) if any(stops) else len(stops) - 1,
+        distances={
+            name: np.array([far(read[:upto]) for upto in rounds])
+            for name, (far, _) in CRITERIA.items()
+        },
+    )
+
+
+def stops_at(runs: Sequence[Judged], name: str, threshold: float) -> list[int]:
+    """The round at which a criterion stops each run; the last where it never does."""
+    found = []
+    for run in runs:
+        near = run.distances[name] <= threshold
+        found.append(int(np.argmax(near)) if near.any() else len(near) - 1)
+    return found
+
+
+def least_at(runs: Sequence[Judged], name: str, quality: float) -> Outcome:
+    """The criterion with the threshold that spends least while it keeps that quality."""
+    near = np.concatenate([np.minimum.accumulate(run.distances[name]) for run in runs])
+    steps = np.unique(np.quantile(near[np.isfinite(near)], np.linspace(0, 1, THRESHOLDS)))
+    tried = [Outcome.of(runs, stops_at(runs, name, at)) for at in [-np.inf, *steps.tolist()]]
+    return min((it for it in tried if it.within >= quality), key=lambda it: it.mean)
+
+
+def _missing(run: Recorded, at: int, classes: int) -> list[str]:
+    counts = np.bincount(run.labels[: run.sizes[at]], minlength=classes)
+    return [str(code) for code in np.flatnonzero(counts < MIN_PER_CLASS)]
+
+
+def _most(name: str, value: float) -> Figure:
+    return Figure(name=name, value=value, target=MOST_LABELS, better="lower")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

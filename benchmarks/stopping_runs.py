@@ -1,0 +1,214 @@
+"""Trajectories for stopping criteria: each recorded once, from no label to the whole pool.
+
+A run is one data set and one seed. Even seeds ask by `auto`, odd ones by margin; every second pair
+of seeds asks equal batches, the others batches that grow with the labels, so that no criterion can
+lean on one schedule. After each round the default learner is trained, and three models that each
+miss a third of the labels: what all of them say about a fixed stop set, the next batch and the
+rows kept for testing is stored under `artifacts/benchmarks/stopping`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.label_efficiency import data_files
+from benchmarks.many_runs import KEPT, run_all
+from querist import query
+from querist.learners import create_learner
+
+FOLDER = KEPT / "stopping"
+POOL, TEST, STOP_SET, FOLDS = 4_000, 5_000, 1_000, 3
+SMALL, SEEDS, SEEDS_OF_SMALL = 1_500, 4, 8
+GROWTH, EQUAL_BATCHES, LEAST_BATCH = 0.12, 40, 5
+WIDE, EQUAL_BATCHES_OF_WIDE = 100, 20
+
+Rows = NDArray[np.float32]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One run of R rounds; classes C, stop set S, folds F, test rows T.
+
+    Attributes:
+        data: Name of the data set.
+        seed: Its seed.
+        sizes: Labels after each round (R,).
+        labels: Classes of the pool in the order they were asked (n,).
+        asked: Positions in the pool in that order (n,).
+        stop_set: Positions of the stop set in the pool (S,).
+        tables: What each round's model says of the stop set (R, S, C).
+        before: What the model before said of each asked row (n, C); zeros for the first batch.
+        folds: Classes that the fold models give the stop set (R, F, S).
+        unseen: Chance that fold models which had not seen a row gave its own class, and whether
+            they said it, one after another for all rounds (sum of sizes, 2).
+        test: What each round's model says of the test rows (R, T).
+        truth: Their classes (T,).
+    """
+
+    data: str
+    seed: int
+    sizes: Codes
+    labels: Codes
+    asked: Codes
+    stop_set: Codes
+    tables: NDArray[np.float16]
+    before: NDArray[np.float16]
+    folds: NDArray[np.uint8]
+    unseen: NDArray[np.float16]
+    test: NDArray[np.uint8]
+    truth: Codes
+
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """Test accuracy after each round (R,)."""
+        return np.asarray((self.test == self.truth).mean(axis=1))
+
+
+def recorded(folder: Path, *, seeds: int | None = None) -> list[Recorded]:
+    """All runs on the data in ``folder``; what is missing is run first.
+
+    Args:
+        folder: The data sets.
+        seeds: How many of each; by the size of the set if left out.
+    """
+    files = data_files(folder)
+    pieces = [
+        (name, str(file), seed)
+        for name, file in files.items()
+        for seed in range(seeds or _seeds(file))
+    ]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    open_pieces = [piece for piece in pieces if not _path(piece[0], piece[2]).is_file()]
+    run_all(record, open_pieces, name="stopping", code=[Path(__file__)], processes=1)
+    return [read(name, seed) for name, _, seed in pieces]
+
+
+def read(name: str, seed: int) -> Recorded:
+    """A run that was recorded."""
+    with np.load(_path(name, seed), allow_pickle=False) as stored:
+        return Recorded(data=name, seed=seed, **{key: stored[key] for key in stored.files})
+
+
+def record(name: str, file: str, seed: int) -> int:
+    """Run one data set under one seed, store it, and say how many rounds it took."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        arrays = _run(*_load(file), seed)
+    part = _path(name, seed).with_suffix(".part.npz")
+    np.savez_compressed(part, **arrays)
+    part.rename(_path(name, seed))
+    return len(arrays["sizes"])
+
+
+def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
+    order = np.random.default_rng([seed, 0]).permutation(len(X))
+    tested = min(TEST, len(X) // 2)
+    test, pool = order[:tested], order[tested : tested + POOL]
+    rows, classes, count = X[pool], y[pool], int(y.max()) + 1
+    stop_set = np.sort(
+        np.random.default_rng([seed, 1]).permutation(len(pool))[: min(STOP_SET, len(pool))]
+    )
+    asked = np.empty(0, np.int64)
+    table = None
+    kept: dict[str, list[Any]] = {
+        key: [] for key in ("sizes", "tables", "before", "folds", "unseen", "test")
+    }
+    while len(asked) < len(pool):
+        number = len(kept["sizes"])
+        arm = "auto" if seed % 2 == 0 else "margin"
+        picks = query(
+            "random" if arm == "margin" and table is None else arm,
+            n=_batch(len(asked), len(pool), X.shape[1], count, equal=seed // 2 % 2 == 1),
+            probabilities=table,
+            embeddings=rows,
+            labeled=asked,
+            labels=classes[asked],
+            random_state=np.random.default_rng([seed, 2, number]),
+        ).indices
+        kept["before"].append(
+            np.zeros((len(picks), count), np.float16)
+            if table is None
+            else table[picks].astype(np.float16)
+        )
+        asked = np.concatenate([asked, picks])
+        model = _fit(rows[asked], classes[asked], count)
+        if model is None:
+            continue  # one class so far: no model, no round that could be judged
+        table = model.predict_proba(rows)
+        votes, unseen = _folds(rows, classes, asked, stop_set, count, seed)
+        kept["sizes"].append(len(asked))
+        kept["tables"].append(table[stop_set].astype(np.float16))
+        kept["folds"].append(votes)
+        kept["unseen"].append(unseen)
+        kept["test"].append(model.predict_proba(X[test]).argmax(axis=1).astype(np.uint8))
+    return {
+        "sizes": np.array(kept["sizes"]),
+        "labels": classes[asked],
+        "asked": asked,
+        "stop_set": stop_set,
+        "tables": np.stack(kept["tables"]),
+        "before": np.concatenate(kept["before"]),
+        "folds": np.stack(kept["folds"]),
+        "unseen": np.concatenate(kept["unseen"]),
+        "test": np.stack(kept["test"]),
+        "truth": y[test],
+    }
+
+
+def _batch(labeled: int, pool: int, width: int, count: int, *, equal: bool) -> int:
+    least = max(LEAST_BATCH, count)
+    batches = EQUAL_BATCHES_OF_WIDE if width > WIDE else EQUAL_BATCHES
+    more = pool / batches if equal else GROWTH * labeled
+    return max(least, math.ceil(more))
+
+
+def _fit(rows: Rows, classes: Codes, count: int) -> Any:
+    if len(np.unique(classes)) < 2:
+        return None
+    model = create_learner("logistic-regression")
+    model.fit(rows, classes, class_count=count, rng=np.random.default_rng(0))
+    return model
+
+
+def _folds(
+    rows: Rows, classes: Codes, asked: Codes, stop_set: Codes, count: int, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """Votes (F, S) of models that miss a third each, and what they say of that third (n, 2)."""
+    # A row keeps its fold for good, so that two rounds' folds can be compared.
+    fold = np.random.default_rng([seed, 3]).integers(FOLDS, size=len(rows))[asked]
+    votes = np.zeros((FOLDS, len(stop_set)), np.uint8)
+    unseen = np.zeros((len(asked), 2), np.float16)
+    for held in range(FOLDS):
+        out = fold == held
+        model = _fit(rows[asked[~out]], classes[asked[~out]], count) if (~out).any() else None
+        if model is None:
+            continue
+        votes[held] = model.predict_proba(rows[stop_set]).argmax(axis=1)
+        if out.any():
+            table = model.predict_proba(rows[asked[out]])
+            own = classes[asked[out]]
+            unseen[out, 0] = table[np.arange(len(own)), own]
+            unseen[out, 1] = table.argmax(axis=1) == own
+    return votes, unseen
+
+
+def _seeds(file: Path) -> int:
+    return SEEDS_OF_SMALL if len(_load(str(file))[0]) < SMALL else SEEDS
+
+
+def _load(file: str) -> tuple[Rows, Codes]:
+    with np.load(file, allow_pickle=False) as stored:
+        y = np.unique(stored["y"], return_inverse=True)[1].astype(np.int64)
+        return stored["X"].astype(np.float32), y
+
+
+def _path(name: str, seed: int) -> Path:
+    return FOLDER / f"{name}-{seed}.npz"

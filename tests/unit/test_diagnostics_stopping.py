@@ -1,0 +1,117 @@
+"""When to stop: readings by brute force, the verdict by its formula, criteria on planted runs."""
+
+import numpy as np
+import pytest
+
+from querist.diagnostics import CRITERIA, StopReading, read_stop_set, stop_verdict
+from querist.diagnostics.stopping import ENOUGH, SURPRISING
+from querist.errors import InvalidInputError
+
+
+def reading(**given: float) -> StopReading:
+    """A round that has settled, but for what is given."""
+    settled = {"labels": 100, "size": 2_000, "agreement": 1.0, "changed": 0.0, "disagreement": 0.0}
+    rest = {"uncertainty": 0.005, "information": 0.5, "batch": 20, "batch_right": 1.0}
+    last = {"batch_expected": 1.0, "unseen_right": 0.9, "surest": 0.0}
+    return StopReading(**(settled | rest | last | given))
+
+
+def test_a_reading_is_what_counting_by_hand_says() -> None:
+    """Every share of a reading agrees with a loop over the stop set."""
+    rng = np.random.default_rng(0)
+    table = rng.dirichlet(np.ones(3), size=40)
+    labeled, before = rng.random(40) < 0.3, rng.integers(3, size=40)
+    partial = rng.integers(3, size=(2, 40))
+    asked, truth = rng.dirichlet(np.ones(3), size=5), rng.integers(3, size=5)
+    found = read_stop_set(
+        table, labeled, labels=12, before=before, partial=partial, batch=(asked, truth)
+    )
+    said = [int(np.argmax(row)) for row in table]
+    gini = [1 - sum(p * p for p in row) for row in table]
+    assert found.changed == pytest.approx(
+        np.mean([a != b for a, b in zip(said, before, strict=True)])
+    )
+    assert found.disagreement == pytest.approx(
+        np.mean([vote != own for votes in partial for vote, own in zip(votes, said, strict=True)])
+    )
+    assert found.uncertainty == pytest.approx(np.mean([1 - max(row) for row in table]))
+    left = sum(g for g, known in zip(gini, labeled, strict=True) if not known)
+    assert found.information == pytest.approx(left / sum(gini))
+    assert found.batch_right == np.mean(
+        [np.argmax(row) == c for row, c in zip(asked, truth, strict=True)]
+    )
+    assert found.batch_expected == pytest.approx(np.mean([max(row) for row in asked]))
+    assert found.surest == pytest.approx(min(-(row * np.log(row)).sum() for row in asked))
+
+
+def test_a_certain_model_is_read_without_dividing_by_its_doubt() -> None:
+    """Probabilities of 0 and 1 leave no information and no entropy."""
+    found = read_stop_set(np.eye(3), np.zeros(3), labels=3, batch=(np.eye(3), np.arange(3)))
+    assert (found.uncertainty, found.information, found.surest) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("size", [200, 700, 2_000])
+def test_the_verdict_is_the_share_of_doubt_that_labels_mend(size: int) -> None:
+    """Disagreement over doubt, discounted in large stop sets by what the pool can still tell."""
+    rounds = [
+        reading(size=size, disagreement=d, uncertainty=0.2, information=0.1)
+        for d in (0.08, 0.06, 0.04)
+    ]
+    trust = min(max(np.log(size / 500) / np.log(2), 0), 1)
+    found = stop_verdict(rounds)
+    assert found.mendable == pytest.approx(0.06 / 0.22 * 0.2**trust)
+    assert found.stop == (found.mendable <= ENOUGH) == (size > 500)
+
+
+def test_nothing_is_advised_before_three_rounds_or_without_partial_models() -> None:
+    """Two rounds, or rounds without models of part of the labels, give no verdict."""
+    assert stop_verdict([]).mendable is None
+    assert stop_verdict([reading(), reading()]).mendable is None
+    assert not stop_verdict([reading(disagreement=None)] * 5).stop
+
+
+def test_a_class_without_labels_or_a_surprising_batch_forbids_to_stop() -> None:
+    """Settled predictions stop; with a thin class, or more errors than expected, they do not."""
+    assert stop_verdict([reading()] * 3).stop
+    assert not stop_verdict([reading()] * 3, missing=["boot"]).stop
+    surprised = stop_verdict([reading(batch_right=0.5, batch_expected=0.7)] * 3)
+    assert surprised.surprise == pytest.approx(0.2)
+    assert surprised.surprise > SURPRISING
+    assert not surprised.stop
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_each_criterion_stops_on_settled_rounds_and_not_on_moving_ones(name: str) -> None:
+    """At its usual threshold every criterion tells a settled run from one that still learns."""
+    far, threshold = CRITERIA[name]
+    moving = [
+        reading(
+            agreement=0.5 + 0.05 * i,
+            changed=0.2,
+            disagreement=0.3,
+            uncertainty=0.4 + 0.02 * i,
+            batch_right=0.6,
+            unseen_right=0.5 + 0.05 * i,
+            surest=0.3,
+        )
+        for i in range(4)
+    ]
+    falling = name == "uncertainty variance"
+    settled = [reading(uncertainty=0.009 - 0.002 * i * falling) for i in range(4)]
+    assert far(settled) <= threshold < far(moving)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"probabilities": np.ones(3)},
+        {"probabilities": np.full((3, 2), np.nan)},
+        {"before": np.zeros(2)},
+        {"partial": np.zeros((2, 4))},
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(wrong: dict[str, np.ndarray]) -> None:
+    """Shapes that disagree and NaN are told, with what to do."""
+    given = {"probabilities": np.full((3, 2), 0.5), "before": None, "partial": None} | wrong
+    with pytest.raises(InvalidInputError):
+        read_stop_set(given.pop("probabilities"), np.zeros(3), labels=3, **given)
