@@ -19,7 +19,6 @@ from querist.learners.detector import DetectorLearner
 from querist.learners.detector_boxes import Found, asset_doubt, kept
 from querist.learners.detector_maps import CHANNELS, FrozenMaps
 from querist.learners.detector_training import assign
-from querist.learners.value_kit import check_value_learner
 from querist.learners.value_problems import CLASSES, sample_problem
 from querist.metrics.matching import iou
 from querist.schema import Box, BoxesValue, LabeledBox, Media, TaskKind, Value
@@ -57,11 +56,6 @@ def inputs_of(pictures: Sequence[bytes]) -> Inputs:
 def one_box(x: float, y: float, width: float, height: float, name: str = "red") -> BoxesValue:
     """A label of one box."""
     return BoxesValue(boxes=(LabeledBox(name=name, box=Box(x=x, y=y, width=width, height=height)),))
-
-
-def test_it_keeps_the_contract_of_learners_of_values() -> None:
-    """The kit's checks hold, without dropout passes too."""
-    check_value_learner(small)
 
 
 def test_boxes_are_those_of_the_picture_as_people_see_it() -> None:

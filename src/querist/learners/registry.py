@@ -30,6 +30,7 @@ _LEARNERS = {
     "torch": "querist.learners.torch_learner:TorchLearner",
 }
 _VALUE_LEARNERS = {
+    "detector": "querist.learners.detector:DetectorLearner",
     "label-studio-backend": "querist.learners.label_studio_backend:LabelStudioBackend",
     "transformers-boxes": "querist.learners.transformers_boxes:TransformersBoxes",
     "transformers-text": "querist.learners.transformers_text:TransformersText",
@@ -39,6 +40,7 @@ _VALUE_LEARNERS = {
 }
 # What learns where the project names no learner of its own; a task that is missing has none yet.
 _DEFAULT_VALUE_LEARNERS = {
+    TaskKind.BOXES: "detector",
     TaskKind.MULTI_LABEL: "label-sets",
     TaskKind.REGRESSION: "ridge",
     TaskKind.SPANS: "span-tagger",
