@@ -9,8 +9,8 @@ and train the default learner, ``span-tagger``, anew. F1 counts exact spans of t
 test texts of which some names are in no pool. A list of the names labelled so far is told beside.
 
 The figure is, for each seed, the texts random needed for the highest F1 it came to over those that
-the arm needed for the same, between rounds by interpolation. A text is no unit of work: long texts take longer.
-So the characters read and the spans marked up to that F1 are told as well.
+the arm needed for the same, between rounds by interpolation. A text is no unit of work: long texts
+take longer. So the characters read and the spans marked up to that F1 are told as well.
 
 Seeds 100 to 102 chose the learner's defaults and how the texts were marked. The seeds here chose
 nothing.
