@@ -63,8 +63,9 @@ class LabelStudioServer:
                 "SENTRY_DSN": "",
                 "FRONTEND_SENTRY_DSN": "",
                 "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-                # Its webhooks may call this machine.
+                # It may call this machine: webhooks, and an ML backend.
                 "SSRF_PROTECTION_ENABLED": "false",
+                "ML_BLOCK_LOCAL_IP": "false",
             },
             stdout=log,
             stderr=log,

@@ -293,3 +293,55 @@ def label_next(client: httpx.Client, place: str) -> int | None:
     body = {"result": [region | {"value": {"choices": ["boot"]}}], "lead_time": 2.0}
     client.post(f"/api/tasks/{task}/annotations/", json=body).raise_for_status()
     return int(task)
+
+
+def test_the_model_answers_there_as_a_backend(label_studio, environment, tmp_path):
+    """Connected as an ML backend, the model pre-labels tasks of a project that is only there."""
+    port = free_port()
+    words = {"boot": "sole lace leather", "shirt": "sleeve collar cotton"}
+    policy = POLICY | {"batch_size": 20}
+    with Project.create(tmp_path / "p", media="text", classes=CLASSES, policy=policy) as project:
+        names = [CLASSES[i % 2] for i in range(30)]
+        project.add([{"id": f"{n}-{i}", "text": f"{words[n]} {i}"} for i, n in enumerate(names)])
+        project.next_round()
+        for item in project.queue.next("ana", 50).items:
+            name = item.asset.id.partition("-")[0]
+            project.labels.submit(item.asset.id, name, annotator="ana")
+        model = project.train()
+        records = project.catalog.records
+        records.annotators.ensure("owner", role=Role.OWNER)
+        token = records.tokens.issue("owner", kind="api", ttl_seconds=600)
+    address = f"http://127.0.0.1:{port}/api/v1"
+    there = label_studio.client()
+    with httpx.Client(base_url=address, timeout=30) as api:
+        server = serve(environment, tmp_path / "p", port, api)
+        try:
+            config = (
+                '<View><Text name="t" value="$words"/><Choices name="kind" toName="t">'
+                '<Choice value="boot"/><Choice value="shirt"/></Choices></View>'
+            )
+            made = there.post("/api/projects", json={"title": "Backend", "label_config": config})
+            place = made.raise_for_status().json()["id"]
+            tasks = [{"words": words[CLASSES[i % 2]]} for i in range(4)]
+            there.post(f"/api/projects/{place}/import", json=tasks).raise_for_status()
+            backend = {
+                "project": place,
+                "url": f"{address}/ml-backend",
+                "auth_method": "BASIC_AUTH",
+                "basic_auth_user": "querist",
+                "basic_auth_pass": token,
+            }
+            connected = there.post("/api/ml", json=backend)
+            assert connected.status_code == 201, connected.text
+            asked = {"selectedItems": {"all": True, "excluded": []}}
+            path = f"/api/dm/actions?id=retrieve_tasks_predictions&project={place}"
+            there.post(path, json=asked).raise_for_status()
+            found = there.get("/api/predictions", params={"project": place}).json()
+            said = {it["task"]: it for it in found}
+            assert len(said) == len(tasks)
+            names = [said[task]["result"][0]["value"]["choices"] for task in sorted(said)]
+            assert names == [[CLASSES[i % 2]] for i in range(4)]
+            assert {it["model_version"] for it in found} == {model.id}
+        finally:
+            stop(server)
+            there.close()

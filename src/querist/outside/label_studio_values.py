@@ -87,6 +87,11 @@ def configuration(ontology: Ontology, media: Media) -> str:
     return ElementTree.tostring(view, encoding="unicode")
 
 
+def control_of(task: TaskKind) -> str:
+    """The tag of the control that asks for a task, as ``Choices``."""
+    return _CONTROLS[task][0]
+
+
 def encode(value: Value, asset: Asset) -> list[dict[str, Any]]:
     """A label as the regions of an annotation or prediction.
 

@@ -112,6 +112,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ml-backend/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Ml Backend
+         * @description Whether it is there.
+         */
+        get: operations["check_ml_backend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ml-backend/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Up Ml Backend
+         * @description Whether the labeling interface asks for what the model says, and which model that is.
+         */
+        post: operations["set_up_ml_backend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ml-backend/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict Tasks
+         * @description What the newest model says of the tasks.
+         */
+        post: operations["predict_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ml-backend/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notice Event
+         * @description Taken note of: labels come in by the workforce's webhook, and rounds train.
+         */
+        post: operations["notice_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/lease": {
         parameters: {
             query?: never;
@@ -1404,6 +1484,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/zero-shot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Guess First
+         * @description Guess classes by their names or by examples (a job), until the first training.
+         */
+        post: operations["guess_first"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1548,6 +1648,11 @@ export interface components {
          *         saved_labels: Of the labels random needed so far, how many active did not, if measured.
          *         label_ratio: Active labels for each label of the control over the whole curve, with the
          *             interval that the audit set leaves; below one is a saving.
+         *         mendable: Share of the model's doubt that further labels would mend; at 0.21 or less they
+         *             no longer pay. ``None`` where it is not known.
+         *         outlook: Where the curve is expected to go, nearest first; empty before four rounds.
+         *         worth: What more labels are worth, where costs are known.
+         *         reading: What the round's models said of the stop set, by name; later rounds read it again.
          */
         Advice: {
             /** Stop */
@@ -1563,6 +1668,18 @@ export interface components {
             /** Saved Labels */
             saved_labels: number | null;
             label_ratio: components["schemas"]["Measure"] | null;
+            /** Mendable */
+            mendable: number | null;
+            /**
+             * Outlook
+             * @default []
+             */
+            outlook: components["schemas"]["OutlookPoint"][];
+            worth: components["schemas"]["Worth"] | null;
+            /** Reading */
+            reading: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Agreement
@@ -2722,19 +2839,6 @@ export interface components {
             hardest: string[];
         };
         /**
-         * Health
-         * @description The server answers.
-         */
-        Health: {
-            /**
-             * Status
-             * @constant
-             */
-            status: "ok";
-            /** Version */
-            version: string;
-        };
-        /**
          * Home
          * @description Everything the home page shows.
          */
@@ -3239,6 +3343,14 @@ export interface components {
             into: string;
         };
         /**
+         * ModelAnswer
+         * @description The model that would answer now.
+         */
+        ModelAnswer: {
+            /** Model Version */
+            model_version: string | null;
+        };
+        /**
          * ModelVersion
          * @description One trained model.
          *
@@ -3509,6 +3621,38 @@ export interface components {
          */
         Origin: "person" | "import" | "oracle" | "model" | "review" | "consensus";
         /**
+         * OutlookPoint
+         * @description Where the learning curve is expected to be with more labels; all ends are of 95 % intervals.
+         *
+         *     Attributes:
+         *         labels: Labels of the active arm by then.
+         *         more: How many more these are than now.
+         *         value: The headline measure expected then.
+         *         low: Lower end of its interval.
+         *         high: Upper end of it.
+         *         gain: What it is expected to be above now, in points from 0 to 1; never below 0.
+         *         gain_low: Lower end of the gain's interval.
+         *         gain_high: Upper end of it.
+         */
+        OutlookPoint: {
+            /** Labels */
+            labels: number;
+            /** More */
+            more: number;
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Gain */
+            gain: number;
+            /** Gain Low */
+            gain_low: number;
+            /** Gain High */
+            gain_high: number;
+        };
+        /**
          * PairAgreement
          * @description Cohen's kappa of two annotators over the assets that both answered.
          */
@@ -3597,6 +3741,30 @@ export interface components {
             type: "polygons";
             /** Polygons */
             polygons: components["schemas"]["LabeledPolygon"][];
+        };
+        /**
+         * PredictRequest
+         * @description Tasks to predict.
+         */
+        PredictRequest: {
+            /** Tasks */
+            tasks: {
+                [key: string]: unknown;
+            }[];
+            /** Label Config */
+            label_config: string;
+        };
+        /**
+         * Predictions
+         * @description A prediction for each task, in order; an empty result where nothing is said.
+         */
+        Predictions: {
+            /** Model Version */
+            model_version: string | null;
+            /** Results */
+            results: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * PredictionsRequest
@@ -4240,6 +4408,14 @@ export interface components {
             share_at?: string | null;
         };
         /**
+         * SetupRequest
+         * @description The labeling interface of the project there.
+         */
+        SetupRequest: {
+            /** Schema */
+            schema: string;
+        };
+        /**
          * ShapeAgreement
          * @description How far annotators agree on boxes, polygons or spans.
          */
@@ -4668,6 +4844,37 @@ export interface components {
             hourly_cost?: number | null;
         };
         /**
+         * Worth
+         * @description What more labels are worth in money.
+         *
+         *     Attributes:
+         *         label_cost: Money that a label has cost so far.
+         *         labels: Labels at which labels and errors together are expected to cost least.
+         *         saving: Money that this is expected to save against stopping now; 0 where now is best.
+         */
+        Worth: {
+            /** Label Cost */
+            label_cost: number;
+            /** Labels */
+            labels: number;
+            /** Saving */
+            saving: number;
+        };
+        /**
+         * ZeroShotRequest
+         * @description What tells of the classes: words in place of their names, or assets that show them.
+         */
+        ZeroShotRequest: {
+            /** Describe */
+            describe?: {
+                [key: string]: string;
+            } | null;
+            /** Examples */
+            examples?: {
+                [key: string]: string[];
+            } | null;
+        };
+        /**
          * CurvePoint
          * @description For one promised error rate, how much could be accepted without a person.
          *
@@ -4690,6 +4897,17 @@ export interface components {
             proposal: string;
         };
         /**
+         * Health
+         * @description It is there.
+         */
+        querist__server__routes__ml_backend__Health: {
+            /**
+             * Status
+             * @default UP
+             */
+            status: string;
+        };
+        /**
          * CurvePoint
          * @description One round of one arm: the headline measure on the audit set against what it cost.
          */
@@ -4703,6 +4921,19 @@ export interface components {
             seconds: number | null;
             /** Money */
             money: number | null;
+        };
+        /**
+         * Health
+         * @description The server answers.
+         */
+        querist__server__schemas__Health: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+            /** Version */
+            version: string;
         };
         /**
          * AcceptRequest
@@ -4761,7 +4992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["querist__server__schemas__Health"];
                 };
             };
             /** @description Default Response */
@@ -4962,6 +5193,132 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_ml_backend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["querist__server__routes__ml_backend__Health"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_up_ml_backend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelAnswer"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    predict_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Predictions"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notice_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
             };
             /** @description Default Response */
             default: {
@@ -7263,6 +7620,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportedVectors"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    guess_first: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZeroShotRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Default Response */

@@ -13,6 +13,7 @@ from querist.server.routes import (
     experiments,
     jobs,
     labels,
+    ml_backend,
     model_files,
     ontology,
     project,
@@ -37,7 +38,7 @@ HOT_PATHS = {
 def api_router() -> APIRouter:
     """All routes below ``/api/v1``; everything but the login and the health check needs a token."""
     whole = APIRouter(prefix=PREFIX, responses={"default": {"model": ErrorBody}})
-    for entrance in (session.public, team.public, workforces.public):
+    for entrance in (session.public, team.public, workforces.public, ml_backend.router):
         whole.include_router(entrance)
     # Routes are tried in their order: first those that are asked all the time.
     for module in (

@@ -1,0 +1,191 @@
+"""The newest model as an ML backend of Label Studio: what it says of tasks that are shown there."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+
+from querist.catalog import Catalog, reads_assets
+from querist.errors import InvalidInputError, NotFoundError
+from querist.learners import Guesses, Inputs, Item, create_value_learner
+from querist.learners.label_studio_answers import as_asset
+from querist.loop import training, value_training
+from querist.loop.intake import open_encoder
+from querist.outside import label_studio_values as form
+from querist.schema import Arm, Asset, ClassValue, Media, ModelVersion, Ontology, Value
+
+_MOST_CONFIGURATION = 1 << 20
+# The field of a task's data that names one of our assets.
+KEY = "querist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """What a labeling interface calls its parts: control, object, and the field it shows."""
+
+    control: str
+    shown: str
+    field: str
+
+    @classmethod
+    def of(cls, configuration: str, ontology: Ontology) -> Interface:
+        """The first control of the ontology's kind.
+
+        Raises:
+            InvalidInputError: it is no XML, too long, or asks for something else.
+        """
+        wanted = form.control_of(ontology.task)
+        try:
+            if len(configuration) > _MOST_CONFIGURATION or "<!" in configuration:
+                raise ValueError("it is too long, or declares entities")
+            root = ElementTree.fromstring(configuration)  # noqa: S314 - no declarations, see above
+        except (ElementTree.ParseError, ValueError) as error:
+            raise InvalidInputError(
+                f"The labeling interface cannot be read: {error}.",
+                remedy="Send the project's label_config.",
+            ) from None
+        fields = {it.get("name"): it.get("value", "") for it in root.iter()}
+        for part in root.iter(wanted):
+            name, shown = part.get("name"), part.get("toName")
+            if name and shown and fields.get(shown, "").startswith("$"):
+                return cls(control=name, shown=shown, field=fields[shown][1:])
+        raise InvalidInputError(
+            f"The labeling interface has no {wanted} of what a task shows.",
+            remedy=f"This project's task is {ontology.task.value}: connect a project of that kind.",
+        )
+
+
+def answer(
+    catalog: Catalog, tasks: Sequence[Any], configuration: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A prediction for each task in Label Studio's form, and the model that says it.
+
+    A task whose data name an asset under ``querist`` gets what the model has said of it; of others
+    the content is read, texts, rows and pictures as data addresses. Nothing is said of the audit
+    set, where a suggestion would flatter the model it measures, of what cannot be read, nor before
+    the first model. Addresses are not followed.
+
+    Raises:
+        InvalidInputError: the interface asks for something else than the project.
+    """
+    ontology = catalog.records.ontologies.current()
+    interface = Interface.of(configuration, ontology)
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    said: list[dict[str, Any]] = [{"result": []} for _ in tasks]
+    if model is None:
+        return said, None
+    data = [task.get("data") if isinstance(task, dict) else None for task in tasks]
+    known, fresh = _sorted(catalog, data, interface.field)
+    for at, value, score in (*_of_known(catalog, model, known), *_of_fresh(catalog, model, fresh)):
+        asset = known[at] if at in known else as_asset("", fresh[at])
+        said[at] = _prediction(value, score, asset, interface) | {"model_version": model.id}
+    return said, model.id
+
+
+def _sorted(
+    catalog: Catalog, data: Sequence[Any], field: str
+) -> tuple[dict[int, Asset], dict[int, Item]]:
+    """Tasks by place: those of assets that may be spoken of, and those with other content."""
+    audit = catalog.records.rounds.arm_ids(Arm.AUDIT)
+    known, fresh = {}, {}
+    for at, one in enumerate(data):
+        if not isinstance(one, Mapping):
+            continue
+        named = one.get(KEY)
+        if isinstance(named, str):
+            try:
+                asset = catalog.assets.get(named)
+            except NotFoundError:
+                continue
+            if named not in audit:
+                known[at] = asset
+        elif (item := _item(one.get(field), catalog.settings.media)) is not None:
+            fresh[at] = item
+    return known, fresh
+
+
+_Said = list[tuple[int, Value, float | None]]
+
+
+def _of_known(catalog: Catalog, model: ModelVersion, known: Mapping[int, Asset]) -> _Said:
+    if not known:
+        return []
+    positions = np.asarray(catalog.assets.positions([it.id for it in known.values()]))
+    if not training.classifies(catalog):
+        values = value_training.predict(catalog, model, positions)
+        return [(at, value, None) for at, value in zip(known, values, strict=True)]
+    table = training.predict(catalog, model, positions)
+    names = catalog.records.ontologies.current().names
+    return [
+        (at, ClassValue(name=names[int(row.argmax())]), float(row.max()))
+        for at, row in zip(known, table, strict=True)
+    ]
+
+
+def _of_fresh(catalog: Catalog, model: ModelVersion, fresh: Mapping[int, Item]) -> _Said:
+    if not fresh:
+        return []
+    items = list(fresh.values())
+    inputs = Inputs(
+        asset_ids=[str(at) for at in fresh],
+        vectors=open_encoder(catalog).encode(items),
+        items=lambda wanted: [items[i] for i in wanted],
+    )
+    guesses = _guesses(catalog, model, inputs)
+    reading = catalog.records.ontologies.reading()
+    made_under = reading.made_under(model)
+    found: _Said = []
+    for row, (at, value) in enumerate(zip(fresh, guesses.values, strict=True)):
+        now = reading.value(value, made_under)
+        if now is not None:
+            sure = None
+            if isinstance(value, ClassValue) and guesses.probabilities is not None:
+                sure = float(guesses.probabilities[row].max())
+            found.append((at, now, sure))
+    return found
+
+
+def _guesses(catalog: Catalog, model: ModelVersion, inputs: Inputs) -> Guesses:
+    if not training.classifies(catalog):
+        return value_training.load(catalog, model).predict(inputs)
+    if reads_assets(model.learner):
+        learner = create_value_learner(model.learner, **model.parameters)
+        learner.load(catalog.folder / "models" / model.id)
+        return learner.predict(inputs)
+    table = training.load(catalog, model).predict_proba(inputs.vectors)
+    values = [ClassValue(name=model.classes[code]) for code in table.argmax(axis=1).tolist()]
+    return Guesses(values=values, uncertainty=1 - table.max(axis=1), probabilities=table)
+
+
+def _item(content: Any, media: Media) -> Item | None:
+    """What a task shows, ``None`` where it cannot be read here."""
+    if media is Media.TEXT:
+        return Item(media=media, text=content) if isinstance(content, str) else None
+    if media is Media.TABLE:
+        return Item(media=media, features=content) if isinstance(content, Mapping) else None
+    if not isinstance(content, str) or not content.startswith("data:image/"):
+        return None
+    head, _, coded = content.partition(",")
+    try:
+        raw = base64.b64decode(coded, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return Item(media=media, data=raw) if head.endswith(";base64") else None
+
+
+def _prediction(
+    value: Value, score: float | None, asset: Asset, interface: Interface
+) -> dict[str, Any]:
+    try:
+        regions = form.encode(value, asset)
+    except InvalidInputError:  # the size of a picture is not known, or a text has changed
+        return {"result": []}
+    named = {"from_name": interface.control, "to_name": interface.shown}
+    found: dict[str, Any] = {"result": [region | named for region in regions]}
+    return found if score is None else found | {"score": score}

@@ -1,0 +1,120 @@
+"""The newest model as an ML backend: who may ask, what it says of tasks, and what it keeps back."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from fastapi.testclient import TestClient
+
+from querist import Project
+from querist.outside import label_studio_values as form
+from querist.schema import Arm, Media, Ontology, Role
+from querist.server import create_app
+
+CONFIG = (
+    '<View><Text name="words" value="$text"/>'
+    '<Choices name="kind" toName="words"><Choice value="sea"/><Choice value="wood"/>'
+    "</Choices></View>"
+)
+WORDS = {"sea": "salt wave tide", "wood": "moss leaf pine"}
+POLICY = {"batch_size": 20, "audit_size": 6, "control_share": 0.0, "strategy": "random"}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Forty texts of two plain classes, half of them labelled."""
+    with Project.create(
+        tmp_path / "p", media="text", classes=["sea", "wood"], policy=POLICY
+    ) as new:
+        names = [list(WORDS)[i % 2] for i in range(40)]
+        new.add([{"id": f"{n}-{i}", "text": f"{WORDS[n]} {i}"} for i, n in enumerate(names)])
+        yield new
+
+
+@pytest.fixture
+def client(project):
+    """Label Studio, with a manager's token as the password of basic authentication."""
+    return connect(project, Role.MANAGER)
+
+
+def connect(project, role, scheme="basic"):
+    """A client of somebody of a role."""
+    records = project.catalog.records
+    records.annotators.ensure(role.value, role=role)
+    token = records.tokens.issue(role.value, kind="api", ttl_seconds=600)
+    made = TestClient(create_app(project), base_url="http://127.0.0.1:8321/api/v1/ml-backend/")
+    secret = base64.b64encode(f"querist:{token}".encode()).decode()
+    made.headers["Authorization"] = f"Basic {secret}" if scheme == "basic" else f"Bearer {token}"
+    return made
+
+
+def train(project):
+    """One round, answered."""
+    project.next_round()
+    for item in project.queue.next("ana", 50).items:
+        name = item.asset.id.partition("-")[0]
+        project.labels.submit(item.asset.id, name, annotator="ana")
+    return project.train()
+
+
+def predict(client, *data, config=CONFIG):
+    """The answer about tasks."""
+    tasks = [{"id": i, "data": one} for i, one in enumerate(data)]
+    return client.post("predict", json={"tasks": tasks, "project": "1.2", "label_config": config})
+
+
+def test_it_says_what_the_model_has_said_and_reads_what_is_new(project, client):
+    """Assets by their id, other texts by their words, in the names of the interface there."""
+    model = train(project)
+    audit = set(project.catalog.records.rounds.arm_ids(Arm.AUDIT))
+    known = next(it for it in project.catalog.assets.ids() if it not in audit)
+    found = predict(client, {"querist": known}, {"text": "moss and a leaf of pine"}).json()
+    assert found["model_version"] == model.id
+    first, second = found["results"]
+    assert first["result"][0]["value"]["choices"] == [known.partition("-")[0]]
+    region = second["result"][0]
+    assert (region["from_name"], region["to_name"]) == ("kind", "words")
+    assert region["value"]["choices"] == ["wood"]
+    assert 0.5 < second["score"] <= 1
+    setup = {"project": "1.2", "schema": CONFIG, "hostname": "", "access_token": "x"}
+    assert client.post("setup", json=setup).json() == {"model_version": model.id}
+    assert client.get("health").json() == {"status": "UP"}
+
+
+def test_it_keeps_back_what_would_flatter_or_cannot_be_read(project, client):
+    """Nothing is said of the audit set, unknown ids and other fields; one result each."""
+    assert predict(client, {"text": "sea"}).json() == {
+        "results": [{"result": []}],
+        "model_version": None,
+    }
+    train(project)
+    audit = project.catalog.records.rounds.arm_ids(Arm.AUDIT)[0]
+    asked = [{"querist": audit}, {"querist": "nobody"}, {"other": "sea"}, {"text": 3}, {}]
+    assert predict(client, *asked).json()["results"] == [{"result": []}] * len(asked)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("<View>", "cannot be read"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><View/>', "entities"),
+        (form.configuration(Ontology.of("spans", ["sea"]), Media.TEXT), "no Choices"),
+    ],
+)
+def test_interfaces_that_ask_for_something_else_are_refused(client, config, told):
+    """A broken interface, one that declares entities, and one of another task."""
+    answer = predict(client, {"text": "sea"}, config=config)
+    assert answer.status_code == 422
+    assert told in answer.json()["error"]["message"]
+
+
+def test_who_connects_the_tool_must_be_a_manager(project):
+    """A manager by either scheme; nobody, an annotator and a wrong password are refused."""
+    for scheme in ("basic", "bearer"):
+        assert connect(project, Role.OWNER, scheme).get("health").status_code == 200
+    assert connect(project, Role.ANNOTATOR).get("health").status_code == 403
+    stranger = connect(project, Role.MANAGER)
+    for given in ("", "Basic", "Basic !!", "Basic cXVlcmlzdDp3cm9uZw==", "Bearer x"):
+        stranger.headers["Authorization"] = given
+        assert stranger.get("health").status_code == 401
