@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInputError, NotFittedError, UnknownNameError
+from querist.learners import span_tagger
 from querist.learners.base import Item
 from querist.learners.span_tagger import AGGREGATES, SpanTagger
 from querist.learners.span_tagger_chain import Packed, best_paths, chances, expected, goes_on, train
@@ -188,6 +189,16 @@ def test_long_texts_are_tagged_throughout(tagger):
     assert len(people) == 400
     assert {text[it.start : it.end] for it in people} == {"Rosa Parks"}
     assert max(tokenize(["no end " * 500]).chains) <= 128
+
+
+def test_texts_tagged_in_parts_are_tagged_as_one_by_one(tagger, monkeypatch):
+    """However many characters are tagged at once, spans and doubts are the same."""
+    texts = ["", *TEXTS, "", "a" * 400, TEXTS[0]]
+    whole = tagger.predict(_inputs(texts))
+    monkeypatch.setattr(span_tagger, "_CHARACTERS", 100)
+    parts = tagger.predict(_inputs(texts))
+    assert list(parts.values) == list(whole.values)
+    np.testing.assert_allclose(parts.uncertainty, whole.uncertainty, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,8 +38,9 @@ from querist.strategies.parameters import positive
 Table = NDArray[np.float64]
 AGGREGATES = ("mean", "max", "sum", "path")
 _TINY = 1e-300
-# Texts that are read and tagged at once.
+# Texts that are read at once, and characters that are tagged at once: some 200 MB.
 _TEXTS = 2_048
+_CHARACTERS = 1 << 19
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +163,11 @@ class SpanTagger:
         values: list[SpansValue] = []
         doubts = np.zeros(len(inputs), dtype=np.float32)
         for start in range(0, len(inputs), _TEXTS):
-            rows = range(start, min(start + _TEXTS, len(inputs)))
-            texts = self._texts(inputs, rows)
-            said, doubts[rows.start : rows.stop] = _tagged(self._model, texts, self._aggregate)
-            values.extend(said)
+            texts = self._texts(inputs, range(start, min(start + _TEXTS, len(inputs))))
+            for part in _parts(texts):
+                said, found = _tagged(self._model, part, self._aggregate)
+                doubts[len(values) : len(values) + len(said)] = found
+                values.extend(said)
         return Guesses(values=values, uncertainty=doubts)
 
     def save(self, folder: Path) -> None:
@@ -193,6 +196,13 @@ class SpanTagger:
         items = inputs.items(rows)
         check_media(items, Media.TEXT, self.name)
         return [item.text or "" for item in items]
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in parts of few characters, or of one text."""
+    ends = np.cumsum([len(text) for text in texts]) // _CHARACTERS
+    bounds = [0, *(np.flatnonzero(np.diff(ends)) + 1).tolist(), len(texts)]
+    return (texts[a:b] for a, b in pairwise(bounds))
 
 
 def _tagged(
@@ -269,7 +279,8 @@ def _confidence(
     logs = np.concatenate([[0], np.cumsum(np.log(np.maximum(going_on, _TINY)))])
     begins = chance[first, labels[first]]
     sure = begins * np.exp(logs[after - 1] - logs[first]) * (1 - going_on[after - 1])
-    return np.asarray(np.clip(sure, 0, 1))
+    # More digits depend on which texts are tagged together.
+    return np.asarray(np.clip(sure, 0, 1).round(6))
 
 
 def _summed_up(words: Table, tokens: Tokens, count: int, aggregate: str) -> NDArray[np.float32]:
