@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from querist.diagnostics import StopVerdict
 from querist.loop.budget import BudgetState
 from querist.loop.curve import Curve, CurvePoint, saving, sentence
+from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
-from querist.schema import Arm, Estimate, Evaluation
+from querist.project import Project
+from querist.schema import Arm, Estimate, Evaluation, Worth
 
 NO_LIMITS = [BudgetState(unit="labels", spent=100, limit=None)]
 EVIDENCE = Evidence(
@@ -78,6 +82,64 @@ def test_target_needs_the_lower_end(evaluation: Evaluation, stops: bool) -> None
     """The target counts as reached only when the whole interval is above it."""
     evidence = replace(EVIDENCE, agreements=[], target=0.9, evaluation=evaluation)
     assert advise(evidence)[0] is stops
+
+
+def verdict(mendable: float, *, stop: bool) -> StopVerdict:
+    """What labels still mend of a model's doubt."""
+    return StopVerdict(
+        stop=stop, mendable=mendable, disagreement=0.02, uncertainty=0.1, information=0.5
+    )
+
+
+def test_what_labels_mend_goes_before_stable_predictions() -> None:
+    """Stable predictions do not stop where labels still mend half the doubt, and the reverse."""
+    stop, reasons, _, _ = advise(replace(EVIDENCE, verdict=verdict(0.5, stop=False)))
+    assert not stop
+    assert "mend about 50" in reasons[0]
+    moving = replace(EVIDENCE, agreements=[0.5], verdict=verdict(0.1, stop=True))
+    assert advise(moving)[0]
+
+
+@pytest.mark.parametrize(("saving", "stops"), [(0.0, True), (310.0, False)])
+def test_labels_that_cost_more_than_errors_stop(saving: float, stops: bool) -> None:
+    """Where stopping now costs least it is advised; else the best number of labels is told."""
+    money = Worth(label_cost=0.1, labels=640, saving=saving)
+    found = advise(replace(EVIDENCE, agreements=[], worth=money))
+    assert found[0] is stops
+    assert ("640 labels" in found[1][-1]) is not stops
+
+
+def test_the_outlook_needs_four_rounds_and_stays_in_the_pool() -> None:
+    """Points lie one, two, four and eight batches ahead, as far as assets are left."""
+    seen = points((50, 0.7), (100, 0.8), (150, 0.84), (200, 0.86))
+    assert outlook(seen[:3], 50, 1_000) == ()
+    assert outlook(seen, 50, 0) == ()
+    assert [it.labels for it in outlook(seen, 50, 150)] == [250, 300, 350]
+    near, *_, far = outlook(seen, 50, 1_000)
+    assert (near.labels, far.labels) == (250, 600)
+    assert near.gain_low <= near.gain <= far.gain <= far.gain_high
+
+
+def test_rounds_of_a_project_tell_what_labels_still_mend(tmp_path: Path) -> None:
+    """Five rounds on separated classes read the stop set, keep it, and end with advice to stop."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i}", "x": float(x + 6 * (i % 2)), "y": float(y), "known": "ab"[i % 2]}
+        for i, (x, y) in enumerate(rng.normal(size=(240, 2)))
+    ]
+    policy = {"batch_size": 10, "audit_size": 30, "control_share": 0.0}
+    with Project.create(
+        tmp_path / "p", media="table", classes=["a", "b"], oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        project.oracle(5)
+        advice = [it.advice for it in project.status().rounds if it.advice is not None]
+    assert [it.mendable is None for it in advice] == [True, True, False, False, False]
+    assert advice[-1].reading["size"] == 240
+    assert advice[-1].mendable is not None
+    assert advice[-1].mendable < 0.21
+    assert advice[-1].stop
+    assert advice[-1].outlook[0].more > 0
 
 
 def points(*pairs: tuple[int, float]) -> tuple[CurvePoint, ...]:

@@ -53,6 +53,8 @@ _RANGES: toml_form.Ranges = {
     "budget_seconds": _POSITIVE,
     "budget_money": _POSITIVE,
     "hourly_cost": _COUNT,
+    "error_cost": _COUNT,
+    "horizon": _COUNT,
     "target_accuracy": _SHARE,
     "stop_agreement": _SHARE,
 }
@@ -91,7 +93,10 @@ class PolicySettings:
         budget_money: Most money to spend.
         hourly_cost: Money an hour of labelling, where people have no cost of their own.
         target_accuracy: Stop once the accuracy surely reaches this, 0 to 1.
-        stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1.
+        error_cost: Money that one wrong prediction costs.
+        horizon: Predictions that the model will make in its life.
+        stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1, where
+            training is too slow to tell what more labels would mend.
         overlap: Annotators who give an opinion on each asset of the overlap.
         overlap_share: Share of each batch that gets the overlap, 0 to 1.
         class_overlap: The same by the class that the model says: name = { opinions, share }.
@@ -114,6 +119,8 @@ class PolicySettings:
     budget_money: float | None = None
     hourly_cost: float | None = None
     target_accuracy: float | None = None
+    error_cost: float | None = None
+    horizon: int | None = None
     stop_agreement: float = 0.99
     overlap: int = 1
     overlap_share: float = 0.0

@@ -11,10 +11,11 @@ import numpy as np
 from querist.autolabel import AUDIT, AutoLabel
 from querist.catalog import Catalog
 from querist.catalog.records import NewTask
+from querist.diagnostics import stop_verdict
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
-from querist.loop import asking, curve, selecting, snapshot, stopping, training
+from querist.loop import asking, curve, selecting, snapshot, stop_evidence, stopping, training
 from querist.loop.budget import budgets
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
@@ -262,23 +263,31 @@ class Rounds:
         ratio = label_ratio(self._catalog, [*earlier, round_]) if saved else None
         policy = self._catalog.settings.policy
         active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)
+        left = len(seen.candidates())
+        thin = stopping.thin_classes(self._catalog, seen)
+        reading = stop_evidence.read_round(self._catalog, round_, seen)
+        readings = [*stop_evidence.earlier_readings(earlier), *([reading] if reading else [])]
         evidence = stopping.Evidence(
             rounds=round_.number,
             evaluation=active,
             target=policy.target_accuracy,
             agreements=stopping.agreements(self._catalog),
             wanted_agreement=policy.stop_agreement,
-            thin_classes=stopping.thin_classes(self._catalog, seen),
+            thin_classes=thin,
             budgets=spent,
-            left=len(seen.candidates()),
+            left=left,
             trains=training.trains(self._catalog),
             task=self._catalog.settings.task,
+            verdict=stop_verdict(readings, missing=thin) if reading else None,
+            outlook=stop_evidence.outlook(found.active, policy.batch_size, left),
+            worth=stop_evidence.worth(self._catalog, found.active, spent, left),
         )
         advice = stopping.advice_of(
             evidence,
             curve.sentence(found, len(seen.given(Arm.ACTIVE)), ratio),
             saved.labels if saved else None,
             ratio,
+            reading,
         )
         after = replace(round_, advice=advice, finished_at=datetime.now(UTC))
         return self._move(after, Step.DONE)

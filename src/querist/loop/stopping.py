@@ -1,4 +1,4 @@
-"""When to stop: stabilising predictions, the target, the budget, the end of the pool."""
+"""When to stop: what labels still mend, the target, the budget, the money, the end of the pool."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from querist.catalog import Catalog
+from querist.diagnostics import StopReading, StopVerdict
+from querist.diagnostics.stopping import ENOUGH, SURPRISING
 from querist.loop import value_training
 from querist.loop.budget import BudgetState
 from querist.loop.snapshot import Snapshot
+from querist.loop.stop_evidence import kept_form, stop_set
 from querist.loop.value_agreement import NAME_OF, agreement
 from querist.metrics import cohen_kappa, f_measure_change_bound
 from querist.schema import (
@@ -21,13 +23,14 @@ from querist.schema import (
     Arm,
     Evaluation,
     ModelVersion,
+    OutlookPoint,
     TaskKind,
+    Worth,
     class_names,
     percent,
 )
 from querist.schema.measure import Measure
 
-STOP_SET = 2_000
 WINDOW = 3
 MIN_ROUNDS = 4
 MIN_PER_CLASS = 2
@@ -49,6 +52,9 @@ class Evidence:
         left: Assets the active arm may still ask for.
         trains: Whether a model learns from labels of this kind.
         task: What the labels are.
+        verdict: What labels still mend, where models of part of them were trained.
+        outlook: Where the curve is expected to go, nearest first.
+        worth: What more labels are worth, where costs are known.
     """
 
     rounds: int
@@ -61,6 +67,9 @@ class Evidence:
     left: int
     trains: bool = True
     task: TaskKind = TaskKind.CLASSIFICATION
+    verdict: StopVerdict | None = None
+    outlook: Sequence[OutlookPoint] = ()
+    worth: Worth | None = None
 
 
 def agreements(catalog: Catalog) -> list[float]:
@@ -69,16 +78,16 @@ def agreements(catalog: Catalog) -> list[float]:
     Cohen's kappa of classes, and what stands for it of other labels. The stop set is a random
     sample of up to 2,000 assets of the pool, labels not needed (Bloodgood and Vijay-Shanker, 2009).
     """
-    models = [
-        round_.model_id for round_ in catalog.records.rounds.list() if round_.model_id is not None
-    ][-(WINDOW + 1) :]
+    named = (round_.model_id for round_ in catalog.records.rounds.list())
+    # Where a model comes from elsewhere, two rounds may end with the same one: that proves nothing.
+    models = [it for it in dict.fromkeys(named) if it is not None][-(WINDOW + 1) :]
     if len(models) < 2:
         return []
     known = [catalog.records.models.get(model_id) for model_id in models]
     if catalog.settings.task is not TaskKind.CLASSIFICATION:
         return _of_values(catalog, known)
     tables = [catalog.predictions.probabilities(model_id) for model_id in models]
-    rows = _stop_set(catalog, min(len(table) for table in tables))
+    rows = stop_set(catalog, min(len(table) for table in tables))
     reading = catalog.records.ontologies.reading()
     votes = [
         reading.probabilities(table[rows], model.classes, reading.made_under(model)).argmax(axis=1)
@@ -91,14 +100,9 @@ def _of_values(catalog: Catalog, models: Sequence[ModelVersion]) -> list[float]:
     counts = [catalog.value_predictions.count(model.id) for model in models]
     if not min(counts):
         return []
-    rows = _stop_set(catalog, min(counts))
+    rows = stop_set(catalog, min(counts))
     said = [value_training.predict(catalog, model, rows) for model in models]
     return [agreement(catalog.settings.task, a, b) for a, b in pairwise(said)]
-
-
-def _stop_set(catalog: Catalog, n: int) -> NDArray[np.int64]:
-    rng = np.random.default_rng([catalog.settings.policy.seed, 30])
-    return np.sort(rng.choice(n, size=min(STOP_SET, n), replace=False))
 
 
 def thin_classes(catalog: Catalog, seen: Snapshot) -> list[str]:
@@ -117,8 +121,10 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     """Whether to stop, why, the mean agreement of the last rounds, and the bound it gives.
 
     Spent budgets and an empty pool stop at once. A target that the lower end of the interval
-    reaches stops. Stable predictions of classes stop after four rounds with every class seen twice;
-    of numbers, boxes and spans nobody has shown yet how much agreement is enough.
+    reaches stops, and so does a label that costs more than the errors it spares. Labels that no
+    longer mend the model stop, with every class seen twice. Where that is not known, stable
+    predictions of classes stop after four rounds; of numbers, boxes and spans nobody has shown yet
+    how much agreement is enough.
     """
     window = list(evidence.agreements)[-WINDOW:]
     mean = float(np.mean(window)) if window else None
@@ -134,8 +140,15 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
         stop = True
         reasons.append("Nothing is left to ask.")
     reached = _target(evidence, reasons)
-    stable = _stable(evidence, window, mean, bound, reasons)
-    return stop or reached or stable, tuple(reasons), mean, bound
+    known = evidence.verdict is not None and evidence.verdict.mendable is not None
+    if known:
+        settled = _mended(evidence, reasons)
+        if mean is not None:
+            reasons.append(f"{_state(evidence, mean, bound)}.")
+    else:
+        settled = _stable(evidence, window, mean, bound, reasons)
+    costly = _costly(evidence, reasons)
+    return stop or reached or costly or settled, tuple(reasons), mean, bound
 
 
 def _target(evidence: Evidence, reasons: list[str]) -> bool:
@@ -155,6 +168,53 @@ def _target(evidence: Evidence, reasons: list[str]) -> bool:
     return False
 
 
+def _mended(evidence: Evidence, reasons: list[str]) -> bool:
+    verdict = evidence.verdict
+    assert verdict is not None
+    mendable, moved = verdict.mendable or 0.0, verdict.disagreement or 0.0
+    doubt = f"the model doubts {percent(verdict.uncertainty or 0.0)} itself"
+    share = "all" if mendable >= 1 else f"about {percent(mendable, 0)}"
+    reasons.append(
+        f"Labels can still mend {share} of the model's doubt; at {percent(ENOUGH, 0)} or less, "
+        f"more of them no longer pay off. Models without a third of the labels decide "
+        f"{percent(moved)} of the assets otherwise, and {doubt}."
+    )
+    if verdict.surprise > SURPRISING:
+        reasons.append(
+            f"The last batches held {percent(verdict.surprise, 0)} more errors than the model "
+            "expected: it does not know yet what it does not know."
+        )
+    if verdict.missing:
+        few = ", ".join(verdict.missing[:5])
+        reasons.append(f"Too few labels to be judged, fewer than {MIN_PER_CLASS}: {few}.")
+    return verdict.stop
+
+
+def _costly(evidence: Evidence, reasons: list[str]) -> bool:
+    if evidence.outlook:
+        near, far = evidence.outlook[0], evidence.outlook[-1]
+        more = f", {far.more:,} more {_points(far)}" if far.more > near.more else ""
+        reasons.append(
+            f"The next {near.more:,} labels are expected to bring {_points(near)}{more}."
+        )
+    if evidence.worth is None:
+        return False
+    cost = f"With {evidence.worth.label_cost:.2f} a label and the errors at their price"
+    if evidence.worth.saving <= 0:
+        reasons.append(f"{cost}, no number of further labels is expected to pay.")
+        return not evidence.thin_classes
+    reasons.append(
+        f"{cost}, {evidence.worth.labels:,} labels in all are expected to cost least: they save "
+        f"{evidence.worth.saving:,.0f} against stopping now."
+    )
+    return False
+
+
+def _points(ahead: OutlookPoint) -> str:
+    low, high = 100 * ahead.gain_low, 100 * ahead.gain_high
+    return f"{100 * ahead.gain:.1f} points (95 % interval {low:.1f} to {high:.1f})"
+
+
 def _stable(
     evidence: Evidence,
     window: Sequence[float],
@@ -170,11 +230,8 @@ def _stable(
     if mean is None:
         reasons.append("Too few models to compare their predictions.")
         return False
-    # Far from agreement the bound is true but says nothing.
-    silent = bound is None or bound > WIDEST_BOUND
-    moved = "" if silent else f", so F can move by at most {percent(bound or 0)} now"
+    state = _state(evidence, mean, bound)
     named = NAME_OF.get(evidence.task, "kappa")
-    state = f"Consecutive models agree with {named} {mean:.3f}{moved}"
     if named != "kappa" or mean < evidence.wanted_agreement:
         enough = f"{evidence.wanted_agreement:.2f} would count as stable"
         unknown = "from where on that is stable is not known for such labels"
@@ -193,11 +250,19 @@ def _stable(
     return True
 
 
+def _state(evidence: Evidence, mean: float, bound: float | None) -> str:
+    # Far from agreement the bound is true but says nothing.
+    silent = bound is None or bound > WIDEST_BOUND
+    moved = "" if silent else f", so F can move by at most {percent(bound or 0)} now"
+    return f"Consecutive models agree with {NAME_OF.get(evidence.task, 'kappa')} {mean:.3f}{moved}"
+
+
 def advice_of(
     evidence: Evidence,
     sentence: str,
     saved_labels: int | None,
     label_ratio: Measure | None = None,
+    reading: StopReading | None = None,
 ) -> Advice:
     """The advice of a round, as it is stored and shown."""
     stop, reasons, mean, bound = advise(evidence)
@@ -210,4 +275,8 @@ def advice_of(
         bound=bound,
         saved_labels=saved_labels,
         label_ratio=label_ratio,
+        mendable=evidence.verdict.mendable if evidence.verdict else None,
+        outlook=tuple(evidence.outlook),
+        worth=evidence.worth,
+        reading=kept_form(reading),
     )

@@ -197,14 +197,14 @@ class _Fits:
         self, of_a: Floats, of_b: Floats, *, models: int
     ) -> tuple[Floats, Floats, Floats]:
         """2.5 % quantile, mean and 97.5 % quantile (m,) of ``of_a`` a + ``of_b`` (F, m) b."""
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         mean = of_a * self.a[:, None] + of_b * self.b[:, None]
         aa, ab, bb = (self.covariance[:, at, None] for at in range(3))
         fitted = np.maximum(of_a**2 * aa + 2 * of_a * of_b * ab + of_b**2 * bb, 0.0)
         deviation = np.sqrt(fitted + models * self.variance[:, None])
         levels = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-        steps = t.ppf(levels, self.freedom)
+        steps = stdtrit(self.freedom, levels)
         points = mean[:, :, None] + deviation[:, :, None] * steps
         shares = np.broadcast_to(self.weight[:, None, None] / _QUANTILES, points.shape)
         flat = points.transpose(1, 0, 2).reshape(points.shape[1], -1)

@@ -48,10 +48,12 @@ from querist.schema.round import (
     Estimate,
     Evaluation,
     Finding,
+    OutlookPoint,
     Round,
     RoundPlan,
     Selected,
     Step,
+    Worth,
 )
 from querist.schema.task import Arm, Question, Task, TaskState
 from querist.schema.wording import percent
@@ -100,6 +102,7 @@ __all__ = [
     "OntologyVersion",
     "Opinion",
     "Origin",
+    "OutlookPoint",
     "Polygon",
     "PolygonsValue",
     "Prediction",
@@ -124,6 +127,7 @@ __all__ = [
     "TaskState",
     "Value",
     "Workforce",
+    "Worth",
     "apply_change",
     "check_asset_id",
     "check_name",

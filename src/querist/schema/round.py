@@ -193,6 +193,46 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookPoint:
+    """Where the learning curve is expected to be with more labels; all ends are of 95 % intervals.
+
+    Attributes:
+        labels: Labels of the active arm by then.
+        more: How many more these are than now.
+        value: The headline measure expected then.
+        low: Lower end of its interval.
+        high: Upper end of it.
+        gain: What it is expected to be above now, in points from 0 to 1; never below 0.
+        gain_low: Lower end of the gain's interval.
+        gain_high: Upper end of it.
+    """
+
+    labels: int
+    more: int
+    value: float
+    low: float
+    high: float
+    gain: float
+    gain_low: float
+    gain_high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What more labels are worth in money.
+
+    Attributes:
+        label_cost: Money that a label has cost so far.
+        labels: Labels at which labels and errors together are expected to cost least.
+        saving: Money that this is expected to save against stopping now; 0 where now is best.
+    """
+
+    label_cost: float
+    labels: int
+    saving: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """Go on or stop, and why.
 
@@ -205,6 +245,11 @@ class Advice:
         saved_labels: Of the labels random needed so far, how many active did not, if measured.
         label_ratio: Active labels for each label of the control over the whole curve, with the
             interval that the audit set leaves; below one is a saving.
+        mendable: Share of the model's doubt that further labels would mend; at 0.21 or less they
+            no longer pay. ``None`` where it is not known.
+        outlook: Where the curve is expected to go, nearest first; empty before four rounds.
+        worth: What more labels are worth, where costs are known.
+        reading: What the round's models said of the stop set, by name; later rounds read it again.
     """
 
     stop: bool
@@ -214,6 +259,10 @@ class Advice:
     bound: float | None = None
     saved_labels: int | None = None
     label_ratio: Measure | None = None
+    mendable: float | None = None
+    outlook: tuple[OutlookPoint, ...] = ()
+    worth: Worth | None = None
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,199 @@
+"""What a round says about whether to go on: its models on the stop set, the outlook, the money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog, classifiers
+from querist.diagnostics import StopReading, read_stop_set
+from querist.learners.imported import IMPORTED
+from querist.loop.budget import BudgetState
+from querist.loop.curve import CurvePoint
+from querist.loop.snapshot import Snapshot
+from querist.metrics import cost_optimum, forecast_curve
+from querist.metrics.extrapolation import LEAST_ROUNDS
+from querist.schema import Arm, ModelVersion, OutlookPoint, Round, TaskKind, Worth, from_json
+
+STOP_SET = 2_000
+PARTS = 3
+# Models of part of the labels are trained beside the round's own where that took at most this.
+MOST_SECONDS = 60.0
+# How many batches ahead the curve is told, and how many points the search for the optimum has.
+_AHEAD = (1, 2, 4, 8)
+_STEPS = 60
+_STREAM_OF_STOP_SET, _STREAM_OF_PARTS = 30, 31
+
+Positions = NDArray[np.int64]
+
+
+def stop_set(catalog: Catalog, count: int) -> Positions:
+    """Up to 2,000 positions among the first ``count`` assets, the same ones every time."""
+    rng = np.random.default_rng([catalog.settings.policy.seed, _STREAM_OF_STOP_SET])
+    return np.sort(rng.choice(count, size=min(STOP_SET, count), replace=False))
+
+
+def read_round(catalog: Catalog, round_: Round, seen: Snapshot) -> StopReading | None:
+    """What the round's models say of the stop set.
+
+    Three more models are trained, each without a third of the labels; which third an asset belongs
+    to never changes.
+
+    Returns:
+        ``None`` without a model that was trained here on one class for each asset, or where it
+        took so long that three more would be felt.
+    """
+    if catalog.settings.task is not TaskKind.CLASSIFICATION or round_.model_id is None:
+        return None
+    model = catalog.records.models.get(round_.model_id)
+    if model.learner == IMPORTED or model.fit_seconds > MOST_SECONDS:
+        return None
+    table = _table(catalog, model)
+    rows = stop_set(catalog, len(table))
+    trained = seen.training(Arm.ACTIVE)
+    labeled = np.zeros(len(seen.ids), dtype=bool)
+    labeled[trained] = True
+    earlier = _before(catalog, round_)
+    partial = _partial(catalog, model, seen, trained, rows)
+    return read_stop_set(
+        table[rows],
+        labeled[rows],
+        labels=len(trained),
+        before=None if earlier is None else _table(catalog, earlier)[rows].argmax(axis=1),
+        partial=partial,
+        batch=None if earlier is None else _batch(catalog, round_, seen, earlier),
+    )
+
+
+def earlier_readings(rounds: Sequence[Round]) -> list[StopReading]:
+    """The readings that earlier rounds have stored, oldest first."""
+    stored = [it.advice.reading for it in rounds if it.advice is not None and it.advice.reading]
+    return [from_json(StopReading, kept) for kept in stored]
+
+
+def kept_form(reading: StopReading | None) -> dict[str, Any]:
+    """A reading as it is stored with a round's advice."""
+    return {} if reading is None else asdict(reading)
+
+
+def outlook(points: Sequence[CurvePoint], batch: int, left: int) -> tuple[OutlookPoint, ...]:
+    """Where the active arm's curve is expected to be some batches ahead, at most ``left`` labels.
+
+    Empty before four rounds were measured, and where nothing is left to ask.
+    """
+    steps = sorted({min(batch * ahead, left) for ahead in _AHEAD})
+    rising = _rising(points)
+    if len(rising) < LEAST_ROUNDS or not steps or steps[0] < 1:
+        return ()
+    now = rising[-1].labels
+    found = forecast_curve(
+        [point.labels for point in rising],
+        [float(np.clip(point.accuracy.value, 0, 1)) for point in rising],
+        [now + more for more in steps],
+        count=max(rising[-1].accuracy.count, 1),
+    )
+    return tuple(
+        OutlookPoint(
+            labels=now + more,
+            more=more,
+            value=float(found.value[at]),
+            low=float(found.low[at]),
+            high=float(found.high[at]),
+            gain=float(found.gain[at]),
+            gain_low=float(found.gain_low[at]),
+            gain_high=float(found.gain_high[at]),
+        )
+        for at, more in enumerate(steps)
+    )
+
+
+def worth(
+    catalog: Catalog, points: Sequence[CurvePoint], budgets: Sequence[BudgetState], left: int
+) -> Worth | None:
+    """What more labels are worth; ``None`` where the cost of labels or of errors is not known."""
+    policy = catalog.settings.policy
+    spent = {it.unit: it.spent for it in budgets}
+    rising = _rising(points)
+    if policy.error_cost is None or policy.horizon is None or len(rising) < LEAST_ROUNDS:
+        return None
+    if not spent.get("money") or not spent.get("labels") or left < 1:
+        return None
+    each = spent["money"] / spent["labels"]
+    now = rising[-1].labels
+    found = forecast_curve(
+        [point.labels for point in rising],
+        [float(np.clip(point.accuracy.value, 0, 1)) for point in rising],
+        np.unique(np.geomspace(1, left, _STEPS).round()) + now,
+        count=max(rising[-1].accuracy.count, 1),
+    )
+    best = cost_optimum(
+        found,
+        (now, rising[-1].accuracy.value),
+        label_cost=each,
+        error_cost=policy.error_cost * policy.horizon,
+    )
+    return Worth(label_cost=each, labels=round(best.labels), saving=best.saving)
+
+
+def _rising(points: Sequence[CurvePoint]) -> list[CurvePoint]:
+    """The newest point of every label count, fewest labels first."""
+    newest = {point.labels: point for point in points if point.labels > 0}
+    return [newest[labels] for labels in sorted(newest)]
+
+
+def _table(catalog: Catalog, model: ModelVersion) -> NDArray[np.float32]:
+    reading = catalog.records.ontologies.reading()
+    known = catalog.predictions.probabilities(model.id)
+    return reading.probabilities(known, model.classes, reading.made_under(model))
+
+
+def _before(catalog: Catalog, round_: Round) -> ModelVersion | None:
+    """The model of the round before, where it has spoken of the same assets."""
+    found = [
+        it.model_id
+        for it in catalog.records.rounds.list()
+        if it.number < round_.number and it.model_id is not None
+    ]
+    if not found or round_.model_id is None or found[-1] == round_.model_id:
+        return None
+    model = catalog.records.models.get(found[-1])
+    now = len(catalog.predictions.probabilities(round_.model_id))
+    return model if len(catalog.predictions.probabilities(model.id)) == now else None
+
+
+def _partial(
+    catalog: Catalog, model: ModelVersion, seen: Snapshot, trained: Positions, rows: Positions
+) -> NDArray[np.int64] | None:
+    """Classes (F, S) by models that each miss a third; ``None`` where a third leaves one class."""
+    kind = classifiers(catalog, model.learner, model.parameters, model.encoder)
+    codes = seen.codes[trained]
+    seeds = [catalog.settings.policy.seed, _STREAM_OF_PARTS]
+    part = np.random.default_rng(seeds).integers(PARTS, size=len(seen.ids))[trained]
+    if any(len(np.unique(codes[part != held])) < 2 for held in range(PARTS)):
+        return None
+    count = len(catalog.records.ontologies.current().names)
+    votes = []
+    for held in range(PARTS):
+        kept = part != held
+        learner = kind.make()
+        rng = np.random.default_rng([*seeds, model.label_seq, held])
+        learner.fit(kind.rows[trained[kept]], codes[kept], class_count=count, rng=rng)
+        votes.append(learner.predict_proba(kind.rows[rows]).argmax(axis=1))
+    return np.stack(votes)
+
+
+def _batch(
+    catalog: Catalog, round_: Round, seen: Snapshot, earlier: ModelVersion
+) -> tuple[NDArray[np.float32], Positions] | None:
+    """What the model before said of the round's labelled batch (B, C), and its classes (B,)."""
+    index = {asset_id: at for at, asset_id in enumerate(seen.ids)}
+    asked = catalog.records.rounds.selected(round=round_.number, arm=Arm.ACTIVE)
+    rows = np.array([index[it.asset_id] for it in asked if it.asset_id in index], dtype=np.int64)
+    table = _table(catalog, earlier)
+    rows = rows[rows < len(table)]
+    rows = rows[(seen.codes[rows] >= 0) & seen.labeled[rows]]
+    return (table[rows], seen.codes[rows]) if len(rows) else None
