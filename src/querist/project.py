@@ -136,6 +136,10 @@ class Project:
         """Store vectors that an encoder elsewhere made, from a file of ids and numbers."""
         return loop.import_embeddings(self.catalog, source, **options)
 
+    def zero_shot(self, **told: Any) -> loop.ZeroShot:
+        """Guess classes by their names or by examples, as suggestions until the first training."""
+        return loop.zero_shot(self.catalog, **told)
+
     def embed(self, *, progress: Progress = silent) -> int:
         """Give a vector to every asset that has none; returns how many were made."""
         return loop.embed(self.catalog, progress=progress)

@@ -1,4 +1,4 @@
-"""label, import, import-predictions, import-embeddings, export."""
+"""label, import, import-predictions, import-embeddings, zero-shot, export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from querist.cli.options import HERE, AnnotatorOption, JsonOption, ProjectOption, open_project
 from querist.cli.printing import errors, output, print_json
+from querist.errors import InvalidInputError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(name="import")(import_labels)
     app.command(name="import-predictions")(import_predictions)
     app.command(name="import-embeddings")(import_embeddings)
+    app.command(name="zero-shot")(zero_shot)
     app.command()(export)
 
 
@@ -78,6 +80,50 @@ def import_predictions(
     if found.evaluation is not None:
         measured = found.evaluation.accuracy
         output.print(f"{measured} right on the audit set of {measured.count:,}.", markup=False)
+
+
+def zero_shot(
+    describe: Annotated[
+        list[str] | None, typer.Option(help="CLASS=WORDS to read in place of its name; repeat.")
+    ] = None,
+    example: Annotated[
+        list[str] | None, typer.Option(help="CLASS=ASSET that shows a class; repeat.")
+    ] = None,
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Suggest classes before the first training. Example: querist zero-shot --example boot=img-7.
+
+    Texts go by the names of the classes or what --describe says; anything goes by examples.
+    """
+    examples: dict[str, list[str]] = {}
+    for name, asset_id in _pairs(example):
+        examples.setdefault(name, []).append(asset_id)
+    with open_project(project) as opened:
+        found = opened.zero_shot(describe=dict(_pairs(describe)) or None, examples=examples or None)
+    if as_json:
+        print_json(found)
+        return
+    told = len(found.by_name) + len(found.by_example)
+    output.print(
+        f"{found.model.id} suggests {told} classes until the first training; near neighbours share "
+        f"their guess in {100 * found.agreement:.0f} %.",
+        markup=False,
+    )
+    if found.without:
+        output.print(f"Never guessed: {', '.join(found.without)}.", markup=False)
+
+
+def _pairs(given: list[str] | None) -> list[tuple[str, str]]:
+    found = []
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise InvalidInputError(
+                f"{text!r} names no class and value.", remedy="Write CLASS=VALUE."
+            )
+        found.append((name.strip(), value.strip()))
+    return found
 
 
 def import_embeddings(

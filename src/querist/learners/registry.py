@@ -26,6 +26,7 @@ _LEARNERS = {
     "hist-gradient-boosting": "querist.learners.sklearn_learner:HistGradientBoostingLearner",
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
     "remote": "querist.learners.remote:RemoteLearner",
+    "prototypes": "querist.learners.prototypes:PrototypeLearner",
     "imported": "querist.learners.imported:ImportedLearner",
     "torch": "querist.learners.torch_learner:TorchLearner",
 }

@@ -17,6 +17,7 @@ from querist.loop.status import Status, status
 from querist.loop.training import learner_name, train, trains
 from querist.loop.wishes import Wishes
 from querist.loop.work import answer_rounds, handlers
+from querist.loop.zero_shot import ZeroShot, zero_shot
 
 __all__ = [
     "Curve",
@@ -28,6 +29,7 @@ __all__ = [
     "Saving",
     "Status",
     "Wishes",
+    "ZeroShot",
     "add",
     "answer_rounds",
     "ceiling",
@@ -45,4 +47,5 @@ __all__ = [
     "train",
     "trains",
     "wrong_on_audit",
+    "zero_shot",
 ]

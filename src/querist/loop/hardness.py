@@ -56,7 +56,8 @@ def _calibrator(
         catalog, label_seq=model.label_seq, ontology_version=model.ontology_version
     )
     rng = np.random.default_rng([model.seed, model.label_seq, _STREAM])
-    trained = seen.training(Arm.ACTIVE)
+    # What was never taught a label has seen none.
+    trained = seen.training(Arm.ACTIVE) if model.label_count else np.zeros(0, np.int64)
     known = np.flatnonzero(seen.labeled[: len(probabilities)])
     held_out = np.setdiff1d(known, trained)
     truth, said = seen.codes[held_out], probabilities[held_out]

@@ -14,6 +14,7 @@ from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Learner, ValueLearner
 from querist.learners.imported import IMPORTED
+from querist.learners.prototypes import PROTOTYPES
 from querist.loop import snapshot, value_training
 from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
@@ -77,7 +78,7 @@ def train(
     ledger.add(kind="train", arm=arm, round=round_number, quantity=seconds, unit="seconds")
     if arm is Arm.ACTIVE:
         start = time.perf_counter()
-        _predict_pool(catalog, model, learner, progress)
+        predict_pool(catalog, model, learner, progress)
         seconds = time.perf_counter() - start
         ledger.add(kind="predict", arm=arm, round=round_number, quantity=seconds, unit="seconds")
     catalog.records.models.add(model)
@@ -92,6 +93,11 @@ def _newest_import(catalog: Catalog, arm: Arm) -> ModelVersion:
             remedy="Import what your model says: querist import-predictions FILE",
         )
     return found[-1]
+
+
+def guesses(model: ModelVersion) -> bool:
+    """Whether a model has learned from no label, but from names or examples of classes."""
+    return model.learner == PROTOTYPES and not model.label_count
 
 
 def check_learner(catalog: Catalog) -> None:
@@ -138,10 +144,11 @@ def _fit_classes(
 def up_to_date(catalog: Catalog) -> ModelVersion | None:
     """The newest model of the active arm, trained anew where its classes changed their meaning.
 
-    Classes that joined at the end change nothing: it has just not learned them yet.
+    Classes that joined at the end change nothing: it has just not learned them yet. First guesses
+    choose nothing: a strategy does better without a model than with one that was never taught.
     """
     model = catalog.records.models.latest(Arm.ACTIVE)
-    if model is None:
+    if model is None or guesses(model):
         return None
     reading = catalog.records.ontologies.reading()
     if reading.only_grew(model.classes, reading.made_under(model)):
@@ -163,7 +170,7 @@ def probabilities(
     known = catalog.predictions.probabilities(model_id)
     if len(known) < at_least:
         model = catalog.records.models.get(model_id)
-        _predict_pool(catalog, model, load(catalog, model), silent)
+        predict_pool(catalog, model, load(catalog, model), silent)
         known = catalog.predictions.probabilities(model_id)
     reading = catalog.records.ontologies.reading(ontology_version)
     model = catalog.records.models.get(model_id)
@@ -213,9 +220,10 @@ def _said_before(catalog: Catalog, model: ModelVersion) -> NDArray[np.float32]:
         return np.zeros((0, len(model.classes)), np.float32)
 
 
-def _predict_pool(
+def predict_pool(
     catalog: Catalog, model: ModelVersion, learner: Learner | ValueLearner, progress: Progress
 ) -> None:
+    """Let the model say what it has not said yet about the pool, and keep it."""
     if isinstance(learner, ValueLearner):
         value_training.predict_pool(catalog, model, learner, progress)
         return

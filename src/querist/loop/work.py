@@ -18,6 +18,7 @@ from querist.loop.intake import add, embed
 from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
+from querist.loop.zero_shot import zero_shot
 from querist.schema import Origin, Step, to_json
 
 
@@ -71,7 +72,7 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         "finish_round": finish_round,
         "train": train,
         "oracle_round": oracle_round,
-        **_experiment_handlers(catalog),
+        **_model_handlers(catalog),
         "auto_propose": auto_propose,
         "auto_ask": auto_ask,
         "auto_accept": auto_accept,
@@ -79,11 +80,15 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
     }
 
 
-def _experiment_handlers(catalog: Catalog) -> dict[str, Handler]:
+def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
     def experiment(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         return {"id": Experiments(catalog).run(**params, progress=progress).id}
 
-    return {"experiment": experiment}
+    def first_guesses(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        body: Mapping[str, Any] = to_json(zero_shot(catalog, **params, progress=progress))
+        return body
+
+    return {"experiment": experiment, "zero_shot": first_guesses}
 
 
 def answer_rounds(

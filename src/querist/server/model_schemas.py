@@ -25,6 +25,17 @@ class PredictionsRequest(Request):
     partial: bool = False
 
 
+Words = Annotated[str, Field(min_length=1, max_length=10_000)]
+Examples = Annotated[list[Annotated[str, Field(max_length=MAX_ID)]], Field(max_length=1_000)]
+
+
+class ZeroShotRequest(Request):
+    """What tells of the classes: words in place of their names, or assets that show them."""
+
+    describe: dict[str, Words] | None = Field(default=None, max_length=10_000)
+    examples: dict[str, Examples] | None = Field(default=None, max_length=10_000)
+
+
 class EmbeddingsRequest(Request):
     """Vectors of an encoder elsewhere: one row an asset."""
 

@@ -1,4 +1,4 @@
-"""Predictions and vectors that were made elsewhere, sent as arrays."""
+"""Models that learn nothing here: predictions and vectors from elsewhere, and first guesses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends
 from querist.loop import ImportedPredictions, ImportedVectors
 from querist.schema import Role
 from querist.server.auth import at_least
-from querist.server.model_schemas import EmbeddingsRequest, PredictionsRequest
+from querist.server.model_schemas import EmbeddingsRequest, PredictionsRequest, ZeroShotRequest
+from querist.server.schemas import Job
 from querist.server.service import Served
 
 router = APIRouter(tags=["models"])
@@ -38,3 +39,14 @@ def import_embeddings(body: EmbeddingsRequest, service: Served) -> ImportedVecto
     return service.project.import_embeddings(
         source, name=body.name, version=body.version, use=body.use
     )
+
+
+@router.post(
+    "/zero-shot",
+    operation_id="guess_first",
+    status_code=202,
+    dependencies=[Depends(at_least(Role.MANAGER))],
+)
+def guess_first(body: ZeroShotRequest, service: Served) -> Job:
+    """Guess classes by their names or by examples (a job), until the first training."""
+    return Job.of(service.jobs.submit("zero_shot", body.model_dump(exclude_none=True)))
