@@ -148,7 +148,8 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
         f"{name}{last.accuracy}, audit of {last.accuracy.count}.",
     ]
     if name and found.control:
-        words.append(f"Random: {found.control[-1].accuracy} with {found.control[-1].labels}.")
+        control = found.control[-1]
+        words.append(f"The random control: {control.accuracy} with {control.labels} labels.")
     saved = saving(found)
     if saved is not None:
         ratio = saved.mean_ratio if doubt is None else doubt.value

@@ -221,7 +221,7 @@ function Findings({ findings, rounds, search }: FindingsProps) {
 function NothingYet({ explains, asked }: { explains: boolean; asked: number | null }) {
   return (
     <Empty
-      title={asked === null ? "Nothing to diagnose yet" : `Round ${asked} has no diagnosis`}
+      title={titleOf(explains, asked)}
       icon={<IconStethoscope size={24} />}
       action={
         asked === null ? (
@@ -237,7 +237,12 @@ function NothingYet({ explains, asked }: { explains: boolean; asked: number | nu
     >
       {explains
         ? "When a round's labels are in, a model is trained and measured, and what it gets wrong stands here with the batch that mends it."
-        : "Only of labels with one class an asset is it told why a model is wrong. How well it does stands on its round."}
+        : "Why a model is wrong is told of labels with one class an asset only. How well it does here stands on its rounds."}
     </Empty>
   );
+}
+
+function titleOf(explains: boolean, asked: number | null): string {
+  if (!explains) return "A diagnosis is of one class each";
+  return asked === null ? "Nothing to diagnose yet" : `Round ${asked} has no diagnosis`;
 }

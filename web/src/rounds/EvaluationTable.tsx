@@ -13,7 +13,10 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
   if (evaluations.length === 0) return null;
   const active = evaluations.find((evaluation) => evaluation.arm === "active");
   const headline = active?.headline ?? "accuracy";
-  const others = otherMeasures(active, headline);
+  const oneClass = headline === "accuracy";
+  const others = oneClass
+    ? []
+    : Object.keys(active?.measures ?? {}).filter((measure) => measure !== headline);
   const classes = Object.entries(active?.per_class ?? {}).sort((a, b) => a[1].value - b[1].value);
   return (
     <section className={styles.card} aria-labelledby="evaluation">
@@ -24,11 +27,7 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
             <th scope="col">Model</th>
             <th scope="col">Labels</th>
             <th scope="col">{measureName(headline)}</th>
-            {others.map((measure) => (
-              <th key={measure} scope="col">
-                {measureName(measure)}
-              </th>
-            ))}
+            {oneClass && <th scope="col">Macro F1</th>}
           </tr>
         </thead>
         <tbody>
@@ -39,13 +38,35 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
               <td>
                 <EstimateText of={evaluation.accuracy} />
               </td>
-              {others.map((measure) => (
-                <td key={measure}>{measured(evaluation, measure)}</td>
-              ))}
+              {oneClass && <td>{measured(evaluation, "macro_f1")}</td>}
             </tr>
           ))}
         </tbody>
       </table>
+      {others.length > 0 && (
+        <table className={styles.evaluation}>
+          <thead>
+            <tr>
+              <th scope="col">Also measured</th>
+              {evaluations.map(({ arm }) => (
+                <th key={arm} scope="col">
+                  {ARMS[arm]}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {others.map((measure) => (
+              <tr key={measure}>
+                <th scope="row">{measureName(measure)}</th>
+                {evaluations.map((evaluation) => (
+                  <td key={evaluation.arm}>{measured(evaluation, measure)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
       {classes.length > 0 && (
         <>
           <h3>Found, by class, weakest first</h3>
@@ -71,14 +92,6 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
       )}
     </section>
   );
-}
-
-/** Beside the headline: of single classes macro F1, of other labels what there is, at most four. */
-function otherMeasures(active: Evaluation | undefined, headline: string): string[] {
-  if (headline === "accuracy") return ["macro_f1"];
-  return Object.keys(active?.measures ?? {})
-    .filter((measure) => measure !== headline)
-    .slice(0, 4);
 }
 
 function measured(evaluation: Evaluation, measure: string): string {
