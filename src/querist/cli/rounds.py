@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from querist.cli.lessons import print_lessons
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.errors import InvalidInputError, NotFoundError
+from querist.loop import lessons
 from querist.schema import Arm, Step, TaskKind
 
 
@@ -71,11 +73,20 @@ def train(project: ProjectOption = HERE) -> None:
     output.print(f"[bold]{found.sentence}[/]")
 
 
-def diagnose(project: ProjectOption = HERE, json: JsonOption = False) -> None:
-    """Show what the newest round's model gets wrong, and what to do about it."""
+def diagnose(
+    taught: Annotated[
+        bool | None,
+        typer.Option(help="Tell what each batch and class taught; by default not as JSON."),
+    ] = None,
+    project: ProjectOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show what the newest round's model gets wrong, what to do about it, and what data taught."""
+    taught = not json if taught is None else taught
     with open_project(project) as opened:
         rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
         task = opened.settings.task
+        found = lessons(opened.catalog, rounds[-1]) if taught and rounds else None
     if task is not TaskKind.CLASSIFICATION:
         raise InvalidInputError(
             f"A diagnosis is of labels with one class an asset; the task is {task.value!r}.",
@@ -87,7 +98,7 @@ def diagnose(project: ProjectOption = HERE, json: JsonOption = False) -> None:
         )
     findings = rounds[-1].findings
     if json:
-        print_json(findings)
+        print_json({"findings": findings, "taught": found} if taught else findings)
         return
     if not findings:
         output.print(f"Round {rounds[-1].number}: nothing stands out on the audit set.")
@@ -96,6 +107,8 @@ def diagnose(project: ProjectOption = HERE, json: JsonOption = False) -> None:
         output.print(f"{name}  {finding.title}\n     {finding.remedy}", markup=False)
         if finding.batch is not None:
             output.print(f"     Next batch from this: querist next --remedy {name}", markup=False)
+    if found is not None:
+        print_lessons(found)
 
 
 def replay(

@@ -92,17 +92,21 @@ class SoftmaxProblem:
     def stepped(self, weights: Table, kept: NDArray[np.bool_], steps: int) -> Table:
         """The weights after up to so many Newton steps towards the fit of the kept labels (n,).
 
-        A step is halved until the loss falls, so that no step does harm.
+        Training anew would standardise the kept rows anew; in the scale of all rows that is another
+        penalty for each column, and a shift which the intercepts take up. A step is halved until
+        the loss falls, so that no step does harm.
         """
         rows, truth = self.rows[kept], self.truth[kept]
-        loss, slope, table = self._loss(weights, rows, truth)
+        spread = rows.var(axis=0)[:, None]
+        penalty = self.penalty * np.where(spread > 0, spread, 1.0)
+        loss, slope, table = _loss(weights, rows, truth, penalty)
         enough = ARRIVED * max(float(np.linalg.norm(slope)), 1.0)
         for _ in range(steps):
             if np.linalg.norm(slope) <= enough:
                 break
-            step = self._solve(rows, table, slope, COARSE)
+            step = _solve(rows, table, slope, penalty, COARSE)
             for _ in range(20):
-                after, new_slope, new_table = self._loss(weights - step, rows, truth)
+                after, new_slope, new_table = _loss(weights - step, rows, truth, penalty)
                 if after <= loss:
                     break
                 step = step / 2
@@ -119,35 +123,37 @@ class SoftmaxProblem:
         inverse Hessian times the aim. Its sum over labels is what all of them changed together.
         """
         table = softmax(self.rows @ weights)
-        way = self.rows @ self._solve(self.rows, table, aim, EXACT)
+        way = self.rows @ _solve(self.rows, table, aim, self.penalty, EXACT)
         table[np.arange(len(table)), self.truth] -= 1
         return np.asarray(-np.einsum("nc,nc->n", table, way))
 
-    def _loss(self, weights: Table, rows: Table, truth: Codes) -> tuple[float, Table, Table]:
-        table = softmax(rows @ weights)
-        at = np.arange(len(truth))
-        loss = -float(np.log(np.maximum(table[at, truth], 1e-300)).sum())
-        loss += 0.5 * float((self.penalty * weights**2).sum())
-        error = table.copy()
-        error[at, truth] -= 1
-        return loss, rows.T @ error + self.penalty * weights, table
 
-    def _solve(self, rows: Table, table: Table, target: Table, part: float) -> Table:
-        """The Newton direction: conjugate gradients on products with the Hessian alone."""
-        found = np.zeros_like(target)
-        rest = target.copy()
-        way = rest.copy()
-        size = float((rest**2).sum())
-        limit = part**2 * size
-        for _ in range(TURNS):
-            if size <= limit:
-                break
-            side = rows @ way
-            side -= (table * side).sum(axis=1, keepdims=True)
-            turned = rows.T @ (table * side) + self.penalty * way
-            length = size / float((way * turned).sum())
-            found += length * way
-            rest -= length * turned
-            before, size = size, float((rest**2).sum())
-            way = rest + size / before * way
-        return found
+def _loss(weights: Table, rows: Table, truth: Codes, penalty: Table) -> tuple[float, Table, Table]:
+    table = softmax(rows @ weights)
+    at = np.arange(len(truth))
+    loss = -float(np.log(np.maximum(table[at, truth], 1e-300)).sum())
+    loss += 0.5 * float((penalty * weights**2).sum())
+    error = table.copy()
+    error[at, truth] -= 1
+    return loss, rows.T @ error + penalty * weights, table
+
+
+def _solve(rows: Table, table: Table, target: Table, penalty: Table, part: float) -> Table:
+    """The Newton direction: conjugate gradients on products with the Hessian alone."""
+    found = np.zeros_like(target)
+    rest = target.copy()
+    way = rest.copy()
+    size = float((rest**2).sum())
+    limit = part**2 * size
+    for _ in range(TURNS):
+        if size <= limit:
+            break
+        side = rows @ way
+        side -= (table * side).sum(axis=1, keepdims=True)
+        turned = rows.T @ (table * side) + penalty * way
+        length = size / float((way * turned).sum())
+        found += length * way
+        rest -= length * turned
+        before, size = size, float((rest**2).sum())
+        way = rest + size / before * way
+    return found

@@ -5,6 +5,8 @@ from querist.loop.diagnosing import round_confusions
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed, import_labels
+from querist.loop.learning import ClassLesson, Hardness
+from querist.loop.lessons import BatchLesson, Lessons, lessons
 from querist.loop.model_files import (
     ImportedPredictions,
     ImportedVectors,
@@ -20,11 +22,15 @@ from querist.loop.work import answer_rounds, handlers
 from querist.loop.zero_shot import ZeroShot, zero_shot
 
 __all__ = [
+    "BatchLesson",
+    "ClassLesson",
     "Curve",
     "CurvePoint",
     "Experiments",
+    "Hardness",
     "ImportedPredictions",
     "ImportedVectors",
+    "Lessons",
     "Rounds",
     "Saving",
     "Status",
@@ -42,6 +48,7 @@ __all__ = [
     "import_predictions",
     "labeled_arrays",
     "learner_name",
+    "lessons",
     "round_confusions",
     "status",
     "train",

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from querist import schema
 from querist.diagnostics import ConfusionCell
+from querist.loop import Lessons
 from querist.server.schemas import Request
 
 
@@ -30,6 +31,13 @@ class Confusions(BaseModel):
 
     round: int | None
     cells: list[ConfusionCell]
+
+
+class Taught(BaseModel):
+    """What data taught the model of one round; nothing where it cannot be measured."""
+
+    round: int | None
+    lessons: Lessons | None
 
 
 class NextRoundRequest(Request):

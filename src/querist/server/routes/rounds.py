@@ -6,11 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from querist.loop import round_confusions
+from querist.loop import lessons, round_confusions
 from querist.project import Project
 from querist.schema import Role, Round, Step
 from querist.server.auth import at_least, browsing
-from querist.server.round_schemas import Confusions, Findings, NamedFinding, NextRoundRequest
+from querist.server.round_schemas import (
+    Confusions,
+    Findings,
+    NamedFinding,
+    NextRoundRequest,
+    Taught,
+)
 from querist.server.schemas import Job, OracleRequest, RoundDetail
 from querist.server.service import Served
 
@@ -62,6 +68,15 @@ def list_confusions(
     if told is None:
         return Confusions(round=round, cells=[])
     return Confusions(round=told.number, cells=round_confusions(service.project.catalog, told))
+
+
+@router.get("/lessons", operation_id="get_lessons", dependencies=[Depends(at_least(Role.REVIEWER))])
+def get_lessons(service: Served, round: Annotated[int | None, Query(ge=1)] = None) -> Taught:
+    """What data taught the model of a round, batch by batch and class by class; of the newest."""
+    told = _diagnosed(service.project, round)
+    if told is None:
+        return Taught(round=round, lessons=None)
+    return Taught(round=told.number, lessons=lessons(service.project.catalog, told))
 
 
 @router.post("/rounds", operation_id="start_round", status_code=202, dependencies=manage)

@@ -1,0 +1,75 @@
+"""How ``querist diagnose`` tells what data taught."""
+
+from __future__ import annotations
+
+from querist.cli.printing import output, print_table
+from querist.loop import ClassLesson, Lessons
+from querist.schema import percent
+
+
+def print_lessons(found: Lessons) -> None:
+    """What each batch and the labels of each class brought, and how the classes were learned."""
+    output.print(f"\n[bold]What data taught[/] (on {found.sample} assets it did not learn from)")
+    output.print(found.sentence, markup=False)
+    print_table(
+        ["batch", "labels", "points", "95 % interval", "a hundred labels", "moved most"],
+        (
+            (
+                one.name,
+                one.labels,
+                f"{one.points:+.2f}",
+                f"{one.low:+.2f} to {one.high:+.2f}",
+                f"{one.density:+.1f}",
+                ", ".join(f"{name} {points:+.1f}" for name, points in one.per_class.items()),
+            )
+            for one in found.batches
+        ),
+    )
+    print_table(
+        ["class", "labels", "brought", "found", "learned"],
+        (
+            (one.name, one.labels, f"{one.points:+.2f}", _recall(one), _learned(one))
+            for one in found.classes
+        ),
+    )
+    for sentence in _course(found):
+        output.print(sentence, markup=False)
+
+
+def _recall(one: ClassLesson) -> str:
+    known = [share for share in one.recall if share is not None]
+    return percent(known[-1]) if known else "not measured"
+
+
+def _learned(one: ClassLesson) -> str:
+    words = "not yet" if one.learned is None else f"round {one.learned}"
+    if one.forgotten:
+        words += f", forgotten in {', '.join(str(number) for number in one.forgotten)}"
+    return f"{words}, stalled" if one.stalled else words
+
+
+def _course(found: Lessons) -> list[str]:
+    """Ties between classes, stability, overfitting, hard assets and capacity, in sentences."""
+    told = list(found.ties)
+    if found.stability:
+        told.append(
+            f"The newest model agrees with the one before: kappa {found.stability[-1]:.2f}."
+        )
+    if found.overfitting is not None:
+        told.append(
+            f"Since round {found.overfitting} the model only learned its labels by heart: "
+            "regularise it more, or add labels of assets that it has not seen the like of."
+        )
+    if found.hardness is not None:
+        told.append(
+            f"{found.hardness.easy} assets were easy, {found.hardness.ambiguous} ambiguous, "
+            f"{found.hardness.hard} hard; {found.hardness.forgettings} times one was forgotten."
+        )
+    if found.capacity is not None:
+        told.append(found.capacity.sentence)
+    if found.alike < 1:
+        told.append(
+            "Batches are compared by a linear model on the same vectors, which says what the "
+            f"round's model says of {percent(found.alike)} of these assets."
+        )
+    return told

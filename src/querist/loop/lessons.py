@@ -1,0 +1,258 @@
+"""What data taught: which batches and labels brought what, and how each class was learned."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.diagnostics import CapacityAdvice, Taught, attribute
+from querist.errors import InvalidInputError
+from querist.loop import learning, snapshot, training
+from querist.loop.learning import ClassLesson, Hardness
+from querist.schema import Arm, ModelVersion, Round, from_json, to_json
+
+# Labels and sampled assets that are looked at; of more so many are drawn.
+MOST, MOST_SAMPLE = 3_000, 2_000
+# The newest batches are told one by one, those before them together.
+BATCHES = 20
+# Above this size of the problem, n · d · C, one Newton step a batch must do.
+LARGE = 4_000_000
+MOVED, SHOWN = 4, 8
+_STREAM = 61
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLesson:
+    """What the labels of one batch, or of some older ones together, taught the round's model.
+
+    Attributes:
+        first: First round of these batches; 0 for labels that no round asked for.
+        last: Last round of them.
+        labels: How many labels.
+        points: Change of the mean probability of the true class, in points, with them against
+            without them; higher taught more.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        accuracy: Change of the accuracy, in points.
+        density: Points a hundred labels.
+        per_class: ``points`` of the assets of the classes that moved most, by class.
+    """
+
+    first: int
+    last: int
+    labels: int
+    points: float
+    low: float
+    high: float
+    accuracy: float
+    density: float
+    per_class: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        """In words: ``round 3``."""
+        if not self.last:
+            return "labels that no round asked for"
+        return f"round {self.last}" if self.first == self.last else f"rounds up to {self.last}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lessons:
+    """What the labels taught the model of one round.
+
+    Attributes:
+        round: The round.
+        sentence: The lesson in one or two sentences.
+        labels: Training labels looked at.
+        sample: Assets the model did not learn from, on which it is measured.
+        alike: Share of the sample on which the linear model, by which the batches are compared,
+            says what the round's own model says; the less, the less it tells of that model.
+        batches: Oldest first.
+        classes: Every class, what its labels taught and how it was learned.
+        ties: Classes that stalled because labels of another class ran out, in words.
+        helpful: Assets whose labels brought most, best first.
+        harmful: Assets whose labels did most harm, worst first: odd, or labelled wrongly.
+        rounds: The rounds that the series of ``classes`` speak of.
+        stability: Agreement (kappa) of each of these rounds with the one before; from the second.
+        overfitting: The round after which the model only learned by heart, if it did.
+        hardness: Easy, ambiguous and hard assets of the sample.
+        capacity: Whether the model is too narrow or too deep; ``None`` where it has no ladder.
+    """
+
+    round: int
+    sentence: str
+    labels: int
+    sample: int
+    alike: float
+    batches: tuple[BatchLesson, ...]
+    classes: tuple[ClassLesson, ...]
+    ties: tuple[str, ...]
+    helpful: tuple[str, ...]
+    harmful: tuple[str, ...]
+    rounds: tuple[int, ...]
+    stability: tuple[float, ...]
+    overfitting: int | None
+    hardness: Hardness | None
+    capacity: CapacityAdvice | None
+
+
+def lessons(catalog: Catalog, round_: Round) -> Lessons | None:
+    """What data taught the active model of a round; kept in the project's cache.
+
+    The batches are compared by a linear model on the same vectors, in closed form; nothing of the
+    round's own model is trained again. Labels and sample are those of when it is first asked.
+
+    Returns:
+        ``None`` without a model, without labels to measure it on, with labels of one class, or
+        where a label is no single class.
+    """
+    if round_.model_id is None or not training.classifies(catalog):
+        return None
+    path = catalog.folder / "cache" / "lessons" / f"{round_.model_id}.json"
+    kept = _kept(path)
+    if kept is None:
+        kept = _found(catalog, round_, catalog.records.models.get(round_.model_id))
+        if kept is not None:
+            _keep(path, kept)
+    return kept
+
+
+def _found(catalog: Catalog, round_: Round, model: ModelVersion) -> Lessons | None:
+    rng = np.random.default_rng([catalog.settings.policy.seed, round_.number, _STREAM])
+    now = snapshot.take(catalog)
+    then = snapshot.take(
+        catalog, label_seq=model.label_seq, before_round=round_.number + 1
+    ).training(Arm.ACTIVE)
+    # In the words of now, as is the sample; labels that were split or retired since are left out.
+    learned = _some(then[now.codes[then] >= 0], MOST, rng)
+    sample = np.setdiff1d(np.flatnonzero(now.labeled), np.union1d(now.training(Arm.ACTIVE), then))
+    sample = _some(sample, MOST_SAMPLE, rng)
+    names = catalog.records.ontologies.current().names
+    if not len(sample) or len(np.unique(now.codes[learned])) < 2:
+        return None
+    rounds, groups = _groups(catalog, now, learned, round_.number)
+    vectors = catalog.embeddings.matrix(model.encoder)
+    size = len(learned) * vectors.shape[1] * len(names)
+    told = attribute(
+        vectors[learned],
+        now.codes[learned],
+        groups,
+        vectors[sample],
+        now.codes[sample],
+        class_count=len(names),
+        steps=1 if size > LARGE else 2,
+    )
+    batches = tuple(_batch(one, rounds[one.group], names) for one in told.groups)
+    course = learning.course(catalog, round_, now, learned, sample, told.pulls)
+    said = training.predict(catalog, model, sample).argmax(axis=1)
+    order = np.argsort(told.pulls, kind="stable")
+    ids = [now.ids[i] for i in learned[order].tolist()]
+    harm = int((told.pulls < 0).sum())
+    return Lessons(
+        round=round_.number,
+        sentence=_sentence(batches, course.classes, round_.number),
+        labels=len(learned),
+        sample=len(sample),
+        alike=float((told.probabilities.argmax(axis=1) == said).mean()),
+        batches=batches,
+        classes=course.classes,
+        ties=course.ties,
+        helpful=tuple(ids[::-1][: min(SHOWN, len(ids) - harm)]),
+        harmful=tuple(ids[: min(SHOWN, harm)]),
+        rounds=course.rounds,
+        stability=course.stability,
+        overfitting=course.overfitting,
+        hardness=course.hardness,
+        capacity=learning.capacity(model, vectors, now, then, sample),
+    )
+
+
+def _groups(
+    catalog: Catalog, seen: snapshot.Snapshot, rows: Rows, newest: int
+) -> tuple[list[tuple[int, int]], Rows]:
+    """First and last round of each group, and the group of each label (n,)."""
+    asked = learning.asked_in(catalog, seen, rows)
+    oldest = max(1, newest - BATCHES + 1)
+    together = np.where((asked > 0) & (asked < oldest), oldest - 1, asked)
+    numbers, groups = np.unique(together, return_inverse=True)
+    spans = [(min(1, n) if n < oldest else n, n) for n in numbers.tolist()]
+    return spans, groups
+
+
+def _batch(one: Taught, span: tuple[int, int], names: tuple[str, ...]) -> BatchLesson:
+    moved = np.argsort(-np.abs(np.nan_to_num(one.per_class)), kind="stable")[:MOVED]
+    return BatchLesson(
+        first=span[0],
+        last=span[1],
+        labels=one.labels,
+        points=one.points,
+        low=one.low,
+        high=one.high,
+        accuracy=one.accuracy,
+        density=one.density,
+        per_class={
+            names[code]: float(one.per_class[code])
+            for code in moved.tolist()
+            if np.isfinite(one.per_class[code])
+        },
+    )
+
+
+def _sentence(
+    batches: tuple[BatchLesson, ...], classes: tuple[ClassLesson, ...], newest: int
+) -> str:
+    best = max(batches, key=lambda one: one.points)
+    last = next((one for one in batches if one.last == newest), None)
+    if best.low > 0:
+        words = f"{_upper(best.name)} taught most: {_points(best)} with its {best.labels} labels."
+    else:
+        words = "No single batch surely taught the model anything that the others did not."
+    if last is not None and last is not best:
+        sure = "" if last.low > 0 or last.high < 0 else ", which may be chance"
+        words += f" The newest batch brought {_points(last)}{sure}."
+    led = max(classes, key=lambda one: one.newest_points)
+    if last is not None and last.low > 0 and led.newest_points > 0:
+        words += f" Labels of {led.name} did most of that."
+    stalled = [one.name for one in classes if one.stalled]
+    if stalled:
+        few = ", ".join(stalled[:MOVED])
+        words += f" {few} {'has' if len(stalled) == 1 else 'have'} not gained for three rounds."
+    return words
+
+
+def _points(one: BatchLesson) -> str:
+    return f"{one.points:+.1f} points ({one.low:+.1f} to {one.high:+.1f})"
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _some(rows: Rows, most: int, rng: np.random.Generator) -> Rows:
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, size=most, replace=False))
+
+
+def _kept(path: Path) -> Lessons | None:
+    try:
+        return from_json(Lessons, json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, InvalidInputError):  # none, half of one, or of another version
+        return None
+
+
+def _keep(path: Path, found: Lessons) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+    ) as file:
+        json.dump(to_json(found), file)
+    os.replace(file.name, path)

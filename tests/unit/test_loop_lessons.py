@@ -1,0 +1,124 @@
+"""What data taught: from a project's rounds to batches, classes and the labels that did harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from querist.cli.app import app
+from querist.diagnostics import retrained
+from querist.learners import create_learner
+from querist.loop import lessons, snapshot
+from querist.project import Project
+from querist.schema import Arm
+
+COLOURS = ["amber", "blue", "green"]
+CENTERS = [(0.0, 0.0), (2.4, -1.8), (1.0, 1.2)]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Four finished rounds of 20 labels; the label of one asset was taken wrong on purpose."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(600):
+        x, y = rng.normal(CENTERS[i % 3], 0.6)
+        rows.append({"id": f"row-{i:03d}", "x": float(x), "y": float(y), "known": COLOURS[i % 3]})
+    made = Project.create(
+        tmp_path_factory.mktemp("taught") / "p",
+        media="table",
+        classes=COLOURS,
+        oracle_column="known",
+        policy={"batch_size": 20, "audit_size": 100, "control_share": 0.2, "strategy": "random"},
+    )
+    made.add(rows, id_column="id", metadata_columns=["known"])
+    made.oracle(3)
+    made.next_round(20)
+    wrong = made.catalog.records.rounds.selected(round=4, arm=Arm.ACTIVE)[0].asset_id
+    truth = COLOURS[int(wrong[4:]) % 3]
+    other = COLOURS[(COLOURS.index(truth) + 1) % 3]
+    made.labels.submit(wrong, other, annotator="ana")
+    made.oracle(1)
+    return made
+
+
+def test_the_lessons_are_those_of_training_without_each_batch(project: Project) -> None:
+    """Batches hold all labels of the model, and points are as the default learner says."""
+    round_ = project.rounds.list()[-1]
+    found = lessons(project.catalog, round_)
+    assert found is not None
+    model = project.catalog.records.models.get(str(round_.model_id))
+    assert sum(one.labels for one in found.batches) == model.label_count == found.labels
+    assert [one.last for one in found.batches] == [1, 2, 3, 4]
+
+    seen = snapshot.take(project.catalog)
+    asked = project.catalog.records.rounds.selected(arm=Arm.ACTIVE)
+    first = {one.asset_id: one.round - 1 for one in reversed(asked)}
+    learned = [i for i in seen.training(Arm.ACTIVE) if seen.ids[i] in first]
+    sample = [i for i in np.flatnonzero(seen.labeled) if i not in learned]
+    groups = [first[seen.ids[i]] for i in learned]
+    vectors = project.catalog.embeddings.matrix(model.encoder)
+    X, y, others = np.asarray(vectors[learned]), seen.codes[learned], np.asarray(vectors[sample])
+
+    def said(kept: np.ndarray) -> np.ndarray:
+        learner = create_learner("logistic-regression")
+        learner.fit(X[kept], y[kept], class_count=3, rng=np.random.default_rng(0))
+        return learner.predict_proba(others)
+
+    real = retrained(said, groups, seen.codes[sample])
+    assert found.sample == len(sample)
+    np.testing.assert_allclose(
+        [one.points for one in found.batches], [one.points for one in real], rtol=0.1
+    )
+
+
+def test_a_wrong_label_is_among_those_that_did_harm(project: Project) -> None:
+    """The label that was taken wrong is told, and the second look comes from the cache."""
+    found = lessons(project.catalog, project.rounds.list()[-1])
+    assert found is not None
+    wrong = project.catalog.records.rounds.selected(round=4, arm=Arm.ACTIVE)[0].asset_id
+    assert wrong in found.harmful
+    assert lessons(project.catalog, project.rounds.list()[-1]) == found
+    assert len(list((project.folder / "cache" / "lessons").iterdir())) >= 1
+
+
+def test_every_class_has_its_course(project: Project) -> None:
+    """Recall in every round, when it was learned, and a ladder of capacity."""
+    found = lessons(project.catalog, project.rounds.list()[-1])
+    assert found is not None
+    assert [one.name for one in found.classes] == COLOURS
+    assert all(len(one.recall) == len(found.rounds) for one in found.classes)
+    assert sum(one.newest for one in found.classes) == 20
+    assert len(found.stability) == len(found.rounds) - 1
+    assert found.capacity is not None
+    assert found.hardness is not None
+    assert found.hardness.easy + found.hardness.ambiguous + found.hardness.hard == found.sample
+
+
+def test_diagnose_tells_what_data_taught(project: Project) -> None:
+    """The command line prints the section; JSON stays the list of findings unless asked."""
+    folder = str(project.folder)
+    told = CliRunner().invoke(app, ["diagnose", "--project", folder])
+    assert told.exit_code == 0, told.output
+    assert "What data taught" in told.output
+    assert "round 4" in told.output
+    plain = CliRunner().invoke(app, ["diagnose", "--project", folder, "--json"])
+    assert plain.output.lstrip().startswith("[")
+
+
+def test_numbers_have_no_lessons(tmp_path: Path) -> None:
+    """Where a label is no single class nothing is told."""
+    made = Project.create(
+        tmp_path / "p",
+        task="regression",
+        media="table",
+        oracle_column="y",
+        policy={"batch_size": 5},
+    )
+    rows = [{"id": f"r{i}", "x": float(i), "y": float(2 * i)} for i in range(30)]
+    made.add(rows, id_column="id", metadata_columns=["y"])
+    made.oracle(1)
+    assert lessons(made.catalog, made.rounds.list()[-1]) is None
