@@ -20,7 +20,6 @@ test part; no article is in both.
 
 from __future__ import annotations
 
-import gzip
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,19 +27,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-FASHION = Path("/usr/share/datasets/fashion-mnist")
-CLASSES = (
-    "t-shirt",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot",
-)
+from querist.experiments.datasets import CLASSES_OF_FASHION, FASHION_FOLDER, load_fashion_mnist
+
+# Articles of the official training part, which come first.
+_TRAINING = 60_000
 SIDE = 128
 SHARES = {"still": 0.40, "ordinary": 0.45, "crowded": 0.15}
 COUNTS = {"still": (1, 3), "ordinary": (1, 5), "crowded": (5, 8)}
@@ -68,11 +58,13 @@ class Scene:
     kind: str
 
 
-def compose(count: int, *, test: bool, seed: int, folder: Path = FASHION) -> list[Scene]:
+def compose(
+    count: int, *, test: bool, seed: int, folder: Path = Path(FASHION_FOLDER)
+) -> list[Scene]:
     """``count`` scenes in random order; the same seed gives the same scenes."""
-    articles, codes = _articles(folder, "t10k" if test else "train")
+    articles, codes = _articles(folder, test=test)
     rng = np.random.default_rng([seed, int(test)])
-    by_class = [np.flatnonzero(codes == code) for code in range(len(CLASSES))]
+    by_class = [np.flatnonzero(codes == code) for code in range(len(CLASSES_OF_FASHION))]
     kinds = rng.choice(list(SHARES), size=count, p=list(SHARES.values()))
     still_count = int((kinds == "still").sum())
     arrangements = [
@@ -101,12 +93,12 @@ class _Arrangement:
 def _arranged(
     kind: str, articles: Pixels, by_class: list[NDArray[np.int64]], rng: np.random.Generator
 ) -> _Arrangement:
-    chance = 1 / np.arange(1, len(CLASSES) + 1)
+    chance = 1 / np.arange(1, len(CLASSES_OF_FASHION) + 1)
     low, high = COUNTS[kind]
     most_covered = 0.6 if kind == "crowded" else 0.35
     laid: list[tuple[int, int, int, Pixels]] = []
     for _ in range(int(rng.integers(low, high + 1))):
-        code = int(rng.choice(len(CLASSES), p=chance / chance.sum()))
+        code = int(rng.choice(len(CLASSES_OF_FASHION), p=chance / chance.sum()))
         article = _scaled(articles[rng.choice(by_class[code])], int(rng.integers(*WIDTHS)))
         height, width = article.shape
         for _ in range(_TRIES):
@@ -179,13 +171,8 @@ def _covered(first: tuple[int, ...], second: tuple[int, ...]) -> float:
     return max(across, 0) * max(down, 0) / min(first[2] * first[3], second[2] * second[3])
 
 
-def _articles(folder: Path, part: str) -> tuple[Pixels, NDArray[np.int64]]:
+def _articles(folder: Path, *, test: bool) -> tuple[Pixels, NDArray[np.int64]]:
     """Grey values (n, 28, 28) and classes (n,) of one official part."""
-    files = [folder / f"{part}-{what}.gz" for what in ("images-idx3-ubyte", "labels-idx1-ubyte")]
-    if not all(file.is_file() for file in files):
-        raise SystemExit(f"No articles in {folder}. Install the package dataset-fashion-mnist.")
-    images, labels = (gzip.decompress(file.read_bytes()) for file in files)
-    return (
-        np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28).astype(np.float32),
-        np.frombuffer(labels, np.uint8, offset=8).astype(np.int64),
-    )
+    everything = load_fashion_mnist(folder)
+    part = slice(_TRAINING, None) if test else slice(_TRAINING)
+    return everything.images[part].astype(np.float32), everything.labels[part]

@@ -147,7 +147,7 @@ def test_no_two_kept_boxes_are_the_same_and_each_dropped_one_has_a_surer_twin() 
 
 
 def test_each_aggregate_sums_up_a_pictures_boxes_as_it_says() -> None:
-    """Sum, highest, mean, and a sum by the weights of the classes; no box is no doubt."""
+    """Sum, highest, mean, and a sum by class and chance of an object; no box is no doubt."""
     found = Found(
         pictures=np.array([0, 0, 2]),
         classes=np.array([0, 1, 1]),
@@ -161,7 +161,7 @@ def test_each_aggregate_sums_up_a_pictures_boxes_as_it_says() -> None:
         "sum": [0.8, 0, 0.5],
         "max": [0.6, 0, 0.5],
         "mean": [0.4, 0, 0.5],
-        "balanced": [0.2 * 1 + 0.6 * 2, 0, 0.5 * 3],
+        "balanced": [0.2 * 1 * 0.8 + 0.6 * 3 * 0.5, 0, 0.5 * 3 * 0.1],
     }
     for aggregate, values in expected.items():
         assert np.allclose(asset_doubt(found, 3, aggregate, weights), values)

@@ -24,8 +24,8 @@ STRIDE = 16
 DROPOUT = 0.2
 LEARNING_RATE = 1e-2
 WEIGHT_DECAY = 0.05
-# How often each labelled picture is looked at, within bounds on the work.
-EPOCHS = 16
+# Steps for each labelled box, within bounds on the work.
+STEPS_A_BOX = 0.5
 LEAST_STEPS, MOST_STEPS = 250, 1_500
 
 
@@ -40,10 +40,10 @@ class DetectorLearner:
     Args:
         size: Side in pixels that pictures are brought to, a multiple of 32; objects of less than
             about a tenth of the picture need more.
-        steps: Steps of training; ``None`` goes by the number of labels, 250 to 1,500.
+        steps: Steps of training; ``None`` is half the number of labelled boxes, 250 to 1,500.
         samples: Dropout passes for the doubt; 0 takes the entropy of one prediction.
         aggregate: How a picture's doubt is made of its boxes': ``sum``, ``max``, ``mean``, or
-            ``balanced``, a sum in which rare classes weigh more.
+            ``balanced``, a sum in which boxes of classes with few labels weigh more.
         mirror: Whether mirror images train, too; switch it off where left and right matter.
         device: ``cpu``, ``cuda`` …; ``None`` takes a GPU where there is one.
     """
@@ -58,7 +58,7 @@ class DetectorLearner:
         size: int = 256,
         steps: int | None = None,
         samples: int = 20,
-        aggregate: str = "sum",
+        aggregate: str = "balanced",
         mirror: bool = True,
         device: str | None = None,
     ) -> None:
@@ -135,7 +135,7 @@ class DetectorLearner:
                 targets,
                 grid=self._grid,
                 stride=STRIDE,
-                steps=self._steps(len(inputs)),
+                steps=self._steps(len(boxes)),
                 batch=min(BATCH, len(seen[0])),
                 learning_rate=LEARNING_RATE,
                 weight_decay=WEIGHT_DECAY,
@@ -195,10 +195,11 @@ class DetectorLearner:
     def _size(self) -> int:
         return int(self._parameters["size"])
 
-    def _steps(self, count: int) -> int:
+    def _steps(self, boxes: int) -> int:
         asked = self._parameters["steps"]
-        most = min(max(EPOCHS * count // BATCH, LEAST_STEPS), MOST_STEPS)
-        return most if asked is None else int(asked)
+        if asked is not None:
+            return int(asked)
+        return min(max(round(STEPS_A_BOX * boxes), LEAST_STEPS), MOST_STEPS)
 
     def _read(self, inputs: Inputs, *, mirrored: bool = False) -> Iterator[tuple[slice, Maps]]:
         for start in range(0, len(inputs), READ):

@@ -108,7 +108,7 @@ def asset_doubt(
         found: Boxes, the least confident candidates too.
         count: Pictures n.
         aggregate: ``sum`` of the doubt of its boxes, ``max``, ``mean``, or ``balanced``: a sum in
-            which a box counts by the weight of the class it may be.
+            which a box counts by the weight of its class and by how likely it is an object at all.
         class_weights: The weight of each class (C,).
     """
     doubt = found.doubt.astype(np.float64)
@@ -117,8 +117,7 @@ def asset_doubt(
         np.maximum.at(highest, found.pictures, doubt)
         return highest.astype(np.float32)
     if aggregate == "balanced":
-        of_a_class = found.shares[:, :-1].astype(np.float64)
-        doubt *= of_a_class @ class_weights / np.maximum(of_a_class.sum(axis=1), 1e-12)
+        doubt *= class_weights[found.classes] * (1 - found.shares[:, -1])
     total = np.bincount(found.pictures, doubt, minlength=count)
     if aggregate == "mean":
         return (total / np.maximum(np.bincount(found.pictures, minlength=count), 1)).astype(
@@ -146,12 +145,12 @@ def _apart(sides: Floats) -> NDArray[np.int64]:
 def _shares(logits: Floats) -> Floats:
     """Chances (S, Q, C + 1) of one class or nothing, from a logit for each class (S, Q, C).
 
-    Given that at most one applies, a class is as likely as its odds are to nothing's 1.
+    That there is an object at all is as likely as its likeliest class; which one, in proportion.
     """
-    nothing = np.zeros((*logits.shape[:-1], 1), logits.dtype)
-    raised = np.concatenate([logits, nothing], axis=-1)
-    raised = np.exp(raised - raised.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
+    chances = 0.5 * (1 + np.tanh(0.5 * logits))  # 1 / (1 + e^-x), never too large for a float
+    some = chances.max(axis=-1, keepdims=True)
+    of_each = some * chances / np.maximum(chances.sum(axis=-1, keepdims=True), 1e-12)
+    return np.concatenate([of_each, 1 - of_each.sum(axis=-1, keepdims=True)], axis=-1)
 
 
 def _entropy(shares: Floats) -> NDArray[np.float64]:
