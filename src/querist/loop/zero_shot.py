@@ -91,7 +91,7 @@ def zero_shot(
         )
     prototypes = np.array([told[classes[code]] for code in present], np.float32)
     rng = np.random.default_rng([catalog.settings.policy.seed, _STREAM])
-    agreement, scale = _agreed_scale(vectors, center, unit(prototypes), rng)
+    agreement, scale = agreed_scale(vectors, center, unit(prototypes), rng)
     learner = PrototypeLearner.of(
         prototypes, np.array(present), center, class_count=len(classes), scale=scale
     )
@@ -106,6 +106,41 @@ def zero_shot(
         without=tuple(name for name in classes if name not in told),
         agreement=agreement,
     )
+
+
+def agreed_scale(
+    vectors: NDArray[np.float32],
+    center: NDArray[np.float32],
+    prototypes: NDArray[np.float32],
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """How often near neighbours share their guess, and the scale that makes it the confidence.
+
+    Args:
+        vectors: Of the pool (N, d); 3,000 of them are looked at.
+        center: Their mean (d,).
+        prototypes: One vector a class (K, d), of length one.
+        rng: Draws what is looked at.
+    """
+    size = min(_LOOKED_AT, len(vectors))
+    rows = unit(vectors[np.sort(rng.choice(len(vectors), size, replace=False))] - center)
+    cosines = rows @ prototypes.T
+    least = 1 / len(prototypes)
+    count = min(_NEIGHBOURS, size - 1)
+    if not count:
+        return least, 0.0
+    guess = cosines.argmax(axis=1)
+    near = rows @ rows.T
+    np.fill_diagonal(near, -np.inf)
+    nearest = np.argpartition(-near, count - 1, axis=1)[:, :count]
+    agreement = float((guess[nearest] == guess[:, None]).mean())
+    goal = min(max(agreement, least), 0.99)
+    low, high = 1e-2, 1e3
+    for _ in range(40):
+        middle = float(np.sqrt(low * high))
+        below = softmax(middle * cosines).max(axis=1).mean() < goal
+        low, high = (middle, high) if below else (low, middle)
+    return agreement, low
 
 
 def _check_first(catalog: Catalog) -> None:
@@ -170,34 +205,6 @@ def _of_names(
     away = read - read[known].mean(axis=0)
     pairs = zip(classes, away, known, strict=True)
     return {name: unit(row[None])[0] for name, row, there in pairs if there and row.any()}
-
-
-def _agreed_scale(
-    vectors: NDArray[np.float32],
-    center: NDArray[np.float32],
-    prototypes: NDArray[np.float32],
-    rng: np.random.Generator,
-) -> tuple[float, float]:
-    """How often near neighbours share their guess, and the scale that makes it the confidence."""
-    size = min(_LOOKED_AT, len(vectors))
-    rows = unit(vectors[np.sort(rng.choice(len(vectors), size, replace=False))] - center)
-    cosines = rows @ prototypes.T
-    least = 1 / len(prototypes)
-    count = min(_NEIGHBOURS, size - 1)
-    if not count:
-        return least, 0.0
-    guess = cosines.argmax(axis=1)
-    near = rows @ rows.T
-    np.fill_diagonal(near, -np.inf)
-    nearest = np.argpartition(-near, count - 1, axis=1)[:, :count]
-    agreement = float((guess[nearest] == guess[:, None]).mean())
-    goal = min(max(agreement, least), 0.99)
-    low, high = 1e-2, 1e3
-    for _ in range(40):
-        middle = float(np.sqrt(low * high))
-        below = softmax(middle * cosines).max(axis=1).mean() < goal
-        low, high = (middle, high) if below else (low, middle)
-    return agreement, low
 
 
 def _model(catalog: Catalog, encoder: str) -> ModelVersion:
