@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import http.client
 import json
 import random
@@ -207,6 +208,8 @@ def querist(texts: Sequence[str], seconds: float, folder: Path) -> tuple[Result,
     # The peer's server runs already when its import begins: ours has its libraries loaded too.
     with contextlib.closing(Catalog.create(folder / "warm-up", settings)) as catalog:
         loop.add(catalog, [{"id": "a", "text": "a text"}], text_column="text")
+    gc.collect()
+    gc.freeze()  # as the worker of a server does before each job
     with contextlib.closing(Catalog.create(place, settings)) as catalog:
         start = time.perf_counter()
         rows = [{"id": f"text-{i}", "text": text} for i, text in enumerate(texts)]

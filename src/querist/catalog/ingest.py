@@ -38,8 +38,11 @@ def ingest(
     with table.writing(wait_seconds=1.0):
         intake = _Intake(table, media, roots)
         workers = min(8, os.cpu_count() or 1)
-        with ThreadPoolExecutor(workers, thread_name_prefix="querist-ingest") as pool:
-            intake.run(candidates, pool, workers, total, progress)
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="querist-commit") as disk,
+            ThreadPoolExecutor(workers, thread_name_prefix="querist-ingest") as pool,
+        ):
+            intake.run(candidates, pool, disk, workers, total, progress)
         if intake.added:
             table.tidy()
     return AddReport(
@@ -55,6 +58,7 @@ class _Intake:
 
     A commit is one append of up to 8,192 rows. Lance makes it visible all at once and it is synced
     before it counts, so a kill leaves whole commits only and the next run skips what they hold.
+    One is under way at most, while the rows of the next are prepared.
     """
 
     def __init__(self, table: Table, media: Media, roots: Roots) -> None:
@@ -67,6 +71,7 @@ class _Intake:
         self._next = len(self._known)
         self._rows: list[AssetRow] = []
         self._weight = 0
+        self._under_way: Future[None] | None = None
         self._committed_at = time.monotonic()
         self._prepare = Preparer(media, roots, self._known)
         self.added = 0
@@ -77,6 +82,7 @@ class _Intake:
         self,
         candidates: Iterable[Candidate],
         pool: ThreadPoolExecutor,
+        disk: ThreadPoolExecutor,
         workers: int,
         total: int | None,
         progress: Progress,
@@ -89,14 +95,16 @@ class _Intake:
                 for outcome in outcomes:
                     self._accept(outcome)
                 done += len(outcomes)
-                committed = self._commit_if_due()
+                committed = self._commit_if_due(disk)
                 if committed or time.monotonic() - told_at >= _TELL_SECONDS:
                     progress(done, total, "Adding")
                     told_at = time.monotonic()
         except JobCancelledError:
-            self._commit()
+            self._commit(disk)
+            self._wait()
             raise
-        self._commit()
+        self._commit(disk)
+        self._wait()
         progress(done, total if total is not None else done, "Added")
 
     def _prepared(
@@ -147,22 +155,31 @@ class _Intake:
     def _refuse(self, row: AssetRow, message: str) -> None:
         self.problems.append(Problem(name=row.id, kind="duplicate", message=message))
 
-    def _commit_if_due(self) -> bool:
+    def _commit_if_due(self, disk: ThreadPoolExecutor) -> bool:
         waited = time.monotonic() - self._committed_at
         full = len(self._rows) >= BATCH_ROWS or self._weight >= _COMMIT_BYTES
         if full or (self._rows and waited >= _COMMIT_SECONDS):
-            self._commit()
+            self._commit(disk)
             return True
         return False
 
-    def _commit(self) -> None:
+    def _commit(self, disk: ThreadPoolExecutor) -> None:
+        self._wait()
         if self._rows:
-            self._table.append(schema(), [batch_of(self._rows, self._next)])
+            self._under_way = disk.submit(self._write, self._rows, self._next)
             self._next += len(self._rows)
             self.added += len(self._rows)
             self._rows = []
             self._weight = 0
         self._committed_at = time.monotonic()
+
+    def _write(self, rows: list[AssetRow], first_position: int) -> None:
+        self._table.append(schema(), [batch_of(rows, first_position)])
+
+    def _wait(self) -> None:
+        if self._under_way is not None:
+            self._under_way.result()
+            self._under_way = None
 
 
 def _known(table: Table) -> dict[str, Known]:

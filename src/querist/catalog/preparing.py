@@ -18,13 +18,19 @@ from querist.errors import InvalidInputError, PermissionDeniedError
 from querist.schema import Candidate, Media, Problem, check_asset_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as a frozen one takes several times as long to make and an import makes millions.
+@dataclass(slots=True, kw_only=True)
 class Known:
     """What the catalog remembers of an asset to see whether it changed."""
 
     content_hash: str
     size: int
     mtime_ns: int
+
+
+_ENCODE = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,16 +183,13 @@ class Preparer:
 
 
 def _media_of(candidate: Candidate) -> Media:
-    given = [
-        media
-        for media, value in (
-            (Media.IMAGE, candidate.path),
-            (Media.TEXT, candidate.text),
-            (Media.TABLE, candidate.features),
-            (Media.IMAGE, candidate.array),
-        )
-        if value is not None
-    ]
+    given = []
+    if candidate.path is not None or candidate.array is not None:
+        given = [Media.IMAGE] * ((candidate.path is not None) + (candidate.array is not None))
+    if candidate.text is not None:
+        given.append(Media.TEXT)
+    if candidate.features is not None:
+        given.append(Media.TABLE)
     if len(given) != 1:
         raise RefusedError(
             "invalid", f"It has {len(given)} contents; exactly one of path, text, … is wanted."
@@ -211,11 +214,10 @@ def _inspect(data: bytes) -> Any:
 
 def _json(values: Mapping[str, Any]) -> str:
     """Canonical JSON, the same for the same values in any order; NaN is stored as null."""
-    plain = {str(key): _plain(value) for key, value in values.items()}
+    if not values:
+        return "{}"
     try:
-        return json.dumps(
-            plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        )
+        return _ENCODE({str(key): _plain(value) for key, value in values.items()})
     except (TypeError, ValueError) as error:
         raise RefusedError("invalid", f"A column cannot be stored as JSON: {error}.") from None
 

@@ -19,7 +19,8 @@ IMAGE_COLUMNS = ("image", "path", "file")
 LOOK_AHEAD = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as a frozen one takes several times as long to make and an import makes millions.
+@dataclass(slots=True, kw_only=True)
 class TableRow:
     """One row of a table.
 
@@ -181,7 +182,9 @@ def _candidate(row: TableRow, plan: _Plan, report: ReadReport) -> Candidate | No
     asset_id = _asset_id(row, plan, report)
     if asset_id is None:
         return None
-    metadata = _scalars(row, [c for c in row.values if c in plan.metadata], report)
+    metadata: dict[str, Any] = {}
+    if plan.metadata:
+        metadata = _scalars(row, [c for c in row.values if c in plan.metadata], report)
     if plan.media is Media.TABLE:
         names = [c for c in row.values if c not in plan.metadata and c != plan.id_column]
         features = _scalars(row, names, report)
@@ -200,18 +203,21 @@ def _candidate(row: TableRow, plan: _Plan, report: ReadReport) -> Candidate | No
 
 
 def _asset_id(row: TableRow, plan: _Plan, report: ReadReport) -> str | None:
-    fallback = f"row-{row.number:06d}"
     if plan.id_column is None:
-        return fallback
+        return _number_of(row)
     value = row.values.get(plan.id_column)
     if is_missing(value) or value == "":
-        report.leave_out(fallback, "invalid", f"{row.where}: {plan.id_column!r} is empty.")
+        report.leave_out(_number_of(row), "invalid", f"{row.where}: {plan.id_column!r} is empty.")
         return None
     try:
         return check_asset_id(str(to_scalar(value)[0]))
     except InvalidInputError as error:
-        report.leave_out(fallback, "invalid", f"{row.where}: {error}")
+        report.leave_out(_number_of(row), "invalid", f"{row.where}: {error}")
         return None
+
+
+def _number_of(row: TableRow) -> str:
+    return f"row-{row.number:06d}"
 
 
 def _scalars(row: TableRow, columns: Iterable[str], report: ReadReport) -> dict[str, Any]:

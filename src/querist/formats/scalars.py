@@ -32,6 +32,8 @@ def is_missing(value: Any) -> bool:
     """Whether a cell holds nothing: ``None``, NaN, or what other libraries put for it."""
     if value is None:
         return True
+    if type(value) is str:
+        return False
     if isinstance(value, (float, np.floating)):
         return math.isnan(value)
     return type(value).__name__ in ("NAType", "NaTType")
@@ -43,6 +45,8 @@ def to_scalar(value: Any) -> tuple[Any, bool]:
     Times become ISO 8601 text, which loses nothing. Lists and objects become JSON text, bytes and
     the rest their printed form: that is told.
     """
+    if type(value) is str:
+        return value, True
     if type(value) not in _PLAIN and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         value = value.item()
     if is_missing(value):

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as a frozen one takes several times as long to make and an import makes millions.
+@dataclass(slots=True, kw_only=True)
 class Candidate:
     """One thing a source offers: exactly one of ``path``, ``text``, ``features`` and ``array``.
 

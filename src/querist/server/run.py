@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -60,6 +61,8 @@ def serve(
     address = _address(host, listener)
 
     def started() -> None:
+        # What is loaded by now stays: looking for garbage in it again and again takes time.
+        gc.freeze()
         url = f"{address}/#token={login_token(project)}"
         announce(f"Querist serves {project.settings.name!r} at {url}")
         announce("The address works once. Press Ctrl-C to stop.")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -54,6 +55,18 @@ class Prepared:
         if connection.dialect.name != "sqlite":
             return connection.execute(self.statement, values).rowcount
         return int(_send(connection, self._sent_to(connection.dialect), values).rowcount)
+
+    def many(self, connection: sa.Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Run it for each row of ``columns``, as many as they are long; equal values bind once."""
+        if connection.dialect.name != "sqlite":
+            rows = zip(*columns.values(), strict=True)
+            connection.execute(self.statement, [dict(zip(columns, it, strict=True)) for it in rows])
+            return
+        sent = self._sent_to(connection.dialect)
+        bound = [_bound(columns[slot.name or ""], slot.bind) for slot in sent.slots]
+        raw: Any = connection.connection.driver_connection
+        with _told(sent, connection):
+            raw.executemany(sent.sql, zip(*bound, strict=True))
 
     def _sent_to(self, dialect: Dialect) -> _Sent:
         if self._sent is None:
@@ -128,10 +141,24 @@ def _compiled(statement: Any, keys: Sequence[str] | None, dialect: Dialect) -> _
 def _send(connection: sa.Connection, sent: _Sent, values: Mapping[str, Any]) -> sqlite3.Cursor:
     raw: Any = connection.connection.driver_connection
     parameters = sent.parameters(values)
-    try:
+    with _told(sent, connection):
         cursor: sqlite3.Cursor = raw.execute(sent.sql, parameters)
-        return cursor
+    return cursor
+
+
+def _bound(values: Sequence[Any], bind: Callable[[Any], Any] | None) -> Iterable[Any]:
+    if bind is None:
+        return values
+    found = {value: bind(value) for value in set(values)}
+    return map(found.__getitem__, values)
+
+
+@contextmanager
+def _told(sent: _Sent, connection: sa.Connection) -> Iterator[None]:
+    """Raise what SQLite raises as SQLAlchemy does."""
+    try:
+        yield
     except sqlite3.Error as problem:
         raise sa.exc.DBAPIError.instance(
-            sent.sql, parameters, problem, sqlite3.Error, dialect=connection.dialect
+            sent.sql, None, problem, sqlite3.Error, dialect=connection.dialect
         ) from problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.second_opinions import open_up
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
-from querist.catalog.records.tasks import NewTask, task_rows
+from querist.catalog.records.tasks import NewTask, insert_tasks
 from querist.errors import ConflictError, NotFoundError
 from querist.schema import Arm, Round, RoundPlan, Selected, Step, from_json, to_json
 
@@ -29,6 +30,8 @@ _FOR = Prepared(
     .order_by(selected.c.round, selected.c.arm, selected.c.rank)
 )
 _FIELDS = tuple(column.name for column in rounds.c)
+_REASONS = ("round", "asset_id", "rank", "score", "propensity", "reason")
+_SELECT = Prepared(sa.insert(selected).inline(), (*_REASONS, "arm"))
 _TIMES = ("started_at", "finished_at")
 _RENEW_SEQUENCE = (
     "SELECT setval(pg_get_serial_sequence('tasks', 'id'), (SELECT max(id) FROM tasks))"
@@ -183,27 +186,28 @@ def _insert_selection(
     spread: np.random.Generator | None,
 ) -> None:
     if chosen:
-        connection.execute(sa.insert(selected), [to_json(item) for item in chosen])
+        columns = {name: [getattr(it, name) for it in chosen] for name in _REASONS}
+        _SELECT.many(connection, {**columns, "arm": [it.arm.value for it in chosen]})
     if new_tasks:
         opened = set(open_up(connection, [it.asset_id for it in new_tasks if it.again], number))
         wanted = [it for it in new_tasks if not it.again or it.asset_id in opened]
-        rows = [row for task in wanted for row in task_rows(task, number)]
-        if spread is not None:
-            rows = _spread_out(connection, rows, spread)
-        if rows:
-            connection.execute(sa.insert(task_table), rows)
-        if spread is not None and connection.dialect.name == "postgresql":
+        if spread is None:
+            insert_tasks(connection, wanted, number)
+            return
+        last = connection.execute(sa.select(sa.func.max(task_table.c.id))).scalar() or 0
+        insert_tasks(connection, wanted, number, partial(_spread_out, last=last, rng=spread))
+        if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(_RENEW_SEQUENCE)
 
 
 def _spread_out(
-    connection: sa.Connection, rows: list[dict[str, Any]], rng: np.random.Generator
-) -> list[dict[str, Any]]:
-    """The rows with ids in the order of serving; priorities follow them, so that neither tells."""
-    last = connection.execute(sa.select(sa.func.max(task_table.c.id))).scalar() or 0
-    ids = (last + np.cumsum(rng.integers(1, GAP + 1, len(rows)))).tolist()
-    ordered = sorted(rows, key=lambda row: -row["priority"])
-    return [{**row, "id": i, "priority": float(-i)} for row, i in zip(ordered, ids, strict=True)]
+    priorities: Sequence[float], *, last: int, rng: np.random.Generator
+) -> tuple[list[int], list[float]]:
+    """Ids in the order of serving; priorities follow them, so that neither tells."""
+    ids = last + np.cumsum(rng.integers(1, GAP + 1, len(priorities)))
+    spread = np.empty_like(ids)
+    spread[np.argsort(-np.asarray(priorities), kind="stable")] = ids
+    return spread.tolist(), (-spread.astype(np.float64)).tolist()
 
 
 def _row(item: Round) -> dict[str, Any]:

@@ -6,7 +6,7 @@ An asset that is asked of n annotators has n tasks, and nobody gets two of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -61,12 +61,16 @@ _IS_ANSWERED = Prepared(
         & ~sa.exists().where(_UNFINISHED, tasks.c.round == _NEWEST, ~IS_GOLD)
     )
 )
+_GIVEN = ("asset_id", "round", "arms", "priority", "state", "kind", "skill")
+_INSERT = Prepared(sa.insert(tasks).inline(), _GIVEN)
+_INSERT_AT = Prepared(sa.insert(tasks).inline(), (*_GIVEN, "id"))
 _SENT_BACK = Prepared(
     sa.select(tasks.c.sent_to, sa.func.count()).where(IS_SENT).group_by(tasks.c.sent_to)
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as a frozen one takes several times as long to make and a round may ask for millions.
+@dataclass(slots=True, kw_only=True)
 class NewTask:
     """A task to be made: the asset, the arms it serves, and its priority (higher comes first).
 
@@ -248,6 +252,39 @@ class TaskList:
     def _list(self, query: sa.Select[Any]) -> list[Task]:
         with self._database.read() as connection:
             return [task_of(row) for row in connection.execute(query)]
+
+
+def insert_tasks(
+    connection: sa.Connection,
+    new: Sequence[NewTask],
+    round: int,
+    serving: Callable[[Sequence[float]], tuple[Sequence[int], Sequence[float]]] | None = None,
+) -> None:
+    """Store the tasks of a round, as many of each as it wants opinions.
+
+    Args:
+        connection: The transaction.
+        new: The tasks.
+        round: The round.
+        serving: Gives the tasks ids, and other priorities; by default they get the next ids.
+    """
+    each = [task for task in new for _ in range(task.opinions)]
+    if not each:
+        return
+    columns: dict[str, Sequence[Any]] = {
+        "asset_id": [task.asset_id for task in each],
+        "round": [round] * len(each),
+        "arms": [task.arms for task in each],
+        "priority": [task.priority for task in each],
+        "state": [OPEN] * len(each),
+        "kind": [task.kind.value for task in each],
+        "skill": [task.skill for task in each],
+    }
+    if serving is None:
+        _INSERT.many(connection, columns)
+        return
+    columns["id"], columns["priority"] = serving(columns["priority"])
+    _INSERT_AT.many(connection, columns)
 
 
 def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
