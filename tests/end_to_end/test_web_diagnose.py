@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from querist.experiments.datasets import load_demo, write_image_folder
+from querist.loop import lessons
 from querist.project import Project
 from querist.schema import Finding, Role
 
@@ -227,3 +228,22 @@ def test_the_diagnosis_in_every_look(diagnosed, pictures, serve, enter, look):
     page.get_by_role("heading", name="Nothing to diagnose yet").wait_for()
     findings += look(page, "diagnose-empty")
     assert not findings, "\n".join(findings)
+
+
+def test_what_data_taught_names_batches_classes_and_labels(diagnosed, serve, enter):
+    """A bar for each batch, a line for each class, and a label that helped opens its asset."""
+    with Project.open(diagnosed) as project:
+        found = lessons(project.catalog, project.rounds.list()[-1])
+    assert found is not None
+    page = enter(serve(diagnosed))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    section = page.get_by_role("region", name="What data taught")
+    section.get_by_text(found.sentence).wait_for()
+    assert section.get_by_role("listitem", name="Round").count() == len(found.batches)
+    rows = section.get_by_role("row").filter(has=page.get_by_role("rowheader"))
+    assert rows.count() == len(found.classes)
+    tile = section.get_by_role("link", name="Open ").first
+    helped = asset_of(tile)
+    assert helped == found.helpful[0]
+    tile.click()
+    page.get_by_role("complementary", name="Asset").get_by_role("heading", name=helped).wait_for()

@@ -47,6 +47,7 @@ const TOUCHED = [
     "round",
     "findings",
     "confusions",
+    "lessons",
     "facets",
     "asset",
     "assets",

@@ -17,6 +17,7 @@ import styles from "./diagnostics.module.css";
 import { byGain, mendWords } from "./evidence";
 import { Evidence, FindingCard } from "./FindingCard";
 import { Gallery } from "./Gallery";
+import { LessonsCard } from "./LessonsCard";
 import { findingsQuery } from "./queries";
 import { useDiagnoseKeys } from "./useDiagnoseKeys";
 
@@ -80,6 +81,7 @@ function Diagnose() {
           <Reports findings={told.data.findings} />
           <Findings findings={byGain(told.data.findings)} rounds={rounds.data} search={search} />
           <ConfusionCard search={search} change={change} />
+          <LessonsCard round={search.round} />
         </div>
       </div>
       <AssetDrawer

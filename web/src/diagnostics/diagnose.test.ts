@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ConfusionCell, NamedFinding, Round } from "../api/types";
 import { readDiagnoseSearch } from "./diagnoseSearch";
 import { afterwards, byGain, everySecond, sharesOf } from "./evidence";
+import { barsOf, batchName, lineOf, movedWords, signed } from "./lessons";
 import { matrixOf, nextCell, worstCell } from "./matrix";
 
 const cell = (truth: string, predicted: string, count: number): ConfusionCell => ({
@@ -88,5 +89,26 @@ describe("the address", () => {
     const search = { round: 3, truth: "boot", predicted: "bag", asset: "a/1" };
     expect(readDiagnoseSearch({ ...search, round: "3" })).toEqual(search);
     expect(readDiagnoseSearch({ round: "x", truth: "boot" })).toEqual({});
+  });
+});
+
+describe("what data taught", () => {
+  const batch = { first: 2, last: 2, labels: 20, accuracy: 0, density: 0, per_class: {} };
+  it("puts all batches on one scale around zero, intervals included", () => {
+    const [helped, harmed] = barsOf([
+      { ...batch, points: 2, low: 1, high: 3 },
+      { ...batch, points: -1, low: -1, high: 0 },
+    ]);
+    expect(helped).toEqual({ left: 25, width: 50, low: 50, high: 100, zero: 25 });
+    expect(harmed).toEqual({ left: 0, width: 25, low: 0, high: 25, zero: 25 });
+  });
+  it("names batches, and the classes that moved at all", () => {
+    expect(batchName({ first: 1, last: 4 })).toBe("Up to round 4");
+    expect(batchName({ first: 0, last: 0 })).toBe("No round asked");
+    expect(movedWords({ per_class: { boot: 1.25, shirt: -0.01 } })).toBe("boot +1.3");
+    expect(signed(-0.04)).toBe("±0.0");
+  });
+  it("leaves rounds out in which a class was not measured", () => {
+    expect(lineOf([0, null, 1], 10, 4)).toBe("0.0,4.0 10.0,0.0");
   });
 });

@@ -19,3 +19,11 @@ export const confusionsQuery = (round: number | undefined) =>
       ),
     staleTime: 5_000,
   });
+
+export const lessonsQuery = (round: number | undefined) =>
+  queryOptions({
+    queryKey: ["lessons", round ?? "newest"],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/lessons", { params: { query: { round: round ?? null } }, signal })),
+    staleTime: 60_000,
+  });
