@@ -54,12 +54,18 @@ def select(page: Page, number: int) -> Locator:
 
 
 def test_a_set_of_classes_for_a_selection(letters, serve, enter):
-    """Classes are found by typing, Enter takes them, and each asset gets exactly these."""
+    """Classes are found by typing, Enter takes them, and each asset gets exactly these.
+
+    Then some are added and taken away, the others stay; the filter finds a class in a set.
+    """
     folder = letters("multi_label")
     page = enter(serve(folder))
     select(page, 3).get_by_role("button", name="Label as…").click()
     form = page.get_by_role("dialog", name="Label as…")
+    form.get_by_role("button", name="Add 0 classes to 3 assets").wait_for()
+    form.get_by_text("Replace", exact=True).click()
     form.get_by_role("button", name="Give 3 assets none of the classes").wait_for()
+    form.get_by_role("combobox", name="Classes").focus()
     for text in ("prai", "inv"):
         page.keyboard.type(text)
         form.get_by_role("option").first.wait_for()
@@ -70,6 +76,33 @@ def test_a_set_of_classes_for_a_selection(letters, serve, enter):
     page.get_by_text("3 assets labelled invoice, praise").wait_for()
     wanted = ClassesValue(names=("invoice", "praise"))
     assert values(folder) == {f"letter-{n:02d}": wanted for n in range(3)}
+    filters = page.get_by_role("complementary", name="Filters")
+    label = filters.get_by_role("region", name="Label", exact=True)
+    label.get_by_role("button", name="praise 3").click()
+    page.get_by_text("3 assets", exact=True).first.wait_for()
+    edit(page, 2, "Take away", "praise", "Take 1 class from 2 assets")
+    page.get_by_text("praise taken from 2 assets").wait_for()
+    label.get_by_role("button", name="praise 1").wait_for()
+    label.get_by_role("button", name="praise 1").click()
+    edit(page, 4, "Add", "praise", "Add 1 class to 4 assets")
+    page.get_by_text("praise added to 3 assets").wait_for()
+    page.get_by_text("1 were so already").wait_for()
+    both, alone = ClassesValue(names=("invoice", "praise")), ClassesValue(names=("praise",))
+    assert values(folder) == {f"letter-{n:02d}": both if n < 3 else alone for n in range(4)}
+
+
+def edit(page: Page, number: int, how: str, name: str, button: str) -> None:
+    """Add a class to the first assets that are shown, or take it away."""
+    for tile in page.get_by_test_id("grid").get_by_role("button", name="Select").all()[:number]:
+        tile.click()
+    bar = page.get_by_role("toolbar", name="Selected assets")
+    bar.get_by_role("button", name="Label as…").click()
+    form = page.get_by_role("dialog", name="Label as…")
+    form.get_by_text(how, exact=True).click()
+    form.get_by_role("combobox", name="Classes").fill(name)
+    form.get_by_role("option", name=name).click()
+    page.keyboard.press("Escape")
+    form.get_by_role("button", name=button).click()
 
 
 def test_a_number_for_a_selection(letters, serve, enter):

@@ -41,6 +41,12 @@ const ontology = createRoute({
   component: lazyRouteComponent(() => import("./ontology/OntologyPage"), "OntologyPage"),
 });
 
+const labeling = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/labeling",
+  component: lazyRouteComponent(() => import("./settings/LabelingPage"), "LabelingPage"),
+});
+
 const review = createRoute({
   getParentRoute: () => root,
   path: "/review",
@@ -97,6 +103,7 @@ export const router = createRouter({
     diagnose,
     experiment,
     ontology,
+    labeling,
   ]),
   parseSearch: parseQueryString,
   stringifySearch: writeQueryString,

@@ -31,13 +31,17 @@ export const sendReviewUndo = (assetId: string, submissionId: string) =>
 
 const BULK = 1_000;
 
+/** What becomes of the classes that an asset has already. */
+export type Bulk = components["schemas"]["BulkLabelRequest"]["how"];
+
 /** Give many assets one label, in as many requests as the server's limit asks for. */
-export async function sendBulk(assetIds: readonly string[], value: Value) {
-  const all = { stored: 0, conflicts: 0 };
+export async function sendBulk(assetIds: readonly string[], value: Value, how: Bulk) {
+  const all = { stored: 0, unchanged: 0, conflicts: 0 };
   for (let at = 0; at < assetIds.length; at += BULK) {
-    const body = { asset_ids: assetIds.slice(at, at + BULK), value };
+    const body = { asset_ids: assetIds.slice(at, at + BULK), value, how };
     const result = await answer(api.POST("/api/v1/labels/bulk", { body }));
     all.stored += result.stored;
+    all.unchanged += result.unchanged;
     all.conflicts += result.conflicts.length;
   }
   return all;
@@ -58,3 +62,10 @@ export const changeOntology = (change: OntologyChange, version: number) =>
   answer(api.POST("/api/v1/ontology/changes", { body: { change, expected_version: version } }));
 export const cancelJob = (id: string) =>
   answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));
+/** A field that is not named stays as it is; the description of the body names all of them. */
+export const changePolicy = (body: Partial<components["schemas"]["LabelingPolicyRequest"]>) =>
+  answer(
+    api.PATCH("/api/v1/settings/labeling", {
+      body: body as components["schemas"]["LabelingPolicyRequest"],
+    }),
+  );

@@ -103,3 +103,10 @@ export const assetQuery = (id: string) =>
     staleTime: 2_000,
     placeholderData: keepPreviousData,
   });
+
+/** How people are asked: overlap, skills, and what measures them. */
+export const policyQuery = queryOptions({
+  queryKey: ["policy"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/settings/labeling", { signal })),
+  staleTime: 5_000,
+});

@@ -28,14 +28,14 @@ function Tile(props: Props) {
   const { card, height } = props;
   const colour = useClassColour();
   if (!card) return <div className={styles.ghost} style={{ height: height + 28 }} />;
-  const style = { "--class": colour(card.label) } as CSSProperties;
+  const style = { "--class": colour(card.label ?? card.classes[0] ?? null) } as CSSProperties;
   return (
     <div
       className={styles.tile}
       data-focused={props.focused || undefined}
       data-open={props.opened || undefined}
       data-selected={props.selected || undefined}
-      data-labeled={card.label !== null || undefined}
+      data-labeled={card.label !== null || card.classes.length > 0 || undefined}
       style={style}
     >
       <button
@@ -66,8 +66,20 @@ function Tile(props: Props) {
   );
 }
 
+/** The first of several classes by their colours, all of them by name. */
+const SWATCHES = 3;
+
 function Caption({ card }: { card: AssetCard }) {
   const colour = useClassColour();
+  if (card.label === null && card.classes.length > 0)
+    return (
+      <span className={styles.caption} title={card.classes.join(", ")}>
+        {card.classes.slice(0, SWATCHES).map((name) => (
+          <Swatch key={name} colour={colour(name)} />
+        ))}
+        <span className={styles.captionName}>{card.classes.join(", ")}</span>
+      </span>
+    );
   const name = card.label ?? card.predicted;
   const wrong = card.label !== null && card.predicted !== null && card.label !== card.predicted;
   return (
@@ -100,5 +112,5 @@ function Caption({ card }: { card: AssetCard }) {
 function describe(card: AssetCard): string {
   if (card.state === "skipped") return "";
   const model = card.predicted === null ? "" : `, model says ${card.predicted}`;
-  return card.label === null ? `no label${model}` : `labelled${model}`;
+  return card.state === "labeled" ? `labelled${model}` : `no label${model}`;
 }

@@ -1,7 +1,16 @@
 /** One label for all selected assets, asked as the task asks: a class, classes, a number, or none. */
-import { Button, Combobox, MultiSelect, Popover, TextInput, useCombobox } from "@mantine/core";
+import {
+  Button,
+  Combobox,
+  MultiSelect,
+  Popover,
+  SegmentedControl,
+  TextInput,
+  useCombobox,
+} from "@mantine/core";
 import { IconTag } from "@tabler/icons-react";
 import { type ReactNode, type Ref, useMemo, useState } from "react";
+import type { Bulk } from "../api/actions";
 import type { ProjectInfo, Value } from "../api/types";
 import { searchClasses } from "../classes/searchClasses";
 import { rangeText, readNumber } from "../label/numberText";
@@ -14,7 +23,7 @@ type Props = {
   /** How many assets are selected. */
   number: number;
   busy: boolean;
-  choose: (value: Value) => void;
+  choose: (value: Value, how?: Bulk) => void;
 };
 
 export function BulkLabel(props: Props) {
@@ -80,25 +89,45 @@ function OneClass({ project, busy, choose }: Props) {
   );
 }
 
-/** Exactly these classes for every asset; none of them is an answer too. */
+const EDITS: readonly { value: Bulk; label: string; say: string }[] = [
+  {
+    value: "add",
+    label: "Add",
+    say: "Each asset keeps what it has; one without a label gets just these",
+  },
+  { value: "remove", label: "Take away", say: "Each asset keeps its other classes" },
+  { value: "replace", label: "Replace", say: "They replace what each asset has" },
+];
+
+/** Classes that are added to each asset's set, taken from it, or become all of it. */
 function Classes({ project, number, busy, choose }: Props) {
   const [names, setNames] = useState<string[]>([]);
+  const [how, setHow] = useState<Bulk>("add");
   const all = useMemo(
     () => project.ontology.classes.map(({ name }) => name),
     [project.ontology.classes],
   );
-  const said =
-    names.length === 0 ? "none of the classes" : plural(names.length, "class", "classes");
+  const classes = plural(names.length, "class", "classes");
+  const assets = plural(number, "asset");
+  const submit = {
+    add: `Add ${classes} to ${assets}`,
+    remove: `Take ${classes} from ${assets}`,
+    replace: `Give ${assets} ${names.length === 0 ? "none of the classes" : classes}`,
+  }[how];
   return (
     <Asked
       busy={busy}
-      submit={`Give ${plural(number, "asset")} ${said}`}
-      value={() => ({ type: "classes", names: all.filter((name) => names.includes(name)) })}
-      choose={choose}
+      submit={submit}
+      value={() =>
+        names.length === 0 && how !== "replace"
+          ? null
+          : { type: "classes", names: all.filter((name) => names.includes(name)) }
+      }
+      choose={(value) => choose(value, how)}
     >
       <MultiSelect
         label="Classes"
-        description="They replace what each asset has"
+        description={EDITS.find(({ value }) => value === how)?.say}
         data={all}
         value={names}
         onChange={setNames}
@@ -108,6 +137,13 @@ function Classes({ project, number, busy, choose }: Props) {
         data-autofocus
         nothingFoundMessage="No class has this name"
         comboboxProps={{ withinPortal: false, position: "top" }}
+      />
+      <SegmentedControl
+        aria-label="What becomes of the classes"
+        size="xs"
+        data={EDITS.map(({ value, label }) => ({ value, label }))}
+        value={how}
+        onChange={(value) => setHow(value as Bulk)}
       />
     </Asked>
   );

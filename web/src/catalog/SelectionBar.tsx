@@ -3,7 +3,7 @@ import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconX } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { sendBulk } from "../api/actions";
+import { type Bulk, sendBulk } from "../api/actions";
 import type { ProjectInfo, Value } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
 import { count, plural } from "../parts/format";
@@ -13,18 +13,24 @@ import { BulkLabel } from "./BulkLabel";
 import styles from "./catalog.module.css";
 import type { CatalogSelection } from "./useSelection";
 
+type Wanted = { value: Value; how: Bulk };
 type Props = { selection: CatalogSelection; project: ProjectInfo; total: number };
 
 export function SelectionBar({ selection, project, total }: Props) {
   const client = useQueryClient();
   const bulk = useMutation({
-    mutationFn: (value: Value) => sendBulk([...selection.ids], value),
-    onSuccess: (answer, value) => {
-      const { conflicts } = answer;
+    mutationFn: ({ value, how }: Wanted) => sendBulk([...selection.ids], value, how),
+    onSuccess: ({ stored, unchanged, conflicts }, { value, how }) => {
+      const text = valueText(value, project.ontology.limits.unit);
+      const left = conflicts > 0 ? `${conflicts} had changed meanwhile and were left alone.` : "";
+      const same = unchanged > 0 ? `${count(unchanged)} were so already.` : "";
       notifications.show({
-        title: `${plural(answer.stored, "asset")} labelled ${valueText(value, project.ontology.limits.unit)}`,
-        message:
-          conflicts > 0 ? `${conflicts} had changed meanwhile and were left alone.` : "Saved.",
+        title: {
+          replace: `${plural(stored, "asset")} labelled ${text}`,
+          add: `${text} added to ${plural(stored, "asset")}`,
+          remove: `${text} taken from ${plural(stored, "asset")}`,
+        }[how],
+        message: [left, same].filter(Boolean).join(" ") || "Saved.",
         color: conflicts > 0 ? "yellow" : "teal",
       });
       selection.clear();
@@ -45,7 +51,7 @@ export function SelectionBar({ selection, project, total }: Props) {
         project={project}
         number={selection.ids.size}
         busy={bulk.isPending}
-        choose={(value) => bulk.mutate(value)}
+        choose={(value, how = "replace") => bulk.mutate({ value, how })}
       />
       <Button
         variant="subtle"

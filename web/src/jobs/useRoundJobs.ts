@@ -29,6 +29,8 @@ export function jobTitle(kind: string): string {
     oracle_round: "Known labels answer",
     oracle: "Known labels answer",
     experiment: "Comparing with random labels",
+    send_batch: "Sending a batch",
+    collect_answers: "Collecting answers",
     auto_propose: "Working out auto-labels",
     auto_ask: "Choosing checks",
     auto_accept: "Labelling what is sure",

@@ -151,6 +151,7 @@ function Question({ asked, answer }: { asked: Asked; answer: (take: boolean) => 
 function useGroups() {
   const keymap = useKeymap();
   const reviewing = useKeymap("review");
+  const suspecting = useKeymap("suspects");
   const reviews = mayBrowse(useQuery(sessionQuery).data);
   const classes = useQuery(projectQuery).data?.ontology.classes ?? [];
   const rows = new Map<string, Row[]>();
@@ -160,9 +161,12 @@ function useGroups() {
     if (!fixed) rows.set(group, [...(rows.get(group) ?? []), { binding: id, text, keymap: map }]);
   };
   for (const id of labelling) add(id, keymap);
-  if (reviews)
-    for (const id of actionsFor(keymap.task, "review"))
-      if (!labelling.includes(id)) add(id, reviewing);
+  if (reviews) {
+    const review = actionsFor(keymap.task, "review");
+    for (const id of review) if (!labelling.includes(id)) add(id, reviewing);
+    for (const id of actionsFor(keymap.task, "suspects"))
+      if (![...labelling, ...review].includes(id)) add(id, suspecting);
+  }
   if (keymap.task !== "regression" && classes.length > 0) {
     const named = classes.slice(0, CLASSES);
     const title = classes.length > CLASSES ? `The first ${CLASSES} classes` : "Classes";

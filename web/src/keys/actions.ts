@@ -4,7 +4,7 @@ import type { ProjectInfo } from "../api/types";
 export type Task = ProjectInfo["task"];
 
 /** Where keys mean something: the same key may do another thing in another place. */
-export type Place = "label" | "review";
+export type Place = "label" | "review" | "suspects";
 
 type Definition = {
   text: string;
@@ -23,7 +23,10 @@ const SUGGESTED: readonly Task[] = ["multi_label", "regression", "boxes", "polyg
 const SPANS: readonly Task[] = ["spans"];
 
 const BOTH: readonly Place[] = ["label", "review"];
+const ALL: readonly Place[] = ["label", "review", "suspects"];
 const REVIEW: readonly Place[] = ["review"];
+const JUDGED: readonly Place[] = ["review", "suspects"];
+const SUSPECTS: readonly Place[] = ["suspects"];
 
 const label = "Label";
 const review = "Review";
@@ -32,11 +35,12 @@ const view = "Picture";
 
 /** In this order two actions that want the same key are served. */
 export const ACTIONS = {
-  approve: { text: "Accept the label", keys: ["Enter"], group: review, places: REVIEW },
-  fix: { text: "Fix it in the editor", keys: ["f", "+"], group: review, places: REVIEW },
-  send_back: { text: "Send it back with a word", keys: ["b", "-"], group: review, places: REVIEW },
+  approve: { text: "Accept the label", keys: ["Enter"], group: review, places: JUDGED },
+  fix: { text: "Fix it in the editor", keys: ["f", "+"], group: review, places: JUDGED },
+  send_back: { text: "Send it back with a word", keys: ["b", "-"], group: review, places: JUDGED },
   reopen: { text: "Let it wait for review again", keys: ["o", "*"], group: review, places: REVIEW },
-  pass: { text: "Leave it, next one", keys: [" "], group: review, places: REVIEW },
+  pass: { text: "Leave it, next one", keys: [" "], group: review, places: JUDGED },
+  choose: { text: "Choose several suspects", keys: ["x", "*"], group: review, places: SUSPECTS },
   model: { text: "Ask the model", keys: ["m", "="], group: review, places: REVIEW },
   answer_down: { text: "See the next answer", keys: ["ArrowDown"], group: review, places: REVIEW },
   answer_up: { text: "See the answer before", keys: ["ArrowUp"], group: review, places: REVIEW },
@@ -50,10 +54,10 @@ export const ACTIONS = {
     group: marks,
     tasks: MARKS,
   },
-  undo: { text: "Undo", keys: ["Backspace", "mod+z", "u"], group: label, places: BOTH },
+  undo: { text: "Undo", keys: ["Backspace", "mod+z", "u"], group: label, places: ALL },
   redo: { text: "Redo", keys: ["mod+shift+z", "mod+y"], group: label },
   take: { text: "Take all suggestions shown", keys: ["="], group: label, tasks: SUGGESTED },
-  search: { text: "Search a class", keys: ["/"], group: label, places: BOTH },
+  search: { text: "Search a class", keys: ["/"], group: label, places: ALL },
   left: { text: "Move left", keys: ["ArrowLeft"], group: marks, tasks: MARKS, fixed: true },
   right: { text: "Move right", keys: ["ArrowRight"], group: marks, tasks: MARKS, fixed: true },
   up: { text: "Move up", keys: ["ArrowUp"], group: marks, tasks: SHAPES, fixed: true },
@@ -78,7 +82,7 @@ export const ACTIONS = {
     group: label,
     places: BOTH,
   },
-  leave: { text: "Let go, leave, close", keys: ["Escape"], group: label, places: BOTH },
+  leave: { text: "Let go, leave, close", keys: ["Escape"], group: label, places: ALL },
   next: { text: "Next one", keys: ["Tab"], group: marks, tasks: MARKS },
   previous: { text: "The one before", keys: ["shift+Tab"], group: marks, tasks: MARKS },
   add: { text: "A new one in the middle", keys: ["+"], group: marks, tasks: SHAPES },

@@ -67,6 +67,7 @@ const recent = (id: string, action: Annotation["action"], name: string | null): 
     media: "image",
     text: null,
     label: name,
+    classes: name === null ? [] : [name],
     state: "labeled",
     predicted: null,
     confidence: null,

@@ -27,8 +27,6 @@ const SCREEN = 12;
 type Props = {
   classes: readonly ClassDefinition[];
   labels: Readonly<Record<string, number>>;
-  /** Whether the catalog can show the assets of a class. */
-  browsable: boolean;
   chosen: ReadonlySet<string>;
   pick: (shown: readonly string[], name: string, how: How) => void;
   add: () => void;
@@ -106,7 +104,6 @@ export function ClassTable(props: Props) {
                 <Row
                   entry={entry}
                   number={labels[entry.name] ?? 0}
-                  browsable={props.browsable}
                   chosen={chosen.has(entry.name)}
                   choosing={chosen.size > 0}
                   reachable={row.index === list.at}
@@ -128,7 +125,6 @@ export function ClassTable(props: Props) {
 type RowProps = {
   entry: ClassDefinition;
   number: number;
-  browsable: boolean;
   chosen: boolean;
   choosing: boolean;
   reachable: boolean;
@@ -165,7 +161,7 @@ function Row({ entry, number, chosen, pick, ...props }: RowProps) {
         <span className={styles.name}>{name}</span>
         <Chord of={entry.hotkey ?? undefined} />
       </button>
-      {props.browsable && number > 0 ? (
+      {number > 0 ? (
         <Link
           className={styles.number}
           to="/catalog"

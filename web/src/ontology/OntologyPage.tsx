@@ -10,6 +10,7 @@ import { ontologyQuery, projectQuery, sessionQuery } from "../api/queries";
 import { mayManage, type OntologyChange, type OntologyHistory } from "../api/types";
 import { plural } from "../parts/format";
 import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
+import { SettingsTabs } from "../settings/SettingsTabs";
 import { ChangeForm, Chosen } from "./ChangePanel";
 import { ClassTable } from "./ClassTable";
 import { begin, changeOf, chosenAfter, type Draft, type Kind, missing } from "./draft";
@@ -31,10 +32,13 @@ export function OntologyPage() {
   if (!allowed) return <NotYours page="Settings" needed="manager" role={me.role} />;
   if (project.task === "regression")
     return (
-      <Empty title="Numbers have no classes" icon={<IconNumbers size={24} />}>
-        The labels of this project are numbers. Their range and unit stand in{" "}
-        <code>querist.toml</code>.
-      </Empty>
+      <div className={styles.numbers}>
+        <SettingsTabs />
+        <Empty title="Numbers have no classes" icon={<IconNumbers size={24} />}>
+          The labels of this project are numbers. Their range and unit stand in{" "}
+          <code>querist.toml</code>.
+        </Empty>
+      </div>
     );
   if (error && !data)
     return (
@@ -89,6 +93,7 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
   return (
     <div className={styles.page}>
       <div className={styles.main}>
+        <SettingsTabs />
         <h1 className={styles.title}>
           {plural(ontology.classes.length, "class", "classes")}, {plural(total, "label")}.{" "}
           <span>Version {ontology.version}.</span>
@@ -96,7 +101,6 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
         <ClassTable
           classes={ontology.classes}
           labels={labels}
-          browsable={browsable}
           chosen={picked.names}
           pick={(names, name, how) => {
             setDraft(null);

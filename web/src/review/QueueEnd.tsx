@@ -15,13 +15,14 @@ type Props = {
 
 export function QueueEnd({ desk, search, change }: Props) {
   const { reviewed, disputes } = desk.state;
+  const state = search.state === "suspect" ? "waiting" : (search.state ?? "waiting");
   const left = reviewed.filter(({ verb }) => verb === "left").length;
   const done = reviewed.length - left;
   const narrowed = search.annotator ?? search.label ?? search.round;
   const others = search.state !== "disputed" && disputes !== null && disputes > 0;
   return (
     <Empty
-      title={done > 0 ? "Everything here is reviewed" : TITLES[search.state ?? "waiting"]}
+      title={done > 0 ? "Everything here is reviewed" : TITLES[state]}
       icon={done > 0 ? <IconChecks size={24} /> : <IconEye size={24} />}
       action={
         <>
@@ -56,7 +57,7 @@ export function QueueEnd({ desk, search, change }: Props) {
     >
       {done > 0
         ? `${plural(done, "label")} went through your hands. What you did can be taken back in the strip below.`
-        : WORDS[search.state ?? "waiting"]}
+        : WORDS[state]}
     </Empty>
   );
 }

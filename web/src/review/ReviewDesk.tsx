@@ -21,7 +21,7 @@ import type { Reviewed, Verb } from "./reviewSession";
 import { useReviewCommands } from "./useReviewCommands";
 import { useReviewSession } from "./useReviewSession";
 import { useSubject } from "./useSubject";
-import { ViewBar } from "./ViewBar";
+import { tallyOf, ViewBar } from "./ViewBar";
 
 const FixEditor = lazy(() => import("./FixEditor").then((found) => ({ default: found.FixEditor })));
 
@@ -89,7 +89,7 @@ export function ReviewDesk({ project, scope }: Props) {
   return (
     <div className={styles.page}>
       <section className={styles.work} aria-label="Label to review">
-        <ViewBar search={search} change={change} state={state} />
+        <ViewBar search={search} change={change} tally={tallyOf(state)} />
         {subject ? (
           <ReviewStage
             desk={desk}

@@ -6,9 +6,18 @@ import styles from "./review.module.css";
 import { type ReviewSearch, STATES, type Which } from "./reviewSearch";
 import type { ReviewSession } from "./reviewSession";
 
+/** How far the view is, and how many labels each of the others has. */
+export type Tally = {
+  done: number;
+  left: number;
+  loaded: boolean;
+  numberOf: (which: Which) => string;
+};
+
 const NAMES: Record<Which, string> = {
   waiting: "Waiting",
   disputed: "Disputes",
+  suspect: "Suspects",
   sent_back: "Sent back",
   accepted: "Accepted",
   fixed: "Fixed",
@@ -18,12 +27,12 @@ const NAMES: Record<Which, string> = {
 type Props = {
   search: ReviewSearch;
   change: (part: Partial<ReviewSearch>) => void;
-  state: ReviewSession;
+  tally: Tally;
 };
 
-export function ViewBar({ search, change, state }: Props) {
+export function ViewBar({ search, change, tally }: Props) {
   const now = search.state ?? "waiting";
-  const all = state.reviewed.length + state.total;
+  const all = tally.done + tally.left;
   return (
     <header className={styles.head}>
       <div
@@ -32,9 +41,9 @@ export function ViewBar({ search, change, state }: Props) {
         aria-label="Reviewed of this view"
         aria-valuemin={0}
         aria-valuemax={all}
-        aria-valuenow={state.reviewed.length}
+        aria-valuenow={tally.done}
       >
-        <span style={{ transform: `scaleX(${all > 0 ? state.reviewed.length / all : 0})` }} />
+        <span style={{ transform: `scaleX(${all > 0 ? tally.done / all : 0})` }} />
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings its own frame and legend */}
       <div className={styles.views} role="group" aria-label="Which labels">
@@ -50,7 +59,7 @@ export function ViewBar({ search, change, state }: Props) {
           >
             {NAMES[which]}{" "}
             <span className={styles.viewCount}>
-              {which === now && state.loaded ? count(state.total) : numberOf(which, state)}
+              {which === now && tally.loaded ? count(tally.left) : tally.numberOf(which)}
             </span>
           </button>
         ))}
@@ -60,18 +69,31 @@ export function ViewBar({ search, change, state }: Props) {
           text={search.annotator && `by ${search.annotator}`}
           end={() => change({ annotator: undefined })}
         />
-        <Chip text={search.label} end={() => change({ label: undefined })} />
+        <Chip text={search.label} end={() => change({ label: undefined, suggested: undefined })} />
+        <Chip
+          text={search.suggested && `→ ${search.suggested}`}
+          end={() => change({ suggested: undefined })}
+        />
         <Chip
           text={search.round === undefined ? undefined : `round ${search.round}`}
           end={() => change({ round: undefined })}
         />
-        <span data-testid="review-left">{state.loaded && plural(state.total, "left", "left")}</span>
+        <span data-testid="review-left">{tally.loaded && plural(tally.left, "left", "left")}</span>
       </div>
     </header>
   );
 }
 
 /** The numbers fall while people review, without asking the server each time. */
+export function tallyOf(state: ReviewSession): Tally {
+  return {
+    done: state.reviewed.length,
+    left: state.total,
+    loaded: state.loaded,
+    numberOf: (which) => numberOf(which, state),
+  };
+}
+
 function numberOf(which: Which, { counts, disputes, reviewed }: ReviewSession): string {
   if (which === "disputed") {
     const done = reviewed.filter(
@@ -79,7 +101,7 @@ function numberOf(which: Which, { counts, disputes, reviewed }: ReviewSession): 
     );
     return disputes === null ? "" : count(Math.max(0, disputes - done.length));
   }
-  if (which === "any" || counts === null) return "";
+  if (which === "any" || which === "suspect" || counts === null) return "";
   return count(Math.max(0, counts[which] ?? 0));
 }
 

@@ -1,6 +1,14 @@
 /** The view of the review page as words in the URL: which labels, and the one that is open. */
 
-export const STATES = ["waiting", "disputed", "sent_back", "accepted", "fixed", "any"] as const;
+export const STATES = [
+  "waiting",
+  "disputed",
+  "suspect",
+  "sent_back",
+  "accepted",
+  "fixed",
+  "any",
+] as const;
 
 export type Which = (typeof STATES)[number];
 
@@ -8,6 +16,8 @@ export type ReviewSearch = {
   state?: Which;
   annotator?: string;
   label?: string;
+  /** What models say instead, among the suspects. */
+  suggested?: string;
   round?: number;
   asset?: string;
   /** Whether the editor is open to fix it. */
@@ -19,7 +29,7 @@ export function readReviewSearch(raw: Record<string, unknown>): ReviewSearch {
   const search: ReviewSearch = {};
   const state = STATES.find((known) => known === raw.state);
   if (state && state !== "waiting") search.state = state;
-  for (const key of ["annotator", "label", "asset"] as const) {
+  for (const key of ["annotator", "label", "suggested", "asset"] as const) {
     const value = raw[key];
     if (typeof value === "string" && value) search[key] = value;
     else if (typeof value === "number") search[key] = String(value);
@@ -32,7 +42,7 @@ export function readReviewSearch(raw: Record<string, unknown>): ReviewSearch {
 
 /** What narrows the queue, as the server's query parameters. */
 export function filterOf({ state, annotator, label, round }: ReviewSearch) {
-  const which = state ?? "waiting";
+  const which = state === "suspect" ? "waiting" : (state ?? "waiting");
   return {
     annotator,
     label,

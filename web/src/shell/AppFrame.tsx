@@ -57,6 +57,7 @@ export function AppFrame() {
               to={page.to}
               className={styles.navLink}
               activeOptions={{ exact: page.to === "/", includeSearch: false }}
+              data-within={within(path, page.to) || undefined}
             >
               {page.label}
             </Link>
@@ -76,4 +77,10 @@ export function AppFrame() {
       <Palette showKeys={() => setSheet(true)} />
     </div>
   );
+}
+
+/** Whether a page is one of several under the same name, such as the settings. */
+function within(path: string, to: string): boolean {
+  const [, part, name] = to.split("/");
+  return name !== undefined && path.startsWith(`/${part}/`);
 }

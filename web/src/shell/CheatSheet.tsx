@@ -97,10 +97,11 @@ function Sheet({ change }: { change: () => void }) {
   const me = useQuery(sessionQuery).data;
   const labelling = useKeymap();
   const reviewing = useKeymap("review");
+  const suspecting = useKeymap("suspects");
   const groups: Group[] = [
     { title: "Everywhere", rows: [...EVERYWHERE, ...places(me)].map(fixed) },
     ...labelGroups(labelling),
-    ...(mayBrowse(me) ? [reviewGroup(reviewing)] : []),
+    ...(mayBrowse(me) ? [reviewGroup(reviewing), suspectsGroup(suspecting)] : []),
     ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
     ...(mayBrowse(me) ? [{ title: "Diagnose", rows: DIAGNOSE.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Experiment", rows: EXPERIMENT.map(fixed) }] : []),
@@ -173,6 +174,19 @@ function reviewGroup(keymap: Keymap): Group {
       rows.push({ keys: <Chord of={chord} />, text: actionOf(id).text });
   }
   return { title: "Review", rows };
+}
+
+/** The gallery of suspects has the keys of review, for many labels at once. */
+function suspectsGroup(keymap: Keymap): Group {
+  const said = [
+    ["fix", "Fix it to what models say"],
+    ["approve", "Keep the label"],
+    ["send_back", "Ask somebody else"],
+    ["choose", actionOf("choose").text],
+    ["pass", "On to the next that nobody has decided"],
+  ] as const;
+  const rows = said.map(([id, text]) => ({ keys: <Chord of={keymap.keysOf(id)[0]} />, text }));
+  return { title: "Suspects", rows };
 }
 
 function places(me: Me | undefined): [string[], string][] {

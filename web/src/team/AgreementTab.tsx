@@ -1,5 +1,5 @@
 /** How far people agree beyond chance: two figures for all, one for every two, and where they differ. */
-import { Skeleton } from "@mantine/core";
+import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Agreement, Opinion } from "../api/types";
@@ -9,6 +9,7 @@ import { valueText } from "../parts/valueText";
 import { says } from "../review/answers";
 import { AssetStrip } from "./AssetStrip";
 import { agreementQuery, saidQuery } from "./queries";
+import { SwayCard } from "./SwayCard";
 import type { ChangeTeam } from "./TeamPage";
 import styles from "./team.module.css";
 import type { TeamSearch } from "./teamSearch";
@@ -20,11 +21,25 @@ export function AgreementTab({ search, change }: Props) {
   if (!agreement) return <Skeleton height={320} radius="lg" />;
   if (agreement.assets === 0)
     return (
-      <Empty title="Nothing was asked of two people yet">
-        Set <code>overlap</code> and <code>overlap_share</code> under <code>[policy]</code> in{" "}
-        <code>querist.toml</code>: then a share of each batch goes to several people, none of whom
-        sees the answers of the others.
-      </Empty>
+      <>
+        <section className={styles.card} aria-label="Agreement">
+          <Empty
+            title="Nothing was asked of two people yet"
+            action={
+              <Button
+                variant="default"
+                renderRoot={(props) => <Link {...props} to="/settings/labeling" />}
+              >
+                Ask several people
+              </Button>
+            }
+          >
+            A share of each batch can go to several people, none of whom sees the answers of the
+            others.
+          </Empty>
+        </section>
+        <SwayCard />
+      </>
     );
   const { person, with: other } = search;
   return (
@@ -57,6 +72,7 @@ export function AgreementTab({ search, change }: Props) {
         <Matrix agreement={agreement} search={search} change={change} />
       </section>
       {person && other && <Differences one={person} other={other} />}
+      <SwayCard />
     </>
   );
 }

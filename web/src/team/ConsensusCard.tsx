@@ -11,7 +11,7 @@ import { AssetStrip } from "./AssetStrip";
 import { previewConsensus, recomputeConsensus, takeBackConsensus } from "./queries";
 import styles from "./team.module.css";
 
-const METHODS: Record<ConsensusMethod, { label: string; say: string }> = {
+export const METHODS: Record<ConsensusMethod, { label: string; say: string }> = {
   majority: { label: "Majority", say: "What most say; ties stay open." },
   "dawid-skene": {
     label: "Dawid-Skene",

@@ -1,6 +1,5 @@
 /** Invitations: make a link that lets one person in, hand it over, make it worthless. */
-import { Button, CopyButton, NumberInput, Select, Skeleton, TextInput } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { Button, NumberInput, Select, Skeleton, TagsInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { homeQuery, sessionQuery } from "../api/queries";
@@ -9,7 +8,9 @@ import { showFailure } from "../jobs/useRoundJobs";
 import { money, words } from "../parts/format";
 import { rolesOf } from "./PersonForm";
 import { invitationsQuery, invite, withdraw } from "./queries";
+import { ShownOnce } from "./ShownOnce";
 import styles from "./team.module.css";
+import { useSkills } from "./useSkills";
 
 export function InvitationsTab() {
   const open = useQuery(invitationsQuery).data;
@@ -75,9 +76,11 @@ function NewInvitation({ currency }: { currency: string }) {
   const me = useQuery(sessionQuery).data;
   const [role, setRole] = useState<Role>("annotator");
   const [cost, setCost] = useState<number | null>(null);
+  const [skills, setSkills] = useState<string[]>([]);
   const [days, setDays] = useState(7);
+  const known = useSkills();
   const make = useMutation({
-    mutationFn: () => invite({ role, days, hourly_cost: cost, skills: [] }),
+    mutationFn: () => invite({ role, days, hourly_cost: cost, skills }),
     onSuccess: () => client.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
     onError: showFailure,
   });
@@ -108,6 +111,14 @@ function NewInvitation({ currency }: { currency: string }) {
           value={cost ?? ""}
           onChange={(value) => setCost(value === "" ? null : Number(value))}
         />
+        <TagsInput
+          label="Skills"
+          data={known}
+          value={skills}
+          onChange={setSkills}
+          maxTags={20}
+          acceptValueOnBlur
+        />
         <NumberInput
           label="Good for"
           suffix={days === 1 ? " day" : " days"}
@@ -122,27 +133,7 @@ function NewInvitation({ currency }: { currency: string }) {
           </Button>
         </div>
       </div>
-      {link && (
-        <div className={styles.made} role="status">
-          <TextInput
-            label="The link, shown only now"
-            value={link}
-            readOnly
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <CopyButton value={link}>
-            {({ copied, copy }) => (
-              <Button
-                variant="default"
-                leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-                onClick={copy}
-              >
-                {copied ? "Copied" : "Copy"}
-              </Button>
-            )}
-          </CopyButton>
-        </div>
-      )}
+      {link && <ShownOnce label="The link, shown only now" value={link} />}
     </form>
   );
 }

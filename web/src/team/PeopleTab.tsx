@@ -11,6 +11,7 @@ import { Range } from "./Range";
 import type { ChangeTeam } from "./TeamPage";
 import styles from "./team.module.css";
 import type { TeamSearch } from "./teamSearch";
+import { workforcesQuery } from "./workforceQueries";
 
 type Props = { search: TeamSearch; change: ChangeTeam };
 
@@ -24,6 +25,7 @@ export function PeopleTab({ search, change }: Props) {
   const people = useQuery(peopleQuery).data;
   const reports = useQuery(reportsQuery).data;
   const agreement = useQuery(agreementQuery).data;
+  const workforces = useQuery(workforcesQuery).data ?? [];
   const currency = useQuery(homeQuery).data?.currency ?? "EUR";
   if (!people || !reports || !agreement) return <Skeleton height={320} radius="lg" />;
   const known = people
@@ -52,7 +54,13 @@ export function PeopleTab({ search, change }: Props) {
             </Table.Thead>
             <Table.Tbody>
               {known.map((one) => (
-                <Row key={one.person.name} known={one} currency={currency} change={change} />
+                <Row
+                  key={one.person.name}
+                  known={one}
+                  outside={workforces.some(({ workforce }) => workforce.name === one.person.name)}
+                  currency={currency}
+                  change={change}
+                />
               ))}
             </Table.Tbody>
           </Table>
@@ -75,9 +83,15 @@ export function PeopleTab({ search, change }: Props) {
   );
 }
 
-type RowProps = { known: Known; currency: string; change: ChangeTeam };
+type RowProps = {
+  known: Known;
+  /** Whether it is a workforce: its skills say what it is sent. */
+  outside: boolean;
+  currency: string;
+  change: ChangeTeam;
+};
 
-function Row({ known, currency, change }: RowProps) {
+function Row({ known, outside, currency, change }: RowProps) {
   const { person, report, opinions } = known;
   const { name } = person;
   const more = (text: string, label: string) => (
@@ -96,7 +110,9 @@ function Row({ known, currency, change }: RowProps) {
         <button type="button" className={styles.name} onClick={() => change({ person: name })}>
           {name}
         </button>
-        <span className={styles.role}>{person.active ? words(person.role) : "Sent away"}</span>
+        <span className={styles.role}>
+          {[outside ? "Workforce" : roleOf(person), ...person.skills].join(" · ")}
+        </span>
       </Table.Td>
       <Table.Td ta="right">
         {report ? (
@@ -133,6 +149,10 @@ function Row({ known, currency, change }: RowProps) {
       </Table.Td>
     </Table.Tr>
   );
+}
+
+function roleOf(person: Person): string {
+  return person.active ? words(person.role) : "Sent away";
 }
 
 /** The time where nobody knows what it costs. */

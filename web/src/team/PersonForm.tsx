@@ -9,6 +9,7 @@ import { showFailure } from "../jobs/useRoundJobs";
 import { words } from "../parts/format";
 import { changePerson, peopleQuery } from "./queries";
 import styles from "./team.module.css";
+import { useSkills } from "./useSkills";
 
 type Props = { person: Person; currency: string };
 
@@ -41,15 +42,10 @@ export function PersonForm({ person, currency }: Props) {
     onError: showFailure,
   });
   const roles = rolesOf(me?.role);
-  const may = roles.includes(person.role) && person.name !== me?.name;
-  if (!may)
-    return (
-      <p className={styles.hint}>
-        {person.name === me?.name
-          ? "Nobody changes their own role; another owner can."
-          : `Only an owner decides about a ${person.role}.`}
-      </p>
-    );
+  const known = useSkills();
+  const own = person.name === me?.name;
+  if (!roles.includes(person.role))
+    return <p className={styles.hint}>Only an owner decides about a {person.role}.</p>;
   return (
     <form
       className={styles.form}
@@ -64,6 +60,8 @@ export function PersonForm({ person, currency }: Props) {
         data={roles.map((value) => ({ value, label: words(value) }))}
         value={role}
         allowDeselect={false}
+        disabled={own}
+        description={own && "Nobody changes their own role; another owner can."}
         onChange={(value) => setRole((value ?? role) as Role)}
       />
       <NumberInput
@@ -75,16 +73,26 @@ export function PersonForm({ person, currency }: Props) {
         value={cost ?? ""}
         onChange={(value) => setCost(value === "" ? null : Number(value))}
       />
-      <TagsInput label="Skills" value={skills} onChange={setSkills} maxTags={20} />
+      <TagsInput
+        label="Skills"
+        description="They are served what needs one of these."
+        data={known}
+        value={skills}
+        onChange={setSkills}
+        maxTags={20}
+        acceptValueOnBlur
+      />
       <div className={styles.formButtons}>
-        <Button
-          variant="subtle"
-          color={person.active ? "red" : "gray"}
-          loading={save.isPending}
-          onClick={() => save.mutate(!person.active)}
-        >
-          {person.active ? "Send away" : "Let in again"}
-        </Button>
+        {!own && (
+          <Button
+            variant="subtle"
+            color={person.active ? "red" : "gray"}
+            loading={save.isPending}
+            onClick={() => save.mutate(!person.active)}
+          >
+            {person.active ? "Send away" : "Let in again"}
+          </Button>
+        )}
         <Button type="submit" loading={save.isPending}>
           Save
         </Button>

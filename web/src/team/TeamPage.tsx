@@ -16,12 +16,14 @@ import { PeopleTab } from "./PeopleTab";
 import { agreementQuery, disputesQuery, reportsQuery } from "./queries";
 import styles from "./team.module.css";
 import { TABS, type Tab, type TeamSearch } from "./teamSearch";
+import { WorkforcesTab } from "./WorkforcesTab";
 
 const NAMES: Record<Tab, string> = {
   people: "People",
   agreement: "Agreement",
   disputes: "Disputes",
   gold: "Gold questions",
+  workforces: "Workforces",
   invitations: "Invitations",
 };
 
@@ -64,6 +66,8 @@ function Team() {
         </h1>
         <Button
           size="md"
+          // Each tab has one main action; there it is sending a batch.
+          variant={tab === "workforces" ? "default" : "filled"}
           leftSection={<IconUserPlus size={18} />}
           onClick={() => change({ tab: "invitations", person: undefined, with: undefined })}
         >
@@ -90,6 +94,7 @@ function Team() {
       {tab === "agreement" && <AgreementTab search={search} change={change} />}
       {tab === "disputes" && project && <DisputesTab project={project} />}
       {tab === "gold" && project && <GoldTab project={project} />}
+      {tab === "workforces" && project && <WorkforcesTab project={project} />}
       {tab === "invitations" && <InvitationsTab />}
     </div>
   );

@@ -61,6 +61,13 @@ export const hardQuery = queryOptions({
   staleTime: 5_000,
 });
 
+/** How far the suggestion sways people, where some tasks go out without it. */
+export const swayQuery = queryOptions({
+  queryKey: ["sway"],
+  queryFn: ({ signal }) => answer(api.GET("/api/v1/sway", { signal })),
+  staleTime: 5_000,
+});
+
 export const invitationsQuery = queryOptions({
   queryKey: ["invitations"],
   queryFn: ({ signal }) => answer(api.GET("/api/v1/team/invitations", { signal })),

@@ -1,6 +1,13 @@
 /** The view of the team page as words in the URL: what is shown, and whose numbers are open. */
 
-export const TABS = ["people", "agreement", "disputes", "gold", "invitations"] as const;
+export const TABS = [
+  "people",
+  "agreement",
+  "disputes",
+  "gold",
+  "workforces",
+  "invitations",
+] as const;
 
 export type Tab = (typeof TABS)[number];
 
