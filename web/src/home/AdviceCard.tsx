@@ -17,6 +17,9 @@ export function AdviceCard({ home, learns }: Props) {
           <strong>{count(home.saved_labels)}</strong> labels saved against random
         </p>
       )}
+      {home.advice !== null && home.advice.mendable !== null && (
+        <Mendable share={home.advice.mendable} />
+      )}
       <Audit home={home} />
     </section>
   );
@@ -52,6 +55,32 @@ function Verdict({ home, learns }: Props) {
           <li key={reason}>{reason}</li>
         ))}
       </ul>
+    </div>
+  );
+}
+
+/** Where more labels no longer pay off; the advice says the same in words. */
+const ENOUGH = 0.21;
+
+function Mendable({ share }: { share: number }) {
+  const shown = percent(Math.min(share, 1), 0);
+  return (
+    <div className={styles.meter}>
+      <div className={styles.meterHead}>
+        <span>Doubt that labels can still mend</span>
+        <span>{shown}</span>
+      </div>
+      <div className={styles.threshold}>
+        <Progress
+          value={100 * Math.min(share, 1)}
+          size={6}
+          transitionDuration={120}
+          color={share <= ENOUGH ? "var(--q-good)" : "var(--q-accent)"}
+          aria-label={`Labels can still mend ${shown} of the model's doubt`}
+        />
+        <i style={{ left: `${100 * ENOUGH}%` }} aria-hidden="true" />
+      </div>
+      <p className={styles.hint}>Left of the mark more labels no longer pay off.</p>
     </div>
   );
 }

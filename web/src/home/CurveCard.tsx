@@ -10,6 +10,7 @@ import { count } from "../parts/format";
 import { measureName } from "../parts/measures";
 import { type Axis, availableAxes, curveRows, drawCurve } from "./curvePlot";
 import styles from "./home.module.css";
+import { aheadRows } from "./outlook";
 
 const NAMES: Record<Axis, string> = { labels: "Labels", seconds: "Hours", money: "Money" };
 
@@ -61,7 +62,8 @@ function summary(home: Home): string {
   const last = home.curve.active.at(-1);
   if (!last)
     return "Measured on a fixed random sample, beside a model that learns from random labels.";
-  return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.`;
+  const dashes = home.advice?.outlook.length ? " Dashes are what is expected next." : "";
+  return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.${dashes}`;
 }
 
 function NoCurve({ home, learns }: Props) {
@@ -86,7 +88,13 @@ function Chart({ home, axis }: { home: Home; axis: Axis }) {
 
   useEffect(() => {
     if (!frame.current || width < 120) return;
-    const chart = drawCurve(curveRows(home.curve, axis), { axis, width, currency: home.currency });
+    const ahead = axis === "labels" ? aheadRows({ advice: home.advice, curve: home.curve }) : [];
+    const chart = drawCurve(curveRows(home.curve, axis), {
+      axis,
+      width,
+      currency: home.currency,
+      ahead,
+    });
     // Plot names its groups for people who read the source; a screen reader has no use for them.
     for (const group of chart.querySelectorAll("g[aria-label]"))
       group.removeAttribute("aria-label");
@@ -101,7 +109,7 @@ function Chart({ home, axis }: { home: Home; axis: Axis }) {
     };
     chart.addEventListener("click", open as EventListener);
     return () => chart.removeEventListener("click", open as EventListener);
-  }, [home.curve, home.currency, axis, width, navigate]);
+  }, [home.advice, home.curve, home.currency, axis, width, navigate]);
 
   return <div ref={host} className={styles.chart} />;
 }

@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { CurvePoint, Home } from "../api/types";
 import { count, estimate, money, percent } from "../parts/format";
+import { type Ahead, aheadMarks } from "./outlook";
 
 export type Axis = "labels" | "seconds" | "money";
 
@@ -21,6 +22,7 @@ export type Row = {
 type Arms = Pick<Home["curve"], "active" | "control">;
 
 const HEIGHT = 340;
+const ABOVE = -18;
 const LOWEST = -0.5;
 const COLOUR = { active: "var(--q-accent)", control: "var(--q-control)" };
 const NAME = { active: "Active", control: "Random" };
@@ -61,16 +63,22 @@ export function nudges(
   return [up, -up];
 }
 
-type Options = { axis: Axis; width: number; currency: string };
+type Options = {
+  axis: Axis;
+  width: number;
+  currency: string;
+  /** Where the active arm is expected to go; none by default. */
+  ahead?: readonly Ahead[];
+};
 
 export function drawCurve(
   rows: readonly Row[],
-  { axis, width, currency }: Options,
+  { axis, width, currency, ahead = [] }: Options,
 ): SVGElement | HTMLElement {
-  const lowest = Math.min(...rows.map((row) => row.low));
+  const lowest = Math.min(...[...rows, ...ahead].map((row) => row.low));
   // R² falls below zero, at first without end; what is under this is drawn on the edge.
   const low = Math.max(lowest < 0 ? LOWEST : 0, lowest - 0.02);
-  const high = Math.min(1, Math.max(...rows.map((row) => row.high)) + 0.02);
+  const high = Math.min(1, Math.max(...[...rows, ...ahead].map((row) => row.high)) + 0.02);
   const ends = (["active", "control"] as const).map((arm) =>
     rows.filter((row) => row.arm === arm).at(-1),
   );
@@ -121,10 +129,12 @@ export function drawCurve(
           arm,
         ),
       ),
-      ...endLabel(active, up),
+      ...aheadMarks(ahead),
+      // What is expected goes on to the right of the last round: its name moves above it.
+      ...endLabel(active, ahead.length > 0 ? ABOVE : up),
       ...endLabel(control, down),
       Plot.tip(
-        rows,
+        [...rows, ...ahead.slice(1)],
         Plot.pointer({
           x: "x",
           y: "value",
