@@ -13,6 +13,7 @@ from querist.learners.base import Item
 from querist.learners.span_tagger import AGGREGATES, SpanTagger
 from querist.learners.span_tagger_chain import Packed, best_paths, chances, expected, goes_on, train
 from querist.learners.span_tagger_labels import allowed, inside
+from querist.learners.span_tagger_memory import Memory
 from querist.learners.span_tagger_tokens import tokenize
 from querist.learners.value_base import Inputs, ValueLearner
 from querist.schema import ClassValue, LabeledSpan, Media, Span, SpansValue
@@ -122,6 +123,37 @@ def test_training_finds_the_largest_penalised_likelihood():
     for _ in range(30):
         step = 0.05 * RNG.normal(size=weights.shape), 0.05 * RNG.normal(size=moves.shape)
         assert loss(weights + step[0], moves + step[1]) > best
+
+
+def test_words_are_remembered_by_all_their_other_labels():
+    """A token is seen as what its word was labelled as elsewhere: its own label is left out."""
+    tokens = tokenize(["Oslo and Oslo or Rome", "Oslo"])
+    labels = np.array([1, 0, 0, 0, 1, 1])
+    memory = Memory.of(tokens, labels, 3)
+    here = memory.features(tokens, labels)[:, 0]
+    # The first and the last Oslo were an entity once and once not; the one between, both times.
+    assert here[0] == here[5]
+    assert len({int(here[0]), int(here[2]), int(here[1])}) == 3
+    # Words that are seen once have no other label, in training; a new text has what they had.
+    assert here[1] == here[3] == here[4]
+    new = memory.features(tokenize(["Rome or Bonn"]))[:, 0]
+    assert len(set(new.tolist())) == 3
+    assert new[2] == here[4]
+    # Nothing of a text is a neighbour of the next one.
+    alone = Memory.features(memory, tokenize(["Oslo"]))
+    assert (memory.features(tokenize(["and", "Oslo", "and"]))[1] == alone[0]).all()
+
+
+def test_a_name_labelled_once_is_found_again():
+    """Where names labelled twice prove that labels can be trusted, one is enough elsewhere."""
+    texts = [f"{town} is {what}" for town in TOWNS[:4] for what in ("far", "cold")]
+    texts += ["Nothing is far", "Everything is cold", "Timbuktu sleeps"]
+    towns = [*TOWNS[:4], "Timbuktu"]
+    values = [_spans(it, *(("town", town) for town in towns if town in it)) for it in texts]
+    one = SpanTagger()
+    one.fit(_inputs(texts), values, classes=["town"], rng=np.random.default_rng(0))
+    said = one.predict(_inputs(["Timbuktu is far", "Nothing is cold"])).values
+    assert [len(value.spans) for value in said] == [1, 0]
 
 
 def test_scores_far_apart_give_no_nan():

@@ -14,30 +14,18 @@ from numpy.typing import NDArray
 from querist.errors import InvalidInputError, UnknownNameError
 from querist.learners import arrays
 from querist.learners.checking import check_media, check_values, unfitted
+from querist.learners.span_tagger_answers import AGGREGATES, say
 from querist.learners.span_tagger_chain import (
-    Chances,
     Packed,
-    best_paths,
-    chances,
-    goes_on,
     train,
 )
-from querist.learners.span_tagger_labels import allowed, inside, labels_of, spans_of, values_of
-from querist.learners.span_tagger_tokens import (
-    Hashes,
-    Tokens,
-    among,
-    familiar_words,
-    tokenize,
-    with_rarity,
-)
+from querist.learners.span_tagger_labels import allowed, labels_of, renumbered
+from querist.learners.span_tagger_memory import Memory
+from querist.learners.span_tagger_tokens import Hashes, Tokens, among, tokenize, with_rarity
 from querist.learners.value_base import Guesses, Inputs
 from querist.schema import Media, SpansValue, TaskKind, Value
 from querist.strategies.parameters import positive
 
-Table = NDArray[np.float64]
-AGGREGATES = ("mean", "max", "sum", "path")
-_TINY = 1e-300
 # Texts that are read at once, and characters that are tagged at once: some 200 MB.
 _TEXTS = 2_048
 _CHARACTERS = 1 << 19
@@ -49,14 +37,14 @@ class _Model:
 
     Attributes:
         seen: Hashes of the features that count (F,), sorted.
-        familiar: Hashes of the words that the labels have more than once, sorted.
+        memory: What words were labelled as.
         weights: Of each feature for each label (F, L).
         moves: Of each label after another (L, L).
         classes: Those that occurred.
     """
 
     seen: Hashes
-    familiar: Hashes
+    memory: Memory
     weights: NDArray[np.float32]
     moves: NDArray[np.float32]
     classes: tuple[str, ...]
@@ -66,8 +54,9 @@ class SpanTagger:
     """Marks entities in texts; needs no download and no embedding, and trains in seconds.
 
     Texts are split into words and signs. Of each the learner sees the word, its shape, beginning
-    and end, and those of its neighbours (up to two on both sides, alone and together); the labels
-    of neighbours depend on each other, and no entity goes on that did not begin. Spans that share
+    and end, those of its neighbours (up to two on both sides, alone and together), and what these
+    words were labelled as elsewhere; the labels of neighbours depend on each other, and no entity
+    goes on that did not begin. Spans that share
     characters are not learned: the one that begins first is kept, and of those the longest.
 
     What is said has the highest chance as a whole. The confidence of a span is the chance that
@@ -134,18 +123,18 @@ class SpanTagger:
                 "None of the labeled spans holds a word or sign.",
                 remedy="Label texts that have entities, then train.",
             )
-        compact = _renumbered(labels, codes)
-        words, familiar = familiar_words(tokens.features)
-        features = with_rarity(tokens.features, familiar)
+        compact = renumbered(labels, codes)
+        memory = Memory.of(tokens, compact, 1 + 2 * len(codes))
+        features = _features(memory, tokens, compact)
         found, counts = np.unique(features, return_counts=True)
-        seen = found[(counts >= self._least_count) | among(words, found)]
+        seen = found[(counts >= self._least_count) | among(memory.words, found)]
         packed = Packed.of(tokens.chains)
         table = _seen(seen, features[packed.order])
         follow = allowed(len(codes))
         weights, moves = train(packed, table, compact[packed.order], follow, 1 / self._C)
         self._model = _Model(
             seen=seen,
-            familiar=familiar,
+            memory=memory,
             weights=weights.astype(np.float32),
             moves=moves.astype(np.float32),
             classes=tuple(classes[code] for code in codes.tolist()),
@@ -177,7 +166,8 @@ class SpanTagger:
         model = self._model
         state: dict[str, NDArray[Any]] = {
             "seen": model.seen,
-            "familiar": model.familiar,
+            "words": model.memory.words,
+            "counts": model.memory.counts,
             "weights": model.weights,
             "moves": model.moves,
         }
@@ -189,8 +179,15 @@ class SpanTagger:
         Raises:
             StorageError: the folder does not hold a model of this kind.
         """
-        state, facts = arrays.read(folder, self.name, ("seen", "familiar", "weights", "moves"))
-        self._model = _Model(**state, classes=tuple(facts["classes"]))
+        parts = ("seen", "words", "counts", "weights", "moves")
+        state, facts = arrays.read(folder, self.name, parts)
+        self._model = _Model(
+            seen=state["seen"],
+            memory=Memory(words=state["words"], counts=state["counts"]),
+            weights=state["weights"],
+            moves=state["moves"],
+            classes=tuple(facts["classes"]),
+        )
 
     def _texts(self, inputs: Inputs, rows: range) -> list[str]:
         items = inputs.items(rows)
@@ -213,18 +210,15 @@ def _tagged(
     moves = np.where(follow, model.moves.astype(np.float64), -np.inf)
     first = np.where(begin, 0, -np.inf)
     packed = Packed.of(tokens.chains)
-    features = with_rarity(tokens.features, model.familiar)
+    features = _features(model.memory, tokens)
     scores = _seen(model.seen, features[packed.order]) @ model.weights.astype(np.float64)
-    found = chances(packed, scores, moves, first)
-    path = best_paths(packed, scores, moves, first)
-    labels = _unpacked(packed, path)
-    spans = spans_of(labels)
-    going_on = _unpacked(packed, goes_on(packed, found, path, inside(path)))
-    sure = _confidence(_unpacked(packed, found.labels), labels, going_on, spans)
-    surprise = -_log_path(packed, scores, moves, path, found)
-    words = surprise if aggregate == "path" else _entropy(found.labels)
-    doubts = _summed_up(_unpacked(packed, words), tokens, len(texts), aggregate)
-    return list(values_of(tokens, len(texts), spans, sure, model.classes)), doubts
+    return say(tokens, packed, scores, (moves, first), len(texts), model.classes, aggregate)
+
+
+def _features(memory: Memory, tokens: Tokens, own: NDArray[np.int64] | None = None) -> Hashes:
+    """All that is seen of each token (T, F)."""
+    around = with_rarity(tokens.features, memory.familiar)
+    return np.concatenate([around, memory.features(tokens, own)], axis=1)
 
 
 def _seen(seen: Hashes, features: Hashes) -> Any:
@@ -235,60 +229,3 @@ def _seen(seen: Hashes, features: Hashes) -> Any:
     rows = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
     columns = np.searchsorted(seen, features[known])
     return csr_matrix((np.ones(len(columns)), columns, rows), shape=(len(features), len(seen)))
-
-
-def _renumbered(labels: NDArray[np.int64], codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels of the classes that occur, numbered without gaps."""
-    found = labels.copy()
-    marked = labels > 0
-    which = (labels[marked] - 1) // 2
-    found[marked] += 2 * (np.searchsorted(codes, which) - which)
-    return found
-
-
-def _unpacked(packed: Packed, values: NDArray[Any]) -> NDArray[Any]:
-    found = np.empty_like(values)
-    found[packed.order] = values
-    return found
-
-
-def _entropy(labels: Table) -> Table:
-    found: Table = -(labels * np.log(np.maximum(labels, _TINY))).sum(axis=1)
-    return found
-
-
-def _log_path(
-    packed: Packed, scores: Table, moves: Table, path: NDArray[np.int64], found: Chances
-) -> Table:
-    """Logarithms that sum to that of a path's chance over each chain (T,), in packed order."""
-    said = scores[np.arange(len(path)), path] - found.log_norms
-    said[len(path) - len(packed.before) :] += moves[
-        path[packed.before], path[len(path) - len(packed.before) :]
-    ]
-    return said
-
-
-def _confidence(
-    chance: Table,
-    labels: NDArray[np.int64],
-    going_on: Table,
-    spans: tuple[NDArray[np.int64], ...],
-) -> Table:
-    """The chance (s,) that exactly each span is there: it begins, goes on so far, and ends."""
-    first, after, _ = spans
-    logs = np.concatenate([[0], np.cumsum(np.log(np.maximum(going_on, _TINY)))])
-    begins = chance[first, labels[first]]
-    sure = begins * np.exp(logs[after - 1] - logs[first]) * (1 - going_on[after - 1])
-    # More digits depend on which texts are tagged together.
-    return np.asarray(np.clip(sure, 0, 1).round(6))
-
-
-def _summed_up(words: Table, tokens: Tokens, count: int, aggregate: str) -> NDArray[np.float32]:
-    found: Table = np.zeros(count)
-    if aggregate == "max":
-        np.maximum.at(found, tokens.texts, words)
-    else:
-        np.add.at(found, tokens.texts, words)
-    if aggregate in {"mean", "path"}:
-        found /= np.maximum(np.bincount(tokens.texts, minlength=count), 1)
-    return np.maximum(found, 0).astype(np.float32)

@@ -69,6 +69,15 @@ def labels_of(
     return found
 
 
+def renumbered(labels: Places, codes: Places) -> Places:
+    """Labels of the classes that occur, numbered without gaps."""
+    found = labels.copy()
+    marked = labels > 0
+    which = (labels[marked] - 1) // 2
+    found[marked] += 2 * (np.searchsorted(codes, which) - which)
+    return found
+
+
 def spans_of(labels: Places) -> tuple[Places, Places, Places]:
     """Spans as first tokens (s,), one after the last tokens (s,), and class codes (s,)."""
     first = np.flatnonzero(labels % 2 == 1)

@@ -88,10 +88,9 @@ class Tokens:
         return len(self.starts)
 
 
-def familiar_words(features: Hashes) -> tuple[Hashes, Hashes]:
-    """Hashes of all words of some tokens (T, F), and of those that occur twice or oftener."""
-    words, counts = np.unique(features[:, _WORD], return_counts=True)
-    return words, words[counts > 1]
+def words_of(features: Hashes) -> Hashes:
+    """Hashes of the words of some tokens (T,)."""
+    return features[:, _WORD]
 
 
 def with_rarity(features: Hashes, familiar: Hashes) -> Hashes:
@@ -99,8 +98,8 @@ def with_rarity(features: Hashes, familiar: Hashes) -> Hashes:
 
     In training those are words seen once, so what is learned of them holds for words never seen.
     """
-    rare = ~among(familiar, features[:, _WORD])
-    apart = features[:, _OF_RARE] * _salt("rare", 0) * rare[:, None]
+    rare = ~among(familiar, words_of(features))
+    apart = features[:, _OF_RARE] * salt("rare", 0) * rare[:, None]
     return np.concatenate([features, apart], axis=1)
 
 
@@ -144,6 +143,12 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     )
 
 
+def salt(name: str, column: int) -> np.uint64:
+    """An odd number that is the same everywhere."""
+    digest = hashlib.blake2b(f"{name} {column}".encode(), digest_size=8).digest()
+    return np.uint64(int.from_bytes(digest, "little") | 1)
+
+
 def _cut(ends: Sequence[bool]) -> Iterator[int]:
     """Lengths of the chains of a text, by which of its tokens end a sentence."""
     length = 0
@@ -163,17 +168,17 @@ def _features(
     around = {shift: _at(words, texts, shift) for shift in (-2, -1, 0, 1, 2)}
     found = np.empty((len(words), FEATURES), dtype=np.uint64)
     for column, template in enumerate(_TEMPLATES):
-        found[:, column] = _salt("template", column)
+        found[:, column] = salt("template", column)
         for part, (shift, what) in enumerate(template):
-            found[:, column] += said[around[shift], what] * _salt(f"part {part}", column)
+            found[:, column] += said[around[shift], what] * salt(f"part {part}", column)
     touching = np.zeros(len(words) + 1, dtype=np.uint64)
     touching[1:-1] = (texts[1:] == texts[:-1]) & (ends[:-1] == starts[1:])
     shapes = said[words, _SHAPE]
     for column, (name, touches) in enumerate(
         zip(_TOUCHES, (touching[:-1], touching[1:]), strict=True), len(_TEMPLATES)
     ):
-        found[:, column] = _salt("template", column) + shapes * _salt(name, 0)
-        found[:, column] += touches * _salt(name, 1)
+        found[:, column] = salt("template", column) + shapes * salt(name, 0)
+        found[:, column] += touches * salt(name, 1)
     return found
 
 
@@ -206,9 +211,3 @@ def _shape(word: str) -> str:
         if not found.endswith(kind):
             found += kind
     return found
-
-
-def _salt(name: str, column: int) -> np.uint64:
-    """An odd number that is the same everywhere."""
-    digest = hashlib.blake2b(f"{name} {column}".encode(), digest_size=8).digest()
-    return np.uint64(int.from_bytes(digest, "little") | 1)
