@@ -4,6 +4,7 @@ from querist.diagnostics.attribution import Attribution, Taught, attribute, retr
 from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
 from querist.diagnostics.confusions import ConfusionCell, confusions
 from querist.diagnostics.diagnose import diagnose
+from querist.diagnostics.disputes import disputed_classes
 from querist.diagnostics.dynamics import (
     ClassDynamics,
     ExampleDynamics,
@@ -15,6 +16,7 @@ from querist.diagnostics.dynamics import (
 from querist.diagnostics.error_types import error_types
 from querist.diagnostics.lags import ClassLag, class_lags
 from querist.diagnostics.merging import merge_advice
+from querist.diagnostics.proxy import ProxyCheck, check_proxy
 from querist.diagnostics.sample import Learned, Sample
 from querist.diagnostics.slice_causes import slice_findings
 from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
@@ -32,6 +34,7 @@ __all__ = [
     "ExampleDynamics",
     "Learned",
     "Predicate",
+    "ProxyCheck",
     "Rung",
     "Sample",
     "Slice",
@@ -41,10 +44,12 @@ __all__ = [
     "alike",
     "attribute",
     "capacity_advice",
+    "check_proxy",
     "class_dynamics",
     "class_lags",
     "confusions",
     "diagnose",
+    "disputed_classes",
     "error_types",
     "example_dynamics",
     "find_slices",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from querist.diagnostics import (
     alike,
     confusions,
     diagnose,
+    disputed_classes,
     error_types,
     merge_advice,
     slice_findings,
@@ -22,7 +24,7 @@ from querist.diagnostics import (
 from querist.loop import snapshot, training
 from querist.loop.remedies import remedy_report
 from querist.loop.snapshot import Snapshot
-from querist.schema import Arm, Finding, ModelVersion, Round
+from querist.schema import Arm, ClassValue, Finding, ModelVersion, Round
 
 _STREAM = 60
 
@@ -46,7 +48,8 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     rng = np.random.default_rng([catalog.settings.policy.seed, round_.number, _STREAM])
     sample = _sample(catalog, seen, model)
     learned = _learned(catalog, seen, model)
-    types = error_types(sample, learned, counts=counts, rng=rng)
+    causes = error_types(sample, learned, counts=counts, rng=rng)
+    types = disputed_classes(sample, *_opinions(catalog, names), causes)
     merges = merge_advice(sample, rng)
     columns = _columns(catalog, sample, learned, rng)
     size = len(sample.ids)
@@ -98,6 +101,20 @@ def _learned(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Learned:
         catalog.embeddings.matrix(model.encoder)[rows],
         [seen.ids[i] for i in rows.tolist()],
     )
+
+
+def _opinions(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[int]]:
+    """What annotators say of assets that several were asked about: assets and classes (k,)."""
+    reading = catalog.records.ontologies.reading()
+    code_of = {name: code for code, name in enumerate(names)}
+    assets, codes = [], []
+    for one in catalog.records.opinions.standing():
+        said = one.value.name if isinstance(one.value, ClassValue) else None
+        name = None if said is None else reading.name(said, one.ontology_version)
+        if name in code_of:
+            assets.append(one.asset_id)
+            codes.append(code_of[name])
+    return assets, codes
 
 
 def _columns(
