@@ -40,7 +40,6 @@ def api_router() -> APIRouter:
     whole = APIRouter(prefix=PREFIX, responses={"default": {"model": ErrorBody}})
     for entrance in (session.public, team.public, workforces.public, ml_backend.router):
         whole.include_router(entrance)
-    # Routes are tried in their order: first those that are asked all the time.
     for module in (
         tasks,
         labels,
