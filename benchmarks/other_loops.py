@@ -10,8 +10,9 @@ Sets: the twenty most frequent tags of Debian's packages, 3,000 of them as texts
 encoder; eight rounds of 30. Numbers: scikit-learn's diabetes data and the first set of Friedman
 (1991) as tables; eight rounds of 10.
 
-The gain is the mean over the rounds of what the active model reaches more than the random one.
-Replay draws every round again from its provenance.
+The gain is the mean over the rounds of what the active model reaches more than the random one. It
+has no target: a few projects with audit sets of 88 to 500 say it too roughly (a standard error of
+.05 on five of diabetes); `other_tasks` measures it. Replay draws every round again.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def figures_of(name: str, runs: list[dict[str, Any]]) -> list[Figure]:
         Figure(
             name=f"{name}: rise", value=float((active[:, -1] - active[:, 0]).mean()), target=0.05
         ),
-        Figure(name=f"{name}: gain over random", value=float((active - control).mean()), target=0),
+        Figure(name=f"{name}: gain over random", value=float((active - control).mean())),
         Figure(
             name=f"{name}: projects whose rounds all replay",
             value=float(np.mean([it["replays"] for it in runs])),
