@@ -55,6 +55,7 @@ class Project:
         self.autolabel = AutoLabel(catalog)
         self.rounds = loop.Rounds(catalog)
         self.experiments = loop.Experiments(catalog)
+        self.models = loop.Models(catalog)
         self.handlers = loop.handlers(catalog)
 
     @classmethod
@@ -127,18 +128,6 @@ class Project:
     def import_labels(self, source: Any, **options: Any) -> tuple[int, ReadReport]:
         """Import labels of assets that are here already, from a file, DataFrame or list."""
         return loop.import_labels(self.catalog, source, **options)
-
-    def import_predictions(self, source: Any, **options: Any) -> loop.ImportedPredictions:
-        """Make a model version of what a model elsewhere says, from a file of ids and shares."""
-        return loop.import_predictions(self.catalog, source, **options)
-
-    def import_embeddings(self, source: Any, **options: Any) -> loop.ImportedVectors:
-        """Store vectors that an encoder elsewhere made, from a file of ids and numbers."""
-        return loop.import_embeddings(self.catalog, source, **options)
-
-    def zero_shot(self, **told: Any) -> loop.ZeroShot:
-        """Guess classes by their names or by examples, as suggestions until the first training."""
-        return loop.zero_shot(self.catalog, **told)
 
     def embed(self, *, progress: Progress = silent) -> int:
         """Give a vector to every asset that has none; returns how many were made."""

@@ -76,7 +76,7 @@ def written(folder: Path, kind: str) -> Path:
 @pytest.mark.parametrize("kind", ["csv", "parquet", "npz"])
 def test_a_file_of_each_kind_becomes_the_newest_model(project, tmp_path, kind: str) -> None:
     """Rows go to their assets and columns to their classes, whatever the order."""
-    found = project.import_predictions(str(written(tmp_path, kind)), name="mine")
+    found = project.models.import_predictions(str(written(tmp_path, kind)), name="mine")
     stored = project.catalog.predictions.probabilities(found.model.id)
     np.testing.assert_allclose(stored, said()[1], atol=1e-4)
     assert project.catalog.records.models.latest(Arm.ACTIVE) == found.model
@@ -88,7 +88,7 @@ def test_it_chooses_and_rates_like_any_model_and_the_audit_measures_it(project) 
     ids, table = said(sure=0.8)
     table[30:40] = [0.34, 0.33, 0.33]
     project.oracle(1)
-    found = project.import_predictions({"ids": ids, "probabilities": table})
+    found = project.models.import_predictions({"ids": ids, "probabilities": table})
     assert found.evaluation is not None
     assert found.evaluation.accuracy.count == 15
     assert found.evaluation.measures["log_loss"].value > 0.2
@@ -112,7 +112,7 @@ def test_a_project_whose_model_lives_elsewhere_trains_nothing(project) -> None:
         with pytest.raises(InvalidInputError, match="imported"):
             opened.train()
         ids, table = said()
-        model = opened.import_predictions({"ids": ids, "probabilities": table}).model
+        model = opened.models.import_predictions({"ids": ids, "probabilities": table}).model
         opened.oracle(1)
         done = opened.rounds.latest()
         assert (done.step, done.model_id, done.control_model_id) == (Step.DONE, model.id, None)
@@ -125,8 +125,8 @@ def test_assets_beside_the_file_are_answered_by_a_stand_in(project) -> None:
     """A partial file has to be wished for; what it says stays when assets join later."""
     ids, table = said(60, sure=0.95)
     with pytest.raises(InvalidInputError, match="30 are missing"):
-        project.import_predictions({"ids": ids, "probabilities": table})
-    found = project.import_predictions({"ids": ids, "probabilities": table}, partial=True)
+        project.models.import_predictions({"ids": ids, "probabilities": table})
+    found = project.models.import_predictions({"ids": ids, "probabilities": table}, partial=True)
     assert found.missing == 30
     stored = np.array(project.catalog.predictions.probabilities(found.model.id))
     np.testing.assert_allclose(stored[:60], table, atol=1e-6)
@@ -145,7 +145,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_stored(project, tmp_path) -
     def refused(error: type[Exception], match: str, **arrays: object) -> None:
         given = {"ids": ids, "probabilities": table, **arrays}
         with pytest.raises(error, match=match):
-            project.import_predictions(given)
+            project.models.import_predictions(given)
 
     refused(NotFoundError, "2 ids of the file", ids=["x", "y", *ids[2:]])
     refused(UnknownNameError, "blau", classes=["amber", "blau", "green"])
@@ -160,11 +160,11 @@ def test_what_does_not_fit_is_refused_and_nothing_is_stored(project, tmp_path) -
     bad = tmp_path / "bad.npz"
     bad.write_bytes(b"nothing")
     with pytest.raises(StorageError):
-        project.import_predictions(str(bad))
+        project.models.import_predictions(str(bad))
     plain = tmp_path / "plain.csv"
     plain.write_text("who,amber\nrow-00,1\n", "utf-8")
     with pytest.raises(UnknownNameError, match="ids of the assets"):
-        project.import_predictions(str(plain))
+        project.models.import_predictions(str(plain))
     assert project.catalog.records.models.latest(Arm.ACTIVE) is None
 
 
@@ -185,9 +185,9 @@ def test_imported_vectors_carry_the_rounds(project, tmp_path) -> None:
         assert model.encoder == "imported.clip-1-file-3"
         assert opened.status().curve.active[-1].accuracy.value == 1.0
         with pytest.raises(ConflictError, match="another vector"):
-            opened.import_embeddings({"ids": ids, "vectors": vectors + 1}, name="clip")
+            opened.models.import_embeddings({"ids": ids, "vectors": vectors + 1}, name="clip")
         with pytest.raises(InvalidInputError, match="89 of 90"):
-            opened.import_embeddings({"ids": ids[:1], "vectors": vectors[:1]}, name="other")
+            opened.models.import_embeddings({"ids": ids[:1], "vectors": vectors[:1]}, name="other")
         with pytest.raises(NotFoundError, match="no imported vector"):
             opened.add([{"id": "late", "x": 0.0, "y": 0.0, "known": "amber"}])
 

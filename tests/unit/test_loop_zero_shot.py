@@ -53,7 +53,7 @@ def right(project: Project, model_id: str) -> float:
 
 def test_descriptions_suggest_in_the_editor_until_the_first_training(texts) -> None:
     """The guess is served with its confidence, kept as a model's word, then replaced."""
-    found = texts.zero_shot(describe=WORDS)
+    found = texts.models.zero_shot(describe=WORDS)
     assert right(texts, found.model.id) > 0.95
     assert (found.model.label_count, found.without) == (0, ())
     round_ = texts.next_round()
@@ -75,7 +75,7 @@ def test_descriptions_suggest_in_the_editor_until_the_first_training(texts) -> N
     newest = texts.catalog.records.models.latest(Arm.ACTIVE)
     assert newest.label_count > 0
     with pytest.raises(ConflictError, match="knows more"):
-        texts.zero_shot()
+        texts.models.zero_shot()
 
 
 def test_an_example_of_each_class_suggests_for_any_medium(tmp_path) -> None:
@@ -90,18 +90,21 @@ def test_an_example_of_each_class_suggests_for_any_medium(tmp_path) -> None:
     with Project.create(tmp_path / "p", media="table", classes=["a", "b", "c", "d"]) as project:
         project.add(rows, metadata_columns=["known"])
         with pytest.raises(InvalidInputError, match="reads no class names"):
-            project.zero_shot()
-        found = project.zero_shot(examples={"a": ["r00"], "b": ["r01", "r04"], "c": ["r02"]})
+            project.models.zero_shot()
+        found = project.models.zero_shot(examples={"a": ["r00"], "b": ["r01", "r04"], "c": ["r02"]})
         assert right(project, found.model.id) > 0.95
         assert found.without == ("d",)
         assert (project.catalog.predictions.probabilities(found.model.id)[:, 3] == 0).all()
         project.add([{"id": "late", "x": 3.0, "y": 0.0, "known": "b"}], metadata_columns=["known"])
-        assert project.zero_shot(examples={"a": ["r00"], "b": ["r01"]}).by_example == ("a", "b")
+        assert project.models.zero_shot(examples={"a": ["r00"], "b": ["r01"]}).by_example == (
+            "a",
+            "b",
+        )
 
 
 def test_the_mean_confidence_is_the_agreement_of_neighbours(texts) -> None:
     """Nothing else is known on day one; difficulty is not told before labels calibrate it."""
-    found = texts.zero_shot(describe=WORDS)
+    found = texts.models.zero_shot(describe=WORDS)
     summary = texts.catalog.predictions.summary(found.model.id)
     assert summary.confidence.mean() == pytest.approx(min(found.agreement, 0.99), abs=0.02)
     assert (summary.difficulty == -1).all()
@@ -110,15 +113,15 @@ def test_the_mean_confidence_is_the_agreement_of_neighbours(texts) -> None:
 def test_what_cannot_teach_is_refused(texts) -> None:
     """Unknown classes and assets, audit assets, a single class, another task."""
     with pytest.raises(UnknownNameError, match="sport"):
-        texts.zero_shot(describe={"sport": "ball"})
+        texts.models.zero_shot(describe={"sport": "ball"})
     with pytest.raises(NotFoundError, match="'x'"):
-        texts.zero_shot(examples={"space": ["x"]})
+        texts.models.zero_shot(examples={"space": ["x"]})
     with pytest.raises(InvalidInputError, match="1 of 3"):
-        texts.zero_shot(examples={"space": ["t02"]})
+        texts.models.zero_shot(examples={"space": ["t02"]})
     texts.next_round()
     audit = sorted(texts.catalog.records.rounds.arm_ids(Arm.AUDIT))
     with pytest.raises(ConflictError, match="audit set"):
-        texts.zero_shot(examples={"space": audit[:1]})
+        texts.models.zero_shot(examples={"space": audit[:1]})
 
 
 def test_the_command_and_the_route_guess_too(texts) -> None:

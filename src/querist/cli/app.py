@@ -10,6 +10,7 @@ from querist import __version__
 from querist.cli import (
     autolabel,
     catalogs,
+    chat,
     demo,
     experiment,
     labels,
@@ -67,6 +68,7 @@ for module in (
     projects,
     rounds,
     labels,
+    chat,
     review,
     autolabel,
     quality,

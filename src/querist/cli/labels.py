@@ -66,7 +66,7 @@ def import_predictions(
 ) -> None:
     """Make a model of its predictions. Example: querist import-predictions said.csv."""
     with open_project(project) as opened:
-        found = opened.import_predictions(
+        found = opened.models.import_predictions(
             source, name=name, logits=logits, partial=partial, id_column=id_column
         )
     if as_json:
@@ -100,7 +100,9 @@ def zero_shot(
     for name, asset_id in _pairs(example):
         examples.setdefault(name, []).append(asset_id)
     with open_project(project) as opened:
-        found = opened.zero_shot(describe=dict(_pairs(describe)) or None, examples=examples or None)
+        found = opened.models.zero_shot(
+            describe=dict(_pairs(describe)) or None, examples=examples or None
+        )
     if as_json:
         print_json(found)
         return
@@ -138,7 +140,7 @@ def import_embeddings(
 ) -> None:
     """Import vectors. Example: querist import-embeddings vectors.npz --name clip."""
     with open_project(project) as opened:
-        found = opened.import_embeddings(
+        found = opened.models.import_embeddings(
             source, name=name, version=version, use=use, id_column=id_column
         )
     output.print(

@@ -1,5 +1,6 @@
 """Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
 
+from querist.loop.chat_model import ChatGuesses, ask_chat
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.diagnosing import round_confusions
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
@@ -13,6 +14,7 @@ from querist.loop.model_files import (
     import_embeddings,
     import_predictions,
 )
+from querist.loop.models import Models
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
@@ -23,6 +25,7 @@ from querist.loop.zero_shot import ZeroShot, zero_shot
 
 __all__ = [
     "BatchLesson",
+    "ChatGuesses",
     "ClassLesson",
     "Curve",
     "CurvePoint",
@@ -31,6 +34,7 @@ __all__ = [
     "ImportedPredictions",
     "ImportedVectors",
     "Lessons",
+    "Models",
     "Rounds",
     "Saving",
     "Status",
@@ -38,6 +42,7 @@ __all__ = [
     "ZeroShot",
     "add",
     "answer_rounds",
+    "ask_chat",
     "ceiling",
     "embed",
     "evaluate",

@@ -1,6 +1,15 @@
 """The way to tools and models of others: HTTP with limits, and secrets that are named only."""
 
+from querist.outside.chat import Chat, ChatAnswer, ChatEndpoint
 from querist.outside.http import Tool, check_url
 from querist.outside.secrets import check_reference, read_token
 
-__all__ = ["Tool", "check_reference", "check_url", "read_token"]
+__all__ = [
+    "Chat",
+    "ChatAnswer",
+    "ChatEndpoint",
+    "Tool",
+    "check_reference",
+    "check_url",
+    "read_token",
+]

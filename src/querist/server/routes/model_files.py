@@ -24,7 +24,7 @@ def import_predictions(body: PredictionsRequest, service: Served) -> ImportedPre
     """Make a model version of what a model elsewhere says about the assets."""
     arrays = body.model_dump(include={"ids", "classes", "probabilities", "logits"})
     source = {key: value for key, value in arrays.items() if value is not None}
-    return service.project.import_predictions(source, name=body.name, partial=body.partial)
+    return service.project.models.import_predictions(source, name=body.name, partial=body.partial)
 
 
 @router.post(
@@ -36,7 +36,7 @@ def import_predictions(body: PredictionsRequest, service: Served) -> ImportedPre
 def import_embeddings(body: EmbeddingsRequest, service: Served) -> ImportedVectors:
     """Store vectors that an encoder elsewhere made; the project uses them from its next start."""
     source = {"ids": body.ids, "vectors": body.vectors}
-    return service.project.import_embeddings(
+    return service.project.models.import_embeddings(
         source, name=body.name, version=body.version, use=body.use
     )
 
