@@ -33,6 +33,8 @@ _RANGES: toml_form.Ranges = {
     "name": (lambda v: bool(v.strip()), "some text"),
     "records": (lambda v: bool(v.strip()), "records.db, a postgresql:// URL, or env:NAME"),
     "batch_size": _POSITIVE,
+    "batch_growth": (lambda v: 1 <= v <= 4, "1 to 4"),
+    "sub_pool": _POSITIVE,
     "audit_size": _COUNT,
     "seed": _COUNT,
     "control_share": _SHARE,
@@ -53,6 +55,7 @@ _RANGES: toml_form.Ranges = {
     "budget_seconds": _POSITIVE,
     "budget_money": _POSITIVE,
     "hourly_cost": _COUNT,
+    "compute_cost": _COUNT,
     "error_cost": _COUNT,
     "horizon": _COUNT,
     "target_accuracy": _SHARE,
@@ -85,6 +88,9 @@ class PolicySettings:
         strategy: Name of the strategy; ``auto`` lets Querist choose.
         parameters: The strategy's parameters.
         batch_size: Assets a round asks for.
+        batch_growth: Each batch is so many times the one before; above 1, models are trained less
+            often the more labels there are.
+        sub_pool: Assets, drawn anew each round, among which the strategy chooses; ``None``: all.
         audit_size: Random assets that measure accuracy and never train.
         control_share: Random assets for the control arm, as a share of the batch, 0 to 1.
         seed: Seed of everything random.
@@ -93,6 +99,7 @@ class PolicySettings:
         budget_money: Most money to spend.
         hourly_cost: Money an hour of labelling, where people have no cost of their own.
         target_accuracy: Stop once the accuracy surely reaches this, 0 to 1.
+        compute_cost: Money an hour of the machine that trains, predicts and selects.
         error_cost: Money that one wrong prediction costs.
         horizon: Predictions that the model will make in its life.
         stop_agreement: Stop once consecutive models agree this much (Cohen's kappa), 0 to 1, where
@@ -111,6 +118,8 @@ class PolicySettings:
     strategy: str = "auto"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int = 50
+    batch_growth: float = 1.0
+    sub_pool: int | None = None
     audit_size: int = 200
     control_share: float = 0.2
     seed: int = 0
@@ -119,6 +128,7 @@ class PolicySettings:
     budget_money: float | None = None
     hourly_cost: float | None = None
     target_accuracy: float | None = None
+    compute_cost: float | None = None
     error_cost: float | None = None
     horizon: int | None = None
     stop_agreement: float = 0.99

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import errors, output, print_json, print_table, progress_bar
 from querist.schema import AddReport
+
+if TYPE_CHECKING:
+    from querist.loop import Compute
 
 MAX_PROBLEMS = 20
 
@@ -108,5 +111,18 @@ def status(project: ProjectOption = HERE, json: JsonOption = False) -> None:
             ("audit labelled", f"{found.audit_labeled} of {found.audit_wanted}"),
             ("open tasks", found.open_tasks),
             ("rounds", len(found.rounds)),
+            *_computed(found.compute),
         ],
     )
+
+
+def _computed(used: Compute) -> list[tuple[str, str]]:
+    """What the machine was used for, beside one training on all assets."""
+    if not used.seconds:
+        return []
+    spent = f"{used.seconds:,.1f} s" + ("" if used.money is None else f", {used.money:,.2f}")
+    lines = [("compute so far", f"{spent}, {used.examples:,} examples")]
+    if used.full_seconds is not None:
+        cost = "" if used.full_money is None else f", {used.full_money:,.2f}"
+        lines.append(("one training on all", f"about {used.full_seconds:,.1f} s{cost}"))
+    return lines

@@ -94,6 +94,7 @@ class TorchLearner:
         )
         self._module = module
         self._network: Any = None
+        self.epochs_run = 0  # passes over the labels that the last ``fit`` took
         self._mean: Matrix = np.zeros(0, np.float32)  # (d,)
         self._scale: Matrix = np.zeros(0, np.float32)  # (d,)
         self._present: Codes = np.zeros(0, np.int64)  # (K,)
@@ -135,7 +136,7 @@ class TorchLearner:
                 torch_training.shrink_and_perturb(network, before, self._parameters["shrink"])
             table = torch.from_numpy((rows - mean) / scale).to(self._device)
             _logits_shape(network, table, len(present))
-            torch_training.train(
+            self.epochs_run = torch_training.train(
                 network,
                 table,
                 torch.from_numpy(places).to(self._device),

@@ -29,11 +29,11 @@ def train(
     epochs: int,
     learning_rate: float,
     weight_decay: float,
-) -> None:
+) -> int:
     """Train ``network`` in place on rows (n, d) and classes (n,); it ends in ``eval``.
 
     Where rows are held out, the state of the epoch with their lowest loss stays. Draws from torch's
-    own random state, which the caller seeds.
+    own random state, which the caller seeds. Returns how many passes over the rows it took.
 
     Args:
         network: The module.
@@ -53,8 +53,9 @@ def train(
     steps = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
     kept = torch.from_numpy(np.flatnonzero(~held))
     judged = torch.from_numpy(np.flatnonzero(held)).to(rows.device)
-    best, state, stale = np.inf, None, 0
+    best, state, stale, passes = np.inf, None, 0, 0
     for _ in range(epochs):
+        passes += 1
         network.train()
         # Parts of equal size: a last part of one row would break batch normalisation.
         for part in kept[torch.randperm(len(kept))].tensor_split(max(len(kept) // BATCH, 1)):
@@ -78,6 +79,7 @@ def train(
     if state is not None:
         network.load_state_dict(state)
     network.eval()
+    return passes
 
 
 def held_out(codes: Codes, rng: np.random.Generator) -> NDArray[np.bool_]:

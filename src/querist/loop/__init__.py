@@ -1,6 +1,7 @@
 """Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
 
 from querist.loop.chat_model import ChatGuesses, ask_chat
+from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.diagnosing import round_confusions
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
@@ -18,6 +19,7 @@ from querist.loop.models import Models
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.status import Status, status
+from querist.loop.thrift import next_batch_size
 from querist.loop.training import learner_name, train, trains
 from querist.loop.wishes import Wishes
 from querist.loop.work import answer_rounds, handlers
@@ -27,6 +29,7 @@ __all__ = [
     "BatchLesson",
     "ChatGuesses",
     "ClassLesson",
+    "Compute",
     "Curve",
     "CurvePoint",
     "Experiments",
@@ -44,6 +47,7 @@ __all__ = [
     "answer_rounds",
     "ask_chat",
     "ceiling",
+    "compute",
     "embed",
     "evaluate",
     "export",
@@ -54,6 +58,7 @@ __all__ = [
     "labeled_arrays",
     "learner_name",
     "lessons",
+    "next_batch_size",
     "round_confusions",
     "status",
     "train",

@@ -17,11 +17,13 @@ from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
 from querist.loop import asking, curve, selecting, snapshot, stop_evidence, stopping, training
 from querist.loop.budget import budgets
+from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.loop.saved import label_ratio
+from querist.loop.thrift import next_batch_size
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, ModelVersion, Round, Selected, Step
 
@@ -163,7 +165,8 @@ class Rounds:
 
     def _select(self, round_: Round) -> Round:
         assert round_.plan is not None
-        fixed, drawn = selecting.draw(self._catalog, round_.number, round_.plan)
+        with timed(self._catalog, "select", round_.number):
+            fixed, drawn = selecting.draw(self._catalog, round_.number, round_.plan)
         after = replace(round_, plan=fixed, step=Step.COLLECT)
         labeled = selecting.labeled_before(self._catalog, round_.number, fixed)
         tasks = asking.asked(
@@ -265,8 +268,11 @@ class Rounds:
         active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)
         left = len(seen.candidates())
         thin = stopping.thin_classes(self._catalog, seen)
-        reading = stop_evidence.read_round(self._catalog, round_, seen)
+        with timed(self._catalog, "advise", round_.number):
+            reading = stop_evidence.read_round(self._catalog, round_, seen)
         readings = [*stop_evidence.earlier_readings(earlier), *([reading] if reading else [])]
+        # The doubt of a forecast, and what an error costs, hold for shares of right answers.
+        shares = found.active if found.measure == "accuracy" else ()
         evidence = stopping.Evidence(
             rounds=round_.number,
             evaluation=active,
@@ -278,9 +284,9 @@ class Rounds:
             left=left,
             trains=training.trains(self._catalog),
             task=self._catalog.settings.task,
-            verdict=stop_verdict(readings, missing=thin) if reading else None,
-            outlook=stop_evidence.outlook(found.active, policy.batch_size, left),
-            worth=stop_evidence.worth(self._catalog, found.active, spent, left),
+            verdict=stop_verdict(readings, missing=thin) if readings else None,
+            outlook=stop_evidence.outlook(shares, next_batch_size(self._catalog), left),
+            worth=stop_evidence.worth(self._catalog, shares, spent, left),
         )
         advice = stopping.advice_of(
             evidence,

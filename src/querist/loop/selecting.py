@@ -17,6 +17,7 @@ from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
 from querist.loop.remedies import strategy_for, strategy_like
 from querist.loop.snapshot import Positions, Snapshot
+from querist.loop.thrift import looked_at, next_batch_size
 from querist.loop.value_signals import (
     OF_A_VALUE_MODEL,
     check_strategy,
@@ -70,7 +71,7 @@ def plan(
     elif wishes.examples:
         name, parameters = strategy_like(catalog, wishes.examples)
         policy = replace(policy, strategy=name, parameters=parameters)
-    wanted = policy.batch_size if batch_size is None else batch_size
+    wanted = next_batch_size(catalog, policy) if batch_size is None else batch_size
     if wanted < 1:
         raise InvalidInputError(
             f"The batch size is {wanted}.", remedy="Ask for at least one asset."
@@ -116,6 +117,7 @@ def plan(
         class_skills=policy.class_skills,
         in_flight=tuple(in_flight),
         remedy=wishes.remedy,
+        sub_pool=policy.sub_pool,
     )
 
 
@@ -197,7 +199,7 @@ def _draw_control(seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:
 def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> list[Selected]:
     strategy = create(fixed.strategy, **fixed.parameters)
     rng = _rng(fixed, number, Arm.ACTIVE)
-    candidates = _free(seen, fixed)
+    candidates = looked_at(_free(seen, fixed), number, fixed)
     decides = isinstance(strategy, AsksAgain)
     again = _Again.of(catalog, seen, number, fixed) if decides or fixed.again_share else None
     batches = []

@@ -11,6 +11,7 @@ import numpy as np
 from querist.catalog import Catalog
 from querist.loop import snapshot, training
 from querist.loop.budget import BudgetState, budgets
+from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, Saving, curve, saving, sentence
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
@@ -33,6 +34,7 @@ class Status:
         saving: What active saved against the control, where both are measured.
         budgets: Each budget with what is spent.
         ledger: Totals by kind, arm and unit.
+        compute: What the machine was used for, beside one training on all assets.
         open_tasks: Tasks of the current round that wait for somebody.
         current_round: The round that collects labels, if any.
         sentence: The state and the advice in plain words.
@@ -49,6 +51,7 @@ class Status:
     saving: Saving | None
     budgets: Sequence[BudgetState]
     ledger: Sequence[Mapping[str, Any]]
+    compute: Compute
     open_tasks: int
     current_round: int | None
     sentence: str
@@ -80,6 +83,7 @@ def status(catalog: Catalog) -> Status:
         saving=saving(found),
         budgets=spent,
         ledger=records.ledger.totals(),
+        compute=compute(catalog),
         open_tasks=waiting,
         current_round=current,
         sentence=_sentence(len(seen.ids), rounds, advice, current, waiting)

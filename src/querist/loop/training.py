@@ -76,11 +76,15 @@ def train(
     learner.save(catalog.folder / "models" / model.id)
     ledger = catalog.records.ledger
     ledger.add(kind="train", arm=arm, round=round_number, quantity=seconds, unit="seconds")
+    passes = label_count * int(getattr(learner, "epochs_run", 1))
+    ledger.add(kind="train", arm=arm, round=round_number, quantity=passes, unit="examples")
     if arm is Arm.ACTIVE:
         start = time.perf_counter()
         predict_pool(catalog, model, learner, progress)
         seconds = time.perf_counter() - start
         ledger.add(kind="predict", arm=arm, round=round_number, quantity=seconds, unit="seconds")
+        count = catalog.assets.count()
+        ledger.add(kind="predict", arm=arm, round=round_number, quantity=count, unit="examples")
     catalog.records.models.add(model)
     return model
 

@@ -54,6 +54,7 @@ class RoundPlan:
         skill: The skill that every task needs.
         class_skills: The skill that tasks need of which the model says that class.
         in_flight: Assets that people held when the round before was closed; not selected again.
+        sub_pool: Candidates, drawn at random, that the strategy looks at; ``None`` for all.
         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
     """
 
@@ -81,6 +82,7 @@ class RoundPlan:
     class_skills: Mapping[str, str] = field(default_factory=dict)
     in_flight: tuple[str, ...] = ()
     remedy: str | None = None
+    sub_pool: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

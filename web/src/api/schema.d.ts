@@ -1878,6 +1878,11 @@ export interface components {
             /** History */
             history: components["schemas"]["Annotation"][];
             prediction: components["schemas"]["AssetPrediction"] | null;
+            /**
+             * Says
+             * @description What the newest model says where a label is no single class.
+             */
+            says: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
             /** Selected */
             selected: components["schemas"]["Selected"][];
             /** Neighbours */
@@ -2384,6 +2389,33 @@ export interface components {
             names: string[];
         };
         /**
+         * Compute
+         * @description What all rounds used, beside one training on labels of all assets.
+         *
+         *     Attributes:
+         *         rounds: Round by round.
+         *         seconds: All their seconds.
+         *         examples: All their examples.
+         *         money: What the seconds cost; ``None`` where an hour has no price.
+         *         full_seconds: What one training on all assets would take, from how trainings grew with
+         *             their labels so far; ``None`` before the first.
+         *         full_money: What that would cost.
+         */
+        Compute: {
+            /** Rounds */
+            rounds: components["schemas"]["RoundCompute"][];
+            /** Seconds */
+            seconds: number;
+            /** Examples */
+            examples: number;
+            /** Money */
+            money: number | null;
+            /** Full Seconds */
+            full_seconds: number | null;
+            /** Full Money */
+            full_money: number | null;
+        };
+        /**
          * Confusion
          * @description A class that was given where another one holds in the end: how often, and where first.
          */
@@ -2449,9 +2481,9 @@ export interface components {
          */
         Curves: {
             /** Active */
-            active: components["schemas"]["querist__server__schemas__CurvePoint"][];
+            active: components["schemas"]["querist__server__home_schemas__CurvePoint"][];
             /** Control */
-            control: components["schemas"]["querist__server__schemas__CurvePoint"][];
+            control: components["schemas"]["querist__server__home_schemas__CurvePoint"][];
             /**
              * Measure
              * @description `accuracy`, or where a label is no single class `micro_f1`, `r2`, `map50` or `f1`.
@@ -2851,6 +2883,7 @@ export interface components {
             /** Rounds */
             rounds: components["schemas"]["RoundSummary"][];
             budget: components["schemas"]["Budgets"];
+            compute: components["schemas"]["Compute"];
             /** Open Tasks */
             open_tasks: number;
             /** Current Round */
@@ -4191,6 +4224,32 @@ export interface components {
             finished_at: string | null;
         };
         /**
+         * RoundCompute
+         * @description What one round used.
+         *
+         *     Attributes:
+         *         round: Its number; 0 for trainings outside of rounds.
+         *         train: Seconds of training, both arms.
+         *         predict: Seconds of predicting the pool.
+         *         select: Seconds of choosing the assets.
+         *         advise: Seconds of the trainings from which the advice to go on or stop is read.
+         *         examples: Labels times passes over them in training, and assets predicted.
+         */
+        RoundCompute: {
+            /** Round */
+            round: number;
+            /** Train */
+            train: number;
+            /** Predict */
+            predict: number;
+            /** Select */
+            select: number;
+            /** Advise */
+            advise: number;
+            /** Examples */
+            examples: number;
+        };
+        /**
          * RoundDetail
          * @description One round with the first 500 assets it selected.
          */
@@ -4227,6 +4286,7 @@ export interface components {
          *         skill: The skill that every task needs.
          *         class_skills: The skill that tasks need of which the model says that class.
          *         in_flight: Assets that people held when the round before was closed; not selected again.
+         *         sub_pool: Candidates, drawn at random, that the strategy looks at; ``None`` for all.
          *         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
          */
         RoundPlan: {
@@ -4311,6 +4371,8 @@ export interface components {
             in_flight: string[];
             /** Remedy */
             remedy: string | null;
+            /** Sub Pool */
+            sub_pool: number | null;
         };
         /**
          * RoundSummary
@@ -4897,21 +4959,10 @@ export interface components {
             proposal: string;
         };
         /**
-         * Health
-         * @description It is there.
-         */
-        querist__server__routes__ml_backend__Health: {
-            /**
-             * Status
-             * @default UP
-             */
-            status: string;
-        };
-        /**
          * CurvePoint
          * @description One round of one arm: the headline measure on the audit set against what it cost.
          */
-        querist__server__schemas__CurvePoint: {
+        querist__server__home_schemas__CurvePoint: {
             /** Round */
             round: number;
             /** Labels */
@@ -4921,6 +4972,17 @@ export interface components {
             seconds: number | null;
             /** Money */
             money: number | null;
+        };
+        /**
+         * Health
+         * @description It is there.
+         */
+        querist__server__routes__ml_backend__Health: {
+            /**
+             * Status
+             * @default UP
+             */
+            status: string;
         };
         /**
          * Health

@@ -16,6 +16,8 @@ from querist.errors import UnknownNameError
 from querist.schema import Arm
 
 Unit = Literal["labels", "seconds", "money", "examples"]
+# Inside the class `list` is a method.
+_Sums = list[dict[str, Any]]
 _INSERT = Prepared(
     sa.insert(ledger).inline(), [column.name for column in ledger.c if column.name != "id"]
 )
@@ -94,6 +96,21 @@ class Ledger:
         with self._database.read() as connection:
             found = [dict(row._mapping) for row in connection.execute(query)]
         return sorted(found, key=lambda total: (total["kind"], total["arm"] or "", total["unit"]))
+
+    def by_round(self, kinds: Sequence[str]) -> _Sums:
+        """Sums of these kinds as ``{"round", "kind", "arm", "unit", "quantity"}``, by round."""
+        keys = (ledger.c.round, ledger.c.kind, ledger.c.arm, ledger.c.unit)
+        query = (
+            sa.select(*keys, sa.func.sum(ledger.c.quantity).label("quantity"))
+            .where(ledger.c.kind.in_(kinds))
+            .group_by(*keys)
+        )
+        with self._database.read() as connection:
+            found = [dict(row._mapping) for row in connection.execute(query)]
+        return sorted(
+            found,
+            key=lambda it: (it["round"] or 0, it["kind"], it["arm"] or "", it["unit"]),
+        )
 
     def list(self, round: int | None = None) -> list[dict[str, Any]]:
         """The entries, of one round or all, oldest first."""

@@ -6,18 +6,18 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from querist.loop import Status, learner_name, trains
+from querist.loop import Status, learner_name, next_batch_size, trains
 from querist.schema import Arm, Estimate, Round
-from querist.server.schemas import (
+from querist.server.home_schemas import (
     AuditState,
     Budget,
     Budgets,
     CurvePoint,
     Curves,
     Home,
-    ProjectInfo,
     RoundSummary,
 )
+from querist.server.schemas import ProjectInfo
 from querist.server.service import Served
 
 router = APIRouter(tags=["project"])
@@ -59,9 +59,10 @@ def get_home(service: Served) -> Home:
         audit=AuditState(labeled=status.audit_labeled, wanted=status.audit_wanted),
         rounds=[_summary(round_) for round_ in status.rounds],
         budget=_budgets(status),
+        compute=status.compute,
         open_tasks=status.open_tasks,
         current_round=status.current_round,
-        next_batch_size=service.project.settings.policy.batch_size,
+        next_batch_size=next_batch_size(service.project.catalog),
         saved_labels=status.saving.labels if status.saving else None,
     )
 

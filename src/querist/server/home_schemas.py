@@ -1,0 +1,87 @@
+"""What the home page is told: curves, advice, rounds, what was spent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from querist import schema
+from querist.loop import Compute
+from querist.schema import Estimate, Step
+
+
+class CurvePoint(BaseModel):
+    """One round of one arm: the headline measure on the audit set against what it cost."""
+
+    round: int
+    labels: int
+    accuracy: Estimate
+    seconds: float | None
+    money: float | None
+
+
+class Curves(BaseModel):
+    """Both arms' learning curves, and what `accuracy` is in them."""
+
+    active: list[CurvePoint]
+    control: list[CurvePoint]
+    measure: str = Field(
+        description="`accuracy`, or where a label is no single class `micro_f1`, `r2`, `map50` "
+        "or `f1`."
+    )
+
+
+class AuditState(BaseModel):
+    """How much of the audit set is labelled."""
+
+    labeled: int
+    wanted: int
+
+
+class RoundSummary(BaseModel):
+    """One round as a line of the timeline."""
+
+    number: int
+    step: Step
+    strategy: str | None
+    batch_size: int | None
+    labels: int | None
+    accuracy: Estimate | None
+    control_accuracy: Estimate | None
+    note: str
+    started_at: datetime
+    finished_at: datetime | None
+    findings: int
+
+
+class Budget(BaseModel):
+    """What is spent of one budget; no limit is ``null``."""
+
+    spent: float
+    limit: float | None
+
+
+class Budgets(BaseModel):
+    """All budgets."""
+
+    labels: Budget
+    seconds: Budget
+    money: Budget
+
+
+class Home(BaseModel):
+    """Everything the home page shows."""
+
+    sentence: str
+    advice: schema.Advice | None
+    curve: Curves
+    audit: AuditState
+    rounds: list[RoundSummary]
+    budget: Budgets
+    compute: Compute
+    open_tasks: int
+    current_round: int | None
+    next_batch_size: int
+    saved_labels: int | None
+    currency: str = "EUR"

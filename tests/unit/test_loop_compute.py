@@ -1,0 +1,95 @@
+"""What the machine was used for, and what saves it work: growing batches, sub-pools."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist.diagnostics import check_proxy
+from querist.errors import InvalidInputError
+from querist.loop.compute import full_training
+from querist.project import Project
+from querist.schema import Arm, ModelVersion
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_rounds_book_what_they_used_and_grow_within_a_sub_pool(tmp_path: Path) -> None:
+    """Three rounds of 10, 15 and 22 among 40 assets each; seconds, examples and money add up."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i}", "x": float(x + 4 * (i % 2)), "y": float(y), "known": "ab"[i % 2]}
+        for i, (x, y) in enumerate(rng.normal(size=(200, 2)))
+    ]
+    policy = {
+        "batch_size": 10,
+        "batch_growth": 1.5,
+        "sub_pool": 40,
+        "audit_size": 20,
+        "control_share": 0.0,
+        "compute_cost": 3.6,
+    }
+    with Project.create(
+        tmp_path / "p", media="table", classes=["a", "b"], oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        project.oracle(3)
+        status = project.status()
+        plans = [it.plan for it in status.rounds]
+        assert [it.batch_size for it in plans if it] == [10, 15, 22]
+        assert {it.sub_pool for it in plans if it} == {40}
+        assert project.rounds.replay(3)
+    used = status.compute
+    assert [it.round for it in used.rounds] == [1, 2, 3]
+    assert all(min(it.train, it.predict, it.select) > 0 for it in used.rounds)
+    # The third trains on 47 labels and predicts 200 assets.
+    assert used.rounds[2].examples == 47 + 200
+    assert used.seconds == pytest.approx(sum(it.seconds for it in used.rounds))
+    assert used.money == pytest.approx(used.seconds / 1_000)
+    assert used.full_seconds is not None
+
+
+def model(labels: int, seconds: float) -> ModelVersion:
+    """A training that took so long."""
+    return ModelVersion(
+        id="m",
+        arm=Arm.ACTIVE,
+        round=1,
+        learner="torch",
+        parameters={},
+        encoder="e",
+        classes=("a", "b"),
+        label_seq=1,
+        label_count=labels,
+        labels_digest="",
+        seed=0,
+        ontology_version=1,
+        fit_seconds=seconds,
+        created_at=NOW,
+    )
+
+
+def test_a_full_training_is_told_from_how_trainings_grew() -> None:
+    """Seconds in proportion to labels to the power of 1.5 are continued; none says nothing."""
+    grown = [model(n, 0.001 * n**1.5) for n in (100, 200, 400)]
+    assert full_training(grown, 10_000) == pytest.approx(0.001 * 10_000**1.5)
+    assert full_training([model(100, 2.0)], 1_000) == pytest.approx(20.0)
+    assert full_training([replace(model(100, 2.0), fit_seconds=0.0)], 1_000) is None
+
+
+def test_a_proxy_is_fit_where_it_doubts_what_the_model_has_wrong() -> None:
+    """Doubt that follows the errors is fit, doubt at random is not, and one kind says nothing."""
+    rng = np.random.default_rng(0)
+    wrong = rng.random(400) < 0.3
+    knowing = check_proxy(wrong + rng.normal(size=400), wrong, rng)
+    guessing = check_proxy(rng.normal(size=400), wrong, rng)
+    assert knowing.fit
+    assert knowing.low <= knowing.area <= knowing.high
+    assert not guessing.fit
+    assert not check_proxy(np.ones(5), np.zeros(5), rng).fit
+    with pytest.raises(InvalidInputError):
+        check_proxy(np.ones(3), np.zeros(4), rng)
