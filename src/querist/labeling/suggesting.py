@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from querist.catalog import Catalog
+from querist.catalog.value_predictions import ValueTable
 from querist.errors import NotFoundError
 from querist.labeling.prelabels import is_withheld
-from querist.schema import Arm, ClassValue, ModelVersion, Question, Task, TaskKind, Value
+from querist.schema import (
+    Arm,
+    ClassesValue,
+    ClassValue,
+    ModelVersion,
+    Question,
+    Task,
+    TaskKind,
+    Value,
+)
 
 # What a model says of the asset of a task, and how sure it is of the whole, if that can be said.
 _Said = dict[int, tuple[Value, float | None]]
@@ -88,7 +100,14 @@ def _values(catalog: Catalog, model: ModelVersion, tasks: Sequence[Task]) -> _Sa
     for task, position, guess in zip(tasks, positions, said, strict=True):
         value = guess and reading.value(guess, made_under)
         if value is not None:
-            wrong = float(table.uncertainty[position]) / max(len(table.classes), 1)
-            sure = None if table.probabilities is None else 1 - wrong
-            found[task.id] = value, sure
+            found[task.id] = value, _share_right(guess, table, position)
     return found
+
+
+def _share_right(guess: Value | None, table: ValueTable, position: int) -> float | None:
+    """Of a set the share of classes that are expected to be rightly in it, or rightly not."""
+    if table.probabilities is None or not isinstance(guess, ClassesValue):
+        return None
+    chances = np.asarray(table.probabilities[position], dtype=np.float64)
+    said = np.isin(table.classes, guess.names)
+    return float(np.where(said, chances, 1 - chances).mean())

@@ -18,14 +18,20 @@ from querist.learners.value_base import Guesses, Inputs
 from querist.schema import ClassesValue, TaskKind, Value
 
 PREDICT_ROWS = 65_536
+FOLDS = 3
+HIGHEST = 0.5
+_THRESHOLDS = np.linspace(HIGHEST, 0.1, 17)
 
 
 class LabelSetsLearner:
     """One against the rest: each class has its own logistic regression on the same vectors.
 
     A class that all labels have, or none, cannot be told apart: its chance is its smoothed share.
-    What is said of an asset is every class that is more likely than not; the doubt is the number
-    of classes of which that is expected to be wrong.
+    What is said of an asset is every class whose chance is over a threshold, at most .5: with few
+    labels and many rare classes hardly a chance is over one half. It is the one with the best micro
+    F1 on the labels themselves, each judged by a model that has not learned it (Lipton et al.,
+    2014, show that the best one is half the F1 it reaches). The doubt is the number of classes of
+    which the likelier answer is expected to be wrong.
 
     Args:
         C: Inverse strength of the regularisation, over 0; ``None`` as in ``logistic-regression``.
@@ -41,6 +47,7 @@ class LabelSetsLearner:
         self._C = C
         self._weights: Matrix | None = None  # (C, d)
         self._intercept: Matrix = np.zeros(0, np.float32)  # (C,)
+        self._threshold = HIGHEST
         self._classes: tuple[str, ...] = ()
 
     @property
@@ -56,7 +63,7 @@ class LabelSetsLearner:
         classes: Sequence[str],
         rng: np.random.Generator,
     ) -> None:
-        """Train on the sets of n assets; the result depends on them alone, not on ``rng``.
+        """Train on the sets of n assets; ``rng`` draws the folds that choose the threshold.
 
         Raises:
             InvalidInputError: no assets, lengths that disagree, labels of another kind, NaN, or
@@ -64,22 +71,14 @@ class LabelSetsLearner:
         """
         rows = check_matrix(inputs.vectors)
         table = set_table(check_values(len(rows), values, ClassesValue), classes)
-        share = (table.sum(axis=0) + 0.5) / (len(table) + 1)
-        weights = np.zeros((len(classes), rows.shape[1]), np.float32)
-        intercept = np.log(share / (1 - share)).astype(np.float32)
-        told_apart = np.flatnonzero(table.any(axis=0) & ~table.all(axis=0))
-        if not len(told_apart):
+        if not (table.any(axis=0) & ~table.all(axis=0)).any():
             raise InvalidInputError(
                 f"All {len(table)} labels are the same set of classes.",
                 remedy="Label assets of which some have a class that others have not, then train.",
             )
-        for code in told_apart.tolist():
-            one = LogisticRegressionLearner(C=self._C)
-            one.fit(rows, table[:, code].astype(np.int64), class_count=2, rng=rng)
-            head = one.head()
-            weights[code] = head.weights[1] - head.weights[0]
-            intercept[code] = head.intercept[1] - head.intercept[0]
-        self._weights, self._intercept, self._classes = weights, intercept, tuple(classes)
+        self._threshold = self._best_threshold(rows, table, rng)
+        self._weights, self._intercept = self._heads(rows, table, rng)
+        self._classes = tuple(classes)
 
     def predict(self, inputs: Inputs) -> Guesses:
         """Sets of n assets, the chance (n, C) of each class, and how many are expected wrong.
@@ -93,17 +92,21 @@ class LabelSetsLearner:
         rows = check_matrix(inputs.vectors, dimensions=self._weights.shape[1])
         chances = np.empty((len(rows), len(self._classes)), np.float32)
         for start in range(0, len(rows), PREDICT_ROWS):
-            logits = rows[start : start + PREDICT_ROWS] @ self._weights.T + self._intercept
-            # The same as 1 / (1 + e^-x), and never too large for a float.
-            chances[start : start + PREDICT_ROWS] = 0.5 * (1 + np.tanh(0.5 * logits))
-        return sets_of_chances(chances, self._classes)
+            block = rows[start : start + PREDICT_ROWS]
+            chances[start : start + PREDICT_ROWS] = _chances(block, self._weights, self._intercept)
+        return sets_of_chances(chances, self._classes, threshold=self._threshold)
 
     def save(self, folder: Path) -> None:
         """Write the weights as safetensors and the facts as JSON."""
         if self._weights is None:
             raise unfitted(self.name)
         state = {"weights": self._weights, "intercept": self._intercept}
-        arrays.write(folder, state, {"name": self.name, "classes": list(self._classes)})
+        facts = {
+            "name": self.name,
+            "classes": list(self._classes),
+            "threshold": self._threshold,
+        }
+        arrays.write(folder, state, facts)
 
     def load(self, folder: Path) -> None:
         """Read what ``save`` wrote.
@@ -113,7 +116,35 @@ class LabelSetsLearner:
         """
         state, facts = arrays.read(folder, self.name, ("weights", "intercept"))
         self._weights, self._intercept = state["weights"], state["intercept"]
-        self._classes = tuple(facts["classes"])
+        self._classes, self._threshold = tuple(facts["classes"]), float(facts["threshold"])
+
+    def _heads(
+        self, rows: Matrix, table: NDArray[np.bool_], rng: np.random.Generator
+    ) -> tuple[Matrix, Matrix]:
+        """Weights (C, d) and intercepts (C,) of the log odds of each class."""
+        share = (table.sum(axis=0) + 0.5) / (len(table) + 1)
+        weights = np.zeros((table.shape[1], rows.shape[1]), np.float32)
+        intercept = np.log(share / (1 - share)).astype(np.float32)
+        for code in np.flatnonzero(table.any(axis=0) & ~table.all(axis=0)).tolist():
+            one = LogisticRegressionLearner(C=self._C)
+            one.fit(rows, table[:, code].astype(np.int64), class_count=2, rng=rng)
+            head = one.head()
+            weights[code] = head.weights[1] - head.weights[0]
+            intercept[code] = head.intercept[1] - head.intercept[0]
+        return weights, intercept
+
+    def _best_threshold(
+        self, rows: Matrix, table: NDArray[np.bool_], rng: np.random.Generator
+    ) -> float:
+        fold = rng.permutation(len(rows)) % FOLDS
+        chances = np.zeros(table.shape, np.float32)
+        for held in range(FOLDS):
+            rest, judged = fold != held, fold == held
+            # With less than two labels in a fold there is nothing to choose by.
+            if judged.sum() < 2:
+                return HIGHEST
+            chances[judged] = _chances(rows[judged], *self._heads(rows[rest], table[rest], rng))
+        return best_threshold(chances, table)
 
 
 def set_table(values: Sequence[ClassesValue], classes: Sequence[str]) -> NDArray[np.bool_]:
@@ -135,13 +166,33 @@ def set_table(values: Sequence[ClassesValue], classes: Sequence[str]) -> NDArray
     return table
 
 
-def sets_of_chances(chances: NDArray[np.float32], classes: Sequence[str]) -> Guesses:
-    """Guesses from the chance (n, C) of each class: those more likely than not make the set."""
+def best_threshold(chances: NDArray[np.float32], table: NDArray[np.bool_]) -> float:
+    """The threshold of .1 to .5 with the best micro F1 of chances (n, C) against sets (n, C).
+
+    Of equal ones the highest.
+    """
+    found = [
+        2 * (said & table).sum() / max(said.sum() + table.sum(), 1)
+        for said in (chances > threshold for threshold in _THRESHOLDS)
+    ]
+    return float(_THRESHOLDS[int(np.argmax(found))])
+
+
+def sets_of_chances(
+    chances: NDArray[np.float32], classes: Sequence[str], *, threshold: float = 0.5
+) -> Guesses:
+    """Guesses from the chance (n, C) of each class: those over the threshold make the set."""
     sets: list[list[str]] = [[] for _ in range(len(chances))]
-    for row, code in np.argwhere(chances > 0.5).tolist():
+    for row, code in np.argwhere(chances > threshold).tolist():
         sets[row].append(classes[code])
     return Guesses(
         values=[ClassesValue(names=tuple(names)) for names in sets],
         uncertainty=np.minimum(chances, 1 - chances).sum(axis=1, dtype=np.float32),
         probabilities=chances,
     )
+
+
+def _chances(rows: Matrix, weights: Matrix, intercept: Matrix) -> NDArray[np.float32]:
+    logits = rows @ weights.T + intercept
+    # The same as 1 / (1 + e^-x), and never too large for a float.
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)), dtype=np.float32)

@@ -59,7 +59,7 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
     """
     embed(catalog)
     seen = snapshot.take(catalog)
-    chosen = np.flatnonzero(seen.labeled)
+    chosen = np.flatnonzero(seen.codes >= 0)  # labels of other kinds than one class have no code
     names = np.array(catalog.records.ontologies.current().names)
     vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
     audit = seen.audit[chosen]

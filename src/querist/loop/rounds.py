@@ -23,7 +23,7 @@ from querist.loop.evaluating import evaluate
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.loop.saved import label_ratio
-from querist.loop.thrift import next_batch_size
+from querist.loop.thrift import next_batch_size, spared
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, ModelVersion, Round, Selected, Step
 
@@ -236,6 +236,9 @@ class Rounds:
                 return model
         if not training.trains(self._catalog):
             return None
+        kept = spared(self._catalog, arm, [it for it in self.list() if it.number < round_.number])
+        if kept is not None:
+            return kept
         # A learner that cannot be made is a wrong setting, not too few labels: that is told.
         training.check_learner(self._catalog)
         try:

@@ -159,6 +159,9 @@ class AssetDetail(BaseModel):
     version: int
     history: list[Annotation]
     prediction: AssetPrediction | None
+    says: Value | None = Field(
+        description="What the newest model says where a label is no single class."
+    )
     selected: list[Selected]
     neighbours: list[AssetCard]
 

@@ -3,7 +3,7 @@ import { ActionIcon, Skeleton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { assetQuery } from "../api/queries";
-import type { Annotation, AssetDetail, PredictionView, Selected } from "../api/types";
+import type { Annotation, AssetDetail, PredictionView, Selected, Value } from "../api/types";
 import { className } from "../api/types";
 import { AssetView, Thumbnail } from "../parts/AssetView";
 import { ClassChip, useClassColour } from "../parts/ClassChip";
@@ -46,6 +46,7 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
       </div>
       <Standing detail={data} />
       {data.prediction && <Prediction prediction={data.prediction} />}
+      {data.says && <Said value={data.says} />}
       <Reasons selected={data.selected} />
       <History history={data.history} />
       <Neighbours detail={data} change={change} />
@@ -96,6 +97,15 @@ function Prediction({ prediction }: { prediction: PredictionView }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Said({ value }: { value: Value }) {
+  return (
+    <section className={styles.part}>
+      <h3>What the model says</h3>
+      <p className={styles.standing}>{valueText(value)}</p>
     </section>
   );
 }

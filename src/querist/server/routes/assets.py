@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from querist.catalog import AssetQuery, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
-from querist.schema import Arm, Difficulty, Role, TaskKind
+from querist.schema import Arm, Difficulty, Role, TaskKind, to_json
 from querist.server.auth import at_least
 from querist.server.pictures import picture
 from querist.server.schemas import (
@@ -122,6 +122,7 @@ def get_asset(id: AssetId, service: Served) -> AssetDetail:
         version=newest.version if newest else 0,
         history=history,
         prediction=_prediction(service.project, id),
+        says=_says(service.project, id),
         selected=catalog.records.rounds.selected_for(id),
         neighbours=_neighbours(service.project, id),
     )
@@ -174,6 +175,21 @@ def _prediction(project: Project, asset_id: str) -> AssetPrediction | None:
         margin=float(row[first] - row[second]),
         probabilities={name: float(p) for name, p in zip(names, row, strict=True)},
     )
+
+
+def _says(project: Project, asset_id: str) -> Any:
+    catalog = project.catalog
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if model is None or project.settings.task is TaskKind.CLASSIFICATION:
+        return None
+    position = int(catalog.assets.positions([asset_id])[0])
+    try:
+        (said,) = catalog.value_predictions.values(model.id, [position])
+    except NotFoundError:
+        return None
+    reading = catalog.records.ontologies.reading()
+    now = None if said is None else reading.value(said, reading.made_under(model))
+    return to_json(now)
 
 
 def _neighbours(project: Project, asset_id: str) -> list[AssetCard]:
