@@ -2,6 +2,7 @@
 
 On SQLite one server process is killed; on PostgreSQL one of two, and in turn one of the database's
 own processes. Run: python -m benchmarks.labeling_crash [--kills 200] [--database sqlite|postgresql]
+With --piece 50 each run does so many kills more, and adds them up with those of the runs before.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.crash_clients import WALK_AWAY_SECONDS, Spec
-from benchmarks.reporting import Figure, report
+from benchmarks.reporting import RESULTS, Figure, report
 from benchmarks.served_project import (
     START_SECONDS,
     Asked,
@@ -48,17 +49,25 @@ def main(kills: int = 200, name: str = "labeling_crash") -> int:
     parser.add_argument("--kills", type=int, default=kills, help="on each database")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--piece", type=int, help="so many of the kills in this run")
     arguments = parser.parse_args()
     both = arguments.database == "both"
+    name = name if both else f"{name}_{arguments.database}"
+    kept = _kept(name) if arguments.piece else {}
     figures: list[Figure] = []
     details: dict[str, Any] = {"people": Counter(PARTS), "seed": arguments.seed}
     for database in DATABASES if both else (arguments.database,):
+        before = int(kept.get(f"{database}: kills", 0))
+        kills = min(arguments.piece or arguments.kills, arguments.kills - before)
+        if kills <= 0:
+            raise SystemExit(f"{before} kills are kept: remove the result to begin again.")
         with records_url(database) as url, tempfile.TemporaryDirectory() as folder:
-            trial = Trial(Path(folder), url, arguments.kills, arguments.seed)
+            trial = Trial(Path(folder), url, kills, arguments.seed + before)
             trial.run()
-            figures += trial.figures(database)
-            details[database] = trial.details()
-    return report(name if both else f"{name}_{arguments.database}", figures, details=details)
+            found = trial.figures(database, arguments.kills)
+            figures += [_added(figure, kept.get(figure.name)) for figure in found]
+            details[database] = {**trial.details(), "kills_before": before}
+    return report(name, figures, details=details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +125,8 @@ class Trial:
                 server.stop()
         self._seconds = time.perf_counter() - start
 
-    def figures(self, database: str) -> list[Figure]:
-        """What became of everything that was acknowledged."""
+    def figures(self, database: str, kills: int) -> list[Figure]:
+        """What became of everything that was acknowledged; ``kills`` are wanted in all."""
         heard = self._heard()
         with Records(self._url, self._folder) as records:
             counts = _lost_or_twice(records, heard)
@@ -135,11 +144,11 @@ class Trial:
         counts["refused"] = len(heard.refused)
         slow = sorted(heard.seconds)[int(len(heard.seconds) * 0.95)] if heard.seconds else 0.0
         return [
-            Figure(name=f"{database}: kills", value=self._killed.total(), target=self._kills),
+            Figure(name=f"{database}: kills", value=self._killed.total(), target=kills),
             Figure(
                 name=f"{database}: decisions heard",
                 value=len(heard.acknowledged),
-                target=self._kills,
+                target=kills,
             ),
             Figure(name=f"{database}: reviews heard", value=len(heard.reviews), target=1),
             *(
@@ -211,6 +220,22 @@ class Trial:
             seconds=[line["seconds"] for line in decisions],
             tries_again=sum("tried_again" in line for line in lines),
         )
+
+
+def _kept(name: str) -> dict[str, float]:
+    """The figures of the runs before."""
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        return {}
+    return {it["name"]: it["value"] for it in json.loads(path.read_text())["figures"]}
+
+
+def _added(figure: Figure, before: float | None) -> Figure:
+    """With what the runs before have counted; of times the longest."""
+    if before is None:
+        return figure
+    longest = max(figure.value, before)
+    return replace(figure, value=longest if figure.unit == "ms" else figure.value + before)
 
 
 def _lost_or_twice(records: Records, heard: Heard) -> dict[str, int]:

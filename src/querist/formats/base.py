@@ -196,6 +196,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_all()))
 
 
+def one_of_each() -> list[Format]:
+    """All formats in the order of their names: looking for other packages takes a moment."""
+    return [make() for _, make in sorted(_all().items())]
+
+
 def _all() -> Mapping[str, Callable[[], Format]]:
     # Named as text: the built-in formats import this file, which must not import them back.
     import_module("querist.formats.builtin")

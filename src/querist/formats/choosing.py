@@ -15,6 +15,7 @@ from querist.formats.base import (
     Source,
     create,
     names,
+    one_of_each,
 )
 from querist.formats.label_row import LabelRow
 from querist.schema import Media
@@ -149,7 +150,7 @@ def read_labels(
 
 
 def _format_of(source: Any) -> Format:
-    known = [create(name) for name in names()]
+    known = one_of_each()
     for candidate in known:
         if candidate.accepts(source):
             return candidate
@@ -168,7 +169,7 @@ def _format_of(source: Any) -> Format:
 
 
 def _label_format(path: Path, name: str | None) -> Format:
-    writing = [f for f in map(create, names()) if f.writes]
+    writing = [it for it in one_of_each() if it.writes]
     for candidate in writing:
         if candidate.name == name or (name is None and path.suffix.lower() in candidate.suffixes):
             return candidate

@@ -12,6 +12,8 @@ from querist.formats.label_row import LabelRow
 from querist.formats.rows import TableRow, source_of_rows, with_columns
 from querist.schema import Media
 
+_NAMES = {str}
+
 
 class _InMemory:
     """What both tables in memory share: they are read, never written."""
@@ -98,6 +100,12 @@ class RecordsFormat(_InMemory):
         )
 
 
+def _is_record(item: Any) -> bool:
+    if type(item) is dict and {*map(type, item)} == _NAMES:
+        return True  # as nearly always, in half the time
+    return isinstance(item, Mapping) and bool(item) and all(isinstance(key, str) for key in item)
+
+
 def _frame_rows(frame: Any, columns: list[str]) -> Iterator[TableRow]:
     cells = zip(*(frame[column] for column in columns), strict=True)
     for number, row in enumerate(cells, start=1):
@@ -110,7 +118,7 @@ def _records(source: Iterable[Any], media: Media, report: ReadReport) -> Iterato
         place = f"row {number}"
         if isinstance(item, str) and media is Media.TEXT:
             yield TableRow(number=number, place=place, values={"text": item})
-        elif isinstance(item, Mapping) and item and all(isinstance(key, str) for key in item):
+        elif _is_record(item):
             yield TableRow(number=number, place=place, values=item)
         else:
             report.leave_out(
