@@ -174,7 +174,7 @@ class SklearnValueLearner:
         self._classes, self._columns = classes, columns
 
     def _fit_sets(self, rows: Matrix, table: NDArray[np.bool_], seed: int) -> None:
-        told_apart = table.any(axis=0) & ~table.all(axis=0)
+        told_apart = np.asarray(table.any(axis=0) & ~table.all(axis=0))
         if not told_apart.any():
             raise InvalidInputError(
                 f"All {len(table)} labels are the same set of classes.",
@@ -183,7 +183,7 @@ class SklearnValueLearner:
         self._shares = (table.sum(axis=0) + 0.5) / (len(table) + 1)
         self._models = [
             self._fresh(seed).fit(rows, table[:, code]) if differs else None
-            for code, differs in enumerate(told_apart)
+            for code, differs in enumerate(told_apart.tolist())
         ]
 
     def _fit_numbers(
