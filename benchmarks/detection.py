@@ -5,7 +5,7 @@ Run: python -m benchmarks.detection [--seeds 5] [--strategy uncertainty]
 3,000 scenes to choose from and 600 to test on, composed from real Fashion-MNIST articles (see
 `benchmarks/scenes.py`); the learner `detector` at its defaults, but without mirror images, which
 would double what the frozen network has to look at. A seed draws the first 100 labelled scenes, the
-same for both arms; then rounds of 40 until 300: the strategy sees the doubt of each scene and the
+same for both arms; then rounds of 50 until 300: the strategy sees the doubt of each scene and the
 mean of its coarsest frozen maps. The other arm draws at random, up to 500. Each model is trained
 from scratch and measured on the test scenes by mAP50.
 
@@ -47,11 +47,11 @@ from querist.metrics.savings import labels_at, monotone
 from querist.schema import Box, BoxesValue, LabeledBox, Media, Value
 
 POOL, TEST, SCENES_SEED = 3_000, 600, 0
-FIRST, BATCH, ROUNDS = 100, 40, 5
+FIRST, BATCH, ROUNDS = 100, 50, 4
 SIZE = 256
 ACTIVE_COUNTS = [FIRST + BATCH * number for number in range(ROUNDS + 1)]
 # A random draw needs no rounds: it is measured where the active arm is expected to end.
-CONTROL_COUNTS = [200, 300, 350, 400, 450, 500]
+CONTROL_COUNTS = [300, 400, 500]
 TARGET = 1.3
 MAPS = KEPT / f"detection-maps-{SIZE}-{SCENES_SEED}.safetensors"
 LEARNERS = ROOT / "src/querist/learners"
