@@ -76,18 +76,20 @@ def _print(found: Experiment) -> None:
             for name, *arms, gain in rows
         ),
     )
+    times = "once" if result.repeats == 1 else f"{result.repeats} times"
     output.print(f"\n[bold]{found.sentence}[/]")
     output.print(
-        f"Experiment {found.id}, {found.source}, {result.repeats} times, {result.size:,} labels "
-        "each; run it again for the same figures.",
+        f"Experiment {found.id}, {found.source}, {times}, {result.size:,} labels each, in %; "
+        "run it again for the same figures.",
         markup=False,
     )
 
 
 def _share(found: Measure | None) -> str:
+    # The intervals of each are in the report and in the JSON: here the table has to fit a terminal.
     if found is None:
         return DASH
-    return f"{100 * found.value:.1f} ({100 * found.low:.0f} to {100 * found.high:.0f})"
+    return f"{100 * found.value:.1f}"
 
 
 def _gain(found: Measure | None) -> str:
