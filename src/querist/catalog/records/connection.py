@@ -263,8 +263,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -65536")
-    # Seldom moved into the file, since that takes tens of milliseconds: 32 MB of log at most.
-    connection.execute("PRAGMA wal_autocheckpoint = 8000")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
