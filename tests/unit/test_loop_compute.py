@@ -53,6 +53,29 @@ def test_rounds_book_what_they_used_and_grow_within_a_sub_pool(tmp_path: Path) -
     assert used.full_seconds is not None
 
 
+def test_no_training_where_hardly_a_prediction_would_change(tmp_path: Path) -> None:
+    """Once two classes far apart are told, the model before stays; by default each round trains."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i}", "x": float(x + 9 * (i % 2)), "y": float(y), "known": "ab"[i % 2]}
+        for i, (x, y) in enumerate(rng.normal(size=(120, 2)))
+    ]
+    for least, trained in ((0.0, 5), (0.05, 1)):
+        policy = {"batch_size": 8, "audit_size": 20, "control_share": 0.0, "retrain_change": least}
+        with Project.create(
+            tmp_path / str(trained),
+            media="table",
+            classes=["a", "b"],
+            oracle_column="known",
+            policy=policy,
+        ) as project:
+            project.add(rows, id_column="id", metadata_columns=["known"])
+            project.oracle(5)
+            rounds = project.status().rounds
+        assert len({it.model_id for it in rounds}) == trained
+        assert all(it.evaluations for it in rounds)
+
+
 def model(labels: int, seconds: float) -> ModelVersion:
     """A training that took so long."""
     return ModelVersion(

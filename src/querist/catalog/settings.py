@@ -35,6 +35,7 @@ _RANGES: toml_form.Ranges = {
     "batch_size": _POSITIVE,
     "batch_growth": (lambda v: 1 <= v <= 4, "1 to 4"),
     "sub_pool": _POSITIVE,
+    "retrain_change": _SHARE,
     "audit_size": _COUNT,
     "seed": _COUNT,
     "control_share": _SHARE,
@@ -91,6 +92,8 @@ class PolicySettings:
         batch_growth: Each batch is so many times the one before; above 1, models are trained less
             often the more labels there are.
         sub_pool: Assets, drawn anew each round, among which the strategy chooses; ``None``: all.
+        retrain_change: Train again only where more than this share of the predictions is expected
+            to change, 0 to 1; 0 trains in every round.
         audit_size: Random assets that measure accuracy and never train.
         control_share: Random assets for the control arm, as a share of the batch, 0 to 1.
         seed: Seed of everything random.
@@ -120,6 +123,7 @@ class PolicySettings:
     batch_size: int = 50
     batch_growth: float = 1.0
     sub_pool: int | None = None
+    retrain_change: float = 0.0
     audit_size: int = 200
     control_share: float = 0.2
     seed: int = 0

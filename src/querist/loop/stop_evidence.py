@@ -44,13 +44,16 @@ def read_round(catalog: Catalog, round_: Round, seen: Snapshot) -> StopReading |
     to never changes.
 
     Returns:
-        ``None`` without a model that was trained here on one class for each asset, or where it
-        took so long that three more would be felt.
+        ``None`` without a model that this round has trained here on one class for each asset, or
+        where it took so long that three more would be felt.
     """
     if catalog.settings.task is not TaskKind.CLASSIFICATION or round_.model_id is None:
         return None
     model = catalog.records.models.get(round_.model_id)
     if model.learner == IMPORTED or model.fit_seconds > MOST_SECONDS:
+        return None
+    before = [it for it in catalog.records.rounds.list() if it.number < round_.number]
+    if any(it.model_id == model.id for it in before):
         return None
     table = _table(catalog, model)
     rows = stop_set(catalog, len(table))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from querist.catalog import Catalog, PolicySettings
+from querist.loop import snapshot
+from querist.loop.intake import open_encoder
 from querist.loop.snapshot import Positions
-from querist.schema import RoundPlan, Step
+from querist.schema import Arm, ModelVersion, Round, RoundPlan, Step
 
 _STREAM = 14
 # A batch that grew so often is larger than any pool.
@@ -30,6 +34,37 @@ def next_batch_size(catalog: Catalog, policy: PolicySettings | None = None) -> i
     grown = chosen.batch_size * chosen.batch_growth ** min(drawn, _LAST_GROWTH)
     # Beyond the pool there is nothing to ask.
     return min(round(grown), max(catalog.assets.count(), chosen.batch_size))
+
+
+def spared(catalog: Catalog, arm: Arm, earlier: Sequence[Round]) -> ModelVersion | None:
+    """The arm's newest model, where a training now is expected to change too little to be worth it.
+
+    Models without a third of the labels tell how far predictions move from two thirds of them to
+    all; from n to m labels they move sqrt(2 - 2 n / m) times as far, as the variance of a fit falls
+    with its labels. Both arms are trained, or not, by what the active arm would change.
+
+    Returns:
+        ``None`` where a training is due: by default, as nothing was read yet, or as classes or
+        vectors are others than the model's.
+    """
+    least = catalog.settings.policy.retrain_change
+    read = [it.advice.reading for it in earlier if it.advice is not None and it.advice.reading]
+    model, active = (catalog.records.models.latest(it) for it in (arm, Arm.ACTIVE))
+    if not least or not read or model is None or active is None:
+        return None
+    known = catalog.records.ontologies.current()
+    encoder = open_encoder(catalog).identity.key
+    same = (model.classes, model.ontology_version, model.encoder) == (
+        known.names,
+        known.version,
+        encoder,
+    )
+    labels = len(snapshot.take(catalog).training(Arm.ACTIVE))
+    moved = read[-1]["disagreement"]
+    if not same or moved is None or not labels:
+        return None
+    change = moved * max(2 - 2 * active.label_count / labels, 0.0) ** 0.5
+    return model if change <= least else None
 
 
 def looked_at(candidates: Positions, number: int, fixed: RoundPlan) -> Positions:

@@ -14,6 +14,7 @@ export function BudgetCard({ home, project }: { home: Home; project: ProjectInfo
       {(cost.limit !== null || cost.spent > 0) && (
         <Line name="Money" line={cost} show={(amount) => money(amount, home.currency)} />
       )}
+      <Machine home={home} />
       <dl className={styles.facts}>
         <Fact name="Assets" value={count(project.asset_count)} />
         <Fact name="Strategy" value={project.strategy} />
@@ -22,6 +23,32 @@ export function BudgetCard({ home, project }: { home: Home; project: ProjectInfo
       </dl>
     </section>
   );
+}
+
+/** What the machine was used for, beside one training on all assets. */
+function Machine({ home }: { home: Home }) {
+  const { rounds, seconds, money: cost, full_seconds: full, full_money: fullCost } = home.compute;
+  if (seconds <= 0) return null;
+  const of = (kind: "train" | "predict" | "select" | "advise") =>
+    duration(rounds.reduce((sum, round) => sum + round[kind], 0));
+  return (
+    <div className={styles.meter}>
+      <div className={styles.meterHead}>
+        <span>Machine</span>
+        <span>{told(seconds, cost, home.currency)}</span>
+      </div>
+      <p className={styles.hint}>
+        Training {of("train")}, predicting {of("predict")}, choosing {of("select")}, advice{" "}
+        {of("advise")}.
+        {full !== null &&
+          ` One training on all assets: about ${told(full, fullCost, home.currency)}.`}
+      </p>
+    </div>
+  );
+}
+
+function told(seconds: number, cost: number | null, currency: string): string {
+  return duration(seconds) + (cost === null ? "" : `, ${money(cost, currency)}`);
 }
 
 type LineProps = { name: string; line: BudgetLine; show: (value: number) => string };
