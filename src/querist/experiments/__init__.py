@@ -10,6 +10,7 @@ from querist.experiments.datasets import (
     load_fashion_mnist,
     write_image_folder,
 )
+from querist.experiments.feeding import OrderGain, compare_orders
 from querist.experiments.notebook import Simulation, simulate
 from querist.experiments.picture import check_picture, simulation_png
 from querist.experiments.reading import from_table, load_data
@@ -24,12 +25,14 @@ __all__ = [
     "Experiment",
     "ImageSet",
     "LabeledData",
+    "OrderGain",
     "SideBySide",
     "Simulation",
     "SimulationSettings",
     "Trial",
     "answers_by_size",
     "check_picture",
+    "compare_orders",
     "experiment_report",
     "from_table",
     "labeled_data",
