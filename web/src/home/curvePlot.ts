@@ -130,8 +130,8 @@ export function drawCurve(
         ),
       ),
       ...aheadMarks(ahead),
-      // What is expected goes on to the right of the last round: its name moves above it.
-      ...endLabel(active, ahead.length > 0 ? ABOVE : up),
+      // What is expected goes on to the right of the last round: its name moves to its left.
+      ...(ahead.length > 0 ? endLabel(active, ABOVE, "end") : endLabel(active, up)),
       ...endLabel(control, down),
       Plot.tip(
         [...rows, ...ahead.slice(1)],
@@ -179,7 +179,11 @@ function armMarks(rows: readonly Row[], arm: Row["arm"]): Plot.Markish[] {
   ];
 }
 
-function endLabel(end: Row | undefined, dy: number): Plot.Markish[] {
+function endLabel(
+  end: Row | undefined,
+  dy: number,
+  anchor: "start" | "end" = "start",
+): Plot.Markish[] {
   if (!end) return [];
   const text = `${NAME[end.arm]} ${percent(end.value)}`;
   return [
@@ -187,9 +191,9 @@ function endLabel(end: Row | undefined, dy: number): Plot.Markish[] {
       x: "x",
       y: "value",
       text: () => text,
-      dx: 12,
+      dx: anchor === "start" ? 12 : 4,
       dy,
-      textAnchor: "start",
+      textAnchor: anchor,
       fill: end.arm === "active" ? "var(--q-accent-text)" : "var(--q-dim)",
       fontWeight: 600,
       fontSize: 12,
