@@ -122,7 +122,7 @@ def test_nobody_gets_two_tasks_of_an_asset(catalog, queue, labels):
 def test_an_expired_lease_is_somebody_elses_turn(catalog, queue, labels):
     """A third person gets the task that ran out; who let it run out can no longer answer it."""
     ask(catalog, {"t0": 2})
-    first = catalog.records.tasks.lease("ana", count=1, seconds=0.001)
+    first = catalog.records.tasks.lease("ana", count=1, seconds=1e-6)
     assert served(queue, "bob") == ["t0"]
     assert served(queue, "cid") == ["t0"]
     with pytest.raises(ConflictError, match="somebody else"):
@@ -136,7 +136,7 @@ def test_an_expired_lease_is_somebody_elses_turn(catalog, queue, labels):
 def test_a_late_answer_takes_another_free_task(catalog, labels):
     """Where the named task went to somebody else, another free one of the asset is answered."""
     ask(catalog, {"t0": 2})
-    [first] = catalog.records.tasks.lease("ana", count=1, seconds=0.001)
+    [first] = catalog.records.tasks.lease("ana", count=1, seconds=1e-6)
     [second] = catalog.records.tasks.lease("bob", count=1, seconds=60)
     assert first.id == second.id
     labels.submit("t0", "boot", annotator="ana", task_id=first.id)
