@@ -183,6 +183,7 @@ def test_an_invitation_is_made_used_and_revoked(texts, serve, enter, context):
         "Review",
         "Rounds",
         "Diagnose",
+        "Experiment",
     ]
     other.goto(f"{server.address}/team")
     other.get_by_role("heading", name="Team is for a manager and above").wait_for()

@@ -14,8 +14,7 @@ export default function SizeCard({ experiment }: { experiment: Experiment }) {
   useEffect(() => {
     if (!frame.current || width < 120) return;
     const chart = drawCurve(rowsOf(experiment), { axis: "labels", width, currency: "EUR" });
-    for (const part of chart.querySelectorAll("[aria-label]"))
-      part.removeAttribute("aria-label");
+    for (const part of chart.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
     chart.setAttribute("role", "img");
     frame.current.replaceChildren(chart);
   }, [experiment, width]);
