@@ -107,7 +107,8 @@ def check(project: Project, crowd: Crowd) -> None:
         entry = by_asset[sent[key].asset_id]
         assert (entry.annotator, entry.value) == (person, ClassValue(name=name))
         assert entry.seconds == 2.5
-    spent = {it["unit"]: it["quantity"] for it in project.catalog.records.ledger.totals()}
+    totals = project.catalog.records.ledger.totals()
+    spent = {it["unit"]: it["quantity"] for it in totals if it["kind"] == "label"}
     assert spent == {"labels": 30, "seconds": 75, "money": pytest.approx(3.0)}
 
 
