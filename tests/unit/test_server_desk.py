@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -43,7 +44,9 @@ def at_once(records: Records, works: list[Callable[[], object]]) -> list[object]
         await asyncio.to_thread(desk.close)
         return found
 
-    return asyncio.run(run())
+    # In a thread of its own: after browser tests this one has an event loop that runs already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, run()).result()
 
 
 def test_requests_that_wait_share_one_transaction(near: Records) -> None:

@@ -67,7 +67,6 @@ export function aheadMarks(rows: readonly Ahead[]): Plot.Markish[] {
       fill: "var(--q-surface)",
       stroke: "var(--q-accent)",
       strokeWidth: 1.5,
-      ariaLabel: (row: Ahead) => row.title.replaceAll("\n", ", "),
     }),
     Plot.text([end], {
       x: "x",
