@@ -243,7 +243,7 @@ class LabelStudioBackend:
         size = 0
         for task, asset in self._asked(inputs):
             batch.append((task, asset))
-            size += len(str(task["data"]["asset"]))
+            size += len(str(task["data"][form.SHOWN]))
             if len(batch) == _TASKS or size > _BYTES:
                 yield batch
                 batch, size = [], 0
@@ -257,7 +257,7 @@ class LabelStudioBackend:
             for row, item in zip(rows, inputs.items(rows), strict=True):
                 asset = as_asset(inputs.asset_ids[row], item)
                 content = asset.id if self._send == "ids" else shown(item)
-                yield {"id": row + 1, "data": {"asset": content, "querist": asset.id}}, asset
+                yield {"id": row + 1, "data": {form.SHOWN: content, form.KEY: asset.id}}, asset
 
 
 def _ontology(inputs: Inputs, values: Sequence[Value], classes: Sequence[str]) -> Ontology:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, UnknownNameError
 from querist.learners import arrays
-from querist.learners.checking import check_media, check_values, unfitted
+from querist.learners.checking import check_values, unfitted
 from querist.learners.span_tagger_answers import AGGREGATES, say
 from querist.learners.span_tagger_chain import (
     Packed,
@@ -21,9 +21,16 @@ from querist.learners.span_tagger_chain import (
 )
 from querist.learners.span_tagger_labels import allowed, labels_of, renumbered
 from querist.learners.span_tagger_memory import Memory
-from querist.learners.span_tagger_tokens import Hashes, Tokens, among, tokenize, with_rarity
+from querist.learners.span_tagger_tokens import (
+    Hashes,
+    Tokens,
+    among,
+    texts_of,
+    tokenize,
+    with_rarity,
+)
 from querist.learners.value_base import Guesses, Inputs
-from querist.schema import Media, SpansValue, TaskKind, Value
+from querist.schema import SpansValue, TaskKind, Value
 from querist.strategies.parameters import positive
 
 # Texts that are read at once, and characters that are tagged at once: some 200 MB.
@@ -114,7 +121,7 @@ class SpanTagger:
                 f"None of the {len(known)} labels has a span.",
                 remedy="Label texts that have entities, then train.",
             )
-        texts = self._texts(inputs, range(len(inputs)))
+        texts = texts_of(inputs, range(len(inputs)), self.name)
         tokens = tokenize(texts)
         labels = labels_of(tokens, texts, known, classes)
         codes = np.unique(labels[labels % 2 == 1] // 2)
@@ -152,7 +159,7 @@ class SpanTagger:
         values: list[SpansValue] = []
         doubts = np.zeros(len(inputs), dtype=np.float32)
         for start in range(0, len(inputs), _TEXTS):
-            texts = self._texts(inputs, range(start, min(start + _TEXTS, len(inputs))))
+            texts = texts_of(inputs, range(start, min(start + _TEXTS, len(inputs))), self.name)
             for part in _parts(texts):
                 said, found = _tagged(self._model, part, self._aggregate)
                 doubts[len(values) : len(values) + len(said)] = found
@@ -188,11 +195,6 @@ class SpanTagger:
             moves=state["moves"],
             classes=tuple(facts["classes"]),
         )
-
-    def _texts(self, inputs: Inputs, rows: range) -> list[str]:
-        items = inputs.items(rows)
-        check_media(items, Media.TEXT, self.name)
-        return [item.text or "" for item in items]
 
 
 def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.learners.checking import check_media
+from querist.learners.value_base import Inputs
+from querist.schema import Media
+
 Counts = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
@@ -86,6 +90,17 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+
+def texts_of(inputs: Inputs, rows: Sequence[int], learner: str) -> list[str]:
+    """The texts of the assets at ``rows``.
+
+    Raises:
+        InvalidInputError: an asset is no text.
+    """
+    items = inputs.items(rows)
+    check_media(items, Media.TEXT, learner)
+    return [item.text or "" for item in items]
 
 
 def words_of(features: Hashes) -> Hashes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -73,9 +74,7 @@ class TransformersBoxes:
         """What rebuilds it."""
         return {
             "model": self._source,
-            "epochs": self._tuning.epochs,
-            "learning_rate": self._tuning.learning_rate,
-            "batch_size": self._tuning.batch_size,
+            **asdict(self._tuning),
             "device": self._asked_device,
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, UnknownNameError
 from querist.learners import arrays, torch_device
-from querist.learners.checking import check_media, check_values, unfitted
+from querist.learners.checking import check_values, unfitted
 from querist.learners.span_tagger_answers import AGGREGATES, say
 from querist.learners.span_tagger_chain import Packed
 from querist.learners.span_tagger_labels import OUTSIDE, allowed, labels_of, renumbered
-from querist.learners.span_tagger_tokens import Tokens, tokenize
+from querist.learners.span_tagger_tokens import Tokens, texts_of, tokenize
 from querist.learners.torch_training import held_out
 from querist.learners.transformers_models import (
     PACKAGED,
@@ -26,7 +27,7 @@ from querist.learners.transformers_models import (
     write_pretrained,
 )
 from querist.learners.value_base import Guesses, Inputs
-from querist.schema import Media, SpansValue, TaskKind, Value
+from querist.schema import SpansValue, TaskKind, Value
 
 _KIND = "AutoModelForTokenClassification"
 _TEXTS, _PREDICT_BATCH = 512, 32
@@ -84,9 +85,7 @@ class TransformersSpans:
         return {
             "model": self._source,
             "aggregate": self._aggregate,
-            "epochs": self._tuning.epochs,
-            "learning_rate": self._tuning.learning_rate,
-            "batch_size": self._tuning.batch_size,
+            **asdict(self._tuning),
             "max_length": self._max_length,
             "device": self._asked_device,
         }
@@ -107,7 +106,7 @@ class TransformersSpans:
             StorageError: the pre-trained model cannot be read.
         """
         known = check_values(len(inputs), values, SpansValue)
-        texts = self._texts(inputs, range(len(inputs)))
+        texts = texts_of(inputs, range(len(inputs)), self.name)
         tokens = tokenize(texts)
         labels = labels_of(tokens, texts, known, classes)
         codes = np.unique(labels[labels % 2 == 1] // 2)
@@ -160,7 +159,7 @@ class TransformersSpans:
         moves = np.where(follow, 0.0, -np.inf), np.where(begin, 0.0, -np.inf)
         for start in range(0, len(inputs), _TEXTS):
             rows = range(start, min(start + _TEXTS, len(inputs)))
-            texts = self._texts(inputs, rows)
+            texts = texts_of(inputs, rows, self.name)
             tokens = tokenize(texts)
             packed = Packed.of(tokens.chains)
             scores = self._scores(tokens, texts)[packed.order]
@@ -230,11 +229,6 @@ class TransformersSpans:
             encoded.append({key: one[key] for key in one})
             firsts.append(np.array([places[word] for word in range(kept)], dtype=np.int64))
         return encoded, firsts
-
-    def _texts(self, inputs: Inputs, rows: range) -> list[str]:
-        items = inputs.items(rows)
-        check_media(items, Media.TEXT, self.name)
-        return [item.text or "" for item in items]
 
 
 def _words(tokens: Tokens, texts: Sequence[str]) -> Iterator[list[str]]:

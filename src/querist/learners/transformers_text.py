@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -74,9 +75,7 @@ class TransformersText:
         """What rebuilds it."""
         return {
             "model": self._source,
-            "epochs": self._tuning.epochs,
-            "learning_rate": self._tuning.learning_rate,
-            "batch_size": self._tuning.batch_size,
+            **asdict(self._tuning),
             "max_length": self._max_length,
             "device": self._asked_device,
         }

@@ -21,8 +21,6 @@ from querist.outside import label_studio_values as form
 from querist.schema import Arm, Asset, ClassValue, Media, ModelVersion, Ontology, Value
 
 _MOST_CONFIGURATION = 1 << 20
-# The field of a task's data that names one of our assets.
-KEY = "querist"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +95,7 @@ def _sorted(
     for at, one in enumerate(data):
         if not isinstance(one, Mapping):
             continue
-        named = one.get(KEY)
+        named = one.get(form.KEY)
         if isinstance(named, str):
             try:
                 asset = catalog.assets.get(named)

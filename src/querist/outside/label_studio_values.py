@@ -35,6 +35,8 @@ from querist.schema import (
 
 # The names of the two parts of every configuration, and of what a task shows.
 CONTROL, OBJECT, SHOWN = "label", "asset", "asset"
+# The field of a task's data that names an item or asset of ours.
+KEY = "querist"
 _OBJECTS = {Media.IMAGE: "Image", Media.TEXT: "Text", Media.TABLE: "Table"}
 # The control of each task, what its class is called, and the media that it can be asked of.
 _CONTROLS: Mapping[TaskKind, tuple[str, str, Mapping[str, str]]] = {

@@ -95,19 +95,23 @@ Current = Annotated[Annotator, Depends(current_annotator)]
 
 def at_least(role: Role) -> Callable[[Annotator], Awaitable[Annotator]]:
     """A dependency that lets through whoever may do what ``role`` may do."""
-    allowed = _RANKS[: _RANKS.index(role) + 1]
 
     async def check(annotator: Current) -> Annotator:
-        if annotator.role not in allowed:
-            raise PermissionDeniedError(
-                f"{annotator.name!r} is {annotator.role.value}; this needs {role.value}.",
-                remedy="Ask an owner of the project.",
-                role=annotator.role.value,
-                needed=role.value,
-            )
-        return annotator
+        return check_role(annotator, role)
 
     return check
+
+
+def check_role(annotator: Annotator, role: Role) -> Annotator:
+    """Whoever may do what ``role`` may do; raises PermissionDeniedError for others."""
+    if annotator.role not in _RANKS[: _RANKS.index(role) + 1]:
+        raise PermissionDeniedError(
+            f"{annotator.name!r} is {annotator.role.value}; this needs {role.value}.",
+            remedy="Ask an owner of the project.",
+            role=annotator.role.value,
+            needed=role.value,
+        )
+    return annotator
 
 
 async def browsing(service: Served, annotator: Current) -> Annotator:

@@ -14,8 +14,6 @@ from querist.outside import Tool
 from querist.outside import label_studio_values as values
 from querist.schema import Asset, Media, Ontology, Value
 
-# The field of a task's data that carries the item's key; only so marked tasks are ours.
-KEY = "querist"
 ACTIONS = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED")
 # Changes may become visible a little after the time they carry: the next look begins earlier.
 _OVERLAP = timedelta(seconds=60)
@@ -146,7 +144,7 @@ class LabelStudio:
     def _take(self, task: Any, annotation: Any, replies: list[Reply], problems: list[str]) -> None:
         """Add what an annotation of a task says; tasks that are not ours say nothing."""
         data = task.get("data") if isinstance(task, dict) else None
-        key = data.get(KEY) if isinstance(data, dict) else None
+        key = data.get(values.KEY) if isinstance(data, dict) else None
         if not isinstance(key, str):
             return
         try:
@@ -186,7 +184,7 @@ class LabelStudio:
         query = json.dumps({"ordering": ["-tasks:id"]})
         for task in self._pages("/api/tasks", {"project": int(place), "query": query}, "tasks"):
             data = task.get("data")
-            key = data.get(KEY) if isinstance(data, dict) else None
+            key = data.get(values.KEY) if isinstance(data, dict) else None
             if isinstance(key, str):
                 if key < oldest:
                     return
@@ -237,7 +235,7 @@ class LabelStudio:
 
 
 def _task(item: Item) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": {values.SHOWN: _shown(item), KEY: item.key}}
+    body: dict[str, Any] = {"data": {values.SHOWN: _shown(item), values.KEY: item.key}}
     if item.prelabel is not None:
         prediction: dict[str, Any] = {"result": values.encode(item.prelabel, item.asset)}
         if item.confidence is not None:

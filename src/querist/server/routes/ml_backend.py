@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from querist.errors import AuthenticationError, PermissionDeniedError
+from querist.errors import AuthenticationError
 from querist.loop import serving
 from querist.schema import Arm, Role
-from querist.server.auth import Claim
+from querist.server.auth import Claim, check_role
 from querist.server.service import Served
 
 MOST_TASKS = 1_000
@@ -39,13 +39,7 @@ def connected(request: Request, service: Served) -> None:
             remedy="Choose basic authentication there, with an API token as the password.",
         )
     person = Claim(secret=secret, kind="api").verified(service.project.catalog.records)
-    if person.role not in (Role.OWNER, Role.MANAGER):
-        raise PermissionDeniedError(
-            f"{person.name!r} is {person.role.value}; this needs manager.",
-            remedy="Use a token of a manager.",
-            role=person.role.value,
-            needed=Role.MANAGER.value,
-        )
+    check_role(person, Role.MANAGER)
 
 
 router = APIRouter(prefix="/ml-backend", tags=["ml-backend"], dependencies=[Depends(connected)])
