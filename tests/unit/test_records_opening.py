@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,19 @@ def test_text_that_postgresql_cannot_hold_is_invalid_input(fresh_postgres_url, t
         job = records.jobs.add("train", {})
         with pytest.raises(InvalidInputError, match="cannot be stored"):
             records.jobs.log(job.id, "a\x00b")
+
+
+def test_many_may_open_new_records_at_the_same_moment(tmp_path):
+    """Nobody is refused while another turns the new file's write-ahead log on."""
+    gate = threading.Barrier(6)
+
+    def opened(folder: Path) -> bool:
+        gate.wait()
+        Records("records.db", folder).close()
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        for number in range(20):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            assert all(threads.map(opened, [folder] * 6))

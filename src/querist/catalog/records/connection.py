@@ -47,7 +47,7 @@ class Database:
         self.now = clock
         self.is_sqlite = address.path is not None
         self._lock = _lock(address.path) if address.path else None
-        self._engine = _engine(address)
+        self._engine = _engine(address, self._lock)
         self._writes = self._engine.execution_options(querist="durable")
         self._relaxed = self._engine.execution_options(querist="relaxed")
         self._held = _Held()
@@ -228,11 +228,11 @@ def _lock(path: Path) -> WriterLock:
     return WriterLock(path.with_name(path.name + ".lock"), timeout=_BUSY_SECONDS)
 
 
-def _engine(address: Address) -> sa.Engine:
+def _engine(address: Address, lock: WriterLock | None) -> sa.Engine:
     options: dict[str, Any] = {"json_serializer": _dumps, "pool_timeout": _BUSY_SECONDS}
-    if address.path is not None:
+    if lock is not None:
         engine = sa.create_engine(address.url, pool_size=10, max_overflow=90, **options)
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "connect", lambda raw, _record: _prepare_sqlite(raw, lock))
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
@@ -250,11 +250,15 @@ def _engine(address: Address) -> sa.Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, lock: WriterLock) -> None:
     # Transactions are begun by hand below: the driver's own rules would begin them too late.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {int(_BUSY_SECONDS * 1000)}")
-    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    if mode != "wal":
+        # SQLite does not wait here: of two that open a new file at once, one would be refused.
+        with lock.held():
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     if mode != "wal":
         raise StorageError(
             f"SQLite cannot keep a write-ahead log here (mode {mode!r}).",
