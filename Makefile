@@ -53,7 +53,7 @@ check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/export_openapi.py --check
-	$(BIN)/python -m pytest -q -m "not slow and not browser" tests/unit tests/architecture tests/conformance tests/property
+	$(BIN)/python -m pytest -q -m "not slow and not browser" tests/unit tests/architecture
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -190,6 +190,18 @@ def test_train_without_two_classes_says_so(project: Project) -> None:
         project.train()
 
 
+def test_a_round_without_a_model_says_why(project: Project) -> None:
+    """Too few labels end a round without a model, and the reason stands among its findings."""
+    project.next_round(4)
+    done = project.finish_round()
+    assert done.step is Step.DONE
+    assert done.model_id is None
+    (finding,) = project.rounds.list()[0].findings
+    assert finding.kind == "no_model"
+    assert finding.title == "No model was trained: The active arm has 0 labels of 0 classes."
+    assert "at least two classes" in finding.remedy
+
+
 def test_empty_project_has_no_round(tmp_path: Path) -> None:
     """A round of nothing is refused with the command that adds assets."""
     empty = Project.create(tmp_path / "e", media="table", classes=COLOURS)

@@ -17,15 +17,18 @@ from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
 from querist.loop import asking, curve, selecting, snapshot, stop_evidence, stopping, training
 from querist.loop.budget import budgets
+from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.loop.saved import label_ratio
+from querist.loop.slices import Slices
+from querist.loop.thresholding import Thresholds, thresholds
 from querist.loop.thrift import next_batch_size, spared
 from querist.loop.wishes import NO_WISHES, Wishes
-from querist.schema import Arm, ModelVersion, Round, Selected, Step
+from querist.schema import Arm, Finding, ModelVersion, Round, Selected, Step
 
 
 class Rounds:
@@ -38,6 +41,7 @@ class Rounds:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._records = catalog.records
+        self.slices = Slices(catalog)
 
     def latest(self) -> Round | None:
         """The newest round, finished or not."""
@@ -151,6 +155,16 @@ class Rounds:
 
         return again == round_.plan and sorted(drawn, key=key) == sorted(stored, key=key)
 
+    def compare(self, first: str | int, second: str | int) -> Comparison:
+        """Two models side by side on the audit set: ``project.rounds.compare(3, "5-control")``."""
+        return compare(self._catalog, first, second)
+
+    def thresholds(
+        self, model: str | int, *, confidence: float = 0.5, overlap: float = 0.5
+    ) -> Thresholds:
+        """One model whose answers count from a confidence on, and for boxes at an overlap."""
+        return thresholds(self._catalog, model, confidence=confidence, overlap=overlap)
+
     def _held(self) -> Sequence[str]:
         """The assets that somebody holds just now, by id."""
         round_ = self.latest()
@@ -220,16 +234,16 @@ class Rounds:
         return {seen.ids[i] for i in np.flatnonzero(seen.answered | seen.passed).tolist()}
 
     def _train(self, round_: Round) -> Round:
-        found = {arm: self._model(round_, arm) for arm in (Arm.ACTIVE, Arm.CONTROL)}
-        active, control = found[Arm.ACTIVE], found[Arm.CONTROL]
+        active, control = (self._model(round_, arm) for arm in (Arm.ACTIVE, Arm.CONTROL))
         after = replace(
             round_,
-            model_id=active.id if active else None,
-            control_model_id=control.id if control else None,
+            model_id=active.id if isinstance(active, ModelVersion) else None,
+            control_model_id=control.id if isinstance(control, ModelVersion) else None,
+            findings=(active,) if isinstance(active, Finding) else (),
         )
         return self._move(after, Step.EVALUATE)
 
-    def _model(self, round_: Round, arm: Arm) -> ModelVersion | None:
+    def _model(self, round_: Round, arm: Arm) -> ModelVersion | Finding | None:
         # A process killed after the training, before the step was stored, left its model behind.
         for model in self._records.models.list(arm=arm):
             if model.round == round_.number:
@@ -243,8 +257,8 @@ class Rounds:
         training.check_learner(self._catalog)
         try:
             return training.train(self._catalog, arm, round_number=round_.number)
-        except InvalidInputError:  # nothing to learn from so far: no model in this round
-            return None
+        except InvalidInputError as problem:  # too few labels, mostly: the round goes on and tells
+            return _untrained(problem)
 
     def _evaluate(self, round_: Round) -> Round:
         models = [i for i in (round_.model_id, round_.control_model_id) if i is not None]
@@ -253,7 +267,7 @@ class Rounds:
         return self._move(replace(round_, evaluations=evaluations), Step.DIAGNOSE)
 
     def _diagnose(self, round_: Round) -> Round:
-        findings = diagnose_round(self._catalog, round_) if round_.model_id else ()
+        findings = diagnose_round(self._catalog, round_) if round_.model_id else round_.findings
         return self._move(replace(round_, findings=findings), Step.DECIDE)
 
     def _decide(self, round_: Round) -> Round:
@@ -305,3 +319,12 @@ class Rounds:
         after = replace(round_, step=step)
         self._records.rounds.update(after, expected_step=round_.step)
         return after
+
+
+def _untrained(problem: InvalidInputError) -> Finding:
+    return Finding(
+        kind="no_model",
+        title=f"No model was trained: {problem.message}",
+        evidence={"error": problem.code},
+        remedy=problem.remedy,
+    )
