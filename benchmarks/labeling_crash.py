@@ -40,6 +40,7 @@ from querist.schema import Action, Annotation, Origin, Role, TaskState
 ASKED = Asked(single=20_000, double=4_000, predicted=False)
 PARTS = ("annotator",) * 4 + ("reviewer", "walker")
 SHORTEST_LIFE, LONGEST_LIFE = 0.3, 1.5
+MOST_REFUSALS = 20
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -53,7 +54,7 @@ def main(kills: int = 200, name: str = "labeling_crash") -> int:
     arguments = parser.parse_args()
     both = arguments.database == "both"
     name = name if both else f"{name}_{arguments.database}"
-    kept = _kept(name) if arguments.piece else {}
+    kept, refusals = _kept(name) if arguments.piece else ({}, [])
     figures: list[Figure] = []
     details: dict[str, Any] = {"people": Counter(PARTS), "seed": arguments.seed}
     for database in DATABASES if both else (arguments.database,):
@@ -66,7 +67,9 @@ def main(kills: int = 200, name: str = "labeling_crash") -> int:
             trial.run()
             found = trial.figures(database, arguments.kills)
             figures += [_added(figure, kept.get(figure.name)) for figure in found]
+            refusals += trial.refusals()
             details[database] = {**trial.details(), "kills_before": before}
+    details["refusals"] = refusals[:MOST_REFUSALS]
     return report(name, figures, details=details)
 
 
@@ -161,14 +164,17 @@ class Trial:
         ]
 
     def details(self) -> dict[str, Any]:
-        """Times, what was killed, and the first refusals word by word."""
+        """Times, and what was killed."""
         starts = sorted(it for server in self._servers for it in server.starts)
         return {
             "seconds": round(self._seconds, 1),
             "killed": dict(self._killed),
             "median_start_seconds": round(starts[len(starts) // 2], 2),
-            "refusals": self._heard().refused[:5],
         }
+
+    def refusals(self) -> list[dict[str, Any]]:
+        """What was refused: the status, the answer and the request, word by word."""
+        return self._heard().refused
 
     def _send_people(self) -> list[subprocess.Popen[bytes]]:
         started = []
@@ -222,12 +228,14 @@ class Trial:
         )
 
 
-def _kept(name: str) -> dict[str, float]:
-    """The figures of the runs before."""
+def _kept(name: str) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """The figures of the runs before, and what was refused in them."""
     path = RESULTS / f"{name}.json"
     if not path.exists():
-        return {}
-    return {it["name"]: it["value"] for it in json.loads(path.read_text())["figures"]}
+        return {}, []
+    kept = json.loads(path.read_text())
+    figures = {it["name"]: it["value"] for it in kept["figures"]}
+    return figures, kept["details"].get("refusals", [])
 
 
 def _added(figure: Figure, before: float | None) -> Figure:

@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from querist import Project
 from querist.catalog.records import Records
 from querist.errors import NotFoundError, StorageError
+from querist.labeling import known_assets
 from querist.server.desk import Desk
 
 
@@ -102,3 +104,27 @@ def test_what_takes_long_is_done_after_the_transaction_and_before_the_answer(
     assert at_once(near, [work, lambda: near.annotators.ensure("ben").name]) == ["ana", "ben"]
     assert seen == [["ana", "ben"]]
     assert [it.name for it in near.annotators.list()] == ["ana", "ben", "cleo"]
+
+
+def test_ids_like_a_wrong_one_are_looked_for_after_the_transaction(tmp_path, monkeypatch) -> None:
+    """Whoever sent it is told of them as ever, and the search holds nobody up."""
+    with Project.create(tmp_path / "shop", media="text", classes=["a"]) as project:
+        project.add([{"id": f"text-{i}", "text": f"This is {i}."} for i in range(9)])
+        held = project.catalog.records._database._held
+        shared: list[bool] = []
+
+        def search(*given: object) -> list[str]:
+            shared.append(held.whole is not None)
+            return nearest_ids(*given)
+
+        nearest_ids = known_assets.nearest_ids
+        monkeypatch.setattr(known_assets, "nearest_ids", search)
+        works = [lambda: project.labels.current("text-x"), lambda: held.whole is not None]
+        wrong, shares = at_once(project.catalog.records, works)
+        assert isinstance(wrong, NotFoundError)
+        assert (shares, shared) == (True, [False])
+        with pytest.raises(NotFoundError) as raised:
+            project.labels.current("text-x")
+        assert wrong.to_json() == raised.value.to_json()
+        assert wrong.details["near"]
+        assert wrong.details["near"][0] in wrong.remedy

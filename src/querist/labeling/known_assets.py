@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import heapq
 from collections.abc import Sequence
+from functools import partial
 
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
@@ -25,11 +26,15 @@ def check_known(catalog: Catalog, asset_id: str) -> str:
     try:
         catalog.assets.positions([asset_id])
     except NotFoundError:
-        near = nearest_ids(asset_id, catalog.assets.ids())
-        remedy = f"Did you mean {', '.join(near)}?" if near else "Add it first: querist add"
-        raise NotFoundError(
-            f"There is no asset {asset_id!r}.", remedy=remedy, asset_id=asset_id, near=near
-        ) from None
+        error = NotFoundError(
+            f"There is no asset {asset_id!r}.",
+            remedy="Add it first: querist add",
+            asset_id=asset_id,
+            near=[],
+        )
+        # The search takes long, and others may share our transaction.
+        catalog.records.later(partial(_offer_near, error, catalog))
+        raise error from None
     return asset_id
 
 
@@ -44,6 +49,13 @@ def nearest_ids(asset_id: str, ids: Sequence[str]) -> list[str]:
 
     close = heapq.nlargest(60, ids[:_MOST_COMPARED], key=shared)
     return difflib.get_close_matches(asset_id, close, n=3, cutoff=0.6)
+
+
+def _offer_near(error: NotFoundError, catalog: Catalog) -> None:
+    near = nearest_ids(error.details["asset_id"], catalog.assets.ids())
+    if near:
+        error.remedy = f"Did you mean {', '.join(near)}?"
+        error.details = {**error.details, "near": near}
 
 
 def _alike(a: str, b: str) -> int:

@@ -65,10 +65,11 @@ class Desk:
                 self._busy = True
                 self._thread.submit(self._answer_all)
         await visit.done
-        if visit.problem is not None:
-            raise visit.problem
+        # Also of who is refused: the reason may still have to be looked for.
         for each in visit.postponed:
             await run_in_threadpool(each)
+        if visit.problem is not None:
+            raise visit.problem
         outcome: T = visit.outcome
         return outcome
 
@@ -82,7 +83,7 @@ class Desk:
                 self._answer(batch)
             except BaseException as problem:  # nothing was written
                 for visit in batch:
-                    visit.problem = problem
+                    visit.problem, visit.postponed = problem, ()
             for loop in {visit.loop for visit in batch}:
                 theirs = [visit for visit in batch if visit.loop is loop]
                 with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits

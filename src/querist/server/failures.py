@@ -11,9 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as HttpFailure
 
-from querist.errors import InvalidInputError, NotFoundError, QueristError
+from querist.errors import InvalidInputError, NotFoundError, QueristError, UnavailableError
 from querist.schema import to_json
 from querist.server.security import HEADERS
+
+RETRY_SECONDS = "1"
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,11 @@ def add_failure_handlers(app: FastAPI) -> None:
 
 def told(error: QueristError) -> JSONResponse:
     """The answer that tells of ``error``."""
+    if isinstance(error, UnavailableError):
+        logger.warning("A request has to come again: %s", error)
+        answer = _answer(error)
+        answer.headers["Retry-After"] = RETRY_SECONDS
+        return answer
     if error.status >= 500:
         logger.error("A request failed: %s", error, exc_info=error)
     return _answer(error)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,10 @@ Clock = Callable[[], datetime]
 Postponed = list[Callable[[], object]]
 _BUSY_SECONDS = 30.0
 _MANY = 1000
+_RESTED_SECONDS = 1.0
+# PostgreSQL's codes for what is over in a moment: the connection broke, two transactions were in
+# each other's way, all connections are taken, the server ends or restarts.
+_PASSING = ("08", "40", "53300", "57P")
 
 
 def utc_now() -> datetime:
@@ -48,9 +55,14 @@ class Database:
         self.is_sqlite = address.path is not None
         self._lock = _lock(address.path) if address.path else None
         self._engine = _engine(address, self._lock)
+        # On PostgreSQL the queries of a reading transaction see no one moment either: it would only
+        # have to be begun and ended.
+        alone = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._reads = self._engine.execution_options(**alone)
         self._writes = self._engine.execution_options(querist="durable")
         self._relaxed = self._engine.execution_options(querist="relaxed")
         self._held = _Held()
+        self._was_reached = False
 
     @contextmanager
     def moment(self) -> Iterator[None]:
@@ -106,10 +118,11 @@ class Database:
             yield held
             return
         try:
-            with self._engine.begin() as connection:
+            with self._reads.begin() as connection:
+                self._was_reached = True
                 yield connection
         except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
-            raise translate(problem, self.address.shown) from problem
+            raise self._translated(problem) from problem
 
     @contextmanager
     def write(self, *, durable: bool = True, counted: bool = True) -> Iterator[sa.Connection]:
@@ -117,7 +130,8 @@ class Database:
 
         Args:
             durable: Whether the end of the block waits until the disk has it. What may be lost in
-                a power cut without harm (leases, progress) need not wait.
+                a power cut without harm (leases, progress) need not wait. PostgreSQL always waits:
+                there it would be lost when one of the database's own processes ends.
             counted: Whether it raises the change token (off only before the tables exist).
         """
         assert self._held.moment is None, "a write inside a moment"
@@ -133,7 +147,7 @@ class Database:
                     connection.exec_driver_sql("UPDATE change_counter SET value = value + 1")
                 yield connection
         except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
-            raise translate(problem, self.address.shown) from problem
+            raise self._translated(problem) from problem
 
     def insert_new(
         self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]
@@ -160,6 +174,15 @@ class Database:
         with self._lock.held():
             self._engine.dispose()
         self._lock.close()
+
+    def _translated(self, problem: BaseException) -> QueristError:
+        shown = self.address.shown
+        if self._was_reached and _passes(problem):
+            return UnavailableError(
+                f"{shown} does not answer: {_first_line(problem)}.",
+                remedy="Try again in a moment; if this lasts, see whether its server runs.",
+            )
+        return translate(problem, shown)
 
 
 class _Held(threading.local):
@@ -198,10 +221,10 @@ def _check_unbroken(whole: sa.Connection) -> None:
 
 def translate(problem: BaseException, shown: str) -> QueristError:
     """The Querist error for an error of the driver; ``shown`` names the database."""
-    cause = getattr(problem, "orig", None) or problem
+    cause = _cause(problem)
     if isinstance(cause, QueristError):
         return cause
-    text = (str(cause).strip().splitlines() or [""])[0]
+    text = _first_line(problem)
     if isinstance(problem, sa.exc.IntegrityError):
         return ConflictError(
             f"{shown} already holds this, or lacks what it refers to: {text}.",
@@ -224,6 +247,25 @@ def translate(problem: BaseException, shown: str) -> QueristError:
     )
 
 
+def _passes(problem: BaseException) -> bool:
+    """Whether it is PostgreSQL's trouble and over in a moment, so that asking again helps."""
+    if isinstance(_cause(problem), sqlite3.Error) or not isinstance(problem, sa.exc.DBAPIError):
+        return False
+    code = getattr(_cause(problem), "sqlstate", None)
+    if code is not None:
+        return str(code).startswith(_PASSING)
+    # A connection that broke, or was refused, tells no code.
+    return problem.connection_invalidated or isinstance(problem, sa.exc.OperationalError)
+
+
+def _cause(problem: BaseException) -> BaseException:
+    return getattr(problem, "orig", None) or problem
+
+
+def _first_line(problem: BaseException) -> str:
+    return (str(_cause(problem)).strip().splitlines() or [""])[0]
+
+
 def _lock(path: Path) -> WriterLock:
     return WriterLock(path.with_name(path.name + ".lock"), timeout=_BUSY_SECONDS)
 
@@ -240,14 +282,32 @@ def _engine(address: Address, lock: WriterLock | None) -> sa.Engine:
             address.url,
             pool_size=8,
             max_overflow=24,
-            pool_pre_ping=True,
             connect_args={"connect_timeout": 10},
             **options,
         )
     except ImportError:
         raise MissingDependencyError.of("Records on PostgreSQL", "postgres") from None
-    sa.event.listen(engine, "begin", _begin_postgresql)
+    sa.event.listen(engine, "checkout", partial(_check_alive, engine.dialect))
+    sa.event.listen(engine, "checkin", _note_use)
     return engine
+
+
+def _check_alive(dialect: sa.Dialect, raw: Any, record: Any, _fairy: Any) -> None:
+    """Ask a connection that has rested whether its server is still there; if not, take another.
+
+    To ask each time would take as long as a small read.
+    """
+    rested = time.monotonic() - record.info.get("used_at", time.monotonic())
+    if rested < _RESTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(raw)
+    except dialect.loaded_dbapi.Error:
+        raise sa.exc.InvalidatePoolError from None
+
+
+def _note_use(_raw: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
 
 
 def _prepare_sqlite(connection: Any, lock: WriterLock) -> None:
@@ -277,11 +337,6 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         return
     raw.execute(f"PRAGMA synchronous = {'FULL' if kind == 'durable' else 'NORMAL'}")
     raw.execute("BEGIN IMMEDIATE")
-
-
-def _begin_postgresql(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get("querist") == "relaxed":
-        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
 
 
 def _dumps(value: Any) -> str:
