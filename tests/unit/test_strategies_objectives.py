@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from querist import query
+from querist import metrics, query
 from querist.strategies import (
     badge,
     clusters,
@@ -253,3 +253,46 @@ def test_power_gives_no_propensity_that_it_does_not_know():
     """For several draws without replacement there is no closed form, so none is given."""
     assert query("power-margin", 3, probabilities=TABLE, random_state=0).propensities is None
     assert (query("power-margin", 60, probabilities=TABLE).propensities == 1).all()
+
+
+@pytest.mark.parametrize(("count", "rows"), [(6, 60), (4, 200), (60, 60)])
+def test_power_tells_the_chance_of_each_draw(count, rows):
+    """Own weight over the weights that were left: written out, for few, many and all rows."""
+    table = np.random.default_rng(5).dirichlet(np.ones(3), size=rows)
+    values = scores.margin(table).astype(np.float64)
+    weights = 0.7 * values / values.sum() + 0.3 / rows
+    given = {"probabilities": table, "random_state": 1}
+    picks = query("power-margin", count, even_share=0.3, **given)
+    left = 1.0
+    for row, chance in zip(picks.indices, picks.draw_chances, strict=True):
+        assert chance == pytest.approx(min(weights[row] / left, 1.0), rel=1e-3)
+        left -= weights[row]
+
+
+def test_lure_of_power_draws_is_unbiased():
+    """Over many draws the mean is the accuracy on the pool; the plain share of them is not."""
+    draw = np.random.default_rng(6)
+    table = draw.dirichlet(np.ones(2), size=120)
+    wrong = draw.random(120) < 1 - table.max(axis=1)
+    found, plain = [], []
+    for seed in range(800):
+        picks = query(
+            "power-margin", 20, probabilities=table, even_share=0.25, beta=2.0, random_state=seed
+        )
+        right = ~wrong[picks.indices]
+        found.append(metrics.lure_accuracy(right, picks.draw_chances, 120).value)
+        plain.append(right.mean())
+    error = np.std(found) / np.sqrt(len(found))
+    assert np.mean(found) == pytest.approx(1 - wrong.mean(), abs=4 * error)
+    assert np.mean(plain) < 1 - wrong.mean() - 10 * error
+
+
+def test_chances_are_told_only_where_they_let_labels_measure():
+    """None of rows that hardly ever come, and none of a part of the pool; random has even ones."""
+    given = {"probabilities": TABLE, "embeddings": VECTORS, "random_state": 0}
+    assert query("power-margin", 3, **given).draw_chances is None
+    assert query("power-margin", 3, beta=4.0, even_share=0.1, **given).draw_chances is None
+    assert query("power-margin", 3, even_share=0.25, **given).draw_chances is not None
+    for wrapper in ("sub-pool", "guarded"):
+        assert query(wrapper, 3, inside="random", **given).draw_chances is None
+    np.testing.assert_allclose(query("random", 3, **given).draw_chances, 1 / np.array([60, 59, 58]))

@@ -102,6 +102,9 @@ class Selection:
         scores: The strategy's score of each (B,); higher was preferred. Finite.
         reasons: One short sentence each, for people.
         propensities: Probability that each row was drawn (B,), where exactly known; else ``None``.
+        draw_chances: Of each draw (B,), the chance that this row was the next, given those before
+            it: what ``querist.metrics.lure_accuracy`` takes. Only where rows of the whole pool were
+            drawn one after the other and none had less than a quarter of the mean chance.
         note: One sentence on what the strategy did and why, for people.
     """
 
@@ -109,6 +112,7 @@ class Selection:
     scores: Floats
     reasons: tuple[str, ...]
     propensities: Floats | None = None
+    draw_chances: Floats | None = None
     note: str = ""
 
 

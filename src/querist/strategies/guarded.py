@@ -71,7 +71,7 @@ class Guarded:
         picks = self._strategy().select(replace(pool, candidates=kept), n, rng)
         left_out = len(pool.candidates) - len(kept)
         note = f"{picks.note} {left_out} candidates that lie far from all others were left out."
-        return replace(picks, propensities=None, note=note)
+        return replace(picks, propensities=None, draw_chances=None, note=note)
 
     def _kept(self, space: Space, pool: Pool, n: int, rng: np.random.Generator) -> Positions:
         rows = pool.candidates

@@ -341,10 +341,10 @@ def _check_form(picks: Selection, arrays: dict[str, NDArray[Any]], n: int | None
     _require(picks.scores.shape == (count,), "not one score for each row")
     _require(np.isfinite(picks.scores).all(), "a score is not finite")
     _require(len(picks.reasons) == count and all(picks.reasons), "not one reason for each row")
-    if picks.propensities is not None:
-        chances = picks.propensities
-        _require(chances.shape == (count,), "not one propensity for each row")
-        _require(((chances > 0) & (chances <= 1)).all(), "a propensity is no probability")
+    for name, chances in (("propensity", picks.propensities), ("chance", picks.draw_chances)):
+        if chances is not None:
+            _require(chances.shape == (count,), f"not one {name} for each row")
+            _require(((chances > 0) & (chances <= 1)).all(), f"a {name} is no probability")
 
 
 def _require(holds: bool | np.bool_, problem: str) -> None:

@@ -22,11 +22,13 @@ class Random:
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """Draw ``n`` candidates; ``propensities`` is n / M for each."""
+        count = len(pool.candidates)
         picks = rng.choice(pool.candidates, size=n, replace=False)
         return Selection(
             indices=picks,
             scores=np.zeros(n),
             reasons=("Drawn at random.",) * n,
-            propensities=np.full(n, n / len(pool.candidates)),
-            note=f"{n} of {len(pool.candidates)} unlabelled rows, each with the same chance.",
+            propensities=np.full(n, n / count),
+            draw_chances=1.0 / (count - np.arange(n)),
+            note=f"{n} of {count} unlabelled rows, each with the same chance.",
         )

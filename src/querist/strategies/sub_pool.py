@@ -75,7 +75,13 @@ class SubPool:
         rows = np.union1d(chosen, pool.labeled)
         picks = self._strategy().select(part_of(pool, rows, chosen), n, rng)
         note = f"{picks.note} Chosen among {len(chosen)} rows, most of them near labelled ones."
-        return replace(picks, indices=rows[picks.indices], propensities=None, note=note)
+        return replace(
+            picks,
+            indices=rows[picks.indices],
+            propensities=None,
+            draw_chances=None,
+            note=note,
+        )
 
     def _candidates(self, space: Space, pool: Pool, n: int, rng: np.random.Generator) -> Positions:
         labeled = pool.labeled
