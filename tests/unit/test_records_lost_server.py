@@ -117,9 +117,12 @@ def test_a_reservation_outlives_the_end_of_a_database_process(tmp_path):
         url = own.url(own.new_database())
         with Records(url, tmp_path) as records:
             ask_for(records, "x", "y")
+            with records._database.read() as connection:
+                served_by = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             (held,) = records.tasks.lease("ana", count=1, seconds=600)
-            with psycopg.connect(url) as other:
-                os.kill(other.info.backend_pid, signal.SIGKILL)
+            os.kill(served_by, signal.SIGKILL)
+            with pytest.raises(UnavailableError):
+                records.tasks.get(held.id)
             found = again(lambda: records.tasks.get(held.id))
             assert (found.annotator, found.state) == ("ana", held.state)
             (theirs,) = records.tasks.lease("ben", count=1, seconds=600)
