@@ -9,10 +9,11 @@ from querist.catalog.classifiers import (
     inputs_of,
     reads_assets,
 )
+from querist.catalog.conditions import Condition, MostLike
 from querist.catalog.embeddings import Embeddings
 from querist.catalog.lance_columns import lance_column
 from querist.catalog.predictions import Predictions, PredictionSummary
-from querist.catalog.query import AssetCard, AssetPage, AssetQuery, cards, facets, run
+from querist.catalog.query import AssetCard, AssetPage, AssetQuery, cards, facets, matching, run
 from querist.catalog.settings import LearnerSettings, PolicySettings, Settings
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "Assets",
     "Catalog",
     "Classifiers",
+    "Condition",
     "Embeddings",
     "LearnerSettings",
+    "MostLike",
     "PolicySettings",
     "PredictionSummary",
     "Predictions",
@@ -34,6 +37,7 @@ __all__ = [
     "facets",
     "inputs_of",
     "lance_column",
+    "matching",
     "reads_assets",
     "run",
 ]

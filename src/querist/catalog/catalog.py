@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from querist.catalog.assets import Assets
+from querist.catalog.conditions import Conditions
 from querist.catalog.durable import exclusive
 from querist.catalog.embeddings import Embeddings
 from querist.catalog.live_settings import LiveSettings
@@ -31,6 +32,7 @@ class Catalog:
         value_predictions: What models of other tasks say about them, by model version.
         records: Labels, tasks, rounds, people, jobs.
         views: Kept arrays behind asset queries.
+        conditions: The same for metadata and groups of alike assets.
     """
 
     def __init__(self, folder: Path, settings: Settings, records: Records) -> None:
@@ -48,6 +50,7 @@ class Catalog:
             folder / "value_predictions", self.assets, folder / "cache" / "value_predictions"
         )
         self.views = Views(self.assets, self.predictions, records)
+        self.conditions = Conditions(self.assets, self.embeddings)
         self._closed = False
 
     @classmethod
@@ -125,6 +128,7 @@ class Catalog:
         self.predictions.close()
         self.value_predictions.close()
         self.views.close()
+        self.conditions.close()
         self.records.close()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog.catalog import Catalog
+from querist.catalog.conditions import Condition, MostLike
 from querist.catalog.views import LABELED, NO_CLASS, SKIPPED, UNLABELED, View
 from querist.errors import InvalidInputError, UnknownNameError
 from querist.schema import Arm, Difficulty, Media
@@ -39,6 +40,9 @@ class AssetQuery:
         arm: Drawn for this arm.
         round: Selected by this round.
         text: The id or the text holds this, capitals aside.
+        where: Conditions on metadata that all hold.
+        like: Most like one of some examples.
+        within: Another query, such as that of a saved slice, that narrows as well.
         sort: ``order`` of adding; least ``confidence`` first, or most (``-confidence``); least
             ``margin`` first; ``hardest`` first; ``newest_label`` first. What has no value comes
             last.
@@ -55,6 +59,9 @@ class AssetQuery:
     arm: Arm | None = None
     round: int | None = None
     text: str = ""
+    where: tuple[Condition, ...] = ()
+    like: MostLike | None = None
+    within: AssetQuery | None = None
     sort: Sort = "order"
     offset: int = 0
     limit: int = 100
@@ -133,6 +140,11 @@ def run(catalog: Catalog, query: AssetQuery, model_id: str | None = None) -> Ass
     return AssetPage(total=len(matches), ids=ids, cards=_cards(view, page))
 
 
+def matching(catalog: Catalog, query: AssetQuery, model_id: str | None = None) -> _Mask:
+    """Whether each asset (N,) fits ``query``, in catalog order; as ``run``."""
+    return _matching(catalog, catalog.views.view(model_id), query)
+
+
 def cards(catalog: Catalog, ids: list[str], model_id: str | None = None) -> list[AssetCard]:
     """The cards of some assets, in their order; raises NotFoundError that names unknown ids."""
     view = catalog.views.view(model_id)
@@ -188,8 +200,21 @@ def _matching(catalog: Catalog, view: View, query: AssetQuery) -> _Mask:
         both = (view.label != NO_CLASS) & (view.predicted != NO_CLASS)
         mask &= both & (view.label != view.predicted)
     mask &= _drawn(view, query)
+    mask &= _described(catalog, view, query)
+    if query.within is not None:
+        mask &= _matching(catalog, view, query.within)
+    return mask
+
+
+def _described(catalog: Catalog, view: View, query: AssetQuery) -> _Mask:
+    """By what an asset itself is, whatever people or models say of it."""
+    mask = np.ones(len(view.index.ids), dtype=bool)
     if query.text.strip():
         mask &= catalog.views.containing(view.index, query.text.strip())
+    for condition in query.where:
+        mask &= catalog.conditions.holds(condition)
+    if query.like is not None:
+        mask &= catalog.conditions.most_like(query.like)
     return mask
 
 

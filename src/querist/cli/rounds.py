@@ -9,6 +9,7 @@ import typer
 from querist.cli.lessons import print_lessons
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
+from querist.cli.slices import print_slices
 from querist.errors import InvalidInputError, NotFoundError
 from querist.loop import lessons
 from querist.schema import Arm, Step, TaskKind
@@ -21,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def next_round(
+def next_round(  # noqa: PLR0913, PLR0917 - each option is an argument
     batch_size: Annotated[int | None, typer.Argument(help="How many to ask for.")] = None,
     strategy: Annotated[str | None, typer.Option(help="For this batch.")] = None,
     overlap: Annotated[int | None, typer.Option(help="Annotators an asset.")] = None,
@@ -35,6 +36,9 @@ def next_round(
     skill: Annotated[str | None, typer.Option(help="Only who has it is served.")] = None,
     remedy: Annotated[
         str | None, typer.Option(help="Draw the batch that mends this finding of diagnose.")
+    ] = None,
+    from_slice: Annotated[
+        str | None, typer.Option("--slice", help="Draw half of the batch like this saved slice.")
     ] = None,
     project: ProjectOption = HERE,
     json: JsonOption = False,
@@ -50,6 +54,7 @@ def next_round(
             blind_share=blind_share,
             skill=skill,
             remedy=remedy,
+            slice=from_slice,
         )
         selected = opened.catalog.records.rounds.selected(round=round_.number)
     if json:
@@ -87,6 +92,7 @@ def diagnose(
         rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
         task = opened.settings.task
         found = lessons(opened.catalog, rounds[-1]) if taught and rounds else None
+        saved = [] if json else opened.rounds.slices.reports()
     if task is not TaskKind.CLASSIFICATION:
         raise InvalidInputError(
             f"A diagnosis is of labels with one class an asset; the task is {task.value!r}.",
@@ -107,6 +113,10 @@ def diagnose(
         output.print(f"{name}  {finding.title}\n     {finding.remedy}", markup=False)
         if finding.batch is not None:
             output.print(f"     Next batch from this: querist next --remedy {name}", markup=False)
+        if finding.kind == "slice":
+            output.print(f"     Keep it: querist slices save --finding {name}", markup=False)
+    if saved:
+        print_slices(saved)
     if found is not None:
         print_lessons(found)
 

@@ -19,7 +19,7 @@ from querist.diagnostics.merging import merge_advice
 from querist.diagnostics.proxy import ProxyCheck, check_proxy
 from querist.diagnostics.sample import Learned, Sample
 from querist.diagnostics.slice_causes import slice_findings
-from querist.diagnostics.slices import Predicate, Slice, alike, find_slices
+from querist.diagnostics.slices import Predicate, Slice, alike, find_slices, middles
 from querist.diagnostics.stop_criteria import CRITERIA
 from querist.diagnostics.stop_readings import StopReading, read_stop_set
 from querist.diagnostics.stopping import StopVerdict, stop_verdict
@@ -54,6 +54,7 @@ __all__ = [
     "example_dynamics",
     "find_slices",
     "merge_advice",
+    "middles",
     "overfitting_start",
     "prediction_kappas",
     "read_stop_set",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from querist.diagnostics.chances import stratified_chance
 from querist.diagnostics.sample import LEVEL, Learned, Sample
-from querist.diagnostics.slices import Slice, find_slices
+from querist.diagnostics.slices import Predicate, Slice, find_slices
 from querist.metrics import wilson
 from querist.schema import Batch, Finding
 
@@ -99,6 +99,7 @@ def _told(
             "wrong_elsewhere": found.elsewhere,
             "count": count,
             "p_value": found.p_value,
+            "where": [_plain(one) for one in found.predicates],
         },
         remedy=remedy,
         asset_ids=ids[: found.errors],
@@ -106,3 +107,11 @@ def _told(
         severity=found.gain,
         batch=batch,
     )
+
+
+def _plain(one: Predicate) -> dict[str, str | float | None]:
+    """A predicate as plain values; an end that is open is ``None``."""
+    if one.low is None or one.high is None:
+        return {"column": one.column, "words": one.words}
+    low, high = (end if np.isfinite(end) else None for end in (one.low, one.high))
+    return {"column": one.column, "low": low, "high": high}

@@ -144,6 +144,20 @@ def alike(embeddings: Matrix, rng: np.random.Generator, *, groups: int | None = 
     return cluster if len(rows) == len(embeddings) else assign(np.asarray(embeddings), centers)
 
 
+def middles(embeddings: Matrix, groups: Rows) -> Rows:
+    """The row nearest to the mean of each group (k,), by its number; rows (n,) are told theirs.
+
+    A group can be told by these rows alone, on other rows too: what is nearest to one of them.
+    """
+    vectors = np.asarray(embeddings, dtype=np.float32)
+    found = []
+    for group in np.unique(groups).tolist():
+        rows = np.flatnonzero(groups == group)
+        apart = vectors[rows] - vectors[rows].mean(axis=0)
+        found.append(int(rows[(apart**2).sum(axis=1).argmin()]))
+    return np.array(found, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
     values: tuple[tuple[str, int], ...]

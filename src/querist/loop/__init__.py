@@ -18,6 +18,7 @@ from querist.loop.model_files import (
 from querist.loop.models import Models
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
+from querist.loop.slices import SlicePoint, SliceReport, Slices
 from querist.loop.status import Status, status
 from querist.loop.thrift import next_batch_size
 from querist.loop.training import learner_name, train, trains
@@ -40,6 +41,9 @@ __all__ = [
     "Models",
     "Rounds",
     "Saving",
+    "SlicePoint",
+    "SliceReport",
+    "Slices",
     "Status",
     "Wishes",
     "ZeroShot",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,17 @@ from querist.diagnostics import (
     disputed_classes,
     error_types,
     merge_advice,
+    middles,
     slice_findings,
 )
 from querist.loop import snapshot, training
 from querist.loop.remedies import remedy_report
 from querist.loop.snapshot import Snapshot
 from querist.schema import Arm, ClassValue, Finding, ModelVersion, Round
+from querist.strategies.clusters import assign
 
+# The column of the example that an asset is more like than any other: groups of alike assets.
+MOST_LIKE = "the most similar example"
 _STREAM = 60
 
 
@@ -68,7 +73,9 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
         train_counts=counts,
         causes=(*types, *merges, *slices),
     )
-    return (*remedy_report(catalog, round_), *found)
+    examples = sorted({str(name) for name in columns[MOST_LIKE].tolist()})
+    told = (_with_examples(one, examples, model.encoder) for one in found)
+    return (*remedy_report(catalog, round_), *told)
 
 
 def round_confusions(catalog: Catalog, round_: Round) -> list[ConfusionCell]:
@@ -120,14 +127,25 @@ def _opinions(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[i
 def _columns(
     catalog: Catalog, sample: Sample, learned: Learned, rng: np.random.Generator
 ) -> dict[str, NDArray[np.generic]]:
-    """What is known of the rows of both, by name: metadata, and the group of alike assets."""
+    """What is known of the rows of both, by name: metadata, and the example each is most like."""
     assets = catalog.assets.get_many([*sample.ids, *learned.ids])
     # The known labels must not explain anything: people would not have them.
     names = sorted({name for asset in assets for name in asset.metadata} - {_oracle(catalog)})
     found = {name: _column([asset.metadata.get(name) for asset in assets]) for name in names}
     assert sample.embeddings is not None
     vectors = np.concatenate([sample.embeddings, learned.embeddings])
-    return {**found, "the group of alike assets": alike(vectors, rng)}
+    examples = sorted(middles(vectors, alike(vectors, rng)).tolist(), key=lambda i: assets[i].id)
+    ids = np.array([assets[i].id for i in examples])
+    return {**found, MOST_LIKE: ids[assign(vectors, vectors[examples])]}
+
+
+def _with_examples(finding: Finding, examples: Sequence[str], encoder: str) -> Finding:
+    """A slice of alike assets with all that tells whether another asset belongs to it."""
+    columns = [one["column"] for one in finding.evidence.get("where", ())]
+    if MOST_LIKE not in columns:
+        return finding
+    evidence = {**finding.evidence, "examples": list(examples), "encoder": encoder}
+    return replace(finding, evidence=evidence)
 
 
 def _oracle(catalog: Catalog) -> str:

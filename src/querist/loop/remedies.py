@@ -16,20 +16,25 @@ from querist.schema import Batch, Finding, Round
 LEVEL = 0.05
 
 
-def finding_of(rounds: Sequence[Round], name: str) -> Finding:
-    """The finding called ``3.2``: the second of round 3.
-
-    Raises:
-        NotFoundError: there is none.
-        InvalidInputError: it proposes no batch.
-    """
+def finding_named(rounds: Sequence[Round], name: str) -> Finding:
+    """The finding called ``3.2``: the second of round 3; raises NotFoundError."""
     number, _, place = name.partition(".")
     findings = next((r.findings for r in rounds if str(r.number) == number), ())
     if not (place.isdecimal() and 1 <= int(place) <= len(findings)):
         raise NotFoundError(
             f"There is no finding {name!r}.", remedy="List them: querist diagnose", finding=name
         )
-    found = findings[int(place) - 1]
+    return findings[int(place) - 1]
+
+
+def finding_of(rounds: Sequence[Round], name: str) -> Finding:
+    """The finding of that name, which has a batch.
+
+    Raises:
+        NotFoundError: there is none.
+        InvalidInputError: it proposes no batch.
+    """
+    found = finding_named(rounds, name)
     if found.batch is None:
         raise InvalidInputError(
             f"The finding {name} is not mended by further labels: {found.remedy}",

@@ -16,6 +16,7 @@ from querist.loop import snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
 from querist.loop.remedies import strategy_for, strategy_like
+from querist.loop.slices import Slices
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.thrift import looked_at, next_batch_size
 from querist.loop.value_signals import (
@@ -62,14 +63,15 @@ def plan(
     Raises:
         EmptyPoolError: the project has no assets.
         InvalidInputError: ``batch_size`` is below one, or the finding has no batch.
-        NotFoundError: there is no such finding or example.
+        NotFoundError: there is no such finding, example or slice.
     """
     policy = wishes.over(catalog.settings.policy)
     if wishes.remedy is not None:
         name, parameters = strategy_for(catalog, wishes.remedy)
         policy = replace(policy, strategy=name, parameters=parameters)
-    elif wishes.examples:
-        name, parameters = strategy_like(catalog, wishes.examples)
+    elif wishes.examples or wishes.slice is not None:
+        examples = wishes.examples or Slices(catalog).examples(str(wishes.slice))
+        name, parameters = strategy_like(catalog, examples)
         policy = replace(policy, strategy=name, parameters=parameters)
     wanted = next_batch_size(catalog, policy) if batch_size is None else batch_size
     if wanted < 1:

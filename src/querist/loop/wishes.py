@@ -24,6 +24,7 @@ class Wishes:
         remedy: The finding whose batch this shall be, such as ``3.2``, in place of a strategy.
         examples: Assets that half the batch shall be like, in place of a strategy; the other half
             is what the model wavers on.
+        slice: A saved slice whose assets are such examples.
     """
 
     strategy: str | None = None
@@ -34,6 +35,7 @@ class Wishes:
     skill: str | None = None
     remedy: str | None = None
     examples: Sequence[str] = ()
+    slice: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("overlap_share", "again_share", "blind_share"):
@@ -44,16 +46,18 @@ class Wishes:
             raise InvalidInputError(
                 f"overlap is {self.overlap}.", remedy="Ask at least one annotator."
             )
-        if self.remedy is not None and self.examples:
+        given = {"finding": self.remedy, "slice": self.slice, "examples": self.examples or None}
+        named = [name for name, value in given.items() if value is not None]
+        if len(named) > 1:
             raise InvalidInputError(
-                f"Both the finding {self.remedy} and examples were given.",
-                remedy="Give one of them: a finding has examples of its own.",
+                f"Both {' and '.join(named)} were given.",
+                remedy="Give one of them: a finding and a slice have examples of their own.",
             )
 
     def over(self, policy: PolicySettings) -> PolicySettings:
         """The settings with what is wished for in their place."""
         given: dict[str, Any] = {k: v for k, v in asdict(self).items() if v is not None}
-        for name in ("skill", "remedy", "examples"):
+        for name in ("skill", "remedy", "examples", "slice"):
             given.pop(name, None)
         if "strategy" in given:
             given["parameters"] = {}

@@ -55,6 +55,7 @@ from querist.schema.round import (
     Step,
     Worth,
 )
+from querist.schema.saved_slice import SavedSlice
 from querist.schema.task import Arm, Question, Task, TaskState
 from querist.schema.wording import percent
 from querist.schema.workforce import IN_FLIGHT, SIBLING, Delivery, DeliveryState, Workforce
@@ -117,6 +118,7 @@ __all__ = [
     "Role",
     "Round",
     "RoundPlan",
+    "SavedSlice",
     "Selected",
     "Span",
     "SpansValue",

@@ -22,6 +22,7 @@ from querist.catalog.records.opinions import OpinionLog
 from querist.catalog.records.people import AnnotatorList, SourceList, TokenList
 from querist.catalog.records.reviews import ReviewLog
 from querist.catalog.records.rounds import RoundList
+from querist.catalog.records.slices import SliceList
 from querist.catalog.records.tasks import TaskList
 from querist.catalog.records.work_log import WorkLog
 from querist.catalog.records.workforces import WorkforceList
@@ -70,6 +71,7 @@ class Records:
         self.tasks = TaskList(self._database)
         self.rounds = RoundList(self._database)
         self.models = ModelList(self._database)
+        self.slices = SliceList(self._database)
         self.jobs = JobList(self._database)
         self.annotators = AnnotatorList(self._database)
         self.invitations = InvitationList(self._database)
