@@ -6,7 +6,7 @@ A project is eight rounds of margin beside eight of random draws, with a logisti
 a pool of 1,000 rows of one of eight data sets; 63 seeds of each are 504 projects. The truth of a
 model is what it gets right on up to 3,000 rows that no round ever sees; audit sets are drawn from
 these, and the truth of a saving is that of the same models on all of these rows. LURE's truth is
-the accuracy on the rest of the pool, from which its labels are drawn by margin and a quarter
+the accuracy on the rest of the pool, from which `power-margin` draws its labels, a quarter of them
 evenly.
 
 Each project is audited four times anew; the coverage is that of all audits. It must lie between 93
@@ -21,14 +21,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.reporting import Figure, report
 from benchmarks.simulated_projects import SimulatedProject, projects
-from querist import metrics
+from querist import metrics, query
 from querist.schema.measure import Measure
 
 AUDITS, STRATA = 4, 4
+EVEN = 0.25
 LOW, HIGH = 0.93, 0.97
 Found = tuple[Measure, float]
 Rng = np.random.Generator
@@ -84,12 +84,20 @@ def audit(size: int) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
 
 
 def lure(size: int) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
-    """LURE on labels drawn from the rest of the pool, with a known chance each."""
+    """LURE on labels that ``power-margin`` draws from the rest of the pool, by its chances."""
 
     def estimate(project: SimulatedProject, rng: Rng) -> Iterator[Found]:
         right = project.pool_right
-        chosen, chances = draws(project.pool_probabilities, size, rng)
-        yield metrics.lure_accuracy(right[chosen], chances, len(right)), float(right.mean())
+        picks = query(
+            "power-margin",
+            size,
+            probabilities=project.pool_probabilities,
+            even_share=EVEN,
+            random_state=int(rng.integers(2**31)),
+        )
+        assert picks.draw_chances is not None
+        found = metrics.lure_accuracy(right[picks.indices], picks.draw_chances, len(right))
+        yield found, float(right.mean())
 
     return estimate
 
@@ -142,18 +150,6 @@ def saving(size: int) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
             yield found.ratio, float(truth)
 
     return estimate
-
-
-def draws(
-    table: NDArray[np.float32], size: int, rng: Rng
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rows in the order drawn and the chance of each draw, with a quarter of even draws."""
-    top = np.sort(table, axis=1)[:, ::-1]
-    weights = 1.0 - (top[:, 0] - top[:, 1])
-    weights = 0.75 * weights / weights.sum() + 0.25 / len(weights)
-    chosen = np.argsort(-(np.log(weights) + rng.gumbel(size=len(weights))))[:size]
-    before = np.cumsum(weights[chosen]) - weights[chosen]
-    return chosen, weights[chosen] / (weights.sum() - before)
 
 
 ESTIMATORS: dict[str, Callable[[SimulatedProject, Rng], Iterator[Found]]] = {

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInputError
+from querist.loop import training
 from querist.loop.measuring import of_values
+from querist.metrics import lure_accuracy
 from querist.project import Project
 from querist.schema import (
     Arm,
@@ -126,3 +128,33 @@ def test_a_round_tells_its_measures_and_its_doubt(tmp_path: Path) -> None:
         if advice.label_ratio is not None:
             assert advice.label_ratio.low <= advice.label_ratio.value <= advice.label_ratio.high
             assert "95 % interval" in advice.sentence
+
+
+def test_labels_drawn_by_doubt_measure_the_model_that_chose_them(tmp_path: Path) -> None:
+    """The estimate is LURE's of the recorded chances, out of all that could have been drawn."""
+    draw = np.random.default_rng(1)
+    rows = [
+        {"id": f"r{i}", "x": float(x), "y": float(y), "known": "ab"[int(x + y > 0)]}
+        for i, (x, y) in enumerate(draw.normal(size=(150, 2)))
+    ]
+    policy = {
+        "batch_size": 8, "audit_size": 30, "control_share": 0.0, "sub_pool": 60,
+        "strategy": "power-margin", "parameters": {"even_share": 0.3},
+    }  # fmt: skip
+    with Project.create(
+        tmp_path / "p", media="table", classes=["a", "b"], oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        project.oracle(2)
+        records = project.catalog.records
+        round_ = project.rounds.list()[-1]
+        drawn = records.rounds.selected(round=round_.number, arm=Arm.ACTIVE)
+        assert round_.plan is not None
+        chooser = records.models.get(str(round_.plan.model_id))
+        places = project.catalog.assets.positions([row.asset_id for row in drawn])
+        said = training.predict(project.catalog, chooser, places).argmax(axis=1)
+        truth = [rows[place]["known"] for place in places]
+        right = [chooser.classes[code] == name for code, name in zip(said, truth, strict=True)]
+        chances = [row.draw_chance for row in drawn]
+        assert round_.evaluations[0].before == lure_accuracy(right, chances, 60)
+        assert project.replay(round_.number)

@@ -10,6 +10,7 @@ from querist.loop import snapshot, training, value_training
 from querist.loop.headline import estimate, headline_of
 from querist.loop.intake import open_encoder
 from querist.loop.measuring import of_probabilities, of_values
+from querist.loop.selecting import drawn_from
 from querist.loop.snapshot import Snapshot
 from querist.metrics import lure_accuracy, macro_f1, wilson
 from querist.schema import Arm, ClassesValue, Estimate, Evaluation, ModelVersion, Value
@@ -92,9 +93,10 @@ def _recalls(truth: list[Value], said: list[Value]) -> dict[str, Estimate]:
 def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
     """How right the model that chose a batch was on its candidates, from the batch's labels.
 
-    LURE (Farquhar, Gal and Rainforth, 2021) needs the chance of every draw, which is known of a
-    batch where each candidate had the same. Assets that nobody could label leave nothing to
-    measure: a batch that holds one has no estimate, nor has a batch of one.
+    LURE (Farquhar, Gal and Rainforth, 2021) needs the chance of every draw, which strategies that
+    draw tell: ``random``, and ``power-margin`` with an ``even_share`` from 0.25 on. Assets that
+    nobody could label leave nothing to measure: a batch that holds one has no estimate, nor has a
+    batch of one.
 
     Args:
         catalog: The catalog.
@@ -104,10 +106,10 @@ def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
         return None
     round_ = catalog.records.rounds.get(model.round)
     drawn = catalog.records.rounds.selected(round=model.round, arm=Arm.ACTIVE)
-    share = drawn[0].propensity if drawn else None
-    if round_.plan is None or round_.plan.model_id is None or share is None or len(drawn) < 2:
+    chances = [row.draw_chance for row in drawn if row.draw_chance is not None]
+    if round_.plan is None or round_.plan.model_id is None or len(drawn) < 2:
         return None
-    if any(row.propensity != share for row in drawn):
+    if len(chances) < len(drawn):
         return None
     seen = snapshot.take(catalog)
     place = {asset_id: i for i, asset_id in enumerate(seen.ids)}
@@ -116,8 +118,7 @@ def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
         return None
     chooser = catalog.records.models.get(round_.plan.model_id)
     right = training.predict(catalog, chooser, rows).argmax(axis=1) == seen.codes[rows]
-    size = round(len(drawn) / share)
-    return lure_accuracy(right, 1 / (size - np.arange(len(drawn))), size)
+    return lure_accuracy(right, chances, len(drawn_from(catalog, round_.number, round_.plan)))
 
 
 def proportion(right: NDArray[np.bool_]) -> Estimate:

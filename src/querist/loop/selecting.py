@@ -165,6 +165,13 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
     return replace(fixed, candidates_digest=seen.digest(candidates)), rows
 
 
+def drawn_from(catalog: Catalog, number: int, fixed: RoundPlan) -> Positions:
+    """Positions of the candidates that the strategy of a drawn round read."""
+    seen = _look(catalog, number, fixed)
+    seen.audit[_draw_audit(catalog, seen, number, fixed)] = True
+    return looked_at(_free(seen, fixed), number, fixed)
+
+
 def labeled_before(catalog: Catalog, number: int, fixed: RoundPlan) -> set[str]:
     """The assets of the active arm that held a label when the round was planned."""
     seen = _look(catalog, number, fixed)
@@ -304,24 +311,19 @@ def _pool(
 def _rows(seen: Snapshot, number: int, batches: Sequence[Selection]) -> list[Selected]:
     found: list[Selected] = []
     for batch in batches:
-        chances: Sequence[float | None] = (
-            [None] * len(batch.indices)
-            if batch.propensities is None
-            else [float(p) for p in batch.propensities]
-        )
+        inclusion, draws = batch.propensities, batch.draw_chances
         found += [
             Selected(
                 round=number,
                 arm=Arm.ACTIVE,
-                asset_id=seen.ids[int(position)],
+                asset_id=seen.ids[int(batch.indices[rank])],
                 rank=len(found) + rank,
-                score=float(score),
-                propensity=chance,
-                reason=reason,
+                score=float(batch.scores[rank]),
+                propensity=None if inclusion is None else float(inclusion[rank]),
+                reason=batch.reasons[rank],
+                draw_chance=None if draws is None else float(draws[rank]),
             )
-            for rank, (position, score, chance, reason) in enumerate(
-                zip(batch.indices, batch.scores, chances, batch.reasons, strict=True)
-            )
+            for rank in range(len(batch.indices))
         ]
     return found
 

@@ -97,6 +97,8 @@ class Selected:
         score: The strategy's score, higher is asked first; ``None`` for random arms.
         propensity: Probability of being drawn, where it is known exactly.
         reason: One short sentence for people.
+        draw_chance: Chance that it was drawn next, given those of smaller rank, where such chances
+            let the labels measure the model that chose them.
     """
 
     round: int
@@ -106,6 +108,7 @@ class Selected:
     score: float | None
     propensity: float | None
     reason: str
+    draw_chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

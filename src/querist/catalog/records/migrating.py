@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from querist.catalog.records.connection import Database
 from querist.errors import StorageError
 
-HEAD = "0006"
+HEAD = "0007"
 
 # Alembic keeps the migration that runs in a module-wide place: one at a time in a process.
 _ONE_AT_A_TIME = threading.Lock()

@@ -30,7 +30,7 @@ _FOR = Prepared(
     .order_by(selected.c.round, selected.c.arm, selected.c.rank)
 )
 _FIELDS = tuple(column.name for column in rounds.c)
-_REASONS = ("round", "asset_id", "rank", "score", "propensity", "reason")
+_REASONS = ("round", "asset_id", "rank", "score", "propensity", "reason", "draw_chance")
 _SELECT = Prepared(sa.insert(selected).inline(), (*_REASONS, "arm"))
 _TIMES = ("started_at", "finished_at")
 _RENEW_SEQUENCE = (
@@ -229,4 +229,5 @@ def _selected(row: sa.Row[Any]) -> Selected:
         score=row.score,
         propensity=row.propensity,
         reason=row.reason,
+        draw_chance=row.draw_chance,
     )

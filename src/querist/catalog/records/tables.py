@@ -160,6 +160,7 @@ selected = sa.Table(
     _column("score", Number, nullable=True),
     _column("propensity", Number, nullable=True),
     _column("reason", sa.Text),
+    _column("draw_chance", Number, nullable=True),
     sa.Index(None, "asset_id"),
 )
 
