@@ -371,3 +371,28 @@ def test_skipping_finishes_the_task(client):
     entry = post(client, "labels", 201, **body, action="skip", reason="blurred", submission_id="s1")
     assert (entry["action"], entry["value"], entry["reason"]) == ("skip", None, "blurred")
     assert post(client, "tasks/lease", count=1)["items"][0]["task"]["id"] != item["task"]["id"]
+
+
+def test_models_are_compared_and_looked_at_above_a_confidence(client, project):
+    """GET /models names what GET /comparison, /comparison/asset and /thresholds take."""
+    finished(post(client, "oracle", 202, rounds=2))
+    names = [one["name"] for one in get(client, "models")]
+    assert {"1", "2", "2-control"} <= set(names)
+    told = get(client, "comparison", first="2-control", second="2")
+    accuracy = told["measures"]["accuracy"]
+    assert accuracy["difference"]["count"] == told["count"] > 0
+    assert [one["kind"] for one in told["galleries"]] == [
+        "newly_wrong",
+        "newly_right",
+        "most_wrong",
+        "least_confident",
+    ]
+    asset = told["galleries"][3]["assets"][0]
+    said = get(client, "comparison/asset", id=asset["id"], first="2-control", second="2")
+    assert said["truth"] == {"type": "class", "name": asset["truth"]}
+    assert said["second"]["name"] == asset["second"]
+    at = get(client, "thresholds", model="2", confidence=0)
+    assert at["precision"]["value"] == accuracy["second"]["value"]
+    assert len(at["curve"]) == 101
+    assert client.get("comparison", params={"first": "9", "second": "2"}).status_code == 404
+    assert client.get("thresholds", params={"model": "2", "confidence": 2}).status_code == 422

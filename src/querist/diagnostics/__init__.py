@@ -23,6 +23,7 @@ from querist.diagnostics.slices import Predicate, Slice, alike, find_slices, mid
 from querist.diagnostics.stop_criteria import CRITERIA
 from querist.diagnostics.stop_readings import StopReading, read_stop_set
 from querist.diagnostics.stopping import StopVerdict, stop_verdict
+from querist.diagnostics.turned import Turned, turned
 
 __all__ = [
     "CRITERIA",
@@ -41,6 +42,7 @@ __all__ = [
     "StopReading",
     "StopVerdict",
     "Taught",
+    "Turned",
     "alike",
     "attribute",
     "capacity_advice",
@@ -61,4 +63,5 @@ __all__ = [
     "retrained",
     "slice_findings",
     "stop_verdict",
+    "turned",
 ]

@@ -1,6 +1,15 @@
 """Rounds: plan, select, collect, train, evaluate, diagnose, decide."""
 
 from querist.loop.chat_model import ChatGuesses, ask_chat
+from querist.loop.comparing import (
+    Comparison,
+    Gallery,
+    PartPair,
+    Said,
+    TurnedAsset,
+    compare,
+    said_of,
+)
 from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.diagnosing import round_confusions
@@ -16,10 +25,12 @@ from querist.loop.model_files import (
     import_predictions,
 )
 from querist.loop.models import Models
+from querist.loop.naming_models import ComparedModel, nameable
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
 from querist.loop.slices import SlicePoint, SliceReport, Slices
 from querist.loop.status import Status, status
+from querist.loop.thresholding import ClassAt, Thresholds, thresholds
 from querist.loop.thrift import next_batch_size
 from querist.loop.training import learner_name, train, trains
 from querist.loop.wishes import Wishes
@@ -29,28 +40,37 @@ from querist.loop.zero_shot import ZeroShot, zero_shot
 __all__ = [
     "BatchLesson",
     "ChatGuesses",
+    "ClassAt",
     "ClassLesson",
+    "ComparedModel",
+    "Comparison",
     "Compute",
     "Curve",
     "CurvePoint",
     "Experiments",
+    "Gallery",
     "Hardness",
     "ImportedPredictions",
     "ImportedVectors",
     "Lessons",
     "Models",
+    "PartPair",
     "Rounds",
+    "Said",
     "Saving",
     "SlicePoint",
     "SliceReport",
     "Slices",
     "Status",
+    "Thresholds",
+    "TurnedAsset",
     "Wishes",
     "ZeroShot",
     "add",
     "answer_rounds",
     "ask_chat",
     "ceiling",
+    "compare",
     "compute",
     "embed",
     "evaluate",
@@ -62,9 +82,12 @@ __all__ = [
     "labeled_arrays",
     "learner_name",
     "lessons",
+    "nameable",
     "next_batch_size",
     "round_confusions",
+    "said_of",
     "status",
+    "thresholds",
     "train",
     "trains",
     "wrong_on_audit",

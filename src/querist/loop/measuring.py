@@ -97,15 +97,45 @@ def _classes(
     )
 
 
-def _sets(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], rng: Rng) -> Measures:
-    def table(side: Sequence[Value]) -> NDArray[np.bool_]:
-        found = np.zeros((len(side), len(ontology.names)), dtype=bool)
-        for row, value in enumerate(side):
-            assert isinstance(value, ClassesValue)
-            found[row, [ontology.index(name) for name in value.names]] = True
-        return found
+def sets_of(ontology: Ontology, values: Sequence[Value]) -> NDArray[np.bool_]:
+    """Sets of classes as a table of assets by classes (n, C)."""
+    found = np.zeros((len(values), len(ontology.names)), dtype=bool)
+    for row, value in enumerate(values):
+        assert isinstance(value, ClassesValue)
+        found[row, [ontology.index(name) for name in value.names]] = True
+    return found
 
-    found = measure_label_sets(table(truth), table(said), rng)
+
+def boxes_of(ontology: Ontology, values: Sequence[Value], *, scored: bool) -> Boxes:
+    """The boxes of n assets as columns; those without a confidence are sure."""
+    found = [
+        (row, item)
+        for row, value in enumerate(values)
+        if isinstance(value, BoxesValue)
+        for item in value.boxes
+    ]
+    return Boxes.of(
+        [row for row, _ in found],
+        [ontology.index(item.name) for _, item in found],
+        [(it.box.x, it.box.y, it.box.width, it.box.height) for _, it in found],
+        [1.0 if it.confidence is None else it.confidence for _, it in found] if scored else None,
+    )
+
+
+def spans_of(ontology: Ontology, values: Sequence[Value], *, sure: float = 0.0) -> Spans:
+    """The spans of n assets as columns, of those at least as ``sure`` of themselves."""
+    rows = [
+        (row, ontology.index(item.name), item.span.start, item.span.end)
+        for row, value in enumerate(values)
+        if isinstance(value, SpansValue)
+        for item in value.spans
+        if item.confidence is None or item.confidence >= sure
+    ]
+    return Spans.of(*np.array(rows, dtype=np.int64).reshape(-1, 4).T)
+
+
+def _sets(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], rng: Rng) -> Measures:
+    found = measure_label_sets(sets_of(ontology, truth), sets_of(ontology, said), rng)
     return _defined(
         micro_f1=found.micro_f1,
         micro_precision=found.micro_precision,
@@ -123,25 +153,9 @@ def _numbers(_: Ontology, truth: Sequence[Value], said: Sequence[Value], rng: Rn
 
 
 def _boxes(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], rng: Rng) -> Measures:
-    def columns(side: Sequence[Value], scored: bool) -> Boxes:
-        found = [
-            (row, item)
-            for row, value in enumerate(side)
-            if isinstance(value, BoxesValue)
-            for item in value.boxes
-        ]
-        return Boxes.of(
-            [row for row, _ in found],
-            [ontology.index(item.name) for _, item in found],
-            [(it.box.x, it.box.y, it.box.width, it.box.height) for _, it in found],
-            [1.0 if it.confidence is None else it.confidence for _, it in found]
-            if scored
-            else None,
-        )
-
     found = measure_boxes(
-        columns(truth, False),
-        columns(said, True),
+        boxes_of(ontology, truth, scored=False),
+        boxes_of(ontology, said, scored=True),
         rng,
         asset_count=len(truth),
         class_count=len(ontology.names),
@@ -150,18 +164,9 @@ def _boxes(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], rn
 
 
 def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], rng: Rng) -> Measures:
-    def columns(side: Sequence[Value]) -> Spans:
-        rows = [
-            (row, ontology.index(item.name), item.span.start, item.span.end)
-            for row, value in enumerate(side)
-            if isinstance(value, SpansValue)
-            for item in value.spans
-        ]
-        return Spans.of(*np.array(rows, dtype=np.int64).reshape(-1, 4).T)
-
     found = measure_spans(
-        columns(truth),
-        columns(said),
+        spans_of(ontology, truth),
+        spans_of(ontology, said),
         rng,
         asset_count=len(truth),
         class_count=len(ontology.names),

@@ -13,13 +13,16 @@ from querist.metrics.annotator_figures import (
     shares_by_annotator,
 )
 from querist.metrics.answers import Answers
+from querist.metrics.box_outcomes import BoxOutcomes, box_outcomes, hits_of_boxes
 from querist.metrics.calibration import (
     Calibrator,
     ReliabilityBin,
+    Sureness,
     binary_brier,
     binary_log_loss,
     calibration_error,
     fit_calibrator,
+    fit_sureness,
     reliability,
 )
 from querist.metrics.class_measures import (
@@ -42,7 +45,12 @@ from querist.metrics.classification import (
 )
 from querist.metrics.consensus import Consensus, dawid_skene, majority_vote
 from querist.metrics.crowdlab import crowdlab
-from querist.metrics.detection import BoxMeasures, measure_boxes
+from querist.metrics.detection import (
+    BoxMeasures,
+    average_precisions,
+    measure_boxes,
+    paired_boxes,
+)
 from querist.metrics.extrapolation import (
     CostOptimum,
     CurveForecast,
@@ -62,6 +70,15 @@ from querist.metrics.learning_curves import aulc, label_saving, labels_to_reach
 from querist.metrics.matching import Boxes
 from querist.metrics.multilabel import LabelSetMeasures, measure_label_sets
 from querist.metrics.overlap import Fit, Marks, fit, iou_table, polygon_iou
+from querist.metrics.paired import (
+    Paired,
+    PairedClasses,
+    mcnemar,
+    paired_classes,
+    paired_means,
+    paired_shares,
+    paired_sums,
+)
 from querist.metrics.promises import binomial_sizes, confidence_sequence, upper_bound
 from querist.metrics.ranking import (
     RankingMeasures,
@@ -69,7 +86,16 @@ from querist.metrics.ranking import (
     average_precision,
     measure_ranking,
 )
-from querist.metrics.regression import NumberMeasures, measure_numbers
+from querist.metrics.regression import NumberMeasures, measure_numbers, paired_numbers
+from querist.metrics.rightness import (
+    BELIEVED,
+    Shapes,
+    believed,
+    confidences,
+    is_right,
+    marks_of,
+    objects_right,
+)
 from querist.metrics.savings import (
     SavingMeasure,
     label_ratio,
@@ -79,7 +105,13 @@ from querist.metrics.savings import (
 )
 from querist.metrics.shape_agreement import PairFit, ShapeAgreement, shape_agreement
 from querist.metrics.shares import proportion
-from querist.metrics.spans import SpanMeasures, Spans, measure_spans
+from querist.metrics.spans import SpanMeasures, Spans, hits_of_spans, measure_spans
+from querist.metrics.thresholds import (
+    AtThreshold,
+    ThresholdPoint,
+    at_threshold,
+    threshold_curve,
+)
 from querist.metrics.unbiased import (
     lure_accuracy,
     lure_weights,
@@ -90,8 +122,11 @@ from querist.metrics.unbiased import (
 from querist.metrics.uncertainty import Uncertainty, decompose
 
 __all__ = [
+    "BELIEVED",
     "Answers",
+    "AtThreshold",
     "BoxMeasures",
+    "BoxOutcomes",
     "Boxes",
     "Calibrator",
     "ClassMeasure",
@@ -104,29 +139,39 @@ __all__ = [
     "Marks",
     "NumberMeasures",
     "PairFit",
+    "Paired",
+    "PairedClasses",
     "ProbabilityMeasures",
     "RankingMeasures",
     "ReliabilityBin",
     "SavingMeasure",
     "ShapeAgreement",
+    "Shapes",
     "Shares",
     "SpanMeasures",
     "Spans",
+    "Sureness",
+    "ThresholdPoint",
     "Uncertainty",
     "accuracy",
+    "at_threshold",
     "aulc",
     "auroc",
     "average_precision",
+    "average_precisions",
+    "believed",
     "binary_brier",
     "binary_log_loss",
     "binomial_sizes",
     "bootstrap_interval",
+    "box_outcomes",
     "brier",
     "calibration_error",
     "class_bias",
     "clopper_pearson",
     "cohen_kappa",
     "confidence_sequence",
+    "confidences",
     "confusion_matrix",
     "cost_optimum",
     "crowdlab",
@@ -137,10 +182,14 @@ __all__ = [
     "f_measure_change_bound",
     "fit",
     "fit_calibrator",
+    "fit_sureness",
     "fleiss_kappa",
     "forecast_curve",
     "glad",
+    "hits_of_boxes",
+    "hits_of_spans",
     "iou_table",
+    "is_right",
     "krippendorff_alpha",
     "label_ratio",
     "label_saving",
@@ -152,6 +201,8 @@ __all__ = [
     "lure_weights",
     "macro_f1",
     "majority_vote",
+    "marks_of",
+    "mcnemar",
     "measure_boxes",
     "measure_brier",
     "measure_classes",
@@ -165,7 +216,14 @@ __all__ = [
     "medians_by_annotator",
     "monotone",
     "neyman_allocation",
+    "objects_right",
     "paired_bootstrap_interval",
+    "paired_boxes",
+    "paired_classes",
+    "paired_means",
+    "paired_numbers",
+    "paired_shares",
+    "paired_sums",
     "polygon_iou",
     "prediction_powered_accuracy",
     "proportion",
@@ -174,6 +232,7 @@ __all__ = [
     "shape_agreement",
     "shares_by_annotator",
     "stratified_accuracy",
+    "threshold_curve",
     "upper_bound",
     "wilson",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from querist.errors import InvalidInputError
 from querist.metrics.checks import same_length
 from querist.metrics.matching import Boxes, matched
+from querist.metrics.paired import Paired, paired
 from querist.metrics.resampling import Floats, drawn, mean_known, measure, ratio
 from querist.schema.measure import Measure
 
@@ -77,21 +78,9 @@ def measure_boxes(
     Raises:
         InvalidInputError: no images, a box beyond the counts, or predictions without scores.
     """
-    _check(truth, predicted, asset_count, class_count)
-    # The same images are drawn for every class.
     seed = int(rng.integers(2**63))
-    figures = np.full((2, 1 + repeats, class_count, len(THRESHOLDS)), np.nan)
-    for code in range(class_count):
-        real = truth.of_class(code)
-        if not len(real):
-            continue
-        said = predicted.of_class(code).first(most)
-        hits = matched(said, real, THRESHOLDS)
-        there = np.bincount(real.assets, minlength=asset_count).astype(np.float64)
-        figures[:, :, code] = np.concatenate(
-            list(_resampled(said, hits, there, np.random.default_rng(seed), repeats)), axis=1
-        )
-    precision, recall = figures
+    shape = (asset_count, class_count)
+    precision, recall = _figures(truth, predicted, THRESHOLDS, shape, most, seed, repeats)
 
     def measured(table: Floats) -> Measure:
         return measure(float(table[0]), table[1:], asset_count)
@@ -112,6 +101,74 @@ def measure_boxes(
         by_threshold=precision[0],
         thresholds=THRESHOLDS.copy(),
     )
+
+
+def paired_boxes(
+    truth: Boxes,
+    first: Boxes,
+    second: Boxes,
+    rng: np.random.Generator,
+    *,
+    asset_count: int,
+    class_count: int,
+    overlap: float = 0.5,
+    most: int = 100,
+    repeats: int = _REPEATS,
+) -> Paired:
+    """Mean average precision of two detectors at one overlap, with images drawn for both at once.
+
+    Arguments and errors are those of ``measure_boxes``.
+    """
+    seed = int(rng.integers(2**63))
+    shape = (asset_count, class_count)
+    sides = [
+        mean_known(_figures(truth, it, np.array([overlap]), shape, most, seed, repeats)[0, :, :, 0])
+        for it in (first, second)
+    ]
+    values = [float(side[0]) for side in sides]
+    return paired(values, [side[1:] for side in sides], asset_count)
+
+
+def average_precisions(
+    truth: Boxes,
+    predicted: Boxes,
+    overlap: float,
+    *,
+    asset_count: int,
+    class_count: int,
+    most: int = 100,
+) -> Floats:
+    """Average precision (C,) of each class at one overlap; NaN for a class without true boxes."""
+    shape = (asset_count, class_count)
+    found = _figures(truth, predicted, np.array([overlap]), shape, most, 0, 0)
+    return np.asarray(found[0, 0, :, 0])
+
+
+def _figures(
+    truth: Boxes,
+    predicted: Boxes,
+    thresholds: Floats,
+    shape: tuple[int, int],
+    most: int,
+    seed: int,
+    repeats: int,
+) -> Floats:
+    """Precision and recall (2, 1 + R, C, T): of all images, then of R resamples of them."""
+    asset_count, class_count = shape
+    _check(truth, predicted, asset_count, class_count)
+    figures = np.full((2, 1 + repeats, class_count, len(thresholds)), np.nan)
+    for code in range(class_count):
+        real = truth.of_class(code)
+        if not len(real):
+            continue
+        said = predicted.of_class(code).first(most)
+        hits = matched(said, real, thresholds)
+        there = np.bincount(real.assets, minlength=asset_count).astype(np.float64)
+        # The same images are drawn for every class.
+        figures[:, :, code] = np.concatenate(
+            list(_resampled(said, hits, there, np.random.default_rng(seed), repeats)), axis=1
+        )
+    return figures
 
 
 def _resampled(

@@ -78,15 +78,19 @@ class Boxes:
 
     def of_class(self, code: int) -> Boxes:
         """The boxes of one class, by image, and in each the surest first."""
-        rows = np.flatnonzero(self.classes == code)
+        return self.take(self.in_order(np.flatnonzero(self.classes == code)))
+
+    def in_order(self, rows: Codes) -> Codes:
+        """Some of the rows by image, and in each image the surest first."""
         falling = np.zeros(len(rows)) if self.scores is None else -self.scores[rows]
-        return self._rows(rows[np.lexsort((falling, self.assets[rows]))])
+        return rows[np.lexsort((falling, self.assets[rows]))]
 
     def first(self, most: int) -> Boxes:
         """At most ``most`` boxes of each image; the boxes must lie together by image."""
-        return self._rows(np.flatnonzero(places(self.assets) < most))
+        return self.take(np.flatnonzero(places(self.assets) < most))
 
-    def _rows(self, rows: Codes) -> Boxes:
+    def take(self, rows: Codes) -> Boxes:
+        """The boxes at ``rows``, in this order."""
         return Boxes(
             assets=self.assets[rows],
             classes=self.classes[rows],
@@ -102,13 +106,18 @@ def places(sorted_codes: Codes) -> Codes:
 
 
 def matched(predicted: Boxes, truth: Boxes, thresholds: Floats) -> NDArray[np.bool_]:
-    """Which predicted boxes (B,) of one class find a true one, at each IoU threshold (B, T).
+    """Which predicted boxes (B,) of one class find a true one, at each IoU threshold (B, T)."""
+    return partners(predicted, truth, thresholds) >= 0
+
+
+def partners(predicted: Boxes, truth: Boxes, thresholds: Floats) -> Codes:
+    """The true box that each predicted one (B,) finds, at each IoU threshold (B, T); -1 for none.
 
     The surest box of an image takes the true one it overlaps most, then the next takes one of
     those that are left (Lin et al., 2014, "Microsoft COCO: common objects in context"). Both sides
-    come from ``of_class``. Time O(pairs × T); the memory is that of a million pairs.
+    are sorted as ``of_class`` does. Time O(pairs × T); the memory is that of a million pairs.
     """
-    found = np.zeros((len(predicted), len(thresholds)), dtype=bool)
+    found = np.full((len(predicted), len(thresholds)), -1, dtype=np.int64)
     taken = np.zeros((len(truth), len(thresholds)), dtype=bool)
     ranks = places(predicted.assets)
     for ours, real in _pairs(predicted.assets, truth.assets):
@@ -158,7 +167,7 @@ def _take(
     theirs: Codes,
     overlaps: Floats,
     thresholds: Floats,
-    found: NDArray[np.bool_],
+    found: Codes,
     taken: NDArray[np.bool_],
 ) -> None:
     """Let boxes of different images each take their best free true box, at every threshold."""
@@ -166,5 +175,5 @@ def _take(
     starts = np.flatnonzero(np.diff(mine, prepend=-1))
     best = np.maximum.reduceat(np.where(free, np.arange(len(mine))[:, None], -1), starts)
     box, at = np.nonzero(best >= 0)
-    found[mine[starts[box]], at] = True
+    found[mine[starts[box]], at] = theirs[best[box, at]]
     taken[theirs[best[box, at]], at] = True

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from querist.metrics.checks import finite, same_length
 from querist.metrics.class_measures import measure_mean
+from querist.metrics.paired import Paired, paired_sums
 from querist.metrics.resampling import REPEATS, Floats, of_sums, ratio
 from querist.schema.measure import Measure
 
@@ -39,15 +40,38 @@ def measure_numbers(
     """
     same_length(truth=truth, predicted=predicted)
     t, p = finite("The truth", truth), finite("The predictions", predicted)
-    error = p - t
-    # The labels less their mean: their squares do not drown in a large common part.
-    centred = t - t.mean()
-    parts = np.column_stack([error**2, np.ones(len(t)), centred, centred**2])
+    parts = _parts(t, p)
     return NumberMeasures(
-        mae=measure_mean(np.abs(error), rng, repeats=repeats),
+        mae=measure_mean(np.abs(p - t), rng, repeats=repeats),
         rmse=of_sums(parts, _rmse, rng, better="lower", repeats=repeats),
         r2=of_sums(parts, _r2, rng, repeats=repeats),
     )
+
+
+def paired_numbers(
+    truth: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    rng: np.random.Generator,
+    *,
+    repeats: int = REPEATS,
+) -> Paired:
+    """R² of what two models say (n,), (n,) of the same labels (n,), drawn together.
+
+    Raises:
+        InvalidInputError: lengths differ, no values, or one is not finite.
+    """
+    same_length(truth=truth, first=first, second=second)
+    t = finite("The truth", truth)
+    one, two = (_parts(t, finite("The predictions", it)) for it in (first, second))
+    return paired_sums(one, two, _r2, rng, repeats=repeats)
+
+
+def _parts(truth: Floats, predicted: Floats) -> Floats:
+    # The labels less their mean: their squares do not drown in a large common part.
+    centred = truth - truth.mean()
+    columns = [(predicted - truth) ** 2, np.ones(len(truth)), centred, centred**2]
+    return np.column_stack(columns)
 
 
 def _rmse(sums: Floats) -> Floats:

@@ -94,14 +94,7 @@ def measure_spans(
     Raises:
         InvalidInputError: there are no texts, or a text or class is beyond its count.
     """
-    for name, spans in (("truth", truth), ("predictions", predicted)):
-        _check(name, spans.assets, asset_count, spans.classes, class_count)
-    both, found = np.unique(
-        np.concatenate([truth.rows(), predicted.rows()]), axis=0, return_counts=True
-    )
-    hits = both[found == 2]
-    columns = [hits[:, :2], truth.rows()[:, :2], predicted.rows()[:, :2]]
-    parts = np.concatenate([_counts(c, asset_count, class_count) for c in columns], axis=1)
+    parts = hits_of_spans(truth, predicted, asset_count=asset_count, class_count=class_count)
     every = parts.sum(axis=0, keepdims=True)
     samples = resampled_sums(parts, rng, repeats)
     measured = [
@@ -118,6 +111,22 @@ def measure_spans(
             one_class(int(a), int(b), int(c)) for a, b, c in zip(right, there, said, strict=True)
         ),
     )
+
+
+def hits_of_spans(truth: Spans, predicted: Spans, *, asset_count: int, class_count: int) -> Floats:
+    """Spans that are right, that there are, and that are said, of each text and class (n, 3 C).
+
+    Raises:
+        InvalidInputError: there are no texts, or a text or class is beyond its count.
+    """
+    for name, spans in (("truth", truth), ("predictions", predicted)):
+        _check(name, spans.assets, asset_count, spans.classes, class_count)
+    both, found = np.unique(
+        np.concatenate([truth.rows(), predicted.rows()]), axis=0, return_counts=True
+    )
+    hits = both[found == 2]
+    columns = [hits[:, :2], truth.rows()[:, :2], predicted.rows()[:, :2]]
+    return np.concatenate([_counts(c, asset_count, class_count) for c in columns], axis=1)
 
 
 def _check(name: str, assets: Codes, asset_count: int, classes: Codes, class_count: int) -> None:

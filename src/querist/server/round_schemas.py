@@ -10,6 +10,7 @@ from querist import schema
 from querist.diagnostics import ConfusionCell
 from querist.loop import Lessons
 from querist.server.schemas import Request
+from querist.server.values import Value
 
 
 class NamedFinding(BaseModel):
@@ -40,6 +41,15 @@ class Taught(BaseModel):
     lessons: Lessons | None
 
 
+class AssetSaid(BaseModel):
+    """What people and two models say of one asset."""
+
+    id: str
+    truth: Value | None = Field(description="The label that people gave; null without one.")
+    first: Value
+    second: Value
+
+
 class NextRoundRequest(Request):
     """What the next batch shall have of its own; the project's settings hold for the rest."""
 
@@ -54,6 +64,14 @@ class NextRoundRequest(Request):
     examples: list[Annotated[str, Field(min_length=1, max_length=512)]] | None = Field(
         default=None, min_length=1, max_length=500
     )
+    slice: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class SliceRequest(Request):
+    """What to keep as a slice: that of a finding; without one the conditions of the query."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+    finding: str | None = Field(default=None, min_length=3, max_length=40)
 
 
 class ExperimentRequest(Request):

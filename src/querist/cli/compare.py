@@ -1,0 +1,127 @@
+"""compare, thresholds: models side by side, and one model at a confidence."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
+from querist.cli.printing import output, print_json, print_table
+from querist.loop import Comparison
+from querist.metrics import Paired
+from querist.schema import percent
+from querist.schema.measure import Measure
+
+_NAMED = 5
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(compare)
+    app.command()(thresholds)
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A round, its control as 3-control, or a model.")],
+    second: Annotated[str, typer.Argument(help="What is compared with it.")],
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two models on the same audit assets. Example: querist compare 3 5."""
+    with open_project(project) as opened:
+        found = opened.rounds.compare(first, second)
+    if as_json:
+        print_json(found)
+        return
+    output.print(
+        f"[bold]{found.first.title} and {found.second.title}[/] on {found.count} audit assets; "
+        "differences have 95 % intervals."
+    )
+    heads = ["measure", found.first.title, found.second.title, "difference", "interval"]
+    print_table(heads, ((name, *_cells(pair)) for name, pair in found.measures.items()))
+    for title, parts in (("class", found.classes), ("slice", found.slices)):
+        if parts:
+            print_table(
+                [title, "assets", *heads[1:]],
+                ((one.name, one.count, *_cells(one.right)) for one in parts),
+            )
+    _print_turned(found)
+
+
+def _print_turned(found: Comparison) -> None:
+    better, worse = (
+        ("newly right", "newly wrong")
+        if found.chance is not None
+        else (
+            "better",
+            "worse",
+        )
+    )
+    chance = "" if found.chance is None else f" (by chance alone: p = {found.chance:.3f})"
+    output.print(f"{found.gained} {better}, {found.lost} {worse}{chance}.")
+    for gallery in found.galleries[:2]:
+        for asset in gallery.assets[:_NAMED]:
+            said = f": {asset.truth}, {asset.first} → {asset.second}" if asset.truth else ""
+            output.print(f"  {gallery.kind.replace('_', ' ')}  {asset.id}{said}", markup=False)
+
+
+def thresholds(
+    model: Annotated[str, typer.Argument(help="A round, its control as 3-control, or a model.")],
+    confidence: Annotated[float, typer.Option(min=0, max=1, help="Answers count from here.")] = 0.5,
+    overlap: Annotated[float, typer.Option(help="Of boxes: the same from this IoU on.")] = 0.5,
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how right a model is above a confidence. Example: querist thresholds 5 --confidence .9.
+
+    Measured on the audit set, in all and by class.
+    """
+    with open_project(project) as opened:
+        found = opened.rounds.thresholds(model, confidence=confidence, overlap=overlap)
+    if as_json:
+        print_json(found)
+        return
+    at = "" if found.overlap is None else f" and an overlap of {found.overlap:g}"
+    output.print(
+        f"[bold]{found.model.title}[/] at a confidence of {found.confidence:g}{at}: "
+        f"{_share(found.kept)} of its answers are left, {_share(found.precision)} of them right; "
+        f"they find {_share(found.recall)} of all there is."
+    )
+    boxes = found.overlap is not None
+    extra = ["AP", "matched", "missed", "confused", "spurious"] if boxes else []
+    print_table(
+        ["class", "there", "said", "precision", "recall", *extra],
+        (
+            (
+                one.name,
+                one.count,
+                one.said,
+                _share(one.precision),
+                _share(one.recall),
+                *(
+                    (
+                        "–" if one.average_precision is None else percent(one.average_precision),
+                        *(one.matched, one.missed, one.confused, one.spurious),
+                    )
+                    if boxes
+                    else ()
+                ),
+            )
+            for one in found.classes
+        ),
+    )
+
+
+def _cells(pair: Paired) -> tuple[str, str, str, str]:
+    gap = pair.difference
+    return (
+        f"{pair.first.value:.3f}",
+        f"{pair.second.value:.3f}",
+        f"{gap.value:+.3f}",
+        f"{gap.low:+.3f} to {gap.high:+.3f}",
+    )
+
+
+def _share(one: Measure | None) -> str:
+    return "–" if one is None else f"{percent(one.value)} ({percent(one.low)}–{percent(one.high)})"

@@ -1,0 +1,95 @@
+"""How people name a model: by its round, the round's control arm, or its id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from querist.catalog import Catalog
+from querist.errors import NotFoundError
+from querist.schema import Arm, ModelVersion
+
+_CONTROL = "-control"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedModel:
+    """A model as it is chosen from a list.
+
+    Attributes:
+        name: What names it: ``3``, ``3-control``, or its id.
+        title: What people call it.
+        model_id: The model version.
+        arm: The arm whose labels trained it.
+        round: Its round; ``None`` of a model outside any round.
+        labels: Labels that trained it.
+        created_at: When it was made.
+    """
+
+    name: str
+    title: str
+    model_id: str
+    arm: Arm
+    round: int | None
+    labels: int
+    created_at: datetime
+
+
+def version_of(catalog: Catalog, name: str | int) -> ModelVersion:
+    """The model of a round (``3``), of its random labels (``3-control``), or of an id.
+
+    Raises:
+        NotFoundError: there is no such round or model, or the round has none yet.
+    """
+    text = str(name).strip()
+    number = text.removesuffix(_CONTROL)
+    if not number.isdecimal():
+        return catalog.records.models.get(text)
+    round_ = catalog.records.rounds.get(int(number))
+    of_control = text != number
+    model_id = round_.control_model_id if of_control else round_.model_id
+    if model_id is None:
+        of = "random labels" if of_control else "labels"
+        raise NotFoundError(
+            f"Round {number} has no model of its {of}.",
+            remedy="Choose a round that is finished"
+            + (" and has a control arm." if of_control else "."),
+            round=int(number),
+        )
+    return catalog.records.models.get(model_id)
+
+
+def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
+    """The model under the name it was asked for."""
+    text = str(name).strip()
+    number = text.removesuffix(_CONTROL)
+    if number.isdecimal():
+        title = f"Round {int(number)}" + (", random labels" if number != text else "")
+    else:
+        title = f"{model.learner}, {model.label_count} labels"
+    return ComparedModel(
+        name=text,
+        title=title,
+        model_id=model.id,
+        arm=model.arm,
+        round=model.round,
+        labels=model.label_count,
+        created_at=model.created_at,
+    )
+
+
+def nameable(catalog: Catalog) -> list[ComparedModel]:
+    """All models that can be compared, the newest first; those of rounds by their round."""
+    models = {model.id: model for model in catalog.records.models.list()}
+    names: dict[str, str] = {}
+    for round_ in catalog.records.rounds.list():
+        for model_id, name in (
+            (round_.model_id, str(round_.number)),
+            (round_.control_model_id, f"{round_.number}{_CONTROL}"),
+        ):
+            if model_id is not None:
+                names[name] = model_id
+    named = set(names.values())
+    names |= {model_id: model_id for model_id in models if model_id not in named}
+    found = [compared_model(name, models[model_id]) for name, model_id in names.items()]
+    return sorted(found, key=lambda it: it.created_at, reverse=True)

@@ -1,0 +1,280 @@
+"""One model at a confidence, and for boxes at an overlap, on the audit set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog
+from querist.errors import ConflictError, InvalidInputError
+from querist.loop import snapshot, training, value_training
+from querist.loop.measuring import boxes_of, spans_of
+from querist.loop.naming_models import ComparedModel, compared_model, version_of
+from querist.loop.snapshot import Positions
+from querist.metrics import (
+    AtThreshold,
+    Boxes,
+    ClassMeasure,
+    ThresholdPoint,
+    at_threshold,
+    average_precisions,
+    box_outcomes,
+    threshold_curve,
+)
+from querist.schema import ModelVersion, Ontology, SpansValue, TaskKind, Value
+from querist.schema.measure import Measure
+
+_TASKS = (TaskKind.CLASSIFICATION, TaskKind.BOXES, TaskKind.SPANS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassAt:
+    """One class at the chosen confidence and overlap.
+
+    Attributes:
+        name: The class.
+        count: How many there are by the labels: assets, boxes or spans.
+        said: How many answers of it are left.
+        precision: Share of these that is right; ``None`` where nothing is left.
+        recall: Share of what there is that is found; ``None`` where there is nothing.
+        average_precision: Of boxes, over all confidences at the overlap.
+        matched: Of boxes: how many are found.
+        missed: Of boxes: how many are seen by nothing that is left.
+        confused: Of boxes: how many are taken for another class.
+        spurious: Of boxes: how many are said of it where nothing is, or twice.
+    """
+
+    name: str
+    count: int
+    said: int
+    precision: Measure | None
+    recall: Measure | None
+    average_precision: float | None = None
+    matched: int | None = None
+    missed: int | None = None
+    confused: int | None = None
+    spurious: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """A model whose answers count from a confidence on, on audit assets labelled by people.
+
+    Attributes:
+        model: Which.
+        count: Audit assets.
+        confidence: From where an answer counts.
+        overlap: Of boxes the intersection over union from which two are the same.
+        kept: Share of the answers that is left.
+        precision: Share of these that is right: of a classifier the accuracy of what is left.
+        recall: Share of all there is that is found.
+        average_precision: Of boxes: the mean over the classes at the overlap.
+        curve: What is left at every hundredth of confidence.
+        classes: Each class that is there or is said, in the project's order.
+    """
+
+    model: ComparedModel
+    count: int
+    confidence: float
+    overlap: float | None
+    kept: Measure | None
+    precision: Measure | None
+    recall: Measure | None
+    average_precision: float | None = None
+    curve: tuple[ThresholdPoint, ...]
+    classes: tuple[ClassAt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answers:
+    """Things there are (m,), answers (n,) with confidences, and which are right."""
+
+    truth: NDArray[np.int64]
+    said: NDArray[np.int64]
+    sure: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+def thresholds(
+    catalog: Catalog, model: str | int, *, confidence: float = 0.5, overlap: float = 0.5
+) -> Thresholds:
+    """What a model is worth if only its sure answers count.
+
+    Args:
+        catalog: The catalog.
+        model: A round (``3``), its random labels (``3-control``), or the id of a model version.
+        confidence: Answers count from here on, 0 to 1.
+        overlap: Of boxes: intersection over union from which two are the same, between 0 and 1.
+
+    Raises:
+        NotFoundError: there is no such round or model.
+        InvalidInputError: a number is out of range, or answers of the task have no confidence.
+        ConflictError: no audit label is there.
+    """
+    task = catalog.settings.task
+    if task not in _TASKS:
+        raise InvalidInputError(
+            f"Answers of the task {task.value!r} have no confidence of their own.",
+            remedy="Compare the models instead: querist compare",
+        )
+    version = version_of(catalog, model)
+    seen = snapshot.take(catalog)
+    rows = seen.audited()
+    ontology = catalog.records.ontologies.current()
+    values: list[Value] = []
+    if task is not TaskKind.CLASSIFICATION:
+        rows, values = value_training.labels_of(catalog, seen, rows)
+    if not len(rows):
+        raise ConflictError(
+            "There is no audit label to measure the model on.",
+            remedy="Answer the tasks of the audit set; a part of them comes with every round.",
+        )
+    boxes: _BoxFigures | None = None
+    if task is TaskKind.CLASSIFICATION:
+        answers = _classes(catalog, version, seen.codes[rows], rows)
+    else:
+        said = value_training.predict(catalog, version, rows)
+        if task is TaskKind.BOXES:
+            boxes = _box_figures(ontology, values, said, confidence, overlap)
+        answers = boxes.answers if boxes else _spans(ontology, values, said)
+    found = at_threshold(
+        answers.truth,
+        answers.said,
+        answers.sure,
+        answers.right,
+        confidence,
+        class_count=len(ontology.names),
+    )
+    return Thresholds(
+        model=compared_model(model, version),
+        count=len(rows),
+        confidence=confidence,
+        overlap=overlap if boxes else None,
+        kept=_some(found.kept),
+        precision=_some(found.precision),
+        recall=_some(found.recall),
+        average_precision=boxes.mean if boxes else None,
+        curve=threshold_curve(len(answers.truth), answers.sure, answers.right),
+        classes=_of_classes(ontology, found, boxes),
+    )
+
+
+def _classes(
+    catalog: Catalog, model: ModelVersion, truth: NDArray[np.int64], rows: Positions
+) -> _Answers:
+    table = training.predict(catalog, model, rows)
+    said = table.argmax(axis=1)
+    return _Answers(truth=truth, said=said, sure=_sure(table.max(axis=1)), right=said == truth)
+
+
+def _sure(confidence: NDArray[np.floating]) -> NDArray[np.float64]:
+    # 0.9 is stored as a 32-bit number a little below it.
+    return np.asarray(confidence, dtype=np.float64).round(6)
+
+
+def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) -> _Answers:
+    there, found = spans_of(ontology, truth), spans_of(ontology, said)
+    sure = [
+        1.0 if item.confidence is None else item.confidence
+        for value in said
+        if isinstance(value, SpansValue)
+        for item in value.spans
+    ]
+    known = set(map(tuple, there.rows().tolist()))
+    right = [tuple(row) in known for row in found.rows().tolist()]
+    return _Answers(
+        truth=there.classes,
+        said=found.classes,
+        sure=_sure(np.array(sure, dtype=np.float64)),
+        right=np.array(right, dtype=bool),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BoxFigures:
+    answers: _Answers
+    precisions: NDArray[np.float64]
+    mean: float | None
+    matched: NDArray[np.int64]
+    missed: NDArray[np.int64]
+    confused: NDArray[np.int64]
+    spurious: NDArray[np.int64]
+
+
+def _box_figures(
+    ontology: Ontology,
+    truth: Sequence[Value],
+    said: Sequence[Value],
+    confidence: float,
+    overlap: float,
+) -> _BoxFigures:
+    there = boxes_of(ontology, truth, scored=False)
+    found = boxes_of(ontology, said, scored=True)
+    assert found.scores is not None
+    width = len(ontology.names)
+    sure = _sure(found.scores)
+    left = found.take(np.flatnonzero(sure >= confidence))
+    fate = box_outcomes(there, left, overlap)
+    precisions = average_precisions(
+        there, found, overlap, asset_count=len(truth), class_count=width
+    )
+    known = precisions[~np.isnan(precisions)]
+
+    def counts(boxes: Boxes, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(boxes.classes[rows], minlength=width)
+
+    return _BoxFigures(
+        # Surer boxes choose first: what is right does not hang on where the line is drawn.
+        answers=_Answers(
+            truth=there.classes,
+            said=found.classes,
+            sure=sure,
+            right=box_outcomes(there, found, overlap).matched,
+        ),
+        precisions=precisions,
+        mean=float(known.mean()) if len(known) else None,
+        matched=counts(left, fate.matched),
+        missed=counts(there, fate.missed),
+        confused=np.bincount(there.classes[fate.partner[fate.confused]], minlength=width),
+        spurious=counts(left, fate.spurious),
+    )
+
+
+def _of_classes(
+    ontology: Ontology, found: AtThreshold, boxes: _BoxFigures | None
+) -> tuple[ClassAt, ...]:
+    return tuple(
+        ClassAt(
+            name=name,
+            count=one.count,
+            said=one.precision.count,
+            precision=_some(one.precision),
+            recall=_some(one.recall),
+            **({} if boxes is None else _fate(boxes, code)),
+        )
+        for code, (name, one) in enumerate(zip(ontology.names, found.classes, strict=True))
+        if _occurs(one)
+    )
+
+
+def _fate(boxes: _BoxFigures, code: int) -> dict[str, Any]:
+    precision = float(boxes.precisions[code])
+    return {
+        "average_precision": None if np.isnan(precision) else precision,
+        "matched": int(boxes.matched[code]),
+        "missed": int(boxes.missed[code]),
+        "confused": int(boxes.confused[code]),
+        "spurious": int(boxes.spurious[code]),
+    }
+
+
+def _occurs(one: ClassMeasure) -> bool:
+    return one.count > 0 or one.precision.count > 0
+
+
+def _some(one: Measure) -> Measure | None:
+    return one if one.count else None

@@ -1,0 +1,51 @@
+"""Models side by side: two of them on the audit set, one at a confidence, one asset in both."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from querist.loop import ComparedModel, Comparison, Thresholds, nameable, said_of
+from querist.schema import Role, to_json
+from querist.server.auth import at_least
+from querist.server.round_schemas import AssetSaid
+from querist.server.service import Served
+
+router = APIRouter(tags=["rounds"], dependencies=[Depends(at_least(Role.REVIEWER))])
+
+Name = Annotated[str, Query(min_length=1, max_length=200)]
+
+
+@router.get("/models", operation_id="list_models")
+def list_models(service: Served) -> list[ComparedModel]:
+    """All models that can be compared, the newest first: of rounds, of random labels, others."""
+    return nameable(service.project.catalog)
+
+
+@router.get("/comparison", operation_id="compare_models")
+def compare_models(first: Name, second: Name, service: Served) -> Comparison:
+    """Two models on the same audit assets; differences are paired and have intervals."""
+    return service.project.rounds.compare(first, second)
+
+
+@router.get("/comparison/asset", operation_id="compare_asset", response_model=AssetSaid)
+def compare_asset(
+    id: Annotated[str, Query(min_length=1, max_length=512)],
+    first: Name,
+    second: Name,
+    service: Served,
+) -> Any:
+    """What people and both models say of one asset."""
+    return to_json(said_of(service.project.catalog, id, first, second))
+
+
+@router.get("/thresholds", operation_id="get_thresholds")
+def get_thresholds(
+    model: Name,
+    service: Served,
+    confidence: Annotated[float, Query(ge=0, le=1)] = 0.5,
+    overlap: Annotated[float, Query(gt=0, lt=1)] = 0.5,
+) -> Thresholds:
+    """One model if only answers of a confidence count; of boxes at an overlap (IoU)."""
+    return service.project.rounds.thresholds(model, confidence=confidence, overlap=overlap)
