@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from querist.catalog.query import AssetQuery, facets, run
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Guesses
 from querist.loop import snapshot
@@ -16,6 +17,7 @@ from querist.schema import (
     Action,
     Arm,
     ClassesValue,
+    Difficulty,
     LabeledPolygon,
     LabeledSpan,
     Limits,
@@ -155,6 +157,50 @@ def test_the_queue_shows_what_the_model_says_but_not_of_the_audit(learned: Proje
         right = [item.prelabel == truth(task, item.asset.id) for item in told]
         assert np.mean(right) > 0.5
     learned.queue.release([item.task.id for item in items], "ben")
+
+
+def test_sets_are_easy_or_hard_by_how_often_they_are_wrong(learned: Project) -> None:
+    """Each set has a word by which it is filtered and sorted; hard ones are wrong far more often.
+
+    Of numbers, which are never just right or wrong, nothing is told.
+    """
+    model = learned.catalog.records.models.latest(Arm.ACTIVE)
+    assert model is not None
+    ratings = learned.catalog.value_ratings.get(model.id)
+    if learned.settings.task is TaskKind.REGRESSION:
+        assert ratings is None
+        return
+    assert ratings is not None
+    said = learned.catalog.value_predictions.values(model.id, range(160))
+    wrong = np.array([it != truth(TaskKind.MULTI_LABEL, f"r{i}") for i, it in enumerate(said)])
+    hard, rest = wrong[ratings.difficulty == 2], wrong[ratings.difficulty != 2]
+    assert hard.mean() > 3 * rest.mean()
+    assert facets(learned.catalog, AssetQuery(), model.id)["difficulty"] == {
+        word.value: int(count)
+        for word, count in zip(Difficulty, np.bincount(ratings.difficulty[:160]), strict=True)
+        if count
+    }
+    ordered = run(learned.catalog, AssetQuery(sort="hardest", limit=160), model.id).ids
+    assert ordered[0] == f"r{ratings.error.argmax()}"
+
+
+def test_reviews_begin_with_sets_that_the_model_doubts(learned: Project) -> None:
+    """A label that is not what the model says is wrong with the higher of e and 1 - e."""
+    if learned.settings.task is TaskKind.REGRESSION:
+        assert all(it.expected_error is None for it in learned.reviews.queue().items)
+        return
+    model = learned.catalog.records.models.latest(Arm.ACTIVE)
+    assert model is not None
+    ratings = learned.catalog.value_ratings.get(model.id)
+    assert ratings is not None
+    items = learned.reviews.queue(limit=200).items
+    found = [it.expected_error or 0 for it in items]
+    assert found == sorted(found, reverse=True)
+    for item in items:
+        at = int(item.annotation.asset_id[1:])
+        (said,) = learned.catalog.value_predictions.values(model.id, [at])
+        e = float(ratings.error[at])
+        assert item.expected_error == (e if said == item.annotation.value else max(e, 1 - e))
 
 
 def test_what_goes_by_single_classes_says_so(learned: Project, tmp_path: Path) -> None:

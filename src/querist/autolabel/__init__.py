@@ -3,20 +3,25 @@
 from querist.autolabel.auditing import AutoLabelSet
 from querist.autolabel.auto_label import AUDIT, AutoLabel
 from querist.autolabel.certificate import Certificate, certify
-from querist.autolabel.difficulty import difficulty
+from querist.autolabel.difficulty import UNKNOWN, difficulty
 from querist.autolabel.labeler import Suggestions, suggest
 from querist.autolabel.proposing import ClassShare, CurvePoint, Proposal
+from querist.autolabel.risk import Claims, Risk, fit_risk
 
 __all__ = [
     "AUDIT",
+    "UNKNOWN",
     "AutoLabel",
     "AutoLabelSet",
     "Certificate",
+    "Claims",
     "ClassShare",
     "CurvePoint",
     "Proposal",
+    "Risk",
     "Suggestions",
     "certify",
     "difficulty",
+    "fit_risk",
     "suggest",
 ]

@@ -15,6 +15,7 @@ from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
 from querist.catalog.settings import FILE_NAME, Settings
 from querist.catalog.value_predictions import ValuePredictions
+from querist.catalog.value_ratings import RatingStore
 from querist.catalog.views import Views
 from querist.errors import ConflictError, NotFoundError, StorageError
 from querist.schema import Ontology
@@ -30,6 +31,7 @@ class Catalog:
         embeddings: Their vectors, by encoder.
         predictions: What classifiers say about them, by model version.
         value_predictions: What models of other tasks say about them, by model version.
+        value_ratings: How likely that is wrong, by model version.
         records: Labels, tasks, rounds, people, jobs.
         views: Kept arrays behind asset queries.
         conditions: The same for metadata and groups of alike assets.
@@ -49,7 +51,8 @@ class Catalog:
         self.value_predictions = ValuePredictions(
             folder / "value_predictions", self.assets, folder / "cache" / "value_predictions"
         )
-        self.views = Views(self.assets, self.predictions, records)
+        self.value_ratings = RatingStore(folder / "value_ratings")
+        self.views = Views(self.assets, self.predictions, self.value_ratings, records)
         self.conditions = Conditions(self.assets, self.embeddings)
         self._closed = False
 
@@ -127,6 +130,7 @@ class Catalog:
         self.embeddings.close()
         self.predictions.close()
         self.value_predictions.close()
+        self.value_ratings.close()
         self.views.close()
         self.conditions.close()
         self.records.close()

@@ -15,6 +15,7 @@ from querist.catalog.assets import Assets
 from querist.catalog.held_classes import HeldClasses
 from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
+from querist.catalog.value_ratings import RatingStore, ValueRatings
 from querist.schema import (
     Action,
     Annotation,
@@ -71,9 +72,12 @@ class View:
 class Views:
     """Keeps what a view is made of, each part by its own version: assets, labels, rounds, model."""
 
-    def __init__(self, assets: Assets, predictions: Predictions, records: Records) -> None:
+    def __init__(
+        self, assets: Assets, predictions: Predictions, ratings: RatingStore, records: Records
+    ) -> None:
         self._assets = assets
         self._predictions = predictions
+        self._ratings = ratings
         self._records = records
         self._guard = threading.RLock()
         self._names: dict[str, int] = {}
@@ -233,6 +237,9 @@ class Views:
             nothing = np.full(count, np.nan, dtype=np.float32)
             no_class = np.full(count, NO_CLASS, dtype=np.int32)
             return no_class, nothing, nothing, nothing, np.full(count, NO_CLASS, dtype=np.int8)
+        rated = self._ratings.as_of(model_id)
+        if rated is not None:
+            return self._rated(index, model_id, *rated)
         stamp, summary = self._predictions.summary_as_of(model_id)
         reading = self._records.ontologies.reading()
         key = (model_id, stamp, index.stamp, reading.ontology.version)
@@ -252,6 +259,20 @@ class Views:
                     _padded(summary.difficulty, count, NO_CLASS),
                 ),
             )
+        return self._model[1]
+
+    def _rated(
+        self, index: AssetIndex, model_id: str, stamp: str, ratings: ValueRatings
+    ) -> tuple[Any, Any, Any, Any, Any]:
+        """What is known of a model whose labels are no single class: how likely they are wrong."""
+        key = (model_id, stamp, index.stamp)
+        if self._model is None or self._model[0] != key:
+            count = len(index.ids)
+            nothing = np.full(count, np.nan, dtype=np.float32)
+            no_class = np.full(count, NO_CLASS, dtype=np.int32)
+            error = _padded(ratings.error, count, np.nan)
+            words = _padded(ratings.difficulty, count, NO_CLASS)
+            self._model = (key, (no_class, nothing, nothing, error, words))
         return self._model[1]
 
 

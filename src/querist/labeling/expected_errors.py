@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog, classifiers
 from querist.errors import InvalidInputError, NotFoundError, StorageError
 from querist.learners import out_of_fold
+from querist.metrics import believed, is_right
 from querist.schema import Arm, ModelVersion, Origin, TaskKind
 
 # Beyond this the refits of the folds would take minutes; the model's own word has to do.
@@ -28,8 +29,12 @@ def expected_errors(
 
     Labels that the newest model may have learned from are judged out of fold: by five models of
     its kind, each trained without the labels it judges. Later labels are judged by the model
-    itself, which has not seen them. NaN where no model can tell: before the first one, for
-    assets it has not seen and labels of other kinds.
+    itself, which has not seen them. NaN where no model can tell: before the first one, and for
+    assets it has not seen.
+
+    Of sets, boxes and spans the model's own answer is wrong with its calibrated probability e. A
+    label that says the same is wrong as likely as that; another one with the higher of e and 1 - e,
+    since it is neither likelier than the model's answer nor right where that is.
 
     Args:
         catalog: The catalog.
@@ -39,8 +44,10 @@ def expected_errors(
     """
     found = np.full(len(asset_ids), np.nan)
     model = catalog.records.models.latest(Arm.ACTIVE)
-    if model is None or catalog.settings.task is not TaskKind.CLASSIFICATION or not len(asset_ids):
+    if model is None or not len(asset_ids):
         return found
+    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+        return _of_values(catalog, model, asset_ids)
     reading = catalog.records.ontologies.reading()
     code_of = {name: code for code, name in enumerate(reading.ontology.names)}
     codes = np.array([code_of.get(name or "", -1) for name in classes])
@@ -61,6 +68,33 @@ def expected_errors(
         known = judged[at] == rows[learned]
         said = reading.probabilities(probabilities[at[known]], model.classes, made_under)
         found[learned[known]] = 1 - said[np.arange(len(said)), codes[learned[known]]]
+    return found
+
+
+def _of_values(
+    catalog: Catalog, model: ModelVersion, asset_ids: Sequence[str]
+) -> NDArray[np.float64]:
+    found = np.full(len(asset_ids), np.nan)
+    ratings = catalog.value_ratings.get(model.id)
+    if ratings is None:
+        return found
+    reading = catalog.records.ontologies.reading()
+    rows = catalog.assets.positions(list(asset_ids))
+    told = np.flatnonzero(rows < len(ratings.error))
+    places = rows[told].tolist()
+    said = catalog.value_predictions.values(model.id, places)
+    objects = ratings.objects_of(places)
+    labels = {it.asset_id: it for it in catalog.records.labels.currents()}
+    for at, guess, mine in zip(told.tolist(), said, objects, strict=True):
+        entry, row = labels.get(asset_ids[at]), int(rows[at])
+        if guess is None or entry is None or entry.value is None:
+            continue
+        answer = believed(guess, ratings.object_error[mine])
+        now = reading.value(answer, reading.made_under(model))
+        given = reading.value(entry.value, entry.ontology_version)
+        error = float(ratings.error[row])
+        same = now is not None and given is not None and is_right(now, given)
+        found[at] = error if same else max(error, 1 - error)
     return found
 
 

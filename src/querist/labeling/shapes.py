@@ -8,19 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from querist.catalog import Catalog
-from querist.metrics import Marks, ShapeAgreement, fit, shape_agreement
-from querist.schema import (
-    BoxesValue,
-    Opinion,
-    PolygonsValue,
-    SpansValue,
-    Value,
-    class_names,
-)
+from querist.metrics import Marks, ShapeAgreement, Shapes, fit, marks_of, shape_agreement
+from querist.schema import Opinion, Value
 
 # One stream of random numbers for each purpose; the loop has those from 10 on.
 _PAIRS_STREAM = 55
-Shapes = BoxesValue | PolygonsValue | SpansValue
 
 
 def shape_answers(
@@ -48,16 +40,3 @@ def likeness(given: Value | None, right: Value | None) -> float:
         code: dict[str, int] = {}
         return fit(marks_of(given, code), marks_of(right, code)).f1
     return float(given == right)
-
-
-def marks_of(value: Shapes, code: dict[str, int]) -> Marks:
-    """The shapes of a value as arrays; class names that are new to ``code`` are added to it."""
-    classes = [code.setdefault(name, len(code)) for name in class_names(value)]
-    match value:
-        case BoxesValue():
-            rows = [(b.x, b.y, b.width, b.height) for b in (it.box for it in value.boxes)]
-            return Marks.of(classes, rows)
-        case PolygonsValue():
-            return Marks.of(classes, [it.polygon.points for it in value.polygons])
-        case SpansValue():
-            return Marks.of(classes, [(it.span.start, it.span.end) for it in value.spans])

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.schema import Action, Arm, Origin
+from querist.catalog.records.auto_labels import ASKED
+from querist.schema import Action, Arm, Origin, TaskKind
 
 Positions = NDArray[np.int64]
 
@@ -31,6 +32,8 @@ class Snapshot:
         audit: Members of the audit set (N,), bool.
         control: Members of the control arm (N,), bool.
         active: Members of the active arm (N,), bool.
+        checks: Assets that were asked to check auto-labels which are no single classes (N,), bool:
+            they train no model, since none could be judged by them as if it had not learned them.
         by_model: Assets whose label is a model's (N,), bool: they count as not answered, but the
             active arm does not ask for them.
         label_seq: Last entry of the label log that was seen.
@@ -45,6 +48,7 @@ class Snapshot:
     audit: NDArray[np.bool_]
     control: NDArray[np.bool_]
     active: NDArray[np.bool_]
+    checks: NDArray[np.bool_]
     by_model: NDArray[np.bool_]
     label_seq: int
     review_seq: int
@@ -53,7 +57,7 @@ class Snapshot:
         """Positions of the labelled assets that train ``arm``.
 
         The control arm trains on its own random draws only. The active arm trains on every other
-        label except the audit set and what only the control arm asked for.
+        label except the audit set, what only the control arm asked for, and the checks.
         """
         return np.flatnonzero(self.labeled & self._of(arm))
 
@@ -65,7 +69,7 @@ class Snapshot:
         if arm is Arm.CONTROL:
             return self.control & ~self.audit
         only_control = self.control & ~self.active
-        return ~self.audit & ~only_control
+        return ~self.audit & ~only_control & ~self.checks
 
     def audited(self) -> Positions:
         """Positions of the audit set whose label can measure a model."""
@@ -75,7 +79,8 @@ class Snapshot:
         """Positions the active arm may ask for."""
         taken = np.zeros(len(self.ids), dtype=bool)
         taken[self.given(Arm.ACTIVE)] = True
-        return np.flatnonzero(~taken & ~self.audit & ~self.passed & ~self.by_model)
+        taken |= self.audit | self.passed | self.checks | self.by_model
+        return np.flatnonzero(~taken)
 
     def digest(self, positions: Positions) -> str:
         """SHA-256 over the ids at ``positions``, in order."""
@@ -102,10 +107,8 @@ def take(
         asset_count: See only the first assets in order of adding; all by default.
         before_round: See only what earlier rounds selected; all by default.
     """
-    ids = catalog.assets.ids()
-    if asset_count is not None:
-        ids = ids[:asset_count]
-    index = {asset_id: i for i, asset_id in enumerate(ids)}
+    index = catalog.assets.index()
+    ids = index.ids if asset_count is None else index.ids[:asset_count]
     seq = catalog.records.labels.last_seq() if label_seq is None else label_seq
     reviewed = catalog.records.reviews.last_seq() if review_seq is None else review_seq
     sent_back = catalog.records.reviews.sent_back(upto=reviewed)
@@ -117,11 +120,12 @@ def take(
     reading = catalog.records.ontologies.reading(ontology_version)
     class_index = {name: i for i, name in enumerate(reading.ontology.names)}
     states = catalog.records.labels.states(upto=seq)
-    for i, asset_id in enumerate(states.asset_ids):
-        position = index.get(asset_id)
-        if position is not None and states.origins[i] == Origin.MODEL:
+    for i, position in enumerate(index.known(states.asset_ids).tolist()):
+        if not 0 <= position < len(ids):
+            continue
+        if states.origins[i] == Origin.MODEL:
             by_model[position] = states.labeled[i]
-        elif position is not None:
+        else:
             said, made_under = states.classes[i], states.ontology_versions[i]
             name = None if said is None else reading.name(said, made_under)
             code = -1 if name is None else class_index.get(name, -1)
@@ -134,8 +138,14 @@ def take(
             passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
     upto = None if before_round is None else before_round - 1
 
+    def mask(members: Iterable[str]) -> NDArray[np.bool_]:
+        places = index.known(members)
+        found = np.zeros(len(ids), dtype=bool)
+        found[places[(places >= 0) & (places < len(ids))]] = True
+        return found
+
     def members(arm: Arm) -> NDArray[np.bool_]:
-        return _mask(catalog.records.rounds.arm_ids(arm, upto_round=upto), index)
+        return mask(catalog.records.rounds.arm_ids(arm, upto_round=upto))
 
     return Snapshot(
         ids=ids,
@@ -146,13 +156,18 @@ def take(
         audit=members(Arm.AUDIT),
         control=members(Arm.CONTROL),
         active=members(Arm.ACTIVE),
+        checks=mask(_checks(catalog, before_round)),
         by_model=by_model,
         label_seq=seq,
         review_seq=reviewed,
     )
 
 
-def _mask(members: Iterable[str], index: dict[str, int]) -> NDArray[np.bool_]:
-    mask = np.zeros(len(index), dtype=bool)
-    mask[[index[asset_id] for asset_id in members if asset_id in index]] = True
-    return mask
+def _checks(catalog: Catalog, before_round: int | None) -> Iterable[str]:
+    """Checks that were asked before a round, or until now."""
+    if catalog.settings.task is TaskKind.CLASSIFICATION:
+        return
+    for event in catalog.records.auto_labels.events():
+        early = before_round is None or event.facts.get("round", 0) < before_round
+        if event.event == ASKED and early:
+            yield from event.facts["assets"]

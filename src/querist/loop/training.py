@@ -15,7 +15,7 @@ from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Learner, ValueLearner
 from querist.learners.imported import IMPORTED
 from querist.learners.prototypes import PROTOTYPES
-from querist.loop import snapshot, value_training
+from querist.loop import snapshot, value_predicting, value_training
 from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Snapshot
@@ -229,7 +229,7 @@ def predict_pool(
 ) -> None:
     """Let the model say what it has not said yet about the pool, and keep it."""
     if isinstance(learner, ValueLearner):
-        value_training.predict_pool(catalog, model, learner, progress)
+        value_predicting.predict_pool(catalog, model, learner, progress)
         return
     rows = classifiers(catalog, model.learner, model.parameters, model.encoder).rows
     # What it has said stays: of a model elsewhere nothing else is known.

@@ -10,7 +10,7 @@ import numpy as np
 from querist.catalog import Catalog, PolicySettings
 from querist.errors import InvalidInputError
 from querist.learners import OF_A_CLASSIFIER
-from querist.loop import training, value_training
+from querist.loop import training, value_predicting, value_training
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, ClassesValue, NumberValue, RoundPlan, TaskKind
 from querist.strategies import UNLABELED, Signal, Strategy
@@ -77,7 +77,7 @@ def pool_signals(
     if fixed.model_id is None:
         return {}
     n = len(seen.ids)
-    table = value_training.signals(catalog, fixed.model_id, at_least=n)
+    table = value_predicting.signals(catalog, fixed.model_id, at_least=n)
     found: dict[str, Any] = {"uncertainty": table.uncertainty[:n]}
     ontology = catalog.records.ontologies.reading(fixed.ontology_version).ontology
     learned = np.intersect1d(labeled, seen.training(Arm.ACTIVE))

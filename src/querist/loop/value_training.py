@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from querist.catalog import Catalog, LearnerSettings, Settings, inputs_of
-from querist.catalog.value_predictions import ValueTable
-from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError
 from querist.learners import (
-    Guesses,
     ValueLearner,
     create_value_learner,
     default_value_learner,
@@ -34,7 +30,7 @@ from querist.schema import (
 )
 
 # Pictures are decoded while they are predicted; of vectors alone far more are taken at once.
-_PART = {Media.IMAGE: 256, Media.TEXT: 1_024, Media.TABLE: 65_536}
+PART = {Media.IMAGE: 256, Media.TEXT: 1_024, Media.TABLE: 65_536}
 
 
 def learner_name(settings: Settings) -> str | None:
@@ -120,33 +116,6 @@ def train(
     return learner, len(rows), hashlib.sha256("\x00".join(told).encode()).hexdigest()
 
 
-def predict_pool(
-    catalog: Catalog,
-    model: ModelVersion,
-    learner: ValueLearner,
-    progress: Progress = silent,
-) -> None:
-    """Let a model speak of all assets, and keep what it says."""
-
-    def parts() -> Iterator[Guesses]:
-        count = len(catalog.embeddings.matrix(model.encoder))
-        size = _PART[catalog.settings.media]
-        for start in range(0, count, size):
-            progress(start, count, "Predicting the pool")
-            rows = np.arange(start, min(start + size, count))
-            yield learner.predict(inputs_of(catalog, model.encoder, rows))
-
-    catalog.value_predictions.put(model.id, model.classes, parts())
-
-
-def signals(catalog: Catalog, model_id: str, *, at_least: int) -> ValueTable:
-    """What a model says of n ≥ ``at_least`` assets; those added since are predicted."""
-    if catalog.value_predictions.count(model_id) < at_least:
-        model = catalog.records.models.get(model_id)
-        predict_pool(catalog, model, load(catalog, model))
-    return catalog.value_predictions.table(model_id)
-
-
 def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list[Value]:
     """The label that a model gives each asset at ``positions``, in the classes of now.
 
@@ -158,7 +127,7 @@ def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list
         found = [value for value in said if value is not None]
     else:
         learner = load(catalog, model)
-        size = _PART[catalog.settings.media]
+        size = PART[catalog.settings.media]
         found = []
         for start in range(0, len(positions), size):
             rows = positions[start : start + size]

@@ -22,6 +22,7 @@ BINS = 15
 PRIOR_ROWS = 10.0
 _TINY = 1e-6
 _LOGIT_LIMIT = 30.0
+_MOST_AWAY = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,64 @@ def fit_calibrator(
     }
     best = min(losses, key=lambda method: losses[method])
     return Calibrator(method=best, log_losses=losses, _apply=FITS[best](codes, table, right))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sureness:
+    """Turns how sure a model claims to be of an answer into the probability that it is right.
+
+    Attributes:
+        method: ``none``, ``beta``, ``doubt`` or ``isotonic``.
+        log_losses: Out-of-fold log loss of each method, in nats; lower is better.
+    """
+
+    method: str
+    log_losses: Mapping[str, float] = field(default_factory=dict)
+    _apply: Callable[[Values], Values] = field(repr=False, compare=False)
+
+    def of(self, claimed: ArrayLike, doubt: ArrayLike | None = None) -> Values:
+        """Probability (n,) that each answer is right; arguments as those it was fitted on."""
+        return np.clip(self._apply(_claims(claimed, doubt)), _TINY, 1 - _TINY)
+
+
+def fit_sureness(
+    right: ArrayLike,
+    claimed: ArrayLike,
+    fold: ArrayLike,
+    *,
+    doubt: ArrayLike | None = None,
+) -> Sureness:
+    """The calibration of claims with the least log loss out of fold, fitted on all rows.
+
+    Beta and isotonic calibration as in ``fit_calibrator``; with ``doubt`` also beta calibration
+    with the logarithm of the doubt beside the claim, which lowers the odds or leaves them. Below
+    ``FEWEST`` rows nothing is learned.
+
+    Args:
+        right: Whether each answer was right (n,), of a model that has not learned it.
+        claimed: How probable the model says that is (n,).
+        fold: The fold of each row (n,): rows that hang together share one.
+        doubt: Another number (n,), 0 or more, that grows with how unsure the model is.
+
+    Raises:
+        InvalidInputError: shapes disagree, or a value is not finite.
+    """
+    hits, groups = same_length(right=right, fold=fold)
+    hits, table = hits.astype(np.float64), _claims(claimed, doubt)
+    same_length(right=hits, claimed=table)
+    finite("The claims", table)
+    fits = dict(_OF_CLAIMS) if doubt is None else {**_OF_CLAIMS, "doubt": _with_doubt}
+    if len(hits) < FEWEST or len(np.unique(groups)) < 2:
+        return Sureness(method="none", _apply=_first)
+    losses = {}
+    for method, fit in fits.items():
+        said = np.empty(len(hits))
+        for held in np.unique(groups):
+            out = groups == held
+            said[out] = fit(table[~out], hits[~out])(table[out])
+        losses[method] = binary_log_loss(hits, np.clip(said, _TINY, 1 - _TINY))
+    best = min(losses, key=lambda method: losses[method])
+    return Sureness(method=best, log_losses=losses, _apply=fits[best](table, hits))
 
 
 def calibration_error(right: ArrayLike, sureness: ArrayLike, bins: int = BINS) -> float:
@@ -192,25 +251,28 @@ def _temperature(
 
 def _beta(_codes: NDArray[np.int64], table: Values, right: Values) -> Callable[[Values], Values]:
     """Log odds of being right are a log(c) - b log(1 - c) + d with a and b of 0 or more."""
-    from scipy.optimize import minimize
+    weights = _odds_weights(_beta_features(_claimed(table)), right, np.array([1.0, 1.0, 0.0]))
+    return lambda rows: _chance(_beta_features(_claimed(rows)) @ weights)
 
-    features = _beta_features(_claimed(table))
-    start = np.array([1.0, 1.0, 0.0])
+
+def _odds_weights(features: Values, right: Values, start: Values) -> Values:
+    """Weights (k,) of the log odds, drawn towards ``start``; all but the last are 0 or more."""
+    from scipy.optimize import minimize
 
     def loss(weights: Values) -> tuple[float, Values]:
         odds = features @ weights
         away = weights - start
         value = np.logaddexp(0, odds).sum() - right @ odds + PRIOR_ROWS * away @ away / 2
-        slope = features.T @ (1 / (1 + np.exp(-odds)) - right) + PRIOR_ROWS * away
+        slope = features.T @ (_chance(odds) - right) + PRIOR_ROWS * away
         return float(value), slope
 
-    bounds = [(0, None), (0, None), (None, None)]
-    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    bounds = [(0, None)] * (len(start) - 1) + [(None, None)]
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
 
-    def apply(rows: Values) -> Values:
-        return np.asarray(1 / (1 + np.exp(-(_beta_features(_claimed(rows)) @ weights))), np.float64)
 
-    return apply
+def _chance(odds: Values) -> Values:
+    # The same as 1 / (1 + e^-x), and never too large for a float.
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * odds)), dtype=np.float64)
 
 
 def _isotonic(
@@ -234,12 +296,47 @@ def _isotonic(
     return apply
 
 
+def _with_doubt(table: Values, right: Values) -> Callable[[Values], Values]:
+    """Beta calibration of the claim, and the log of the doubt in units of how far it spreads."""
+    logs = np.log(np.maximum(table[:, 1], _TINY))
+    middle, spread = logs.mean(), max(float(logs.std()), _TINY)
+
+    def features(rows: Values) -> Values:
+        away = (np.log(np.maximum(rows[:, 1], _TINY)) - middle) / spread
+        own = _beta_features(rows[:, 0])
+        return np.column_stack([own[:, :2], -np.clip(away, -_MOST_AWAY, _MOST_AWAY), own[:, 2]])
+
+    weights = _odds_weights(features(table), right, np.array([1.0, 1.0, 0.0, 0.0]))
+    return lambda rows: _chance(features(rows) @ weights)
+
+
+def _of_claims(fit: Fit) -> Callable[[Values, Values], Callable[[Values], Values]]:
+    """A method of ``FITS`` that reads nothing but the claim."""
+    nothing = np.zeros(0, np.int64)
+
+    def made(table: Values, right: Values) -> Callable[[Values], Values]:
+        applied = fit(nothing, table[:, :1], right)
+        return lambda rows: applied(rows[:, :1])
+
+    return made
+
+
+def _claims(claimed: ArrayLike, doubt: ArrayLike | None) -> Values:
+    columns = [claimed] if doubt is None else [claimed, doubt]
+    return np.column_stack([np.asarray(it, dtype=np.float64) for it in columns])
+
+
+def _first(table: Values) -> Values:
+    return table[:, 0]
+
+
 FITS: dict[str, Fit] = {
     "none": _as_they_are,
     "temperature": _temperature,
     "beta": _beta,
     "isotonic": _isotonic,
 }
+_OF_CLAIMS = {method: _of_claims(FITS[method]) for method in ("none", "beta", "isotonic")}
 
 
 def _logs(table: Values) -> Values:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from querist import schema
-from querist.schema import Action, Arm, Asset, Media, Origin, Role, Selected, Step
+from querist.schema import Action, Arm, Asset, Difficulty, Media, Origin, Role, Selected, Step
 from querist.schema import to_json as json_form
 from querist.server.values import Value
 
@@ -151,6 +151,23 @@ class AssetPrediction(BaseModel):
     probabilities: dict[str, float]
 
 
+class ObjectDoubt(BaseModel):
+    """How likely one object that a model tells of is wrong, and how hard it is."""
+
+    error: float
+    difficulty: Difficulty | None = Field(
+        description="None where the object is more likely wrong than right: no part of the answer."
+    )
+
+
+class AssetDoubt(BaseModel):
+    """How likely what a model says of an asset is not the whole truth."""
+
+    error: float
+    difficulty: Difficulty | None
+    objects: list[ObjectDoubt] = Field(description="Of boxes and spans, in the order told.")
+
+
 class AssetDetail(BaseModel):
     """Everything known about one asset."""
 
@@ -161,6 +178,9 @@ class AssetDetail(BaseModel):
     prediction: AssetPrediction | None
     says: Value | None = Field(
         description="What the newest model says where a label is no single class."
+    )
+    doubt: AssetDoubt | None = Field(
+        default=None, description="How likely that is wrong, once labels can tell."
     )
     selected: list[Selected]
     neighbours: list[AssetCard]

@@ -1420,6 +1420,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description All models that can be compared, the newest first: of rounds, of random labels, others.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Models
+         * @description Two models on the same audit assets; differences are paired and have intervals.
+         */
+        get: operations["compare_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparison/asset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Asset
+         * @description What people and both models say of one asset.
+         */
+        get: operations["compare_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Thresholds
+         * @description One model if only answers of a confidence count; of boxes at an overlap (IoU).
+         */
+        get: operations["get_thresholds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments": {
         parameters: {
             query?: never;
@@ -1478,6 +1558,46 @@ export interface paths {
          * @description Store vectors that an encoder elsewhere made; the project uses them from its next start.
          */
         post: operations["import_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Predictions File
+         * @description Make a model version of a file of predictions on the server's machine (a job).
+         */
+        post: operations["import_predictions_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embeddings/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Embeddings File
+         * @description Store a file of vectors that lies on the server's machine (a job).
+         */
+        post: operations["import_embeddings_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1883,10 +2003,26 @@ export interface components {
              * @description What the newest model says where a label is no single class.
              */
             says: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+            /** @description How likely that is wrong, once labels can tell. */
+            doubt: components["schemas"]["AssetDoubt"] | null;
             /** Selected */
             selected: components["schemas"]["Selected"][];
             /** Neighbours */
             neighbours: components["schemas"]["AssetCard"][];
+        };
+        /**
+         * AssetDoubt
+         * @description How likely what a model says of an asset is not the whole truth.
+         */
+        AssetDoubt: {
+            /** Error */
+            error: number;
+            difficulty: components["schemas"]["Difficulty"] | null;
+            /**
+             * Objects
+             * @description Of boxes and spans, in the order told.
+             */
+            objects: components["schemas"]["ObjectDoubt"][];
         };
         /**
          * AssetPage
@@ -1915,6 +2051,23 @@ export interface components {
             probabilities: {
                 [key: string]: number;
             };
+        };
+        /**
+         * AssetSaid
+         * @description What people and two models say of one asset.
+         */
+        AssetSaid: {
+            /** Id */
+            id: string;
+            /**
+             * Truth
+             * @description The label that people gave; null without one.
+             */
+            truth: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
+            /** First */
+            first: components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"];
+            /** Second */
+            second: components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"];
         };
         /**
          * AuditRequest
@@ -2239,6 +2392,42 @@ export interface components {
             max_error: number;
         };
         /**
+         * ClassAt
+         * @description One class at the chosen confidence and overlap.
+         *
+         *     Attributes:
+         *         name: The class.
+         *         count: How many there are by the labels: assets, boxes or spans.
+         *         said: How many answers of it are left.
+         *         precision: Share of these that is right; ``None`` where nothing is left.
+         *         recall: Share of what there is that is found; ``None`` where there is nothing.
+         *         average_precision: Of boxes, over all confidences at the overlap.
+         *         matched: Of boxes: how many are found.
+         *         missed: Of boxes: how many are seen by nothing that is left.
+         *         confused: Of boxes: how many are taken for another class.
+         *         spurious: Of boxes: how many are said of it where nothing is, or twice.
+         */
+        ClassAt: {
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+            /** Said */
+            said: number;
+            precision: components["schemas"]["Measure"] | null;
+            recall: components["schemas"]["Measure"] | null;
+            /** Average Precision */
+            average_precision: number | null;
+            /** Matched */
+            matched: number | null;
+            /** Missed */
+            missed: number | null;
+            /** Confused */
+            confused: number | null;
+            /** Spurious */
+            spurious: number | null;
+        };
+        /**
          * ClassDefinition
          * @description One class: its name, colour, one-key shortcut, and the words of the guideline.
          */
@@ -2389,6 +2578,86 @@ export interface components {
             names: string[];
         };
         /**
+         * ComparedModel
+         * @description A model as it is chosen from a list.
+         *
+         *     Attributes:
+         *         name: What names it: ``3``, ``3-control``, or its id.
+         *         title: What people call it.
+         *         model_id: The model version.
+         *         arm: The arm whose labels trained it.
+         *         round: Its round; ``None`` of a model outside any round.
+         *         labels: Labels that trained it.
+         *         created_at: When it was made.
+         */
+        ComparedModel: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Model Id */
+            model_id: string;
+            arm: components["schemas"]["Arm"];
+            /** Round */
+            round: number | null;
+            /** Labels */
+            labels: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * Comparison
+         * @description Two models on the same audit assets, whose labels are people's; differences are paired.
+         *
+         *     Attributes:
+         *         first: The one that is compared with.
+         *         second: The one that is looked at.
+         *         count: Audit assets whose label both are measured on.
+         *         headline: The measure that matters most.
+         *         measures: Each measure by name.
+         *         classes: Recall by class, of the classes that occur, in the project's order.
+         *         slices: Slices that the diagnosis of either round found weak: their first figure is worse
+         *             than it will be on other assets, as they were picked for it.
+         *         lost: Assets that only the first model gets right.
+         *         gained: Assets that only the second one gets right.
+         *         chance: How likely they turn so unevenly by chance alone (McNemar's exact test); ``None``
+         *             where an asset is not just right or wrong.
+         *         galleries: What turned, what is most wrong, and what the second model is least sure of.
+         */
+        Comparison: {
+            first: components["schemas"]["ComparedModel"];
+            second: components["schemas"]["ComparedModel"];
+            /** Count */
+            count: number;
+            /** Headline */
+            headline: string;
+            /** Measures */
+            measures: {
+                [key: string]: components["schemas"]["Paired"];
+            };
+            /** Classes */
+            classes: components["schemas"]["PartPair"][];
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["PartPair"][];
+            /** Lost */
+            lost: number;
+            /** Gained */
+            gained: number;
+            /** Chance */
+            chance: number | null;
+            /**
+             * Galleries
+             * @default []
+             */
+            galleries: components["schemas"]["Gallery"][];
+        };
+        /**
          * Compute
          * @description What all rounds used, beside one training on labels of all assets.
          *
@@ -2537,6 +2806,26 @@ export interface components {
             active_labels: number;
             /** Control Labels */
             control_labels: number;
+        };
+        /**
+         * EmbeddingsFileRequest
+         * @description A file of vectors on the server's machine.
+         */
+        EmbeddingsFileRequest: {
+            /** Path */
+            path: string;
+            /** Name */
+            name: string;
+            /**
+             * Version
+             * @default 1
+             */
+            version: string;
+            /**
+             * Use
+             * @default true
+             */
+            use: boolean;
         };
         /**
          * EmbeddingsRequest
@@ -2813,6 +3102,23 @@ export interface components {
          * @enum {string}
          */
         Fit: "too narrow" | "too deep" | "right";
+        /**
+         * Gallery
+         * @description Assets of one kind, the most telling first.
+         *
+         *     Attributes:
+         *         kind: ``newly_wrong``, ``newly_right``, ``most_wrong`` or ``least_confident``.
+         *         count: How many there are.
+         *         assets: The first of them.
+         */
+        Gallery: {
+            /** Kind */
+            kind: string;
+            /** Count */
+            count: number;
+            /** Assets */
+            assets: components["schemas"]["TurnedAsset"][];
+        };
         /**
          * Gold
          * @description An asset whose answer is known.
@@ -3496,6 +3802,16 @@ export interface components {
             number: number;
         };
         /**
+         * ObjectDoubt
+         * @description How likely one object that a model tells of is wrong, and how hard it is.
+         */
+        ObjectDoubt: {
+            /** Error */
+            error: number;
+            /** @description None where the object is more likely wrong than right: no part of the answer. */
+            difficulty: components["schemas"]["Difficulty"] | null;
+        };
+        /**
          * Ontology
          * @description The task and its classes; a change makes the next version, nothing is overwritten.
          */
@@ -3716,6 +4032,37 @@ export interface components {
             f1: number;
         };
         /**
+         * Paired
+         * @description One measure of two models on the same assets.
+         *
+         *     Attributes:
+         *         first: That of the first model.
+         *         second: That of the second.
+         *         difference: Second less first; its interval knows that the assets are the same, and is
+         *             most often narrower than the two intervals beside each other suggest.
+         */
+        Paired: {
+            first: components["schemas"]["Measure"];
+            second: components["schemas"]["Measure"];
+            difference: components["schemas"]["Measure"];
+        };
+        /**
+         * PartPair
+         * @description How right two models are on a part of the audit set: a class, or a slice.
+         *
+         *     Attributes:
+         *         name: The class, or the rule of the slice.
+         *         count: Audit assets in it.
+         *         right: Of a class the share that is found; of a slice the share that is right.
+         */
+        PartPair: {
+            /** Name */
+            name: string;
+            /** Count */
+            count: number;
+            right: components["schemas"]["Paired"];
+        };
+        /**
          * Person
          * @description Somebody who works on the project.
          */
@@ -3798,6 +4145,29 @@ export interface components {
             results: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * PredictionsFileRequest
+         * @description A file of predictions on the server's machine.
+         */
+        PredictionsFileRequest: {
+            /** Path */
+            path: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Logits
+             * @default false
+             */
+            logits: boolean;
+            /**
+             * Partial
+             * @default false
+             */
+            partial: boolean;
         };
         /**
          * PredictionsRequest
@@ -4424,6 +4794,8 @@ export interface components {
          *         score: The strategy's score, higher is asked first; ``None`` for random arms.
          *         propensity: Probability of being drawn, where it is known exactly.
          *         reason: One short sentence for people.
+         *         draw_chance: Chance that it was drawn next, given those of smaller rank, where such chances
+         *             let the labels measure the model that chose them.
          */
         Selected: {
             /** Round */
@@ -4439,6 +4811,8 @@ export interface components {
             propensity: number | null;
             /** Reason */
             reason: string;
+            /** Draw Chance */
+            draw_chance: number | null;
         };
         /**
          * SendRequest
@@ -4709,12 +5083,89 @@ export interface components {
             lessons: components["schemas"]["Lessons"] | null;
         };
         /**
+         * ThresholdPoint
+         * @description What is left at one confidence; shares from 0 to 1.
+         *
+         *     Attributes:
+         *         confidence: Only what is at least as sure counts as said.
+         *         kept: Answers that are left: assets of a classifier, boxes or spans of a detector.
+         *         precision: Share of them that is right; ``None`` where nothing is left.
+         *         recall: Share of all there is that is found by them; ``None`` where there is nothing.
+         */
+        ThresholdPoint: {
+            /** Confidence */
+            confidence: number;
+            /** Kept */
+            kept: number;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+        };
+        /**
+         * Thresholds
+         * @description A model whose answers count from a confidence on, on audit assets labelled by people.
+         *
+         *     Attributes:
+         *         model: Which.
+         *         count: Audit assets.
+         *         confidence: From where an answer counts.
+         *         overlap: Of boxes the intersection over union from which two are the same.
+         *         kept: Share of the answers that is left.
+         *         precision: Share of these that is right: of a classifier the accuracy of what is left.
+         *         recall: Share of all there is that is found.
+         *         average_precision: Of boxes: the mean over the classes at the overlap.
+         *         curve: What is left at every hundredth of confidence.
+         *         classes: Each class that is there or is said, in the project's order.
+         */
+        Thresholds: {
+            model: components["schemas"]["ComparedModel"];
+            /** Count */
+            count: number;
+            /** Confidence */
+            confidence: number;
+            /** Overlap */
+            overlap: number | null;
+            kept: components["schemas"]["Measure"] | null;
+            precision: components["schemas"]["Measure"] | null;
+            recall: components["schemas"]["Measure"] | null;
+            /** Average Precision */
+            average_precision: number | null;
+            /** Curve */
+            curve: components["schemas"]["ThresholdPoint"][];
+            /** Classes */
+            classes: components["schemas"]["ClassAt"][];
+        };
+        /**
          * ToolStatus
          * @description What the tool says about itself.
          */
         ToolStatus: {
             /** Tool */
             tool: string;
+        };
+        /**
+         * TurnedAsset
+         * @description One audit asset and what both models say of it.
+         *
+         *     Attributes:
+         *         id: The asset.
+         *         truth: Its class by people; ``None`` where a label is no single class.
+         *         first: The class that the first model says.
+         *         second: The class that the second model says.
+         *         confidence: How sure the second model is, 0 to 1, where that is known.
+         */
+        TurnedAsset: {
+            /** Id */
+            id: string;
+            /** Truth */
+            truth: string | null;
+            /** First */
+            first: string | null;
+            /** Second */
+            second: string | null;
+            /** Confidence */
+            confidence: number | null;
         };
         /**
          * UndoRequest
@@ -7567,6 +8018,133 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedModel"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare_models: {
+        parameters: {
+            query: {
+                first: string;
+                second: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare_asset: {
+        parameters: {
+            query: {
+                id: string;
+                first: string;
+                second: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetSaid"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_thresholds: {
+        parameters: {
+            query: {
+                model: string;
+                confidence?: number;
+                overlap?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thresholds"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_experiments: {
         parameters: {
             query?: never;
@@ -7682,6 +8260,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportedVectors"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_predictions_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionsFileRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_embeddings_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbeddingsFileRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Default Response */

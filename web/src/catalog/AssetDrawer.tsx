@@ -7,7 +7,7 @@ import type { Annotation, AssetDetail, PredictionView, Selected, Value } from ".
 import { className } from "../api/types";
 import { AssetView, Thumbnail } from "../parts/AssetView";
 import { ClassChip, useClassColour } from "../parts/ClassChip";
-import { ago, duration, percent } from "../parts/format";
+import { ago, duration, percent, plural } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { valueText } from "../parts/valueText";
 import type { ChangeSearch } from "./CatalogPage";
@@ -46,7 +46,7 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
       </div>
       <Standing detail={data} />
       {data.prediction && <Prediction prediction={data.prediction} />}
-      {data.says && <Said value={data.says} />}
+      {data.says && <Said value={data.says} doubt={data.doubt ?? null} />}
       <Reasons selected={data.selected} />
       <History history={data.history} />
       <Neighbours detail={data} change={change} />
@@ -101,11 +101,19 @@ function Prediction({ prediction }: { prediction: PredictionView }) {
   );
 }
 
-function Said({ value }: { value: Value }) {
+function Said({ value, doubt }: { value: Value; doubt: AssetDetail["doubt"] }) {
+  const hard = doubt?.objects.filter((one) => one.difficulty === "hard").length ?? 0;
   return (
     <section className={styles.part}>
       <h3>What the model says</h3>
       <p className={styles.standing}>{valueText(value)}</p>
+      {doubt && (
+        <p className={styles.quiet}>
+          Wrong somewhere with a chance of {percent(doubt.error, 0)}
+          {doubt.difficulty && `: ${doubt.difficulty}`}
+          {hard > 0 && `; ${plural(hard, "object is", "objects are")} hard`}
+        </p>
+      )}
     </section>
   );
 }

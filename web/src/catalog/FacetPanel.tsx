@@ -39,6 +39,7 @@ export function FacetPanel({ search, filter, change, project }: Props) {
   const facets = useQuery(facetsQuery(filter)).data;
   const names = project?.ontology.classes.map((item) => item.name) ?? [];
   const predicts = (facets?.confidence ?? []).some((bar) => bar > 0);
+  const rated = DIFFICULTIES.some((word) => facets?.difficulty[word]);
   return (
     <aside className={styles.facets} aria-label="Filters">
       <ScrollArea h="100%" type="hover" scrollbarSize={8}>
@@ -76,7 +77,7 @@ export function FacetPanel({ search, filter, change, project }: Props) {
               choose={(predicted) => change({ predicted })}
             />
           )}
-          {(predicts || search.difficulty) && (
+          {(predicts || rated || search.difficulty) && (
             <Group title="How hard it is">
               {DIFFICULTIES.map((word) => (
                 <Choice

@@ -111,7 +111,7 @@ class AutoLabelLog:
             rows = [row for task in new for row in task_rows(task, int(number))]
             if rows:
                 connection.execute(sa.insert(tasks), rows)
-            detail = {**facts, "assets": list(asset_ids)}
+            detail = {**facts, "assets": list(asset_ids), "round": int(number)}
             book(connection, [_booking(event, set_id, len(asset_ids), detail)], self._now())
 
     def accept(

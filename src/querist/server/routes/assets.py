@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from querist.catalog import AssetQuery, cards, facets, run
+from querist.catalog import AssetQuery, Condition, cards, facets, run
 from querist.errors import NotFoundError
 from querist.project import Project
 from querist.schema import Arm, Difficulty, Role, TaskKind, to_json
@@ -19,10 +19,12 @@ from querist.server.schemas import (
     Annotation,
     AssetCard,
     AssetDetail,
+    AssetDoubt,
     AssetPage,
     AssetPrediction,
     Facets,
     Job,
+    ObjectDoubt,
 )
 from querist.server.service import Served
 
@@ -40,7 +42,8 @@ BYTES: dict[int | str, dict[str, object]] = {
 }
 
 
-def asset_query(
+def asset_query(  # noqa: PLR0913, PLR0917 - each condition is a query parameter
+    service: Served,
     state: Literal["any", "labeled", "unlabeled", "skipped"] = "any",
     label: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
     predicted: Annotated[list[str], Query()] = [],  # noqa: B006
@@ -51,8 +54,10 @@ def asset_query(
     arm: Arm | None = None,
     round: int | None = None,
     q: Annotated[str, Query(max_length=512)] = "",
+    where: Annotated[list[str], Query()] = [],  # noqa: B006 - FastAPI copies it
+    in_slice: Annotated[str | None, Query(alias="slice", max_length=200)] = None,
 ) -> AssetQuery:
-    """The conditions that the grid and the facets share."""
+    """The conditions that the grid, the facets and saved slices share."""
     confidence = None
     if min_confidence is not None or max_confidence is not None:
         low = 0.0 if min_confidence is None else min_confidence
@@ -67,6 +72,8 @@ def asset_query(
         arm=arm,
         round=round,
         text=q,
+        where=tuple(map(Condition.read, where)),
+        within=None if in_slice is None else service.project.rounds.slices.query(in_slice),
     )
 
 
@@ -145,11 +152,12 @@ def get_content(id: AssetId, request: Request, service: Served) -> Response:
 
 
 def newest_model(project: Project) -> str | None:
-    """The classifier whose predictions are shown; ``None`` before one, and of other tasks."""
-    if project.settings.task is not TaskKind.CLASSIFICATION:
-        return None
+    """The model whose predictions are shown; ``None`` where none can be filtered or sorted by."""
     model = project.catalog.records.models.latest(Arm.ACTIVE)
-    return None if model is None else model.id
+    if model is None:
+        return None
+    classifies = project.settings.task is TaskKind.CLASSIFICATION
+    return model.id if classifies or project.catalog.value_ratings.get(model.id) else None
 
 
 def _prediction(project: Project, asset_id: str) -> AssetPrediction | None:
@@ -175,6 +183,29 @@ def _prediction(project: Project, asset_id: str) -> AssetPrediction | None:
         margin=float(row[first] - row[second]),
         probabilities={name: float(p) for name, p in zip(names, row, strict=True)},
     )
+
+
+def _doubt(project: Project, asset_id: str) -> AssetDoubt | None:
+    """How likely what ``_says`` tells is wrong, and each object in it."""
+    model = project.catalog.records.models.latest(Arm.ACTIVE)
+    ratings = None if model is None else project.catalog.value_ratings.get(model.id)
+    position = int(project.catalog.assets.positions([asset_id])[0])
+    if ratings is None or position >= len(ratings.error):
+        return None
+    (mine,) = ratings.objects_of([position])
+    wrong, words = ratings.object_error[mine].tolist(), ratings.object_difficulty[mine].tolist()
+    return AssetDoubt(
+        error=float(ratings.error[position]),
+        difficulty=_word(int(ratings.difficulty[position])),
+        objects=[
+            ObjectDoubt(error=error, difficulty=_word(word))
+            for error, word in zip(wrong, words, strict=True)
+        ],
+    )
+
+
+def _word(code: int) -> Difficulty | None:
+    return tuple(Difficulty)[code] if code >= 0 else None
 
 
 def _says(project: Project, asset_id: str) -> Any:
