@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from scipy.stats import fisher_exact
 
 from querist.catalog import AssetQuery, Condition, MostLike, run
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.loop import snapshot, training
 from querist.project import Project
-from querist.schema import Arm, to_json
+from querist.schema import Arm, Role, to_json
+from querist.server import create_app
 
 CENTERS = np.array([(0.0, 0.0), (3.0, 0.0)])
 
@@ -215,3 +217,45 @@ def test_a_slice_that_cannot_be_asked_says_why_and_the_others_are_told(project):
     assert broken.course == ()
     assert whole.problem is None
     assert whole.course
+
+
+@pytest.fixture
+def client(project):
+    """The owner over REST; jobs run in the request."""
+    records = project.catalog.records
+    records.annotators.ensure("ana", role=Role.OWNER)
+    token = records.tokens.issue("ana", kind="api", ttl_seconds=600)
+    home = "http://127.0.0.1:8321"
+    headers = {"Authorization": f"Bearer {token}"}
+    with TestClient(create_app(project), base_url=home, headers=headers) as found:
+        yield found
+
+
+def test_over_rest_a_view_of_the_catalog_becomes_a_slice_and_back(client, project):
+    """The conditions of the grid are kept, who kept them too, and the slice narrows the grid."""
+    conditions = {"where": ["light=dark", "size=100..600"], "label": ["amber"]}
+    shown = client.get("/api/v1/assets", params=conditions).json()["total"]
+    made = client.post("/api/v1/slices", params=conditions, json={"name": "amber at night"})
+    assert made.status_code == 201
+    assert made.json()["created_by"] == "ana"
+    (report,) = client.get("/api/v1/slices").json()
+    assert report["assets"] == shown > 0
+    assert report["rule"] == "light is dark and size is 100 to 600 and label is amber"
+    assert len(report["course"]) == len(project.rounds.slices.reports()[0].course)
+    inside = client.get("/api/v1/assets", params={"slice": "amber at night", "state": "labeled"})
+    assert inside.json()["total"] == shown
+    gone = client.delete("/api/v1/slices", params={"name": "amber at night"})
+    assert gone.status_code == 204
+    assert client.get("/api/v1/assets", params={"slice": "amber at night"}).status_code == 404
+
+
+def test_over_rest_a_found_slice_is_kept_by_the_name_of_its_finding(client):
+    """One request; conditions beside it are refused, as is a finding that is none."""
+    told = client.get("/api/v1/findings", params={"round": 3}).json()["findings"]
+    found = [it for it in told if it["finding"]["kind"] == "slice"]
+    name, finding = found[0]["id"], found[0]["finding"]
+    saved = client.post("/api/v1/slices", json={"finding": name}).json()
+    assert (saved["name"], saved["finding"]) == (finding["evidence"]["rule"], name)
+    both = client.post("/api/v1/slices", params={"q": "row"}, json={"finding": name})
+    assert both.status_code == 422
+    assert client.post("/api/v1/slices", json={"finding": "9.9"}).status_code == 404
