@@ -122,3 +122,29 @@ def test_numbers_have_no_lessons(tmp_path: Path) -> None:
     made.add(rows, id_column="id", metadata_columns=["y"])
     made.oracle(1)
     assert lessons(made.catalog, made.rounds.list()[-1]) is None
+
+
+def test_a_job_that_finishes_a_round_prepares_its_pages(tmp_path: Path) -> None:
+    """What data taught and the judged labels lie in the cache before anybody asks."""
+    rng = np.random.default_rng(1)
+    rows = [
+        {"id": f"row-{i:03d}", "x": float(rng.normal() + 3 * (i % 2)), "known": COLOURS[i % 2]}
+        for i in range(120)
+    ]
+    with Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=COLOURS[:2],
+        oracle_column="known",
+        policy={"batch_size": 10, "audit_size": 20, "strategy": "random"},
+    ) as made:
+        made.add(rows, id_column="id", metadata_columns=["known"])
+        made.jobs.submit("oracle_round", {"rounds": 1})
+        made.next_round(10)
+        made.jobs.submit("next_round")
+        cache = made.folder / "cache"
+        models = {str(one.model_id) for one in made.rounds.list()[:2]}
+        assert {path.stem for path in (cache / "lessons").iterdir()} == models
+        newest = made.catalog.records.models.latest(Arm.ACTIVE)
+        assert newest is not None
+        assert (cache / "out_of_fold" / f"{newest.id}.npz").exists()

@@ -162,7 +162,7 @@ def test_saving_is_read_at_the_best_quality_both_reached() -> None:
         Curve(active=points((50, 0.85), (100, 0.95)), control=points((100, 0.8), (200, 0.9)))
     )
     assert found is not None
-    assert (found.accuracy, found.control_labels) == (0.9, 200)
+    assert (found.accuracy, found.control_labels) == pytest.approx((0.9, 200))
     assert found.active_labels == pytest.approx(75)
     assert found.mean_ratio == pytest.approx(np.mean([50 / 150, 75 / 200]), abs=0.03)
 

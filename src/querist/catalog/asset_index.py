@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class AssetIndex:
     def position(self, asset_id: str) -> int | None:
         """Position of one id, or ``None`` if the catalog does not have it."""
         return self._by_id.get(asset_id)
+
+    def known(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """Positions (n,) of ``ids``, -1 where the catalog does not have one."""
+        return np.fromiter((self._by_id.get(it, -1) for it in ids), dtype=np.int64)
 
     def positions(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Positions of ``ids``; raises NotFoundError that names the unknown ones."""

@@ -18,7 +18,7 @@ from querist.schema import Arm, ModelVersion, Origin, TaskKind
 
 # Beyond this the refits of the folds would take minutes; the model's own word has to do.
 MOST_REFITTED = 20_000
-_FOLDS = 5
+FOLDS = 5
 _STREAM = 50
 
 
@@ -154,7 +154,7 @@ def _fit(catalog: Catalog, model: ModelVersion) -> _Judged:
         codes,
         class_count=len(model.classes),
         rng=np.random.default_rng([model.seed, model.label_seq, _STREAM]),
-        folds=_FOLDS,
+        folds=FOLDS,
     )
     return rows, probabilities
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from querist.loop.budget import BudgetState
 from querist.loop.headline import called
-from querist.metrics import labels_to_reach
+from querist.metrics import labels_to_reach, monotone
 from querist.schema import Arm, Estimate, Round, percent
 from querist.schema.measure import Measure
 
@@ -125,10 +125,8 @@ def saving(found: Curve) -> Saving | None:
 
 def _monotone(points: Sequence[CurvePoint]) -> tuple[list[int], list[float]]:
     """Labels, and accuracy made non-decreasing by least squares: a lucky round counts less."""
-    from scipy.optimize import isotonic_regression
-
-    values = isotonic_regression([point.accuracy.value for point in points]).x
-    return [point.labels for point in points], [float(value) for value in values]
+    values = monotone(np.array([[point.accuracy.value for point in points]]))[0]
+    return [point.labels for point in points], values.tolist()
 
 
 def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:

@@ -112,8 +112,7 @@ def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
     if len(chances) < len(drawn):
         return None
     seen = snapshot.take(catalog)
-    place = {asset_id: i for i, asset_id in enumerate(seen.ids)}
-    rows = np.array([place[row.asset_id] for row in drawn], dtype=np.int64)
+    rows = catalog.assets.positions([row.asset_id for row in drawn])
     if not seen.labeled[rows].all():
         return None
     chooser = catalog.records.models.get(round_.plan.model_id)

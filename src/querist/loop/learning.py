@@ -96,11 +96,11 @@ class Course:
 
 def asked_in(catalog: Catalog, seen: Snapshot, rows: Rows) -> Rows:
     """The round (n,) in which the active arm first asked for each asset; 0 where none did."""
-    place = {asset_id: i for i, asset_id in enumerate(seen.ids)}
     first = np.zeros(len(seen.ids), dtype=np.int64)
-    for one in catalog.records.rounds.selected(arm=Arm.ACTIVE):
-        at = place.get(one.asset_id)
-        if at is not None and not first[at]:
+    asked = catalog.records.rounds.selected(arm=Arm.ACTIVE)
+    places = catalog.assets.index().known(it.asset_id for it in asked)
+    for at, one in zip(places.tolist(), asked, strict=True):
+        if 0 <= at < len(first) and not first[at]:
             first[at] = one.round
     return first[rows]
 

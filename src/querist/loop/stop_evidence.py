@@ -193,10 +193,9 @@ def _batch(
     catalog: Catalog, round_: Round, seen: Snapshot, earlier: ModelVersion
 ) -> tuple[NDArray[np.float32], Positions] | None:
     """What the model before said of the round's labelled batch (B, C), and its classes (B,)."""
-    index = {asset_id: at for at, asset_id in enumerate(seen.ids)}
     asked = catalog.records.rounds.selected(round=round_.number, arm=Arm.ACTIVE)
-    rows = np.array([index[it.asset_id] for it in asked if it.asset_id in index], dtype=np.int64)
+    rows = catalog.assets.index().known(it.asset_id for it in asked)
     table = _table(catalog, earlier)
-    rows = rows[rows < len(table)]
+    rows = rows[(rows >= 0) & (rows < min(len(table), len(seen.ids)))]
     rows = rows[(seen.codes[rows] >= 0) & seen.labeled[rows]]
     return (table[rows], seen.codes[rows]) if len(rows) else None

@@ -15,6 +15,8 @@ from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed
+from querist.loop.model_files import import_embeddings, import_predictions
+from querist.loop.prepared_pages import prepare_pages
 from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
@@ -40,10 +42,13 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         given = dict(params)
         size = given.pop("batch_size", None)
         round_ = rounds.start(size, wishes=Wishes(**given), progress=progress)
+        # It may have finished the round before; if another job did, its pages are there already.
+        prepare_pages(catalog, rounds.list()[-2:-1])
         return {"round": round_.number}
 
     def finish_round(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         round_ = rounds.finish(progress=progress)
+        prepare_pages(catalog, [round_])
         return {"round": round_.number, "advice": to_json(round_.advice)}
 
     def train(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
@@ -61,9 +66,10 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         return body
 
     def oracle_round(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-        return answer_rounds(
-            catalog, int(params.get("rounds", 1)), params.get("batch_size"), progress
-        )
+        count = int(params.get("rounds", 1))
+        found = answer_rounds(catalog, count, params.get("batch_size"), progress)
+        prepare_pages(catalog, rounds.list()[-count:])
+        return found
 
     return {
         "add": add_assets,
