@@ -41,17 +41,18 @@ def test_values_go_in_and_come_out_as_with_sqlalchemy(records: Records) -> None:
         assert SELECT.rows(connection, {"name": "ana"})[0].hourly_cost is None
 
 
-def test_many_rows_go_in_at_once(records: Records) -> None:
-    """As with one statement a row, also where values are equal."""
-    columns = {
-        name: [value] * 3 if name != "skills" else [("bird",), (), ("bird",)]
-        for name, value in ROW.items()
-    } | {"name": ["a", "b", "c"]}
+@pytest.mark.parametrize("count", [3, 996, 1_000])
+def test_many_rows_go_in_at_once(records: Records, count: int) -> None:
+    """As with one statement a row, in order, whatever their number and where values repeat."""
+    skills = [("bird",) if i % 3 else () for i in range(count)]
+    names = [f"{i:04}" for i in range(count)]
+    columns = {key: [value] * count for key, value in ROW.items()}
+    columns |= {"name": names, "skills": skills}
     insert = Prepared(sa.insert(annotators).inline(), list(ROW))
     with records._database.write() as connection:
         insert.many(connection, columns)
-    found = records.annotators.list()
-    assert [(it.name, it.skills) for it in found] == [("a", ("bird",)), ("b", ()), ("c", ("bird",))]
+    found = [(it.name, it.skills) for it in records.annotators.list()]
+    assert found == list(zip(names, skills, strict=True))
 
 
 def test_errors_are_those_of_the_records(records: Records) -> None:

@@ -51,8 +51,11 @@ class AssetRow:
     @property
     def weight(self) -> int:
         """About how many bytes of memory it takes."""
-        parts = (self.thumbnail, self.content, self.text, self.features, self.metadata)
-        return 400 + sum(map(len, filter(None, parts)))
+        size = 400 + len(self.metadata)
+        for part in (self.text, self.features, self.thumbnail, self.content):
+            if part is not None:
+                size += len(part)
+        return size
 
 
 @functools.cache

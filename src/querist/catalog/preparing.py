@@ -183,18 +183,15 @@ class Preparer:
 
 
 def _media_of(candidate: Candidate) -> Media:
-    given = []
-    if candidate.path is not None or candidate.array is not None:
-        given = [Media.IMAGE] * ((candidate.path is not None) + (candidate.array is not None))
-    if candidate.text is not None:
-        given.append(Media.TEXT)
-    if candidate.features is not None:
-        given.append(Media.TABLE)
-    if len(given) != 1:
+    is_text, is_row = candidate.text is not None, candidate.features is not None
+    count = is_text + is_row + (candidate.path is not None) + (candidate.array is not None)
+    if count != 1:
         raise RefusedError(
-            "invalid", f"It has {len(given)} contents; exactly one of path, text, … is wanted."
+            "invalid", f"It has {count} contents; exactly one of path, text, … is wanted."
         )
-    return given[0]
+    if is_text:
+        return Media.TEXT
+    return Media.TABLE if is_row else Media.IMAGE
 
 
 def _unchanged(asset_id: str, known: Known, digest: str) -> Present:

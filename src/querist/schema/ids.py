@@ -25,7 +25,7 @@ def check_asset_id(asset_id: str) -> str:
     Raises:
         InvalidInputError: it is empty, too long, or holds control characters.
     """
-    if not isinstance(asset_id, str) or not asset_id.strip():
+    if not isinstance(asset_id, str) or not asset_id or asset_id.isspace():
         raise InvalidInputError(
             f"The asset id {asset_id!r} is empty or not text.", remedy="Give a non-empty string."
         )

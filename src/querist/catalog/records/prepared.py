@@ -11,12 +11,14 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
 _NOTHING: Mapping[str, Any] = {}
+_MOST_VARIABLES = 999  # of a statement; newer versions of SQLite take more
 
 
 class Prepared:
@@ -57,7 +59,7 @@ class Prepared:
         return int(_send(connection, self._sent_to(connection.dialect), values).rowcount)
 
     def many(self, connection: sa.Connection, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Run it for each row of ``columns``, as many as they are long; equal values bind once."""
+        """Insert each row of ``columns``, as many as they are long; equal values bind once."""
         if connection.dialect.name != "sqlite":
             rows = zip(*columns.values(), strict=True)
             connection.execute(self.statement, [dict(zip(columns, it, strict=True)) for it in rows])
@@ -65,8 +67,14 @@ class Prepared:
         sent = self._sent_to(connection.dialect)
         bound = [_bound(columns[slot.name or ""], slot.bind) for slot in sent.slots]
         raw: Any = connection.connection.driver_connection
+        # To begin and end a statement takes SQLite longer than to insert a row.
+        most = max(1, _MOST_VARIABLES // len(sent.slots))
+        head, values, row = sent.sql.rpartition(" VALUES ")
+        wide = head + values + ", ".join([row] * most)
+        rows, rest = zip(*bound, strict=True), list[Sequence[Any]]()
         with _told(sent, connection):
-            raw.executemany(sent.sql, zip(*bound, strict=True))
+            raw.executemany(wide, _in_full(rows, most, rest))
+            raw.executemany(sent.sql, rest)
 
     def _sent_to(self, dialect: Dialect) -> _Sent:
         if self._sent is None:
@@ -144,6 +152,15 @@ def _send(connection: sa.Connection, sent: _Sent, values: Mapping[str, Any]) -> 
     with _told(sent, connection):
         cursor: sqlite3.Cursor = raw.execute(sent.sql, parameters)
     return cursor
+
+
+def _in_full(
+    rows: Iterator[Sequence[Any]], count: int, rest: list[Sequence[Any]]
+) -> Iterator[list[Any]]:
+    """``count`` rows at a time, one after the other in one list; ``rest`` gets what is left."""
+    while len(taken := list(islice(rows, count))) == count:
+        yield list(chain.from_iterable(taken))
+    rest += taken
 
 
 def _bound(values: Sequence[Any], bind: Callable[[Any], Any] | None) -> Iterable[Any]:
