@@ -77,7 +77,8 @@ def test_outliers_are_not_asked(inside):
 
 def test_a_large_pool_is_compared_with_some_rows(monkeypatch):
     """With a fifth of the rows to compare with the outliers are found all the same."""
-    monkeypatch.setattr(guarded, "_OTHERS", 40)
+    monkeypatch.setattr(guarded, "_MANY_ROWS", 100)
+    monkeypatch.setattr(guarded, "_FEW", 40)
     given = _pool_with_outliers()
     picks = query("guarded", 8, outlier_share=0.1, random_state=0, **given)
     assert (picks.indices >= 190).sum() <= 1

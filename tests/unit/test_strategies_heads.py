@@ -77,10 +77,10 @@ def test_classes_with_equal_weights_are_out_of_reach():
     assert (distance > 1e30).all()
 
 
-def test_mixing_follows_the_formula():
+@pytest.mark.parametrize("epsilon", [0.05, 0.3])
+def test_mixing_follows_the_formula(epsilon):
     """A row counts as flipped exactly when the mixed vector, written out, has another class."""
     anchors = RNG.normal(size=(3, 5)).astype(np.float32) * 2
-    epsilon = 0.3
     found = linear_head.flips_by_mixing(VECTORS, ROWS, LAYER, anchors, epsilon)
     p = linear_head.softmax(linear_head.logits(VECTORS, LAYER))
     expected = []

@@ -9,8 +9,12 @@ from numpy.typing import NDArray
 
 from querist.strategies.base import Floats, Positions
 from querist.strategies.geometry import row_chunks
+from querist.strategies.parts import each_part, times_rows
 
 Values = NDArray[np.float64]
+
+# Numbers of a part of a joint table that a thread works on: few enough to stay in its cache.
+_PART = 1 << 17
 
 
 def consensus_kl(committee: Floats, rows: Positions) -> Values:
@@ -69,17 +73,22 @@ def predictive_information(committee: Floats, rows: Positions, targets: Position
     apart = float(entropy(ends.mean(axis=0)).mean())
     ends = ends.reshape(members, -1) / members
     found = np.empty(len(rows))
-    for part in row_chunks(len(rows), 4 * classes * ends.shape[1]):
+
+    def work(part: slice) -> None:
         block = committee[:, rows[part]].astype(np.float64)
-        joint = block.reshape(members, -1).T @ ends
+        joint = np.empty((block[0].size, ends.shape[1]))
+        times_rows(block.reshape(members, -1).T, ends.T, joint)
         joint = joint.reshape(block.shape[1], -1)
         found[part] = entropy(block.mean(axis=0)) + apart - entropy(joint) / len(targets)
+
+    width = classes * ends.shape[1]
+    each_part(work, len(rows), max(_PART // width, 1), width=width)
     return np.maximum(found, 0)
 
 
 def entropy(table: NDArray[np.floating]) -> Values:
     """-sum p log p over the last axis; 0 log 0 counts as 0."""
-    safe = np.where(table > 0, table, 1).astype(np.float64)
+    safe = np.where(table > 0, table, 1).astype(np.float64, copy=False)
     found: Values = -np.einsum("...i,...i->...", safe, np.log(safe))
     return found
 

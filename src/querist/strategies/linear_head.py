@@ -98,21 +98,39 @@ def flips_by_mixing(
 
     alpha = epsilon ||z* - z|| g / (||g|| (z* - z)) number by number, with g the gradient of the
     loss at the row's own predicted class; alpha is held within 0 and 1, so the mixed vector lies
-    between the row and the anchor.
+    between the row and the anchor. So a row moves by epsilon ||z* - z|| at most, and one whose next
+    class is farther than that is not mixed at all.
     """
-    weights = head.weights.astype(np.float64)
     found = np.zeros(len(rows), dtype=bool)
-    for part in row_chunks(len(rows), 10 * (vectors.shape[1] + len(weights))):
+    reach = boundary_distance(vectors, rows, head)
+    targets = anchors.astype(np.float64)
+    for part in row_chunks(len(rows), 50 * (vectors.shape[1] + len(head.weights))):
         z = vectors[rows[part]].astype(np.float64)
-        p = softmax(logits(z, head))
-        whole = p.argmax(axis=1)
-        p[np.arange(len(p)), whole] -= 1
-        gradient = p @ weights
-        gradient /= np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-300)
-        for anchor in anchors:
-            way = anchor.astype(np.float64) - z
-            step = epsilon * np.linalg.norm(way, axis=1, keepdims=True) * gradient
-            # alpha × way, with alpha between 0 and 1: along the way, and no farther than it goes.
-            mixed = np.where(step * way > 0, np.sign(way) * np.minimum(abs(step), abs(way)), 0)
-            found[part] |= logits(z + mixed, head).argmax(axis=1) != whole
+        farthest = _farthest(z, targets)
+        near = np.flatnonzero(reach[part] <= epsilon * farthest)
+        found[part.start + near] = _flips(z[near], head, targets, epsilon)
+    return found
+
+
+def _farthest(z: Table, anchors: Table) -> Table:
+    """Distance of each row (n,) to its farthest anchor, or a little more for rounding."""
+    lengths = np.einsum("ij,ij->i", z, z), np.einsum("ij,ij->i", anchors, anchors)
+    squares = lengths[0][:, None] + lengths[1] - 2 * z @ anchors.T
+    return np.asarray(np.sqrt(np.maximum(squares.max(axis=1), 0) + 1e-6 * lengths[0]))
+
+
+def _flips(z: Table, head: Head, anchors: Table, epsilon: float) -> NDArray[np.bool_]:
+    found = np.zeros(len(z), dtype=bool)
+    p = softmax(logits(z, head))
+    whole = p.argmax(axis=1)
+    p[np.arange(len(p)), whole] -= 1
+    gradient = p @ head.weights.astype(np.float64)
+    gradient /= np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-300)
+    for anchor in anchors:
+        way = anchor - z
+        step = gradient * (epsilon * np.sqrt(np.einsum("ij,ij->i", way, way)))[:, None]
+        # alpha × way, with alpha between 0 and 1: along the way, and no farther than it goes.
+        np.clip(step, np.minimum(way, 0), np.maximum(way, 0), out=step)
+        step += z
+        found |= logits(step, head).argmax(axis=1) != whole
     return found
