@@ -48,6 +48,7 @@ const TOUCHED = [
     "findings",
     "confusions",
     "lessons",
+    "slices",
     "facets",
     "asset",
     "assets",

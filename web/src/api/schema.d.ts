@@ -1500,6 +1500,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Slices
+         * @description Every saved slice under the model of each round, measured on audit labels.
+         */
+        get: operations["list_slices"];
+        put?: never;
+        /**
+         * Save Slice
+         * @description Keep the slice of a finding, or the conditions of the query string, under a name.
+         */
+        post: operations["save_slice"];
+        /**
+         * Remove Slice
+         * @description Forget a slice; its assets and labels stay.
+         */
+        delete: operations["remove_slice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments": {
         parameters: {
             query?: never;
@@ -3787,6 +3815,8 @@ export interface components {
             remedy?: string | null;
             /** Examples */
             examples?: string[] | null;
+            /** Slice */
+            slice?: string | null;
         };
         /**
          * NumberValue
@@ -4773,6 +4803,34 @@ export interface components {
             findings: number;
         };
         /**
+         * SavedSlice
+         * @description One saved slice.
+         *
+         *     Attributes:
+         *         name: What people call it.
+         *         query: The query of the catalog in its JSON form.
+         *         finding: The finding it was saved from, such as ``3.2``; ``None`` where people made it.
+         *         created_by: Who saved it.
+         *         created_at: UTC.
+         */
+        SavedSlice: {
+            /** Name */
+            name: string;
+            /** Query */
+            query: {
+                [key: string]: unknown;
+            };
+            /** Finding */
+            finding: string | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * SecondOpinionRequest
          * @description Which labels somebody else shall look at: those named, else so many suspects.
          */
@@ -4910,6 +4968,69 @@ export interface components {
             /** Labels */
             labels: number;
             accuracy: components["schemas"]["Measure"];
+        };
+        /**
+         * SlicePoint
+         * @description A slice under the model of one round, on the audit labels of now.
+         *
+         *     Attributes:
+         *         round: The round.
+         *         accuracy: Of the slice, with its interval and audit labels; ``None`` without any.
+         *         rest: Of all other audit labels; ``None`` without any.
+         *         difference: The slice less the rest, with its interval; ``None`` where one is missing.
+         *         p_value: Chance of a difference as great if there were none, two-sided, adjusted for all
+         *             slices of the round; ``None`` where too few are compared.
+         *         verdict: What that says at 5 %: ``worse``, ``better``, ``no sure difference``, ``too few``.
+         *         searched: Whether the slice was found by looking at this very model's errors, or at those
+         *             of one before: then it had to look bad, and is no evidence.
+         */
+        SlicePoint: {
+            /** Round */
+            round: number;
+            accuracy: components["schemas"]["Estimate"] | null;
+            rest: components["schemas"]["Estimate"] | null;
+            difference: components["schemas"]["Estimate"] | null;
+            /** P Value */
+            p_value: number | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "worse" | "better" | "no sure difference" | "too few";
+            /** Searched */
+            searched: boolean;
+        };
+        /**
+         * SliceReport
+         * @description A saved slice as it stands.
+         *
+         *     Attributes:
+         *         slice: The slice.
+         *         rule: Its query in words.
+         *         assets: Assets that belong to it now, under the newest model.
+         *         course: The rounds with a model, oldest first.
+         *         problem: Why it cannot be measured; ``None`` where it can.
+         */
+        SliceReport: {
+            slice: components["schemas"]["SavedSlice"];
+            /** Rule */
+            rule: string;
+            /** Assets */
+            assets: number;
+            /** Course */
+            course: components["schemas"]["SlicePoint"][];
+            /** Problem */
+            problem: string | null;
+        };
+        /**
+         * SliceRequest
+         * @description What to keep as a slice: that of a finding; without one the conditions of the query.
+         */
+        SliceRequest: {
+            /** Name */
+            name?: string | null;
+            /** Finding */
+            finding?: string | null;
         };
         /**
          * Span
@@ -6188,6 +6309,8 @@ export interface operations {
                 arm?: components["schemas"]["Arm"] | null;
                 round?: number | null;
                 q?: string;
+                where?: string[];
+                slice?: string | null;
             };
             header?: never;
             path?: never;
@@ -6228,6 +6351,8 @@ export interface operations {
                 arm?: components["schemas"]["Arm"] | null;
                 round?: number | null;
                 q?: string;
+                where?: string[];
+                slice?: string | null;
             };
             header?: never;
             path?: never;
@@ -8133,6 +8258,110 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Thresholds"];
                 };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_slices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SliceReport"][];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_slice: {
+        parameters: {
+            query?: {
+                state?: "any" | "labeled" | "unlabeled" | "skipped";
+                label?: string[];
+                predicted?: string[];
+                min_confidence?: number | null;
+                max_confidence?: number | null;
+                difficulty?: components["schemas"]["Difficulty"][];
+                disagree?: boolean;
+                arm?: components["schemas"]["Arm"] | null;
+                round?: number | null;
+                q?: string;
+                where?: string[];
+                slice?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SliceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSlice"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_slice: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Default Response */
             default: {

@@ -8,6 +8,7 @@ import { ClassChip } from "../parts/ClassChip";
 import { count, percent } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
+import { SaveSlice } from "./SaveSlice";
 import type { CatalogSearch } from "./search";
 import { WINDOW } from "./useAssetWindow";
 
@@ -58,6 +59,7 @@ export function QueryBar({ search, change, total, windowSize, size, setSize }: P
       <div className={styles.chipRow}>
         <strong data-testid="total">{total === null ? "…" : `${count(total)} assets`}</strong>
         <Chips search={search} change={change} />
+        <SaveSlice search={search} />
         {total !== null && total > WINDOW && (
           <Pager from={search.from ?? 0} total={total} windowSize={windowSize} change={change} />
         )}
@@ -147,6 +149,16 @@ function Chips({ search, change }: { search: CatalogSearch; change: ChangeSearch
       {search.round !== undefined && (
         <Chip text={`round ${search.round}`} off={() => change({ round: undefined })} />
       )}
+      {search.slice && (
+        <Chip text={`slice ${search.slice}`} off={() => change({ slice: undefined })} />
+      )}
+      {search.where?.map((one) => (
+        <Chip
+          key={`w${one}`}
+          text={one.replace("=", " is ")}
+          off={() => change({ where: without(search.where, one) })}
+        />
+      ))}
       {search.q && <Chip text={`“${search.q}”`} off={() => change({ q: undefined })} />}
     </>
   );

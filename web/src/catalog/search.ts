@@ -27,6 +27,8 @@ export type CatalogSearch = {
   arm?: (typeof ARMS)[number];
   round?: number;
   q?: string;
+  where?: string[];
+  slice?: string;
   sort?: Sort;
   from?: number;
   asset?: string;
@@ -47,6 +49,8 @@ export function readSearch(raw: Raw): CatalogSearch {
     arm: oneOf(ARMS, raw.arm),
     round: whole(raw.round),
     q: text(raw.q),
+    where: texts(raw.where),
+    slice: text(raw.slice),
     sort: oneOf(SORTS, raw.sort),
     from: whole(raw.from),
     asset: text(raw.asset),
@@ -69,6 +73,8 @@ export function toQuery(search: CatalogSearch): View {
     arm: search.arm,
     round: search.round,
     q: search.q,
+    where: search.where,
+    slice: search.slice,
     sort: search.sort,
   });
 }

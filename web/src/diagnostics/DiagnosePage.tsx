@@ -19,6 +19,7 @@ import { Evidence, FindingCard } from "./FindingCard";
 import { Gallery } from "./Gallery";
 import { LessonsCard } from "./LessonsCard";
 import { findingsQuery } from "./queries";
+import { SlicesCard } from "./SlicesCard";
 import { useDiagnoseKeys } from "./useDiagnoseKeys";
 
 export type ChangeDiagnose = (
@@ -81,6 +82,7 @@ function Diagnose() {
           <Reports findings={told.data.findings} />
           <Findings findings={byGain(told.data.findings)} rounds={rounds.data} search={search} />
           <ConfusionCard search={search} change={change} />
+          <SlicesCard round={search.round} />
           <LessonsCard round={search.round} />
         </div>
       </div>

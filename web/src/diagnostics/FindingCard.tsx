@@ -8,6 +8,7 @@ import { BatchButton } from "./BatchButton";
 import styles from "./diagnostics.module.css";
 import { afterwards, basis, everySecond, kindMeaning, kindName, sharesOf } from "./evidence";
 import { Gallery } from "./Gallery";
+import { SaveFound } from "./SaveFound";
 
 type Props = { named: NamedFinding; rounds: readonly Round[]; main: boolean };
 
@@ -28,7 +29,10 @@ export function FindingCard({ named: { id, finding }, rounds, main }: Props) {
       </div>
       <div className={styles.remedy}>
         <p>{finding.remedy}</p>
-        <Way finding={finding} wishes={drawn === null ? wishes : null} main={main} />
+        <span className={styles.ways}>
+          {finding.kind === "slice" && <SaveFound named={{ id, finding }} />}
+          <Way finding={finding} wishes={drawn === null ? wishes : null} main={main} />
+        </span>
       </div>
       {drawn !== null && (
         <p className={styles.after} data-testid="afterwards">
