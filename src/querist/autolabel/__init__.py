@@ -7,6 +7,7 @@ from querist.autolabel.difficulty import UNKNOWN, difficulty
 from querist.autolabel.labeler import Suggestions, suggest
 from querist.autolabel.proposing import ClassShare, CurvePoint, Proposal
 from querist.autolabel.risk import Claims, Risk, fit_risk
+from querist.autolabel.second_opinion import Judged, errors_beside
 
 __all__ = [
     "AUDIT",
@@ -17,11 +18,13 @@ __all__ = [
     "Claims",
     "ClassShare",
     "CurvePoint",
+    "Judged",
     "Proposal",
     "Risk",
     "Suggestions",
     "certify",
     "difficulty",
+    "errors_beside",
     "fit_risk",
     "suggest",
 ]

@@ -18,8 +18,8 @@ from querist.catalog.records.auto_labels import (
     AutoLabelMember,
 )
 from querist.errors import NotFoundError
-from querist.metrics import confidence_sequence
-from querist.schema import Arm, Origin, TaskState
+from querist.metrics import confidence_sequence, is_right
+from querist.schema import Arm, Origin, TaskState, Value
 
 _STREAM = 61
 
@@ -70,7 +70,7 @@ def sets(catalog: Catalog) -> list[AutoLabelSet]:
     events = catalog.records.auto_labels.events()
     if not any(event.event == ACCEPTED for event in events):
         return []
-    answers = _Answers.now(catalog)
+    answers = _answers(catalog, events)
     return [
         _set(catalog, event, [it for it in events if it.set_id == event.set_id], answers)
         for event in events
@@ -126,22 +126,19 @@ def ask_again(catalog: Catalog, event: str) -> int:
     return sum(map(len, lost.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """What people said last: a class in the words of now, or ``None`` where they could not tell."""
+_Answers = dict[str, Value | None]
 
-    said: dict[str, str | None]
 
-    @classmethod
-    def now(cls, catalog: Catalog) -> _Answers:
-        reading = catalog.records.ontologies.reading()
-        states = catalog.records.labels.states()
-        found = {}
-        for i, asset_id in enumerate(states.asset_ids):
-            if states.origins[i] != Origin.MODEL:
-                name = states.classes[i]
-                found[asset_id] = name and reading.name(name, states.ontology_versions[i])
-        return cls(found)
+def _answers(catalog: Catalog, events: Sequence[AutoLabelEvent]) -> _Answers:
+    """What people said last of audited assets, in the classes of now; ``None`` if nothing clear."""
+    reading = catalog.records.ontologies.reading()
+    found: _Answers = {}
+    for asset_id in _assets(events, AUDITED):
+        entry = catalog.records.labels.current(asset_id)
+        if entry is not None and entry.origin is not Origin.MODEL:
+            said = entry.value
+            found[asset_id] = said and reading.value(said, entry.ontology_version)
+    return found
 
 
 def _set(
@@ -149,8 +146,8 @@ def _set(
 ) -> AutoLabelSet:
     members = {it.asset_id: it for it in catalog.records.auto_labels.members(accepted.set_id)}
     drawn = _assets(events, AUDITED)
-    answered = [members[it] for it in drawn if it in members and it in answers.said]
-    wrong = sum(_wrong(catalog, it, answers.said[it.asset_id]) for it in answered)
+    answered = [members[it] for it in drawn if it in members and it in answers]
+    wrong = sum(_wrong(catalog, it, answers[it.asset_id]) for it in answered)
     max_error, confidence = accepted.facts["max_error"], accepted.facts["confidence"]
     low, high = confidence_sequence(wrong, len(answered), confidence)
     back = next((it for it in events if it.event == ROLLED_BACK), None)
@@ -176,10 +173,10 @@ def _set(
     )
 
 
-def _wrong(catalog: Catalog, member: AutoLabelMember, said: str | None) -> bool:
+def _wrong(catalog: Catalog, member: AutoLabelMember, said: Value | None) -> bool:
     """Whether a label was wrong; one that nobody could confirm counts as wrong."""
-    reading = catalog.records.ontologies.reading()
-    return said is None or said != reading.name(member.name, member.ontology_version)
+    then = catalog.records.ontologies.reading().value(member.value, member.ontology_version)
+    return said is None or then is None or not is_right(then, said)
 
 
 def _assets(events: Sequence[AutoLabelEvent], kind: str) -> list[str]:

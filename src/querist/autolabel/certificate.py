@@ -84,8 +84,11 @@ def certify(
     sizes = binomial_sizes(max_error, strict, max(len(doubts), 1))
     first = max(int(np.searchsorted(sizes, START * hopeful, side="right")) - 1, 0)
     last = 0
-    for allowed, size in enumerate(sizes[first:].tolist(), start=first):
-        if counts[size - 1] > allowed:
+    # What is as sure as the last of a set is accepted with it, so that it is tested with it.
+    ends = np.unique(np.searchsorted(doubts, doubts[sizes[first:] - 1], side="right"))
+    allowed = np.searchsorted(sizes, ends, side="right") - 1
+    for size, most in zip(ends.tolist(), allowed.tolist(), strict=True):
+        if counts[size - 1] > most:
             break
         last = size
     found = int(counts[last - 1]) if last else 0

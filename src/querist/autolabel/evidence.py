@@ -14,6 +14,12 @@ from querist.errors import InvalidInputError
 from querist.schema import Action, Arm, Origin, TaskKind
 
 Positions = NDArray[np.int64]
+_RIGHT_OR_WRONG = (
+    TaskKind.CLASSIFICATION,
+    TaskKind.MULTI_LABEL,
+    TaskKind.BOXES,
+    TaskKind.SPANS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +29,8 @@ class Evidence:
     Attributes:
         ids: Asset ids (N,).
         classes: Class names.
-        codes: The class that a person gave (N,), -1 without one.
+        known: Assets that a person gave a label (N,), bool.
+        codes: The class that a person gave (N,), -1 without one, or where labels are no classes.
         free: Assets that may be labelled without a person (N,), bool.
         drawn: Labelled assets that were drawn at random from all that was not chosen (N,), bool.
         checks: Labelled assets that were drawn at random within a region, by the region's id.
@@ -33,6 +40,7 @@ class Evidence:
 
     ids: Sequence[str]
     classes: tuple[str, ...]
+    known: NDArray[np.bool_]
     codes: Positions
     free: NDArray[np.bool_]
     drawn: NDArray[np.bool_]
@@ -42,8 +50,8 @@ class Evidence:
 
     @property
     def labeled(self) -> Positions:
-        """Positions of the assets that a person gave a class (n,)."""
-        return np.flatnonzero(self.codes >= 0)
+        """Positions of the assets that a person gave a label (n,)."""
+        return np.flatnonzero(self.known)
 
 
 def gather(catalog: Catalog) -> Evidence:
@@ -53,11 +61,12 @@ def gather(catalog: Catalog) -> Evidence:
     anything: of the control arm only those count that the active arm did not ask for.
 
     Raises:
-        InvalidInputError: the task is not to give one class to each asset.
+        InvalidInputError: no answer of the task's kind is simply right or wrong.
     """
-    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+    task = catalog.settings.task
+    if task not in _RIGHT_OR_WRONG:
         raise InvalidInputError(
-            f"Auto-labels are of one class each, the task is {catalog.settings.task.value!r}.",
+            f"No error rate can be promised of labels of the task {task.value!r}.",
             remedy="Label by hand, or import predictions as pre-labels.",
         )
     records = catalog.records
@@ -66,6 +75,7 @@ def gather(catalog: Catalog) -> Evidence:
     reading = records.ontologies.reading()
     code_of = {name: code for code, name in enumerate(reading.ontology.names)}
     codes = np.full(len(ids), -1, dtype=np.int64)
+    known = np.zeros(len(ids), dtype=bool)
     free = np.ones(len(ids), dtype=bool)
     seq = records.labels.last_seq()
     sent_back = records.reviews.sent_back(upto=records.reviews.last_seq())
@@ -79,12 +89,13 @@ def gather(catalog: Catalog) -> Evidence:
         name = said and reading.name(said, states.ontology_versions[i])
         if states.origins[i] != Origin.MODEL and states.seqs[i] not in sent_back:
             codes[at] = code_of.get(name or "", -1)
+            known[at] = codes[at] >= 0 or (said is None and states.labeled[i])
     members = {arm: _mask(records.rounds.arm_ids(arm), index) for arm in Arm}
     free &= ~members[Arm.AUDIT] & ~_mask(records.tasks.asked(), index)
-    known = codes >= 0
     drawn = known & (members[Arm.AUDIT] | (members[Arm.CONTROL] & ~members[Arm.ACTIVE]))
     return Evidence(
         ids=ids,
+        known=known,
         classes=reading.ontology.names,
         codes=codes,
         free=free,

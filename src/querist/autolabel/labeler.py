@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from querist.autolabel.left_out import kernel_of, pool_weights, ridge, seen, votes
 from querist.errors import InvalidInputError
 
 Matrix = NDArray[np.float32]
@@ -21,15 +22,8 @@ Positions = NDArray[np.int64]
 # The models hold tables of these rows by these; further labelled rows are predicted like the pool.
 MOST_ROWS = 5_000
 CHUNK = 16_384
-# Of cosines around the mean row: the width of the kernel, and how fast votes fade.
-_KERNEL = 3.0
-_VOTE = 20.0
-_VOTE_PRIOR = 0.05
-_RIDGES = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
-_MEMBERS = 3
 # Logits are summed with weights near these unless the labels say otherwise.
 _WEIGHTS = np.array([3.0, 3.0, 0.4])
-_SHRINK = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +73,7 @@ def suggest(
         keep = np.sort(rng.choice(len(places), MOST_ROWS, replace=False))
     held, truth = places[keep], known[keep]
     members = _Members.fitted(rows, held, truth, class_count)
-    weights = _weights(members.left_out, truth)
+    weights = pool_weights(members.left_out, truth, _WEIGHTS)
     found = np.zeros(len(rows), dtype=np.int64)
     errors = np.zeros(len(rows), dtype=np.float32)
     for part, logits in members.of(rows):
@@ -110,12 +104,12 @@ class _Members:
         scale = rows.std(axis=0, dtype=np.float64).astype(np.float32)
         scale = np.where(scale > 1e-6 * np.maximum(1, np.abs(mean)), scale, np.inf)
         scale = (scale * np.sqrt(np.isfinite(scale).sum())).astype(np.float32)
-        turned, spread = _seen(rows[held], mean, scale)
+        turned, spread = seen(rows[held], mean, scale)
         onehot = np.eye(classes, dtype=np.float32)[truth]
         target = (onehot - onehot.mean(axis=0)).astype(np.float64)
         cosines = turned @ turned.T
-        kernel, by_kernel = _ridge(np.exp(_KERNEL * (cosines - 1)), target)
-        linear, by_linear = _ridge(spread @ spread.T, target)
+        kernel, by_kernel = ridge(kernel_of(cosines), target)
+        linear, by_linear = ridge(spread @ spread.T, target)
         np.fill_diagonal(cosines, -np.inf)
         return cls(
             mean=mean,
@@ -125,79 +119,25 @@ class _Members:
             onehot=onehot,
             kernel=kernel,
             linear=linear,
-            left_out=np.stack([by_kernel, by_linear, _votes(cosines, onehot)]),
+            left_out=np.stack([by_kernel, by_linear, votes(cosines, onehot)]),
         )
 
     def of(self, rows: Matrix) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         """The logits (3, m, C) of every row, a chunk at a time."""
         for start in range(0, len(rows), CHUNK):
             part = slice(start, min(start + CHUNK, len(rows)))
-            turned, spread = _seen(rows[part], self.mean, self.scale)
+            turned, spread = seen(rows[part], self.mean, self.scale)
             cosines = turned @ self.turned.T
             yield (
                 part,
                 np.stack(
                     [
-                        np.exp(_KERNEL * (cosines - 1)) @ self.kernel,
+                        kernel_of(cosines) @ self.kernel,
                         spread @ (self.spread.T @ self.linear),
-                        _votes(cosines, self.onehot),
+                        votes(cosines, self.onehot),
                     ]
                 ).astype(np.float64),
             )
-
-
-def _seen(rows: Matrix, mean: Matrix, scale: Matrix) -> tuple[Matrix, Matrix]:
-    """The rows as unit vectors around the mean, and standardised to a length near one."""
-    centered = rows - mean
-    lengths = np.linalg.norm(centered, axis=1, keepdims=True)
-    turned = np.asarray(centered / np.where(lengths > 0, lengths, 1), np.float32)
-    return turned, np.asarray(centered / scale, np.float32)
-
-
-def _ridge(table: Matrix, target: NDArray[np.float64]) -> tuple[Matrix, NDArray[np.float64]]:
-    """Coefficients (n, C) of ridge regression on a kernel, and its predictions left out (n, C).
-
-    The strength is the one with the least squared error left out.
-    """
-    values, turn = np.linalg.eigh(table.astype(np.float64))
-    values, turned = np.maximum(values, 0), turn.T @ target
-    best, chosen = np.inf, (target, target)
-    for ridge in _RIDGES:
-        weights = turn @ (turned / (values + ridge)[:, None])
-        residual = weights / ((turn**2) @ (1 / (values + ridge)))[:, None]
-        error = float((residual**2).mean())
-        if error < best:
-            best, chosen = error, (weights, target - residual)
-    return chosen[0].astype(np.float32), chosen[1]
-
-
-def _votes(cosines: Matrix, onehot: Matrix) -> NDArray[np.float64]:
-    """Log of the share of votes (m, C), near rows count most and every class has a little."""
-    weights = np.exp(_VOTE * (cosines - cosines.max(axis=1, keepdims=True)))
-    total = weights.sum(axis=1, keepdims=True)
-    prior = _VOTE_PRIOR / onehot.shape[1]
-    return np.asarray(np.log((weights @ onehot / total + prior) / (1 + _VOTE_PRIOR)), np.float64)
-
-
-def _weights(logits: NDArray[np.float64], truth: Positions) -> NDArray[np.float64]:
-    """The weight (3,) of each member, 0 or more."""
-    from scipy.optimize import minimize
-    from scipy.special import softmax
-
-    places = np.arange(len(truth))
-    truths = logits[:, places, truth]
-
-    def loss(scales: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        share = softmax(np.tensordot(scales * _WEIGHTS, logits, axes=1), axis=1)
-        own = np.maximum(share[places, truth], 1e-300)
-        slope = (np.einsum("knc,nc->kn", logits, share) - truths).sum(axis=1) * _WEIGHTS
-        away = scales - 1
-        return float(-np.log(own).sum() + _SHRINK * away @ away), slope + 2 * _SHRINK * away
-
-    found = minimize(
-        loss, np.ones(_MEMBERS), jac=True, method="L-BFGS-B", bounds=[(0, None)] * _MEMBERS
-    )
-    return np.asarray(found.x * _WEIGHTS)
 
 
 def _best(logits: NDArray[np.float64]) -> tuple[Positions, NDArray[np.float32]]:

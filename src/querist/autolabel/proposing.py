@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.autolabel.certificate import Certificate, certify
-from querist.autolabel.evidence import Evidence, Positions, gather
-from querist.autolabel.labeler import Suggestions, suggest
+from querist.autolabel.certificate import Certificate
+from querist.autolabel.evidence import Positions, gather
+from querist.autolabel.judging import KEPT, Judgement, folder_of, judge, read_kept
 from querist.catalog import Catalog
-from querist.errors import EmptyPoolError, InvalidInputError, NotFoundError
+from querist.errors import NotFoundError
 from querist.learners import arrays
 from querist.metrics import upper_bound
-from querist.schema import Arm, from_json, new_id, to_json
+from querist.schema import Value, from_json, new_id, to_json
 
 # Error rates for which the curve tells what could be accepted.
 RATES = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2)
 # Checks are asked where up to so many times the promised rate is expected: a little further than
 # the promise should reach, since the expectation may be too gloomy.
 WIDER = 1.25
-_NAME = "auto-label"
-_STREAM = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +43,10 @@ class ClassShare:
 
     Attributes:
         name: The class.
-        count: Assets that would get this label.
+        count: Assets that would get this label, or one that names this class.
         left: Assets the labeler takes for this class that would not.
         checked: Checks behind it.
-        wrong: How many of those were wrong.
+        wrong: How many of those were wrong; of sets and shapes the whole label counts.
         upper: Upper bound of its own error rate; the promise is for all classes together.
     """
 
@@ -93,84 +89,6 @@ class Proposal:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """The labeler's word on every asset, with the checks that certify it.
-
-    Attributes:
-        evidence: What it rests on.
-        said: What the labeler says.
-        region: What may be accepted at all (N,), bool.
-        checks: Positions of the checks within the region.
-        region_id: Whose region it is.
-    """
-
-    evidence: Evidence
-    said: Suggestions
-    region: NDArray[np.bool_]
-    checks: Positions
-    region_id: str | None
-
-    def certify(self, max_error: float, confidence: float) -> Certificate:
-        """The certificate of one promise."""
-        wrong = self.said.codes[self.checks] != self.evidence.codes[self.checks]
-        errors = self.said.errors[self.checks]
-        return certify(errors, wrong, max_error=max_error, confidence=confidence)
-
-    def accepted(self, certificate: Certificate) -> Positions:
-        """Positions of the assets that the certificate lets in."""
-        if certificate.threshold is None:
-            return np.empty(0, dtype=np.int64)
-        sure = self.said.errors <= certificate.threshold
-        return np.flatnonzero(self.evidence.free & self.region & sure)
-
-
-def judge(catalog: Catalog) -> Judgement:
-    """Label the pool by all labels of people at hand.
-
-    The checks of the newest region count together with the random arms inside it.
-
-    Raises:
-        InvalidInputError: labels of fewer than two classes, or another task.
-        EmptyPoolError: nothing was embedded yet.
-    """
-    evidence = gather(catalog)
-    model = catalog.records.models.latest(Arm.ACTIVE)
-    if model is None:
-        raise InvalidInputError(
-            "There is no model yet, so nothing is known about sureness.",
-            remedy="Label a round, then: querist train",
-        )
-    vectors = catalog.embeddings.matrix(model.encoder)
-    count = min(len(vectors), len(evidence.ids))
-    if not count:
-        raise EmptyPoolError("No asset has a vector yet.", remedy="Run: querist embed")
-    labeled = evidence.labeled[evidence.labeled < count]
-    rng = np.random.default_rng([catalog.settings.policy.seed, evidence.label_seq, _STREAM])
-    told = suggest(
-        vectors[:count],
-        labeled,
-        evidence.codes[labeled],
-        class_count=len(evidence.classes),
-        rng=rng,
-    )
-    said = _padded(told, len(evidence.ids))
-    region_id = next(reversed(evidence.checks), None)
-    region = np.arange(len(evidence.ids)) < count
-    if region_id is not None:
-        region &= _region(catalog, region_id, len(evidence.ids))
-    checks = evidence.drawn.copy()
-    if region_id is not None:
-        checks[evidence.checks[region_id]] = True
-    return Judgement(
-        evidence=evidence,
-        said=said,
-        region=region,
-        checks=np.flatnonzero(checks & region),
-        region_id=region_id,
-    )
-
-
 def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
     """What may be accepted now; kept in the project's folder under its id."""
     found = judge(catalog)
@@ -197,8 +115,8 @@ def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
 def open_region(catalog: Catalog, max_error: float) -> tuple[str, Positions]:
     """A new region to draw checks from, kept under its id, and what may be drawn of it."""
     found = judge(catalog)
-    order = np.argsort(found.said.errors, kind="stable")
-    expected = np.cumsum(found.said.errors[order]) / np.arange(1, len(order) + 1)
+    order = np.argsort(found.errors, kind="stable")
+    expected = np.cumsum(found.errors[order]) / np.arange(1, len(order) + 1)
     size = max(int((expected <= WIDER * max_error).sum()), 1)
     region = np.zeros(len(order), dtype=bool)
     region[order[:size]] = True
@@ -207,27 +125,24 @@ def open_region(catalog: Catalog, max_error: float) -> tuple[str, Positions]:
     return made, np.flatnonzero(region & found.evidence.free)
 
 
-def stored(catalog: Catalog, proposal_id: str) -> tuple[Proposal, Mapping[str, str]]:
+def stored(catalog: Catalog, proposal_id: str) -> tuple[Proposal, Mapping[str, Value]]:
     """A kept proposal with the labels that it lets in, by asset id.
 
     Raises:
         NotFoundError: there is none.
     """
-    folder = _folder(catalog, proposal_id)
+    folder = folder_of(catalog, proposal_id)
     if not proposal_id.startswith("auto-") or not folder.is_dir():
         raise NotFoundError(
             f"There is no proposal {proposal_id!r}.", remedy="Make one: querist autolabel --dry-run"
         )
-    state, facts = arrays.read(folder, _NAME, ("codes", "errors", "region"))
+    answers, state, facts = read_kept(folder)
     proposal = from_json(Proposal, facts["proposal"])
     if proposal.certificate.threshold is None:
         return proposal, {}
     sure = state["region"] & (state["errors"] <= np.float32(proposal.certificate.threshold))
     free = gather(catalog).free[: len(sure)]
-    ids = catalog.assets.ids()
-    names = facts["classes"]
-    chosen = np.flatnonzero(sure[: len(free)] & free).tolist()
-    return proposal, {ids[at]: names[state["codes"][at]] for at in chosen}
+    return proposal, answers.labels(catalog, np.flatnonzero(sure[: len(free)] & free))
 
 
 def _curve(found: Judgement, confidence: float, free: int) -> tuple[CurvePoint, ...]:
@@ -242,13 +157,11 @@ def _by_class(
     found: Judgement, certificate: Certificate, chosen: Positions
 ) -> tuple[ClassShare, ...]:
     threshold = -1.0 if certificate.threshold is None else certificate.threshold
-    checks = found.checks[found.said.errors[found.checks] <= threshold]
-    said, truth = found.said.codes[checks], found.evidence.codes[checks]
-    size = len(found.evidence.classes)
-    counts = np.bincount(found.said.codes[chosen], minlength=size)
-    all_free = np.bincount(found.said.codes[found.evidence.free], minlength=size)
-    checked = np.bincount(said, minlength=size)
-    wrong = np.bincount(said[said != truth], minlength=size)
+    inside = found.errors[found.checks] <= threshold
+    counts = found.answers.naming(chosen)
+    all_free = found.answers.naming(np.flatnonzero(found.evidence.free))
+    checked = found.answers.naming(found.checks[inside])
+    wrong = found.answers.naming(found.checks[inside & found.wrong])
     return tuple(
         ClassShare(
             name=name,
@@ -278,12 +191,6 @@ def _sentence(certificate: Certificate, count: int, free: int) -> str:
     )
 
 
-def _padded(said: Suggestions, count: int) -> Suggestions:
-    codes, errors = np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.float32)
-    codes[: len(said.codes)], errors[: len(said.errors)] = said.codes, said.errors
-    return Suggestions(codes=codes, errors=errors)
-
-
 def _keep(
     catalog: Catalog,
     made: str,
@@ -292,25 +199,8 @@ def _keep(
     region: NDArray[np.bool_],
     proposal: Proposal | None,
 ) -> None:
-    state: dict[str, NDArray[Any]] = {
-        "codes": found.said.codes,
-        "errors": found.said.errors,
-        "region": region,
-    }
-    facts = {
-        "name": _NAME,
-        "classes": list(found.evidence.classes),
-        "proposal": to_json(proposal),
-    }
-    arrays.write(_folder(catalog, made), state, facts)
-
-
-def _region(catalog: Catalog, region_id: str, count: int) -> NDArray[np.bool_]:
-    state, _ = arrays.read(_folder(catalog, region_id), _NAME, ("region",))
-    region = np.zeros(count, dtype=bool)
-    region[: len(state["region"])] = state["region"][:count]
-    return region
-
-
-def _folder(catalog: Catalog, name: str) -> Path:
-    return catalog.folder / "models" / name
+    state, facts = found.answers.kept()
+    state |= {"errors": found.errors, "region": region}
+    arrays.write(
+        folder_of(catalog, made), state, {**facts, "name": KEPT, "proposal": to_json(proposal)}
+    )

@@ -20,7 +20,7 @@ from querist.metrics import (
     is_right,
     objects_right,
 )
-from querist.schema import ClassesValue, Value
+from querist.schema import ClassesValue, Value, class_names
 
 # With fewer labels nothing is known of how far a model's word is to be trusted.
 FEWEST = 30
@@ -39,12 +39,16 @@ class Claims:
         whole: Of a set the product of the chances of all its decisions (n,), of shapes 1.
         counts: How many objects it tells of in each asset (n,).
         objects: How sure it is of each (Q,), asset by asset.
+        named_counts: How many classes it names in each asset (n,); of objects one each.
+        named: Which ones (M,), asset by asset, 0 to C - 1.
     """
 
     doubt: Floats
     whole: Floats
     counts: Positions
     objects: Floats
+    named_counts: Positions
+    named: Positions
 
     @classmethod
     def of(cls, said: Guesses, classes: Sequence[str]) -> Claims | None:
@@ -60,18 +64,30 @@ class Claims:
         doubt = np.asarray(said.uncertainty, dtype=np.float64)
         if said.values and len(shapes) == len(said.values):
             sure = [confidences(value) for value in shapes]
+            counts = np.array([len(it) for it in sure], dtype=np.int64)
+            code = {name: at for at, name in enumerate(classes)}
+            named = [code[name] for value in shapes for name in class_names(value)]
             return cls(
                 doubt=doubt,
                 whole=np.ones(len(sure)),
-                counts=np.array([len(it) for it in sure], dtype=np.int64),
+                counts=counts,
                 objects=np.concatenate(sure),
+                named_counts=counts,
+                named=np.array(named, dtype=np.int64),
             )
         if said.probabilities is None or len(sets) != len(said.values):
             return None
         chances = np.asarray(said.probabilities, dtype=np.float64)
-        own = np.where(set_table(sets, classes), chances, 1 - chances)
-        whole = np.exp(np.log(np.maximum(own, 1e-12)).sum(axis=1))
-        return cls(doubt=doubt, whole=whole, counts=nothing, objects=np.zeros(0))
+        table = set_table(sets, classes)
+        own = np.where(table, chances, 1 - chances)
+        return cls(
+            doubt=doubt,
+            whole=np.exp(np.log(np.maximum(own, 1e-12)).sum(axis=1)),
+            counts=nothing,
+            objects=np.zeros(0),
+            named_counts=table.sum(axis=1),
+            named=np.nonzero(table)[1],
+        )
 
     @classmethod
     def joined(cls, parts: Sequence[Claims]) -> Claims:
@@ -81,6 +97,8 @@ class Claims:
             whole=np.concatenate([it.whole for it in parts]),
             counts=np.concatenate([it.counts for it in parts]),
             objects=np.concatenate([it.objects for it in parts]),
+            named_counts=np.concatenate([it.named_counts for it in parts]),
+            named=np.concatenate([it.named for it in parts]),
         )
 
     def rows(self, chosen: NDArray[np.bool_]) -> Claims:
@@ -90,7 +108,21 @@ class Claims:
             whole=self.whole[chosen],
             counts=self.counts[chosen],
             objects=self.objects[np.repeat(chosen, self.counts)],
+            named_counts=self.named_counts[chosen],
+            named=self.named[np.repeat(chosen, self.named_counts)],
         )
+
+    def answered(self, kept: NDArray[np.bool_]) -> tuple[Positions, Positions]:
+        """What the answers name, each class once: how many in each asset (n,), and which (M,).
+
+        Args:
+            kept: Which objects (Q,) are part of the answers; of sets all classes are.
+        """
+        if not len(self.objects):
+            return self.named_counts, self.named
+        owners = np.repeat(np.arange(len(self.counts)), self.counts)[kept]
+        pairs = np.unique(np.stack([owners, self.named[kept]]), axis=1)
+        return np.bincount(pairs[0], minlength=len(self.counts)), pairs[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ class ValueRatings:
         counts: How many objects the model tells of in each asset (n,); 0 of sets.
         object_error: Calibrated probability (Q,) that each object is wrong, asset by asset.
         object_difficulty: (Q,) as ``difficulty``.
+        named_counts: How many classes the answer names in each asset (n,).
+        named: Which ones (M,), asset by asset, as columns of the model's classes.
     """
 
     error: NDArray[np.float32]
@@ -36,6 +38,8 @@ class ValueRatings:
     counts: Counts
     object_error: NDArray[np.float32]
     object_difficulty: NDArray[np.int8]
+    named_counts: Counts
+    named: Counts
 
     def objects_of(self, positions: Sequence[int]) -> list[slice]:
         """Where the objects of each asset lie."""
@@ -60,10 +64,11 @@ class RatingStore:
             InvalidInputError: their lengths disagree; nothing is stored.
         """
         n, objects = len(ratings.error), int(ratings.counts.sum())
-        found = (len(ratings.difficulty), len(ratings.counts), len(ratings.object_error))
-        if found != (n, n, objects) or len(ratings.object_difficulty) != objects:
+        found = [len(it) for it in (ratings.difficulty, ratings.counts, ratings.named_counts)]
+        inside = [len(it) for it in (ratings.object_error, ratings.object_difficulty)]
+        if found != [n] * 3 or inside != [objects] * 2:
             raise InvalidInputError(
-                f"There are {found} ratings for {n} assets with {objects} objects.",
+                f"There are {found} ratings for {n} assets, {inside} for {objects} objects.",
                 remedy="Give one to each.",
             )
         table = self._table(model_id)
@@ -111,45 +116,56 @@ class RatingStore:
 def _batches(ratings: ValueRatings) -> Sequence[Any]:
     import pyarrow as pa
 
-    ends = np.concatenate([[0], np.cumsum(ratings.counts)])
+    objects, names = _ends(ratings.counts), _ends(ratings.named_counts)
     found = []
     for start in range(0, max(len(ratings.error), 1), BATCH_ROWS):
         rows = slice(start, start + BATCH_ROWS)
-        offsets = ends[start : start + BATCH_ROWS + 1]
-        inside = slice(int(offsets[0]), int(offsets[-1]))
-        places = pa.array((offsets - offsets[0]).astype(np.int32))
-        lists = {
-            "object_error": pa.array(ratings.object_error[inside]),
-            "object_difficulty": pa.array(ratings.object_difficulty[inside]),
-        }
+        count = len(ratings.error[rows])
         columns: dict[str, Any] = {
-            "position": pa.array(np.arange(start, start + len(offsets) - 1, dtype=np.int64)),
+            "position": pa.array(np.arange(start, start + count, dtype=np.int64)),
             "error": pa.array(ratings.error[rows]),
             "difficulty": pa.array(ratings.difficulty[rows]),
-            **{name: pa.ListArray.from_arrays(places, it) for name, it in lists.items()},
+            "object_error": _lists(ratings.object_error, objects, start, count),
+            "object_difficulty": _lists(ratings.object_difficulty, objects, start, count),
+            "named": _lists(ratings.named.astype(np.int32), names, start, count),
         }
         found.append(pa.record_batch(columns))
     return found
 
 
+def _ends(counts: Counts) -> Counts:
+    return np.concatenate([[0], np.cumsum(counts)])
+
+
+def _lists(values: NDArray[Any], ends: Counts, start: int, count: int) -> Any:
+    import pyarrow as pa
+
+    offsets = ends[start : start + count + 1]
+    inside = pa.array(values[int(offsets[0]) : int(offsets[-1])])
+    return pa.ListArray.from_arrays(pa.array((offsets - offsets[0]).astype(np.int32)), inside)
+
+
 def _read(dataset: Any) -> ValueRatings:
     import pyarrow as pa
 
-    names = ["position", "error", "difficulty", "object_error", "object_difficulty"]
+    names = ["position", "error", "difficulty", "object_error", "object_difficulty", "named"]
     table = pa.Table.from_batches(list(scan(dataset, names))).sort_by("position")
-    table = table.combine_chunks()
 
     def flat(name: str) -> NDArray[Any]:
         column = table.column(name)
         chunks = [chunk.flatten() for chunk in column.chunks]
-        merged = pa.chunked_array(chunks, type=column.type.value_type)
-        return np.array(merged.to_numpy())
+        return np.array(pa.chunked_array(chunks, type=column.type.value_type).to_numpy())
 
-    lengths = pa.compute.list_value_length(table.column("object_error"))
+    def lengths(name: str) -> Counts:
+        found = pa.compute.list_value_length(table.column(name))
+        return np.array(found.to_numpy(), dtype=np.int64)
+
     return ValueRatings(
         error=np.array(table.column("error").to_numpy()),
         difficulty=np.array(table.column("difficulty").to_numpy()),
-        counts=np.array(lengths.to_numpy(), dtype=np.int64),
+        counts=lengths("object_error"),
         object_error=flat("object_error"),
         object_difficulty=flat("object_difficulty"),
+        named_counts=lengths("named"),
+        named=flat("named").astype(np.int64),
     )

@@ -90,12 +90,15 @@ def rate(catalog: Catalog, model: ModelVersion, claims: Claims) -> None:
     words = np.full(len(objects), UNKNOWN, dtype=np.int8)
     answer = objects <= BELIEVED
     words[answer] = difficulty(objects[answer])
+    named_counts, named = claims.answered(answer)
     ratings = ValueRatings(
         error=errors.astype(np.float32),
         difficulty=difficulty(errors, before=_before(catalog, model)),
         counts=claims.counts,
         object_error=objects.astype(np.float32),
         object_difficulty=words,
+        named_counts=named_counts,
+        named=named,
     )
     catalog.value_ratings.put(model.id, ratings)
 

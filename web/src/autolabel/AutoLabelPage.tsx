@@ -2,10 +2,11 @@
 import { Skeleton } from "@mantine/core";
 import { IconScale } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useState } from "react";
 import { facetsQuery, homeQuery, projectQuery, sessionQuery } from "../api/queries";
 import { type Home, isOneClass, mayManage, type ProjectInfo } from "../api/types";
+import { DIFFICULTIES } from "../catalog/search";
 import { NextStep } from "../home/NextStep";
 import { jobProblem } from "../jobs/useRoundJobs";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
@@ -30,7 +31,7 @@ export function AutoLabelPage() {
   return <Gate />;
 }
 
-/** What has to be there first: a task of one class each, and a model. */
+/** What has to be there first: answers that are right or wrong, and a model whose errors are known. */
 function Gate() {
   const home = useQuery(homeQuery);
   const project = useQuery(projectQuery);
@@ -43,32 +44,42 @@ function Gate() {
       </div>
     );
   if (!home.data || !project.data || !facets.data) return <Waiting />;
-  const predicts = facets.data.confidence.some((bar) => bar > 0);
-  if (!isOneClass(project.data) || !predicts)
+  const rated = DIFFICULTIES.some((word) => facets.data.difficulty[word]);
+  const predicts = rated || facets.data.confidence.some((bar) => bar > 0);
+  if (!canBePromised(project.data) || !predicts)
     return <NothingYet home={home.data} project={project.data} />;
-  return <AutoLabels home={home.data} />;
+  return <AutoLabels home={home.data} project={project.data} />;
+}
+
+function canBePromised(project: ProjectInfo): boolean {
+  return project.task !== "regression" && project.task !== "polygons";
 }
 
 function NothingYet({ home, project }: { home: Home; project: ProjectInfo }) {
-  const oneClass = isOneClass(project);
+  const possible = canBePromised(project);
   return (
     <Empty
-      title={oneClass ? "A model has to learn first" : "Auto-labels are of one class each"}
+      title={possible ? "A model has to learn first" : "No error rate can be promised"}
       icon={<IconScale size={24} />}
       action={
         <div className={styles.start}>
           <NextStep home={home} project={project} />
+          {oneClass && (
+            <p className={styles.before}>
+              Until then <Link to="/guesses">first guesses</Link> can stand as suggestions.
+            </p>
+          )}
         </div>
       }
     >
-      {oneClass
+      {possible
         ? "Auto-labels rest on a model, and on labels of people drawn at random that check it. The first round brings both: its audit set and its control arm are the first checks."
-        : "Of other labels no error rate can be promised yet. What a model says of an asset waits as a suggestion where it is labelled."}
+        : "Numbers and polygons are never simply right or wrong. What a model says of an asset waits as a suggestion where it is labelled."}
     </Empty>
   );
 }
 
-function AutoLabels({ home }: { home: Home }) {
+function AutoLabels({ home, project }: { home: Home; project: ProjectInfo }) {
   const search = useSearch({ from: "/auto-label" });
   const navigate = useNavigate({ from: "/auto-label" });
   const [mine, setMine] = useState<string | null>(null);
@@ -155,7 +166,7 @@ function AutoLabels({ home }: { home: Home }) {
           <Suspense fallback={<Skeleton height={400} radius="lg" />}>
             <CoverageCard proposal={proposal} promise={promise} sure={sure} change={change} />
           </Suspense>
-          {proposal && <ClassShares proposal={proposal} />}
+          {proposal && <ClassShares proposal={proposal} oneClass={isOneClass(project)} />}
         </div>
         <aside className={styles.side} aria-label="Sets, checks and difficulty">
           <SetsCard

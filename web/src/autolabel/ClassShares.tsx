@@ -10,14 +10,16 @@ import styles from "./autolabel.module.css";
 const FEW = 20;
 const MOST = 300;
 
-export function ClassShares({ proposal }: { proposal: Proposal }) {
+export function ClassShares({ proposal, oneClass }: { proposal: Proposal; oneClass: boolean }) {
   const [all, setAll] = useState(false);
   const rows = [...proposal.classes].sort((a, b) => b.count - a.count || b.left - a.left);
   return (
     <section className={styles.card} aria-labelledby="by-class">
       <h2 id="by-class">By class</h2>
       <p className={styles.hint}>
-        The promise is for all classes together; with few checks little is known of one alone.
+        {oneClass
+          ? "The promise is for all classes together; with few checks little is known of one alone."
+          : "An asset counts in each class that its label names, and as wrong where anything in the label is. The promise is for all together."}
       </p>
       <table className={styles.table}>
         <thead>
@@ -33,13 +35,17 @@ export function ClassShares({ proposal }: { proposal: Proposal }) {
           {rows.slice(0, all ? MOST : FEW).map((share) => (
             <tr key={share.name}>
               <th scope="row">
-                <Link
-                  to="/catalog"
-                  search={{ predicted: [share.name], state: "unlabeled" }}
-                  title={`Show what is open and predicted ${share.name}`}
-                >
+                {oneClass ? (
+                  <Link
+                    to="/catalog"
+                    search={{ predicted: [share.name], state: "unlabeled" }}
+                    title={`Show what is open and predicted ${share.name}`}
+                  >
+                    <ClassChip name={share.name} />
+                  </Link>
+                ) : (
                   <ClassChip name={share.name} />
-                </Link>
+                )}
               </th>
               <td>{count(share.count)}</td>
               <td>{count(share.left)}</td>

@@ -20,7 +20,7 @@ from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.tables import annotation_log, current_annotations, ledger, tasks
 from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import NotFoundError
-from querist.schema import Action, ClassValue, Origin
+from querist.schema import Action, ClassValue, Origin, Value, from_json
 
 AUTO_LABELER = "auto-label"
 KIND = "auto_label"
@@ -53,12 +53,28 @@ class AutoLabelEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoLabelMember:
-    """One label of a set, and whether it still holds."""
+    """One label of a set, and whether it still holds.
+
+    Attributes:
+        asset_id: The asset.
+        name: Its class, ``None`` where the label is no single class.
+        body: The label as JSON then; ``value`` reads it.
+        ontology_version: The ontology it was made under.
+        holds: Whether nobody has said anything about the asset since.
+    """
 
     asset_id: str
-    name: str
+    name: str | None
+    body: Any
     ontology_version: int
     holds: bool
+
+    @property
+    def value(self) -> Value:
+        """The label."""
+        if self.name is not None:
+            return ClassValue(name=self.name)
+        return from_json(Value, self.body)  # type: ignore[arg-type]  # a union is no class
 
 
 class AutoLabelLog:
@@ -76,8 +92,10 @@ class AutoLabelLog:
     def members(self, set_id: str) -> list[AutoLabelMember]:
         """The labels of a set in the order in which they were stored."""
         log = annotation_log
+        # A class is rebuilt from its name: parsing its JSON would take most of the time of a read.
+        body = sa.case((log.c.class_name.is_(None), log.c.value)).label("body")
         query = sa.select(
-            log.c.asset_id, log.c.class_name, log.c.ontology_version, _HOLDS.label("holds")
+            log.c.asset_id, log.c.class_name, body, log.c.ontology_version, _HOLDS.label("holds")
         ).where(log.c.model_id == set_id, log.c.action == Action.LABEL.value, _BY_MODEL)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(log.c.seq)).all()
@@ -85,6 +103,7 @@ class AutoLabelLog:
             AutoLabelMember(
                 asset_id=row.asset_id,
                 name=row.class_name,
+                body=row.body,
                 ontology_version=row.ontology_version,
                 holds=bool(row.holds),
             )
@@ -117,7 +136,7 @@ class AutoLabelLog:
     def accept(
         self,
         set_id: str,
-        labels: Mapping[str, str],
+        labels: Mapping[str, Value],
         *,
         ontology_version: int,
         facts: Mapping[str, Any],
@@ -128,8 +147,8 @@ class AutoLabelLog:
 
         Args:
             set_id: The set.
-            labels: A class name by asset id.
-            ontology_version: The ontology of the names.
+            labels: A label by asset id.
+            ontology_version: The ontology of the labels.
             facts: What the set rests on, as JSON.
         """
         with self._database.write() as connection:
@@ -144,14 +163,14 @@ class AutoLabelLog:
                 Entry(
                     asset_id=asset_id,
                     action=Action.LABEL,
-                    value=ClassValue(name=name),
+                    value=value,
                     annotator=AUTO_LABELER,
                     ontology_version=ontology_version,
                     submission_id=f"{set_id}-{i}",
                     origin=Origin.MODEL,
                     model_id=set_id,
                 ).row(held[asset_id].version + 1 if asset_id in held else 1, now)
-                for i, (asset_id, name) in enumerate(labels.items())
+                for i, (asset_id, value) in enumerate(labels.items())
                 if asset_id not in taken
             ]
             self._append(connection, rows)
