@@ -75,15 +75,17 @@ class Suspects:
         ids = self._catalog.assets.ids()
         row_of = {ids[at]: i for i, at in enumerate(judged.tolist())}
         held = {}
-        for entry in self._catalog.records.labels.currents(upto=model.label_seq):
-            name = getattr(entry.value, "name", None)
-            now = name and reading.name(name, entry.ontology_version)
-            if entry.asset_id in row_of and now in index:
-                held[entry.asset_id] = (row_of[entry.asset_id], index[now])
+        states = self._catalog.records.labels.states(upto=model.label_seq)
+        for asset_id, name, version in zip(
+            states.asset_ids, states.classes, states.ontology_versions, strict=True
+        ):
+            now = name and reading.name(name, version)
+            if asset_id in row_of and now in index:
+                held[asset_id] = (row_of[asset_id], index[now])
         rows = np.array([row for row, _ in held.values()], dtype=np.int64)
         codes = np.array([code for _, code in held.values()], dtype=np.int64)
         sample = Sample.of(codes, said[rows], names, list(held))
-        return self._open(sample, suspects(sample).tolist(), model.label_seq)[:limit]
+        return self._open(sample, suspects(sample).tolist(), model.label_seq, limit)
 
     def send(
         self, count: int | None = None, *, asset_ids: Sequence[str] | None = None
@@ -115,17 +117,21 @@ class Suspects:
             wanted = [check_known(self._catalog, it) for it in asset_ids][:count]
         return self._catalog.records.opinions.ask_again(wanted, latest.number)
 
-    def _open(self, sample: Sample, rows: Sequence[int], upto: int) -> _Suspects:
+    def _open(self, sample: Sample, rows: Sequence[int], upto: int, limit: int | None) -> _Suspects:
         records = self._catalog.records
         asked = records.tasks.asked()
         ids = [sample.ids[i] for i in rows]
         reviews = records.reviews.currents(ids)
         found = []
         for i, asset_id in zip(rows, ids, strict=True):
-            entry, review = records.labels.current(asset_id), reviews.get(asset_id)
+            if len(found) == limit:
+                break
+            review = reviews.get(asset_id)
             decided = review is not None and review.state is not ReviewState.WAITING
-            settled = entry is None or entry.origin is Origin.REVIEW or entry.seq > upto
-            if entry is None or settled or decided or asset_id in asked:
+            if decided or asset_id in asked:
+                continue
+            entry = records.labels.current(asset_id)
+            if entry is None or entry.origin is Origin.REVIEW or entry.seq > upto:
                 continue
             found.append(
                 Suspect(
