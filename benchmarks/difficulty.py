@@ -3,10 +3,11 @@
 Run: python -m benchmarks.difficulty [--quick] [--seeds 5]
 
 Half of a pool of 20,000 embeddings is labelled at random and trains the default learner (frozen
-EfficientNet-Lite0 on Fashion-MNIST; MiniLM on 35 sections of Debian packages); its probabilities
-are calibrated out of fold, and each item of the other half is called easy, medium or hard. A random
-tenth of the labels, 1,000, is measured beside it. A review of the hardest 20 % can find all errors
-of a model only if it errs in fewer; the share that a perfect order would find is printed too.
+EfficientNet-Lite0 on Fashion-MNIST; MiniLM on 35 sections of Debian packages). How likely it is
+wrong, by itself and by the labels near an item, is calibrated out of fold, and each item of the
+other half is called easy, medium or hard. A random tenth of the labels, 1,000, is measured beside
+it. A review of the hardest 20 % can find all errors of a model only if it errs in fewer; the share
+that an order that knows every error would find is printed too.
 
 Calibration is measured with 500 labels in all: they train the model and, out of fold, the
 calibrator, and the error is that on all other rows.
@@ -24,13 +25,14 @@ from numpy.typing import NDArray
 
 from benchmarks.many_runs import run_all
 from benchmarks.reporting import Figure, report
-from querist.autolabel import difficulty
+from querist.autolabel import Judged, difficulty, errors_beside
 from querist.learners import create_learner, out_of_fold
 from querist.metrics import calibration_error, fit_calibrator
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src/querist"
-CODE = [Path(__file__), SOURCE / "autolabel/difficulty.py", SOURCE / "metrics/calibration.py"]
+OWN = ("difficulty", "second_opinion", "left_out")
+CODE = [Path(__file__), *(SOURCE / f"autolabel/{it}.py" for it in OWN)]
 DATA = Path("../shared/data")
 RATES = {"fashion_mnist": 0.02, "debian_packages": 0.1}
 POOL, MANY, FEW, CALIBRATED = 20_000, 10_000, 1_000, 500
@@ -76,6 +78,10 @@ def main() -> int:
                     target=FOUND if wanted else None,
                 ),
                 Figure(
+                    name=f"{title}: the same by the model's own confidence",
+                    value=mean(name, size, "found_alone"),
+                ),
+                Figure(
                     name=f"{title}: errors a perfect order would find",
                     value=mean(name, size, "possible"),
                 ),
@@ -105,35 +111,35 @@ def one_run(data: str, name: str, size: int, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([size, seed])
     chosen = rng.permutation(len(y))
     labeled, rest = chosen[:size], chosen[size:]
-    # Of many labels a tenth is held out to calibrate; of few all train, and are judged out of fold.
-    judged = labeled[:FEW]
-    trained = labeled if size <= FEW else labeled[FEW:]
     learner = create_learner("logistic-regression")
-    learner.fit(X[trained], y[trained], class_count=classes, rng=rng)
-    if size > FEW:
-        unseen = learner.predict_proba(X[judged])
-    else:
-        unseen = out_of_fold(
-            lambda: create_learner("logistic-regression"),
-            X[judged],
-            y[judged],
-            class_count=classes,
-            rng=rng,
-        )
-    calibrator = fit_calibrator(y[judged], unseen, rng)
-    said = learner.predict_proba(X[rest])
-    errors = 1 - calibrator.sureness(said)
+    learner.fit(X[labeled], y[labeled], class_count=classes, rng=rng)
+    unseen = out_of_fold(
+        lambda: create_learner("logistic-regression"),
+        X[labeled],
+        y[labeled],
+        class_count=classes,
+        rng=rng,
+    )
+    table = learner.predict_proba(X)
+    judged = Judged(rows=labeled, codes=y[labeled], said=unseen)
+    found = errors_beside(X, table, labeled, y[labeled], judged, rng)
+    assert found is not None
+    said, errors = table[rest], found[rest]
+    alone = 1 - fit_calibrator(y[labeled], unseen, rng).sureness(said)
     wrong = said.argmax(axis=1) != y[rest]
     words = difficulty(errors, max_error=RATES[name])
-    reviewed = np.argsort(-errors, kind="stable")[: int(REVIEWED * len(rest))]
+    many = int(REVIEWED * len(rest))
+    reviewed, by_model = (np.argsort(-it, kind="stable")[:many] for it in (errors, alone))
     return {
         "easy": float(wrong[words == 0].mean()) if (words == 0).any() else 0.0,
         "hard": float(wrong[words == 2].mean()),
         "share_easy": float((words == 0).mean()),
         "share_hard": float((words == 2).mean()),
         "found": float(wrong[reviewed].sum() / wrong.sum()),
+        "found_alone": float(wrong[by_model].sum() / wrong.sum()),
         "possible": min(1.0, len(reviewed) / float(wrong.sum())),
         "ece": calibration_error(~wrong, 1 - errors),
+        "ece_alone": calibration_error(~wrong, 1 - alone),
         "ece_before": calibration_error(~wrong, said.max(axis=1)),
         "accuracy": 1 - float(wrong.mean()),
     }
