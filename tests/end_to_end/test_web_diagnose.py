@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,34 @@ def test_a_finding_becomes_a_batch_that_the_tray_shows(diagnosed, serve, enter):
     assert drawn_plan(diagnosed).remedy == name
 
 
+def test_a_found_slice_is_kept_followed_and_drawn_from(diagnosed, serve, enter):
+    """One click keeps it; in the catalog a narrower one is kept; a batch is drawn from it."""
+    page = enter(serve(diagnosed))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    page.get_by_role("button", name="Save slice").first.click()
+    page.get_by_role("link", name="Open in the catalog").click()
+    with Project.open(diagnosed) as project:
+        (found,) = project.rounds.slices.reports()
+    page.get_by_test_id("total").get_by_text(f"{found.assets} assets").wait_for()
+    page.get_by_role("button", name=re.compile(r"^Labelled \d")).click()
+    page.get_by_role("button", name="Save as slice").click()
+    page.get_by_label("Name of the slice").fill("labelled ones")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Saved the slice “labelled ones”").wait_for()
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    table = page.get_by_role("region", name="Saved slices")
+    row = table.get_by_role("row").filter(has_text=found.rule).first
+    right = found.course[-1].accuracy
+    assert right is not None
+    assert f"{100 * right.value:.0f}" in row.inner_text()
+    assert f"of {right.count}" in row.inner_text()
+    table.get_by_role("button", name="Forget the slice labelled ones").click()
+    table.get_by_role("link", name="labelled ones").wait_for(state="detached")
+    row.get_by_role("button", name="Next batch from this").click()
+    page.wait_for_url("**/label")
+    assert drawn_plan(diagnosed).strategy == "mixture"
+
+
 def test_findings_stand_by_expected_gain(diagnosed, serve, enter):
     """Most to gain comes first, and the report on a remedy stands apart."""
     with Project.open(diagnosed) as project:
@@ -204,10 +233,59 @@ def test_before_the_first_round_the_next_step_is_told(pictures, serve, enter):
     page.wait_for_url(lambda address: address.endswith("/"))
 
 
+def test_two_rounds_side_by_side_lead_to_a_newly_wrong_asset_and_a_batch(diagnosed, serve, enter):
+    """From Rounds to a newly wrong asset, to what both models say of it, to a batch like it."""
+    with Project.open(diagnosed) as project:
+        found = project.rounds.compare(1, 3)
+        low, high = (project.rounds.thresholds(3, confidence=at).kept for at in (0.5, 0.9))
+    assert low is not None
+    assert high is not None
+    assert low.value > high.value
+    wrong = found.galleries[0]
+    first = wrong.assets[0]
+    page = enter(serve(diagnosed))
+    page.get_by_role("link", name="Rounds", exact=True).click()
+    page.get_by_role("link", name="Compare").click()
+    page.wait_for_url("**/rounds/compare")
+    page.get_by_label("with").select_option("1")
+    page.get_by_role("heading", name=f"{found.count} audit assets").wait_for()
+    turned = page.get_by_test_id("turned")
+    turned.get_by_text(f"Newly wrong {wrong.count}").click()
+    tile = turned.get_by_role("link", name=f"Open {first.id}, {first.truth}")
+    tile.click()
+    drawer = page.get_by_role("complementary", name="Asset")
+    drawer.get_by_role("heading", name=first.id).wait_for()
+    says = drawer.locator("dl").inner_text().split("\n")
+    assert [word for word in says if word] == [
+        *("Label", first.truth, "Round 1", first.first, "Round 3", first.second)
+    ]
+    # The slider answers from the server: fewer answers are left, which are more often right.
+    at = page.get_by_test_id("thresholds")
+    left = at.locator("dd").first
+    before = left.inner_text()
+    at.get_by_role("slider", name="Confidence").press("End")
+    page.wait_for_url("**confidence=1*")
+    left.filter(has_not_text=before).wait_for()
+    page.reload()
+    page.get_by_test_id("turned").wait_for()
+    page.keyboard.press("Escape")
+    drawer.wait_for(state="detached")
+    page.keyboard.press("b")
+    page.wait_for_url("**/label")
+    plan = drawn_plan(diagnosed)
+    with Project.open(diagnosed) as project:
+        positions = plan.parameters["parameters"]["similar"]["examples"]
+        examples = {project.catalog.assets.ids()[at] for at in positions}
+    assert examples == {asset.id for asset in wrong.assets[::2]}
+
+
 @pytest.mark.slow
 def test_the_diagnosis_in_every_look(diagnosed, pictures, serve, enter, look):
     """Findings, an open cell, an open asset, an earlier round and the empty page pass axe."""
     findings: list[str] = []
+    with Project.open(diagnosed) as project:
+        kinds = [one.kind for one in project.rounds.list()[-1].findings]
+        project.rounds.slices.save_found(f"3.{1 + kinds.index('slice')}")
     server = serve(diagnosed)
     page = enter(server)
     page.get_by_role("link", name="Diagnose", exact=True).click()
@@ -222,11 +300,24 @@ def test_the_diagnosis_in_every_look(diagnosed, pictures, serve, enter, look):
     page.goto(f"{server.address}/diagnose?round=1")
     page.get_by_test_id("afterwards").wait_for()
     findings += look(page, "diagnose-earlier")
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.get_by_role("link", name="Compare").wait_for()
+    page.keyboard.press("c")
+    page.get_by_test_id("turned").get_by_role("link", name="Open ").first.click()
+    page.get_by_test_id("thresholds").wait_for()
+    page.get_by_role("link", name="All about it in the catalog").wait_for()
+    findings += look(page, "compare")
+    page.get_by_test_id("thresholds").scroll_into_view_if_needed()
+    findings += look(page, "compare-thresholds")
     empty = serve(pictures)
     page = enter(empty)
     page.get_by_role("link", name="Diagnose", exact=True).click()
     page.get_by_role("heading", name="Nothing to diagnose yet").wait_for()
     findings += look(page, "diagnose-empty")
+    page.goto(f"{empty.address}/rounds/compare")
+    page.get_by_role("heading", name="No model to compare yet").wait_for()
+    findings += look(page, "compare-empty")
     assert not findings, "\n".join(findings)
 
 

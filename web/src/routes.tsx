@@ -10,9 +10,11 @@ import { CatalogPage } from "./catalog/CatalogPage";
 import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
 import { readDiagnoseSearch } from "./diagnostics/diagnoseSearch";
 import { readExperimentSearch } from "./experiment/experimentSearch";
+import { readGuessSearch } from "./guesses/guessSearch";
 import { HomePage } from "./home/HomePage";
 import { PageMissing } from "./parts/Notices";
 import { readReviewSearch } from "./review/reviewSearch";
+import { readCompareSearch } from "./rounds/compareSearch";
 import { RoundPage } from "./rounds/RoundPage";
 import { RoundsPage } from "./rounds/RoundsPage";
 import { AppFrame } from "./shell/AppFrame";
@@ -45,6 +47,19 @@ const labeling = createRoute({
   getParentRoute: () => root,
   path: "/settings/labeling",
   component: lazyRouteComponent(() => import("./settings/LabelingPage"), "LabelingPage"),
+});
+
+const bringIn = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/import",
+  component: lazyRouteComponent(() => import("./settings/ImportPage"), "ImportPage"),
+});
+
+const guesses = createRoute({
+  getParentRoute: () => root,
+  path: "/guesses",
+  validateSearch: readGuessSearch,
+  component: lazyRouteComponent(() => import("./guesses/GuessesPage"), "GuessesPage"),
 });
 
 const review = createRoute({
@@ -84,6 +99,13 @@ const team = createRoute({
 
 const rounds = createRoute({ getParentRoute: () => root, path: "/rounds", component: RoundsPage });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/rounds/compare",
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import("./rounds/ComparePage"), "ComparePage"),
+});
+
 const round = createRoute({
   getParentRoute: () => root,
   path: "/rounds/$number",
@@ -99,11 +121,14 @@ export const router = createRouter({
     autoLabel,
     team,
     rounds,
+    compare,
     round,
     diagnose,
     experiment,
     ontology,
     labeling,
+    bringIn,
+    guesses,
   ]),
   parseSearch: parseQueryString,
   stringifySearch: writeQueryString,

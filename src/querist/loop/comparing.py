@@ -13,6 +13,7 @@ from querist.diagnostics import Turned, turned
 from querist.errors import ConflictError
 from querist.loop import snapshot, training, value_comparing, value_training
 from querist.loop.naming_models import ComparedModel, compared_model, version_of
+from querist.loop.slices import Slices
 from querist.loop.value_comparing import Judged
 from querist.metrics import Paired, mcnemar, paired_classes, paired_means, paired_shares
 from querist.schema import ClassValue, Finding, ModelVersion, Origin, Value
@@ -83,8 +84,9 @@ class Comparison:
         headline: The measure that matters most.
         measures: Each measure by name.
         classes: Recall by class, of the classes that occur, in the project's order.
-        slices: Slices that the diagnosis of either round found weak: their first figure is worse
-            than it will be on other assets, as they were picked for it.
+        slices: Saved slices as they are now, and those that the diagnosis of either round found
+            weak: the figure of that round is worse than it would be on other assets, as they were
+            picked for it.
         lost: Assets that only the first model gets right.
         gained: Assets that only the second one gets right.
         chance: How likely they turn so unevenly by chance alone (McNemar's exact test); ``None``
@@ -233,11 +235,17 @@ def _slices(
     ids: list[str],
     quality: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> tuple[PartPair, ...]:
-    """The slices that the diagnosis of either round found, on their audit assets."""
+    """Saved slices, and those that the diagnosis of either round found, on their audit assets."""
     place = {asset_id: i for i, asset_id in enumerate(ids)}
-    parts = []
+    audit = catalog.assets.positions(ids)
+    found = {
+        name: np.flatnonzero(inside[audit]).tolist()
+        for name, inside in Slices(catalog).members().items()
+    }
     for rule, members in _rules(catalog, models).items():
-        rows = [place[it] for it in members if it in place]
+        found.setdefault(rule, [place[it] for it in members if it in place])
+    parts = []
+    for rule, rows in found.items():
         if len(rows) >= _FEWEST:
             pair = paired_shares(quality[0][rows] == 1, quality[1][rows] == 1)
             parts.append(PartPair(name=rule, count=len(rows), right=pair))

@@ -155,6 +155,18 @@ class Slices:
         step = -(-len(rows) // MOST_EXAMPLES)
         return [seen.ids[i] for i in rows[::step].tolist()]
 
+    def members(self) -> dict[str, NDArray[np.bool_]]:
+        """Who belongs to each saved slice now (n,), by name, under the newest model.
+
+        Slices that cannot be told, as their model or vectors are gone, are left out.
+        """
+        newest = self._newest()
+        found = {
+            one.name: _Measured(self._catalog, one).mask(newest)
+            for one in self._records.slices.list()
+        }
+        return {name: inside for name, inside in found.items() if inside is not None}
+
     def reports(self) -> list[SliceReport]:
         """Every saved slice under the model of each round, oldest slice first."""
         saved = self._records.slices.list()
@@ -251,7 +263,7 @@ class _Measured:
     def tally(
         self, model_id: str, rows: NDArray[np.int64], right: NDArray[np.bool_]
     ) -> _Tally | None:
-        inside = self._mask(model_id)
+        inside = self.mask(model_id)
         if inside is None:
             return None
         mine = inside[rows]
@@ -263,7 +275,7 @@ class _Measured:
         )
 
     def report(self, model_id: str | None, problem: str | None) -> SliceReport:
-        inside = self._mask(model_id)
+        inside = self.mask(model_id)
         return SliceReport(
             slice=self.saved,
             rule=in_words(self._query),
@@ -272,7 +284,7 @@ class _Measured:
             problem=self._problem or problem,
         )
 
-    def _mask(self, model_id: str | None) -> NDArray[np.bool_] | None:
+    def mask(self, model_id: str | None) -> NDArray[np.bool_] | None:
         key = model_id if _asks_model(self._query) else None
         try:
             if key not in self._inside:

@@ -16,7 +16,12 @@ const NAMES: Record<string, string> = {
 };
 
 /** These are in the unit of the labels, not shares. */
-const IN_UNITS = new Set(["mae", "rmse"]);
+const IN_UNITS = new Set(["mae", "rmse", "log_loss", "brier"]);
+
+/** Whether a measure has its own unit, and is no share. */
+export function inUnits(measure: string): boolean {
+  return IN_UNITS.has(measure);
+}
 
 export function measureName(measure: string): string {
   return NAMES[measure] ?? words(measure);

@@ -8,7 +8,8 @@ import type { Easel } from "../shapes/easel";
 import { ShapeStage } from "../shapes/ShapeStage";
 import { codec } from "../shapes/shapesDraft";
 
-const WISHES = {
+/** Nothing is drawn, chosen or changed. */
+export const LOOKING = {
   kind: null,
   select: () => undefined,
   draw: () => undefined,
@@ -43,7 +44,7 @@ export function ShapesAnswer({ id, value, easel, keymap, obey }: Props) {
       id={id}
       scene={scene}
       undone={0}
-      wishes={WISHES}
+      wishes={LOOKING}
       easel={easel}
       keymap={keymap}
       obey={obey}

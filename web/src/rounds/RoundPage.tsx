@@ -3,11 +3,13 @@ import { Skeleton } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { homeQuery, projectQuery, roundQuery, sessionQuery } from "../api/queries";
+import { useMemo } from "react";
+import { homeQuery, projectQuery, roundQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
 import { estimate, percent, words } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import { ErrorNotice, RoundsVeiled } from "../parts/Notices";
+import { CompareLink } from "./CompareLink";
 import { EvaluationTable } from "./EvaluationTable";
 import styles from "./rounds.module.css";
 import { SelectedGallery } from "./SelectedGallery";
@@ -35,7 +37,10 @@ export function RoundPage() {
   return (
     <div className={styles.page}>
       <Pager number={round.number} />
-      <h1 className={styles.title}>{sentence(round)}</h1>
+      <header className={styles.head}>
+        <h1 className={styles.title}>{sentence(round)}</h1>
+        <Comparing round={round} />
+      </header>
       <div className={styles.columns}>
         <div className={styles.main}>
           <SelectedGallery selected={selected} media={project.media} round={round.number} />
@@ -75,6 +80,25 @@ function sentence(round: Round): string {
   const measure = active.headline ?? "accuracy";
   const named = measure === "accuracy" ? "" : `${measureInWords(measure)} `;
   return `${head}: ${named}${estimate(active.accuracy)} with ${active.labels} labels.${against}`;
+}
+
+/** The way to this round beside the one before, or beside its random labels. */
+function Comparing({ round }: { round: Round }) {
+  const rounds = useQuery(roundsQuery).data;
+  const before = rounds?.findLast(
+    ({ number, model_id }) => number < round.number && model_id !== null,
+  )?.number;
+  const first = before ?? (round.control_model_id ? `${round.number}-control` : null);
+  const search = useMemo(
+    () => ({ first: String(first), second: String(round.number) }),
+    [first, round.number],
+  );
+  if (!round.model_id || first === null) return null;
+  return (
+    <CompareLink search={search}>
+      {before === undefined ? "Compare with random" : `Compare with round ${before}`}
+    </CompareLink>
+  );
 }
 
 function Pager({ number }: { number: number }) {

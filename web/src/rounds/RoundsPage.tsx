@@ -9,7 +9,11 @@ import { EstimateText } from "../parts/EstimateText";
 import { ago, count, plural, stepName, words } from "../parts/format";
 import { measureName } from "../parts/measures";
 import { Empty, ErrorNotice, RoundsVeiled } from "../parts/Notices";
+import { CompareLink } from "./CompareLink";
 import styles from "./rounds.module.css";
+
+/** The newest round with the one before. */
+const NEWEST = {};
 
 export function RoundsPage() {
   const home = useQuery(homeQuery);
@@ -47,10 +51,13 @@ function RoundList({ home }: { home: Home }) {
   const finished = rounds.filter((round) => round.step === "done").length;
   return (
     <div className={styles.page}>
-      <h1 className={styles.title}>
-        {plural(rounds.length, "round")},{" "}
-        {finished === rounds.length ? "all measured" : `${finished} measured`}.
-      </h1>
+      <header className={styles.head}>
+        <h1 className={styles.title}>
+          {plural(rounds.length, "round")},{" "}
+          {finished === rounds.length ? "all measured" : `${finished} measured`}.
+        </h1>
+        {finished > 0 && <CompareLink search={NEWEST}>Compare</CompareLink>}
+      </header>
       <section className={styles.card}>
         <Table.ScrollContainer minWidth={760} type="native">
           <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>

@@ -39,6 +39,13 @@ const DIAGNOSE: [string[], string][] = [
   [["Escape"], "Close the asset, then the cell"],
 ];
 
+const ROUNDS: [string[], string][] = [
+  [["C"], "Compare two rounds"],
+  [["X"], "Compare them the other way round"],
+  [["1"], "Newly wrong; 2 newly right, 3 most wrong, 4 least sure"],
+  [["B"], "The next batch from the open gallery"],
+];
+
 const EXPERIMENT: [string[], string][] = [[["E"], "Run the experiment"]];
 
 const CLASSES: [string[], string][] = [
@@ -57,6 +64,13 @@ const AUTO_LABEL: [string[], string][] = [
   [["A"], "Accept the proposal"],
   [["U"], "Ask people about more of what was accepted"],
   [["R"], "Roll back the newest set, a broken one first"],
+];
+
+const GUESSES: [string[], string][] = [
+  [["1"], "The tile in focus shows the class whose key it is"],
+  [["ArrowRight"], "Move through the assets"],
+  [["PageDown"], "Other assets"],
+  [["mod", "Enter"], "Guess"],
 ];
 
 type Props = { opened: boolean; open: () => void; close: () => void };
@@ -103,9 +117,11 @@ function Sheet({ change }: { change: () => void }) {
     ...labelGroups(labelling),
     ...(mayBrowse(me) ? [reviewGroup(reviewing), suspectsGroup(suspecting)] : []),
     ...(mayBrowse(me) ? [{ title: "Catalog", rows: CATALOG.map(fixed) }] : []),
+    ...(mayBrowse(me) ? [{ title: "Rounds", rows: ROUNDS.map(fixed) }] : []),
     ...(mayBrowse(me) ? [{ title: "Diagnose", rows: DIAGNOSE.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Experiment", rows: EXPERIMENT.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Auto-label", rows: AUTO_LABEL.map(fixed) }] : []),
+    ...(mayManage(me) ? [{ title: "First guesses", rows: GUESSES.map(fixed) }] : []),
     ...(mayManage(me) ? [{ title: "Settings", rows: CLASSES.map(fixed) }] : []),
   ];
   return (

@@ -9,8 +9,17 @@ import { useEffect, useRef } from "react";
 import styles from "./spans.module.css";
 import type { Range } from "./words";
 
-/** A span in the text's own positions, in its class's colour; `faint` where it is only suggested. */
-export type Mark = Range & { id: string; colour: string; chosen: boolean; faint?: boolean };
+/**
+ * A span in the text's own positions, in its class's colour; `faint` where it is only suggested,
+ * `lower` where its line lies below that of another span of the same words.
+ */
+export type Mark = Range & {
+  id: string;
+  colour: string;
+  chosen: boolean;
+  faint?: boolean;
+  lower?: boolean;
+};
 
 type Wishes = { draw: (range: Range) => void; select: (id: string | null) => void };
 
@@ -85,7 +94,7 @@ function styleOf(mark: Mark | undefined) {
     fillOpacity: mark.faint ? 0.08 : mark.chosen ? 0.5 : 0.22,
     underlineColor: colour,
     underlineThickness: mark.chosen ? 4 : 2,
-    underlineOffset: 2,
+    underlineOffset: mark.lower ? 6 : 2,
     underlineStyle: mark.faint ? "dashed" : "solid",
   };
 }

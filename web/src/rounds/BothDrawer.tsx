@@ -1,0 +1,152 @@
+/** One asset with its label and what both models say of it, drawn over each other. */
+import { ActionIcon, Checkbox, SegmentedControl, Skeleton } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { assetQuery } from "../api/queries";
+import type { Comparison, Value } from "../api/types";
+import { className } from "../api/types";
+import { AssetView } from "../parts/AssetView";
+import { ClassChip } from "../parts/ClassChip";
+import { ErrorNotice } from "../parts/Notices";
+import { valueText } from "../parts/valueText";
+import styles from "./compare.module.css";
+import { bothQuery } from "./compareQueries";
+
+const Overlay = lazy(() => import("./Overlay").then((found) => ({ default: found.Overlay })));
+
+type Props = { id: string; found: Comparison; confidence: number; close: () => void };
+
+export function BothDrawer({ id, found, confidence, close }: Props) {
+  const asset = useQuery(assetQuery(id));
+  const both = useQuery(bothQuery(id, found.first.name, found.second.name));
+  const error = asset.error ?? both.error;
+  return (
+    <aside className={styles.drawer} aria-label="Asset">
+      <header className={styles.drawerHead}>
+        <h2 title={id}>{id}</h2>
+        <ActionIcon variant="subtle" color="gray" aria-label="Close the asset" onClick={close}>
+          <IconX size={18} />
+        </ActionIcon>
+      </header>
+      {error && !(asset.data && both.data) ? (
+        <ErrorNotice error={error} />
+      ) : !asset.data || !both.data ? (
+        <Skeleton height={320} radius={0} />
+      ) : isMarked(both.data.second) ? (
+        <Marked
+          key={id}
+          id={id}
+          text={asset.data.asset.text ?? ""}
+          said={both.data}
+          found={found}
+          confidence={confidence}
+        />
+      ) : (
+        <div className={styles.drawerBody}>
+          <div className={styles.stage} data-media={asset.data.asset.media}>
+            <AssetView asset={asset.data.asset} />
+          </div>
+          <dl className={styles.says}>
+            <Says who="Label" value={both.data.truth} />
+            <Says who={found.first.title} value={both.data.first} hollow />
+            <Says who={found.second.title} value={both.data.second} hollow />
+          </dl>
+          <More id={id} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+type Said = { truth: Value | null; first: Value; second: Value };
+type MarkedProps = { id: string; text: string; said: Said; found: Comparison; confidence: number };
+
+/** Boxes or spans: the label in solid lines, a model's in dashed ones; each can be taken away. */
+function Marked({ id, text, said, found, confidence }: MarkedProps) {
+  const [label, setLabel] = useState(true);
+  const [side, setSide] = useState<"first" | "second" | "none">("second");
+  const shown = side === "none" ? null : sureOf(said[side], confidence);
+  return (
+    <div className={styles.drawerBody}>
+      <div className={styles.stage} data-marked>
+        <Suspense fallback={null}>
+          <Overlay id={id} text={text} truth={label ? said.truth : null} said={shown} />
+        </Suspense>
+      </div>
+      <div className={styles.legend}>
+        <Checkbox
+          size="xs"
+          checked={label}
+          onChange={(event) => setLabel(event.currentTarget.checked)}
+          label={
+            <>
+              <i data-solid /> Label
+            </>
+          }
+        />
+        <span>
+          <i /> Model
+        </span>
+        <SegmentedControl
+          size="xs"
+          aria-label="Whose marks"
+          value={side}
+          data={[
+            { value: "first", label: found.first.title },
+            { value: "second", label: found.second.title },
+            { value: "none", label: "None" },
+          ]}
+          onChange={(chosen) => setSide(chosen as typeof side)}
+        />
+      </div>
+      <dl className={styles.says}>
+        <Says who="Label" value={said.truth} />
+        <Says who={found.first.title} value={sureOf(said.first, confidence)} />
+        <Says who={found.second.title} value={sureOf(said.second, confidence)} />
+      </dl>
+      <More id={id} />
+    </div>
+  );
+}
+
+function Says({
+  who,
+  value,
+  hollow = false,
+}: {
+  who: string;
+  value: Value | null;
+  hollow?: boolean;
+}) {
+  const name = className(value);
+  return (
+    <div>
+      <dt>{who}</dt>
+      <dd>{name ? <ClassChip name={name} hollow={hollow} /> : (valueText(value) ?? "no label")}</dd>
+    </div>
+  );
+}
+
+function More({ id }: { id: string }) {
+  return (
+    <p className={styles.more}>
+      <Link to="/catalog" search={{ asset: id }} className={styles.link}>
+        All about it in the catalog
+      </Link>
+    </p>
+  );
+}
+
+function isMarked(value: Value): boolean {
+  return value.type === "boxes" || value.type === "polygons" || value.type === "spans";
+}
+
+/** What a model is at least this sure of. */
+export function sureOf(value: Value, confidence: number): Value {
+  const isSure = (one: { confidence?: number | null }) => (one.confidence ?? 1) >= confidence;
+  if (value.type === "boxes") return { ...value, boxes: value.boxes.filter(isSure) };
+  if (value.type === "spans") return { ...value, spans: value.spans.filter(isSure) };
+  return value;
+}
