@@ -67,7 +67,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def test_review_of_a_living_project(shop, serve, enter, look):
-    """The queue, the model's opinion, the word that goes back, disputes and the end pass axe."""
+    """The queue, the model's opinion, a word back, disputes, suspects and the end pass axe."""
     server = serve(shop)
     page = enter(server)
     findings: list[str] = []
@@ -92,11 +92,19 @@ def test_review_of_a_living_project(shop, serve, enter, look):
     page.goto(f"{server.address}/review?state=sent_back")
     page.get_by_role("heading", name="Nothing is sent back").wait_for()
     findings += look(page, "review-nothing")
+    page.goto(f"{server.address}/review?state=suspect")
+    page.locator("li[data-asset]").first.wait_for()
+    findings += look(page, "suspects")
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    page.get_by_text("2 chosen").wait_for()
+    findings += look(page, "suspects-chosen")
     assert not findings, "\n".join(findings)
 
 
 def test_team_of_a_living_project(shop, serve, enter, look):
-    """Each tab of the team page and one person's report pass axe."""
+    """Each tab of the team page, one person's report and how people are asked pass axe."""
     server = serve(shop)
     page = enter(server)
     findings: list[str] = []
@@ -123,6 +131,18 @@ def test_team_of_a_living_project(shop, serve, enter, look):
     page.get_by_role("button", name="Make a link").click()
     page.get_by_label("The link, shown only now").wait_for()
     findings += look(page, "team-invitations")
+    page.goto(f"{server.address}/team?tab=workforces")
+    page.get_by_label("Name").fill("crowd")
+    page.get_by_role("combobox", name="Labels with").click()
+    page.get_by_role("option", name="Folder").click()
+    page.get_by_label("Address").fill((shop / "exchange").as_uri())
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("region", name="crowd").wait_for()
+    findings += look(page, "team-workforces")
+    page.goto(f"{server.address}/settings/labeling")
+    page.get_by_role("combobox", name="Add a class").click()
+    page.get_by_role("option").first.click()
+    findings += look(page, "settings-labeling")
     assert not findings, "\n".join(findings)
 
 

@@ -175,6 +175,11 @@ def test_palette_finds_a_class(learned, serve, enter):
     page.get_by_text("Show what is labelled eight").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/catalog?label=eight")
+    page.keyboard.press("Control+k")
+    page.get_by_role("textbox", name="Find a page, a class or an action").fill("team agree")
+    page.get_by_text("Agreement").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/team?tab=agreement")
 
 
 def test_question_mark_shows_the_keys(pictures, serve, enter):

@@ -208,3 +208,29 @@ def test_the_command_and_the_route_do_the_same(project, tmp_path) -> None:
     assert answer.json()["model"]["parameters"] == {"model": "mine"}
     refused = client.post("/api/v1/predictions", json=body | {"ids": ["x", *ids[1:]]})
     assert refused.json()["error"]["code"] == "not_found"
+
+
+def test_files_on_the_server_come_in_as_jobs_of_the_owner(project, tmp_path) -> None:
+    """Predictions and vectors by their paths; a broken file fails with what is wrong with it."""
+    project.catalog.records.annotators.ensure("olga", Role.OWNER)
+    token = project.catalog.records.tokens.issue("olga", kind="api", ttl_seconds=600)
+    app = create_app(project, engine=project.jobs)
+    client = TestClient(app, base_url="http://127.0.0.1:8321")
+    client.headers["Authorization"] = f"Bearer {token}"
+
+    def job(what: str, **body: object) -> dict:
+        answer = client.post(f"/api/v1/{what}/file", json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    done = job("predictions", path=str(written(tmp_path, "parquet")), name="mine")
+    assert (done["state"], done["result"]["told"]) == ("done", COUNT), done
+    assert done["message"] == f"Predictions of {COUNT} assets"
+    vectors = tmp_path / "vectors.npz"
+    np.savez(vectors, ids=np.array(said()[0]), vectors=np.eye(COUNT, 4))
+    done = job("embeddings", path=str(vectors), name="mine")
+    assert (done["state"], done["result"]["dimensions"]) == ("done", 4), done
+    vectors.write_bytes(b"broken")
+    failed = job("embeddings", path=str(vectors), name="mine")
+    assert failed["state"] == "failed"
+    assert "vectors.npz cannot be read" in failed["error"]["message"]

@@ -13,6 +13,8 @@ import { SessionGate } from "./shell/SessionGate";
 import { resolver, theme } from "./theme";
 
 const colours = localStorageColorSchemeManager({ key: "querist-color-scheme" });
+// The colour of the first paint has done its work; from now on the styles follow the theme.
+document.documentElement.style.removeProperty("background");
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(

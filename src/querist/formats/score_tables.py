@@ -73,8 +73,9 @@ def _of_npz(path: Path, arrays: Sequence[str], name_array: str) -> ScoreTable:
         with np.load(path, allow_pickle=False) as stored:
             read = {key: stored[key] for key in stored.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        # NumPy takes whatever it does not know for a pickle, and advises to load it as one.
         raise StorageError(
-            f"{path.name} cannot be read: {problem}.",
+            f"{path.name} cannot be read as an .npz file of numbers and texts.",
             remedy="Write it with numpy.savez(path, ids=…, …), numbers and texts only.",
         ) from problem
     return _of_arrays(read, arrays, name_array, path.name)

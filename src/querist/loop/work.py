@@ -94,7 +94,27 @@ def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
         body: Mapping[str, Any] = to_json(zero_shot(catalog, **params, progress=progress))
         return body
 
-    return {"experiment": experiment, "zero_shot": first_guesses}
+    def predictions(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        progress(0, 1, f"Reading {params['source']}")
+        found = import_predictions(catalog, **params)
+        left = f"; a stand-in answers for {found.missing:,}" if found.missing else ""
+        progress(1, 1, f"Predictions of {found.told:,} assets{left}")
+        body: Mapping[str, Any] = to_json(found)
+        return body
+
+    def vectors(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        progress(0, 1, f"Reading {params['source']}")
+        found = import_embeddings(catalog, **params)
+        progress(1, 1, f"{found.stored:,} new vectors of {found.dimensions:,} numbers")
+        body: Mapping[str, Any] = to_json(found)
+        return body
+
+    return {
+        "experiment": experiment,
+        "zero_shot": first_guesses,
+        "import_predictions": predictions,
+        "import_embeddings": vectors,
+    }
 
 
 def answer_rounds(

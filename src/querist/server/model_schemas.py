@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from querist.server.schemas import MAX_ID, Request
+from querist.server.values import Value
 
 Ids = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=MAX_ID)]],
@@ -14,13 +15,19 @@ Ids = Annotated[
 ]
 
 
+FilePath = Annotated[str, Field(min_length=1, max_length=4_096)]
+
+
 class PredictionsRequest(Request):
-    """What a model says: one row an asset, one number a class; probabilities, or logits."""
+    """What a model says: one row an asset, one number a class, or a label an asset."""
 
     ids: Ids
     classes: list[str] | None = Field(default=None, max_length=10_000)
     probabilities: list[list[float]] | None = None
     logits: list[list[float]] | None = None
+    labels: list[Value | float | list[str]] | None = Field(
+        default=None, description="Where labels are no single class, boxes and spans with scores."
+    )
     name: str = Field(default="", max_length=200)
     partial: bool = False
 
@@ -41,6 +48,24 @@ class EmbeddingsRequest(Request):
 
     ids: Ids
     vectors: list[list[float]]
+    name: str = Field(min_length=1, max_length=40)
+    version: str = Field(default="1", min_length=1, max_length=40)
+    use: bool = True
+
+
+class PredictionsFileRequest(Request):
+    """A file of predictions on the server's machine."""
+
+    path: FilePath
+    name: str = Field(default="", max_length=200)
+    logits: bool = False
+    partial: bool = False
+
+
+class EmbeddingsFileRequest(Request):
+    """A file of vectors on the server's machine."""
+
+    path: FilePath
     name: str = Field(min_length=1, max_length=40)
     version: str = Field(default="1", min_length=1, max_length=40)
     use: bool = True

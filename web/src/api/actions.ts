@@ -57,6 +57,15 @@ export const answerWithOracle = (rounds: number) =>
   answer(api.POST("/api/v1/oracle", { body: { rounds } }));
 export const addFolder = (path: string) =>
   answer(api.POST("/api/v1/assets/add", { body: { path } }));
+
+/** Files on the machine of the server; each becomes a job. */
+export const importPredictions = (body: components["schemas"]["PredictionsFileRequest"]) =>
+  answer(api.POST("/api/v1/predictions/file", { body }));
+export const importEmbeddings = (body: components["schemas"]["EmbeddingsFileRequest"]) =>
+  answer(api.POST("/api/v1/embeddings/file", { body }));
+export const guessFirst = (body: components["schemas"]["ZeroShotRequest"]) =>
+  answer(api.POST("/api/v1/zero-shot", { body }));
+
 /** `version` is the one that was seen; another one is a conflict. */
 export const changeOntology = (change: OntologyChange, version: number) =>
   answer(api.POST("/api/v1/ontology/changes", { body: { change, expected_version: version } }));

@@ -64,7 +64,7 @@ function NothingYet({ home, project }: { home: Home; project: ProjectInfo }) {
       action={
         <div className={styles.start}>
           <NextStep home={home} project={project} />
-          {oneClass && (
+          {isOneClass(project) && (
             <p className={styles.before}>
               Until then <Link to="/guesses">first guesses</Link> can stand as suggestions.
             </p>

@@ -87,7 +87,7 @@ export function ClassList(props: ClassListProps) {
               choose(picked.entry.name);
             }
           }}
-          placeholder={`Search ${count(classes.length)} classes`}
+          placeholder={`${count(classes.length)} classes`}
           aria-label="Search a class"
           leftSection={<IconSearch size={16} />}
           rightSection={<Chord of={props.keymap.keysOf("search")[0]} />}

@@ -4,7 +4,7 @@ import { IconFlask2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useState } from "react";
-import { projectQuery, sessionQuery } from "../api/queries";
+import { homeQuery, projectQuery, sessionQuery } from "../api/queries";
 import { type Experiment, type Me, mayBrowse, mayManage, type ProjectInfo } from "../api/types";
 import { useAutoKeys } from "../autolabel/useAutoKeys";
 import { JobProgress } from "../jobs/JobRow";
@@ -43,10 +43,13 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
     [navigate],
   );
   const kept = useQuery(experimentsQuery);
+  const rounds = useQuery(homeQuery).data?.curve.active;
+  // What is not known yet does not stand in the way.
+  const trained = project.oracle || rounds === undefined || rounds.length > 0;
   const run = useExperimentRun(show);
   const [repeated, setRepeated] = useState(project.oracle);
   const start = () => run.start(repeated ? "repeated" : "arms");
-  useAutoKeys({ e: mayManage(me) && !run.running ? start : undefined });
+  useAutoKeys({ e: mayManage(me) && trained && !run.running ? start : undefined });
   const all = kept.data ?? [];
   const shown = all.find((one) => one.id === id) ?? all[0];
   const action = mayManage(me) ? (
@@ -80,6 +83,20 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
     </>
   );
   if (kept.isPending) return <Waiting />;
+  if (!shown && !trained)
+    return (
+      <Empty
+        title="There is no choice to judge yet"
+        icon={<IconFlask2 size={24} />}
+        action={
+          <Button component={Link} to="/">
+            Go to Home
+          </Button>
+        }
+      >
+        Once a round is labelled, its labels stand here beside as many random ones, class by class.
+      </Empty>
+    );
   if (!shown)
     return (
       <Empty

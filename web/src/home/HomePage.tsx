@@ -7,6 +7,7 @@ import { ErrorNotice } from "../parts/Notices";
 import { AddAssets } from "./AddAssets";
 import { AdviceCard } from "./AdviceCard";
 import { BudgetCard } from "./BudgetCard";
+import { DayOneCard } from "./DayOneCard";
 import styles from "./home.module.css";
 import { NextStep } from "./NextStep";
 import { RoundTimeline } from "./RoundTimeline";
@@ -41,6 +42,7 @@ export function HomePage() {
           {started && <RoundTimeline rounds={home.data.rounds} control={home.data.curve.control} />}
         </div>
         <aside className={styles.side} aria-label="Advice and budget">
+          <DayOneCard home={home.data} project={project.data} />
           <AdviceCard home={home.data} learns={learns} />
           <BudgetCard home={home.data} project={project.data} />
         </aside>

@@ -34,6 +34,9 @@ export function jobTitle(kind: string): string {
     auto_propose: "Working out auto-labels",
     auto_ask: "Choosing checks",
     auto_accept: "Labelling what is sure",
+    zero_shot: "Guessing classes",
+    import_predictions: "Bringing in predictions",
+    import_embeddings: "Bringing in vectors",
   };
   return titles[kind] ?? words(kind);
 }

@@ -83,6 +83,21 @@ function NextBatch({ home, explanation, project }: NextProps) {
         start it here.
       </Empty>
     );
+  if (project.asset_count === 0)
+    return (
+      <Empty
+        title="There is nothing to label yet"
+        icon={<IconTag size={24} />}
+        action={
+          <Button size="md" component={Link} to="/" autoFocus>
+            Add assets
+          </Button>
+        }
+      >
+        The project has no assets. Once a folder or file is added, Querist chooses what to begin
+        with.
+      </Empty>
+    );
   return (
     <Empty
       title={last ? `Round ${last.number} is done` : "Nothing is waiting for a label"}

@@ -78,7 +78,7 @@ export function DecisionStrip({
                 look(submissionId);
               }}
             >
-              <span className={styles.decisionMedia}>
+              <span className={styles.decisionMedia} aria-hidden="true">
                 <Thumbnail id={asset.id} media={asset.media} text={asset.text} />
               </span>
               <span className={styles.decisionName}>{said}</span>

@@ -2,7 +2,7 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconEyeQuestion } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { type Me, mayManage, type ProjectInfo, type Suspect } from "../api/types";
@@ -227,8 +227,17 @@ function Rest({ desk, project, search, change }: RestProps) {
     );
   if (desk.error instanceof ApiError && desk.error.status === 422)
     return (
-      <Empty title={desk.error.message} icon={<IconEyeQuestion size={24} />}>
-        Models that have not seen a label say whether they would give it. {desk.error.remedy}
+      <Empty
+        title="No model can doubt a label yet"
+        icon={<IconEyeQuestion size={24} />}
+        action={
+          <Button component={Link} to="/" variant="default">
+            Go to Home
+          </Button>
+        }
+      >
+        Models that have not seen a label say whether they would give it. The first round that is
+        labelled trains them.
       </Empty>
     );
   if (desk.error) return <ErrorNotice error={desk.error} />;

@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import type { MouseEvent } from "react";
 import { count, plural } from "../parts/format";
 import styles from "./review.module.css";
-import { type ReviewSearch, STATES, type Which } from "./reviewSearch";
+import { type ReviewSearch, STATE_NAMES, STATES, type Which } from "./reviewSearch";
 import type { ReviewSession } from "./reviewSession";
 
 /** How far the view is, and how many labels each of the others has. */
@@ -12,16 +12,6 @@ export type Tally = {
   left: number;
   loaded: boolean;
   numberOf: (which: Which) => string;
-};
-
-const NAMES: Record<Which, string> = {
-  waiting: "Waiting",
-  disputed: "Disputes",
-  suspect: "Suspects",
-  sent_back: "Sent back",
-  accepted: "Accepted",
-  fixed: "Fixed",
-  any: "All",
 };
 
 type Props = {
@@ -57,7 +47,7 @@ export function ViewBar({ search, change, tally }: Props) {
               if (which !== now) change({ state: which === "waiting" ? undefined : which });
             }}
           >
-            {NAMES[which]}{" "}
+            {STATE_NAMES[which]}{" "}
             <span className={styles.viewCount}>
               {which === now && tally.loaded ? count(tally.left) : tally.numberOf(which)}
             </span>

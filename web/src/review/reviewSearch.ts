@@ -12,6 +12,16 @@ export const STATES = [
 
 export type Which = (typeof STATES)[number];
 
+export const STATE_NAMES: Record<Which, string> = {
+  waiting: "Waiting",
+  disputed: "Disputes",
+  suspect: "Suspects",
+  sent_back: "Sent back",
+  accepted: "Accepted",
+  fixed: "Fixed",
+  any: "All",
+};
+
 export type ReviewSearch = {
   state?: Which;
   annotator?: string;

@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { changePolicy } from "../api/actions";
 import { homeQuery, policyQuery, projectQuery, sessionQuery } from "../api/queries";
 import { type LabelingPolicy, mayManage, type ProjectInfo } from "../api/types";
@@ -13,6 +13,7 @@ import { ErrorNotice, NotYours } from "../parts/Notices";
 import { METHODS } from "../team/ConsensusCard";
 import { ClassRules } from "./ClassRules";
 import { changedOf, type Draft, draftOf, policyOf, tasksOf } from "./labelingDraft";
+import { Card } from "./SettingsCard";
 import { SettingsTabs } from "./SettingsTabs";
 import styles from "./settings.module.css";
 
@@ -225,18 +226,6 @@ function sentence(policy: LabelingPolicy, draft: Draft, project: ProjectInfo): s
       ? ` About one task in ${Math.round(1 / policy.gold_share)} is a gold question.`
       : "";
   return `${head}${more}.${gold}`;
-}
-
-function Card({ title, say, children }: { title: string; say: ReactNode; children: ReactNode }) {
-  return (
-    <section className={styles.card} aria-label={title}>
-      <div className={styles.words}>
-        <h2>{title}</h2>
-        <p>{say}</p>
-      </div>
-      <div className={styles.body}>{children}</div>
-    </section>
-  );
 }
 
 type PercentProps = {

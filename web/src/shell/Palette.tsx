@@ -21,6 +21,7 @@ import {
   IconRefresh,
   IconScale,
   IconSearch,
+  IconSparkles,
   IconStethoscope,
   IconTag,
   IconUsers,
@@ -35,7 +36,8 @@ import { mayBrowse, mayManage } from "../api/types";
 import { useFinishRound, useStartRound } from "../jobs/useRoundJobs";
 import { Swatch } from "../parts/ClassChip";
 import { Key } from "../parts/Key";
-import { pagesFor } from "./pages";
+import { PAGES, pagesFor, tabsFor } from "./pages";
+import styles from "./shell.module.css";
 
 const SIZE = 18;
 
@@ -51,6 +53,11 @@ const ICONS = {
   "/team": IconUsers,
   "/settings/ontology": IconCategory,
 };
+
+const LABELS = Object.fromEntries(PAGES.map(({ to, label }) => [to, label])) as Record<
+  keyof typeof ICONS,
+  string
+>;
 
 export function PaletteButton() {
   return (
@@ -80,10 +87,11 @@ export function Palette({ showKeys }: { showKeys: () => void }) {
     <Spotlight
       actions={actions}
       shortcut={["mod + K"]}
-      limit={40}
+      limit={60}
       highlightQuery
       scrollable
       maxHeight={420}
+      classNames={{ actionDescription: styles.paletteNote ?? "" }}
       overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
       attributes={{ content: { "aria-label": "Find a page, a class or an action" } }}
       nothingFound="Nothing has this name"
@@ -122,6 +130,20 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
         }),
       },
       {
+        group: "Views",
+        actions: tabsFor(me).map(({ page, name, to, search }) => {
+          const Icon = ICONS[page];
+          return {
+            id: `${page} ${name}`,
+            label: name,
+            description: LABELS[page],
+            keywords: `${LABELS[page]} ${name}`,
+            leftSection: <Icon size={SIZE} />,
+            onClick: () => void navigate({ to, search }),
+          };
+        }),
+      },
+      {
         group: "Actions",
         actions: [
           ...manages({
@@ -135,6 +157,12 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
             label: "Train now and close this round",
             leftSection: <IconRefresh size={SIZE} />,
             onClick: () => finish(),
+          }),
+          ...manages({
+            id: "guesses",
+            label: "Make first guesses by names or examples",
+            leftSection: <IconSparkles size={SIZE} />,
+            onClick: () => void navigate({ to: "/guesses" }),
           }),
           ...browses({
             id: "unlabelled",

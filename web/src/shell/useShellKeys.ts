@@ -7,7 +7,7 @@ import { pagesFor } from "./pages";
 import { isTyping } from "./typing";
 
 /** Where letters are the keys of classes. */
-const LETTERED = new Set(["/label", "/review"]);
+const LETTERED = new Set(["/label", "/review", "/guesses"]);
 
 export function useShellKeys(showKeys: () => void): void {
   const navigate = useNavigate();

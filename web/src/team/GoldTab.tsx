@@ -94,6 +94,7 @@ export function GoldTab({ project }: { project: ProjectInfo }) {
                 button={
                   <Button
                     size="compact-sm"
+                    variant="default"
                     aria-label={`Ask it: ${card.id}`}
                     onClick={() =>
                       change({ id: card.id, value: annotation.value as Value, add: true })

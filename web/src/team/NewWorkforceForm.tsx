@@ -2,11 +2,11 @@
 import { Button, NumberInput, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { words } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { ShownOnce } from "./ShownOnce";
 import styles from "./team.module.css";
 import { addWorkforce, connectorsQuery, workforcesQuery } from "./workforceQueries";
+import { toolName } from "./workforceWords";
 
 const FIRST = "label-studio";
 /** What a token's variable may be called; the server reads no others. */
@@ -61,7 +61,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
         <Select
           label="Labels with"
           description={connectors.find((one) => one.name === kind)?.summary}
-          data={connectors.map((one) => ({ value: one.name, label: words(one.name) }))}
+          data={connectors.map((one) => ({ value: one.name, label: toolName(one.name) }))}
           value={kind}
           allowDeselect={false}
           onChange={(value) => setKind(value ?? kind)}

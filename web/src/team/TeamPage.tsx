@@ -15,17 +15,8 @@ import { InvitationsTab } from "./InvitationsTab";
 import { PeopleTab } from "./PeopleTab";
 import { agreementQuery, disputesQuery, reportsQuery } from "./queries";
 import styles from "./team.module.css";
-import { TABS, type Tab, type TeamSearch } from "./teamSearch";
+import { TAB_NAMES, TABS, type TeamSearch } from "./teamSearch";
 import { WorkforcesTab } from "./WorkforcesTab";
-
-const NAMES: Record<Tab, string> = {
-  people: "People",
-  agreement: "Agreement",
-  disputes: "Disputes",
-  gold: "Gold questions",
-  workforces: "Workforces",
-  invitations: "Invitations",
-};
 
 export type ChangeTeam = (part: Partial<TeamSearch>) => void;
 
@@ -66,8 +57,8 @@ function Team() {
         </h1>
         <Button
           size="md"
-          // Each tab has one main action; there it is sending a batch.
-          variant={tab === "workforces" ? "default" : "filled"}
+          // Each tab has one main action; inviting is that of the people.
+          variant={tab === "people" ? "filled" : "default"}
           leftSection={<IconUserPlus size={18} />}
           onClick={() => change({ tab: "invitations", person: undefined, with: undefined })}
         >
@@ -83,7 +74,7 @@ function Team() {
             activeOptions={{ exact: true, includeSearch: true }}
             aria-current={name === tab ? "page" : undefined}
           >
-            {NAMES[name]}
+            {TAB_NAMES[name]}
             {name === "disputes" && disputes && disputes.length > 0 && (
               <span> {disputes.length}</span>
             )}

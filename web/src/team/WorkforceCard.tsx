@@ -7,7 +7,7 @@ import { useState } from "react";
 import { isActive } from "../api/events";
 import type { Estimate, Job, ProjectInfo, WorkforceReport } from "../api/types";
 import { remember, showFailure } from "../jobs/useRoundJobs";
-import { count, duration, money, percent, plural, words } from "../parts/format";
+import { count, duration, money, percent, plural } from "../parts/format";
 import { Notice } from "../parts/Notices";
 import { Range } from "./Range";
 import { SendForm } from "./SendForm";
@@ -21,7 +21,7 @@ import {
   workforcesQuery,
 } from "./workforceQueries";
 import styles from "./workforces.module.css";
-import { problemsOf, saidOf } from "./workforceWords";
+import { problemsOf, saidOf, toolName } from "./workforceWords";
 
 type Props = {
   report: WorkforceReport;
@@ -71,7 +71,7 @@ export function WorkforceCard(props: Props) {
             {name} {!active && <span className={styles.retired}>retired</span>}
           </h2>
           <p className={team.hint}>
-            {words(workforce.kind)} at {workforce.url}
+            {toolName(workforce.kind)} at {workforce.url}
             {workforce.token !== null && `, token in ${workforce.token.replace(/^env:/, "$")}`}
           </p>
         </div>

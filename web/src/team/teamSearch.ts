@@ -11,6 +11,15 @@ export const TABS = [
 
 export type Tab = (typeof TABS)[number];
 
+export const TAB_NAMES: Record<Tab, string> = {
+  people: "People",
+  agreement: "Agreement",
+  disputes: "Disputes",
+  gold: "Gold questions",
+  workforces: "Workforces",
+  invitations: "Invitations",
+};
+
 export type TeamSearch = {
   tab?: Tab;
   /** Whose report is open. */

@@ -1,6 +1,14 @@
 /** What a job of a workforce did, in words. */
 import type { Job } from "../api/types";
-import { count, plural } from "../parts/format";
+import { count, plural, words } from "../parts/format";
+
+/** Tools that write their name with another capital. */
+const OWN_NAMES: Record<string, string> = { "label-studio": "Label Studio" };
+
+/** What a tool of a workforce is called. */
+export function toolName(kind: string): string {
+  return OWN_NAMES[kind] ?? words(kind);
+}
 
 /** One sentence about the job; null without one. */
 export function saidOf(job: Job | null): string | null {

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+from typing import Any
+
 from fastapi import APIRouter, Depends
 
 from querist.loop import ImportedPredictions, ImportedVectors
 from querist.schema import Role
 from querist.server.auth import at_least
-from querist.server.model_schemas import EmbeddingsRequest, PredictionsRequest, ZeroShotRequest
+from querist.server.model_schemas import (
+    EmbeddingsFileRequest,
+    EmbeddingsRequest,
+    PredictionsFileRequest,
+    PredictionsRequest,
+    ZeroShotRequest,
+)
 from querist.server.schemas import Job
 from querist.server.service import Served
 
@@ -22,8 +31,12 @@ router = APIRouter(tags=["models"])
 )
 def import_predictions(body: PredictionsRequest, service: Served) -> ImportedPredictions:
     """Make a model version of what a model elsewhere says about the assets."""
-    arrays = body.model_dump(include={"ids", "classes", "probabilities", "logits"})
-    source = {key: value for key, value in arrays.items() if value is not None}
+    told = body.model_dump(include={"ids", "classes", "probabilities", "logits", "labels"})
+    labels = told.pop("labels")
+    source: Any = {key: value for key, value in told.items() if value is not None}
+    if labels is not None:
+        pairs = zip_longest(body.ids, labels)
+        source = [{"id": asset_id, "label": label} for asset_id, label in pairs]
     return service.project.models.import_predictions(source, name=body.name, partial=body.partial)
 
 
@@ -42,6 +55,28 @@ def import_embeddings(body: EmbeddingsRequest, service: Served) -> ImportedVecto
 
 
 @router.post(
+    "/predictions/file",
+    operation_id="import_predictions_file",
+    status_code=202,
+    dependencies=[Depends(at_least(Role.OWNER))],
+)
+def import_predictions_file(body: PredictionsFileRequest, service: Served) -> Job:
+    """Make a model version of a file of predictions on the server's machine (a job)."""
+    return Job.of(service.jobs.submit("import_predictions", _of_file(body)))
+
+
+@router.post(
+    "/embeddings/file",
+    operation_id="import_embeddings_file",
+    status_code=202,
+    dependencies=[Depends(at_least(Role.OWNER))],
+)
+def import_embeddings_file(body: EmbeddingsFileRequest, service: Served) -> Job:
+    """Store a file of vectors that lies on the server's machine (a job)."""
+    return Job.of(service.jobs.submit("import_embeddings", _of_file(body)))
+
+
+@router.post(
     "/zero-shot",
     operation_id="guess_first",
     status_code=202,
@@ -50,3 +85,7 @@ def import_embeddings(body: EmbeddingsRequest, service: Served) -> ImportedVecto
 def guess_first(body: ZeroShotRequest, service: Served) -> Job:
     """Guess classes by their names or by examples (a job), until the first training."""
     return Job.of(service.jobs.submit("zero_shot", body.model_dump(exclude_none=True)))
+
+
+def _of_file(body: PredictionsFileRequest | EmbeddingsFileRequest) -> dict[str, Any]:
+    return {"source": body.path, **body.model_dump(exclude={"path"})}
