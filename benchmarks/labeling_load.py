@@ -65,13 +65,15 @@ def main() -> int:
         elif part == "million":
             figures += million(min(arguments.seconds, 60.0))
         else:
-            figures += load(part, 1 if part == "sqlite" else 3, arguments.seconds)
+            found, notes = load(part, 1 if part == "sqlite" else 3, arguments.seconds)
+            figures += found
+            details[f"{part}: p95 in each fifth of the time, ms"] = _fifths(notes)
         details[f"{part}: seconds in all"] = round(time.perf_counter() - begin, 1)
     name = "labeling_load" if len(chosen) > 1 else f"labeling_load_{chosen[0]}"
     return report(name, figures, details=details)
 
 
-def load(database: str, servers: int, seconds: float) -> list[Figure]:
+def load(database: str, servers: int, seconds: float) -> tuple[list[Figure], Notes]:
     """Fifty annotators at about one decision a second each, then what the records hold."""
     with records_url(database) as url, tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "project"
@@ -81,7 +83,7 @@ def load(database: str, servers: int, seconds: float) -> list[Figure]:
         with Records(url, folder) as records:
             outcome = _outcome(records, notes)
     rate = notes.timed_decisions / notes.timed_seconds
-    return [
+    figures = [
         *_times(database, notes),
         Figure(name=f"{database}: decisions", value=rate, target=0.9 * PEOPLE, unit="/s"),
         *(
@@ -89,6 +91,7 @@ def load(database: str, servers: int, seconds: float) -> list[Figure]:
             for name, count in outcome.items()
         ),
     ]
+    return figures, notes
 
 
 def throughput() -> list[Figure]:
@@ -168,6 +171,13 @@ def _times(name: str, notes: Notes) -> list[Figure]:
         for what, times in (("next", notes.next_ms), ("submit", notes.submit_ms))
         for share in (50, 95, 99)
     ]
+
+
+def _fifths(notes: Notes) -> dict[str, list[float]]:
+    return {
+        what: [round(float(np.percentile(part, 95)), 1) for part in np.array_split(times, 5)]
+        for what, times in (("next", notes.next_ms), ("submit", notes.submit_ms))
+    }
 
 
 def _outcome(records: Records, notes: Notes) -> dict[str, int]:
