@@ -11,6 +11,8 @@ import pytest
 
 from querist.diagnostics import check_proxy
 from querist.errors import InvalidInputError
+from querist.learners import create_learner
+from querist.loop import snapshot
 from querist.loop.compute import full_training
 from querist.project import Project
 from querist.schema import Arm, ModelVersion
@@ -116,3 +118,82 @@ def test_a_proxy_is_fit_where_it_doubts_what_the_model_has_wrong() -> None:
     assert not check_proxy(np.ones(5), np.zeros(5), rng).fit
     with pytest.raises(InvalidInputError):
         check_proxy(np.ones(3), np.zeros(4), rng)
+
+
+def proxied(folder: Path, batch: int, **policy: object) -> Project:
+    """Three answered rounds of two classes that overlap; naive Bayes learns, a linear one helps."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i}", "x": float(x + 1.5 * (i % 2)), "y": float(y), "known": "ab"[i % 2]}
+        for i, (x, y) in enumerate(rng.normal(size=(500, 2)))
+    ]
+    project = Project.create(
+        folder,
+        media="table",
+        classes=["a", "b"],
+        oracle_column="known",
+        learner={"name": "naive-bayes"},
+        policy={
+            "batch_size": batch,
+            "audit_size": 20,
+            "control_share": 0.0,
+            "strategy": "random",
+            **policy,
+        },
+    )
+    project.add(rows, id_column="id", metadata_columns=["known"])
+    project.oracle(3)
+    return project
+
+
+def test_a_proxy_chooses_between_the_trainings_of_the_model(tmp_path: Path) -> None:
+    """The third round keeps the model and says why; the batch after it is the proxy's by margin."""
+    with proxied(tmp_path / "p", 60, proxy="logistic-regression") as project:
+        models = [it.model_id for it in project.rounds.list()]
+        assert models[0] != models[1] == models[2]
+        second, third = (it.advice for it in project.rounds.list()[1:])
+        assert second is not None
+        assert third is not None
+        assert "so it learns again" in second.reasons[-1]
+        assert "logistic-regression chooses for the model" in third.reasons[-1]
+        round_ = project.next_round(12, strategy="margin")
+        assert round_.plan is not None
+        assert round_.plan.proxy == "logistic-regression"
+        assert round_.plan.model_id == models[1]
+        seen = snapshot.take(project.catalog)
+        trained, vectors = (
+            seen.training(Arm.ACTIVE),
+            project.catalog.embeddings.matrix(round_.plan.encoder),
+        )
+        learner = create_learner("logistic-regression")
+        learner.fit(
+            vectors[trained], seen.codes[trained], class_count=2, rng=np.random.default_rng(0)
+        )
+        doubt = -np.abs(np.diff(learner.predict_proba(vectors), axis=1)[:, 0])
+        free = np.setdiff1d(np.arange(len(seen.ids)), np.flatnonzero(seen.labeled | seen.audit))
+        best = {seen.ids[i] for i in free[np.argsort(-doubt[free])[:12]]}
+        drawn = project.catalog.records.rounds.selected(round=4, arm=Arm.ACTIVE)
+        assert {it.asset_id for it in drawn} == best
+        assert project.rounds.replay(4)
+
+
+def test_a_proxy_that_nothing_speaks_for_does_not_choose(tmp_path: Path) -> None:
+    """Too few new labels to check it: every round trains; a proxy that reads assets is refused."""
+    with proxied(tmp_path / "p", 15, proxy="logistic-regression") as project:
+        assert len({it.model_id for it in project.rounds.list()}) == 3
+        advice = project.rounds.list()[-1].advice
+        assert advice is not None
+        assert "15 labels since the model's training tell too little" in advice.reasons[-1]
+        plan = project.next_round(5, strategy="margin").plan
+        assert plan is not None
+        assert plan.proxy is None
+    for name, told in (
+        ("transformers-text", "reads the assets"),
+        ("logistic-regresion", "learner"),
+    ):
+        with Project.create(
+            tmp_path / name, media="table", classes=["a", "b"], policy={"proxy": name}
+        ) as project:
+            project.add([{"id": "1", "x": 1.0}, {"id": "2", "x": 2.0}], id_column="id")
+            with pytest.raises(InvalidInputError, match=told):
+                project.next_round(1)

@@ -94,6 +94,8 @@ class PolicySettings:
         sub_pool: Assets, drawn anew each round, among which the strategy chooses; ``None``: all.
         retrain_change: Train again only where more than this share of the predictions is expected
             to change, 0 to 1; 0 trains in every round.
+        proxy: A learner of vectors that chooses between the trainings of the project's learner, as
+            long as it doubts what that has wrong; ``None``: the learner chooses by itself.
         audit_size: Random assets that measure accuracy and never train.
         control_share: Random assets for the control arm, as a share of the batch, 0 to 1.
         seed: Seed of everything random.
@@ -124,6 +126,7 @@ class PolicySettings:
     batch_growth: float = 1.0
     sub_pool: int | None = None
     retrain_change: float = 0.0
+    proxy: str | None = None
     audit_size: int = 200
     control_share: float = 0.2
     seed: int = 0

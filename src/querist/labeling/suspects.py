@@ -122,7 +122,7 @@ class Suspects:
         asked = records.tasks.asked()
         ids = [sample.ids[i] for i in rows]
         reviews = records.reviews.currents(ids)
-        found = []
+        found: _Suspects = []
         for i, asset_id in zip(rows, ids, strict=True):
             if len(found) == limit:
                 break

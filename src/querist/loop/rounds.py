@@ -15,7 +15,16 @@ from querist.diagnostics import stop_verdict
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
-from querist.loop import asking, curve, selecting, snapshot, stop_evidence, stopping, training
+from querist.loop import (
+    asking,
+    curve,
+    proxies,
+    selecting,
+    snapshot,
+    stop_evidence,
+    stopping,
+    training,
+)
 from querist.loop.budget import budgets
 from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
@@ -250,7 +259,9 @@ class Rounds:
                 return model
         if not training.trains(self._catalog):
             return None
-        kept = spared(self._catalog, arm, [it for it in self.list() if it.number < round_.number])
+        with timed(self._catalog, "select", round_.number):
+            earlier = [it for it in self.list() if it.number < round_.number]
+            kept = spared(self._catalog, arm, earlier)
         if kept is not None:
             return kept
         # A learner that cannot be made is a wrong setting, not too few labels: that is told.
@@ -271,7 +282,8 @@ class Rounds:
         return self._move(replace(round_, findings=findings), Step.DECIDE)
 
     def _decide(self, round_: Round) -> Round:
-        earlier = [r for r in self.list() if r.number < round_.number]
+        number = round_.number
+        earlier = [r for r in self.list() if r.number < number]
         spent = budgets(self._catalog)
         seen = snapshot.take(self._catalog)
         found = curve.curve(
@@ -287,6 +299,8 @@ class Rounds:
         thin = stopping.thin_classes(self._catalog, seen)
         with timed(self._catalog, "advise", round_.number):
             reading = stop_evidence.read_round(self._catalog, round_, seen)
+            # As it stood when the round chose between training and the proxy.
+            told = proxies.verdict_before(self._catalog, number, seen)
         readings = [*stop_evidence.earlier_readings(earlier), *([reading] if reading else [])]
         # The doubt of a forecast, and what an error costs, hold for shares of right answers.
         shares = found.active if found.measure == "accuracy" else ()
@@ -312,6 +326,8 @@ class Rounds:
             ratio,
             reading,
         )
+        if told is not None:
+            advice = replace(advice, reasons=(*advice.reasons, told.sentence))
         after = replace(round_, advice=advice, finished_at=datetime.now(UTC))
         return self._move(after, Step.DONE)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog, PolicySettings, classifiers
 from querist.errors import EmptyPoolError, InvalidInputError
 from querist.learners import OF_A_MODEL, model_signals
-from querist.loop import snapshot, training
+from querist.loop import proxies, snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
 from querist.loop.remedies import strategy_for, strategy_like
@@ -120,6 +120,7 @@ def plan(
         in_flight=tuple(in_flight),
         remedy=wishes.remedy,
         sub_pool=policy.sub_pool,
+        proxy=proxies.proxy_of(catalog, model),
     )
 
 
@@ -254,7 +255,7 @@ class _Again:
         """``None`` where there is nobody else to ask, or no classifier to doubt a label."""
         if not training.classifies(catalog):
             return None
-        table = _probabilities(catalog, fixed, len(seen.ids))
+        table = _probabilities(catalog, fixed, seen)
         if table is None:
             return None
         given = given_answers(catalog, seen, fixed)
@@ -288,12 +289,10 @@ def _pool(
     if classifies:
         told = {
             "probabilities": (
-                _probabilities(catalog, fixed, n) if again is None else again.probabilities
+                _probabilities(catalog, fixed, seen) if again is None else again.probabilities
             ),
             "labels": np.where(np.isin(labeled, trained), seen.codes[labeled], UNLABELED),
-            **_beside(
-                catalog, fixed, number, strategy.needs, vectors, trained, seen.codes[trained]
-            ),
+            **_beside(catalog, fixed, number, strategy.needs, seen),
         }
     else:
         told = pool_signals(catalog, seen, fixed, labeled)
@@ -328,12 +327,15 @@ def _rows(seen: Snapshot, number: int, batches: Sequence[Selection]) -> list[Sel
     return found
 
 
-def _probabilities(catalog: Catalog, fixed: RoundPlan, n: int) -> NDArray[np.float32] | None:
+def _probabilities(
+    catalog: Catalog, fixed: RoundPlan, seen: Snapshot
+) -> NDArray[np.float32] | None:
     if fixed.model_id is None:
         return None
-    return training.probabilities(
-        catalog, fixed.model_id, at_least=n, ontology_version=fixed.ontology_version
-    )[:n]
+    if fixed.proxy is not None:
+        return proxies.probabilities(catalog, fixed, seen)
+    n, words = len(seen.ids), fixed.ontology_version
+    return training.probabilities(catalog, fixed.model_id, at_least=n, ontology_version=words)[:n]
 
 
 def _beside(
@@ -341,22 +343,25 @@ def _beside(
     fixed: RoundPlan,
     number: int,
     needs: frozenset[Signal],
-    vectors: NDArray[np.float32],
-    labeled: Positions,
-    labels: Positions,
+    seen: Snapshot,
 ) -> dict[str, Any]:
     """What the strategy needs of the model beside its probabilities, once there is one."""
     if fixed.model_id is None or not needs & (OF_A_MODEL - {Signal.PROBABILITIES}):
         return {}
-    model = catalog.records.models.get(fixed.model_id)
-    kind = classifiers(catalog, model.learner, model.parameters, fixed.encoder)
+    if fixed.proxy is not None:
+        kind, learner = proxies.chooser(catalog, fixed, seen)
+    else:
+        model = catalog.records.models.get(fixed.model_id)
+        kind = classifiers(catalog, model.learner, model.parameters, fixed.encoder)
+        learner = training.load(catalog, model)
+    trained = seen.training(Arm.ACTIVE)
     return model_signals(
         needs,
-        training.load(catalog, model),
+        learner,
         kind.make,
-        kind.rows[: len(vectors)],
-        labeled,
-        labels,
+        kind.rows[: len(seen.ids)],
+        trained,
+        seen.codes[trained],
         class_count=len(catalog.records.ontologies.reading(fixed.ontology_version).ontology.names),
         rng=np.random.default_rng([fixed.seed, number, _COMMITTEE_STREAM]),
     )

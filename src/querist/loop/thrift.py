@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from querist.catalog import Catalog, PolicySettings
-from querist.loop import snapshot
+from querist.loop import proxies, snapshot
 from querist.loop.intake import open_encoder
 from querist.loop.snapshot import Positions
 from querist.schema import Arm, ModelVersion, Round, RoundPlan, Step
@@ -37,7 +37,10 @@ def next_batch_size(catalog: Catalog, policy: PolicySettings | None = None) -> i
 
 
 def spared(catalog: Catalog, arm: Arm, earlier: Sequence[Round]) -> ModelVersion | None:
-    """The arm's newest model, where a training now is expected to change too little to be worth it.
+    """The arm's newest model, where a training now is not worth it.
+
+    It is not where a proxy may choose for the model instead (see ``querist.loop.proxies``), and
+    where it is expected to change too little.
 
     Models without a third of the labels tell how far predictions move from two thirds of them to
     all; from n to m labels they move sqrt(2 - 2 n / m) times as far, as the variance of a fit falls
@@ -50,21 +53,27 @@ def spared(catalog: Catalog, arm: Arm, earlier: Sequence[Round]) -> ModelVersion
     least = catalog.settings.policy.retrain_change
     read = [it.advice.reading for it in earlier if it.advice is not None and it.advice.reading]
     model, active = (catalog.records.models.latest(it) for it in (arm, Arm.ACTIVE))
-    if not least or not read or model is None or active is None:
+    if model is None or active is None or not _same_words(catalog, model):
         return None
-    known = catalog.records.ontologies.current()
-    encoder = open_encoder(catalog).identity.key
-    same = (model.classes, model.ontology_version, model.encoder) == (
-        known.names,
-        known.version,
-        encoder,
-    )
-    labels = len(snapshot.take(catalog).training(Arm.ACTIVE))
+    seen = snapshot.take(catalog)
+    found = proxies.verdict(catalog, active, seen)
+    if found is not None and found.may:
+        return model
+    if not least or not read:
+        return None
+    labels = len(seen.training(Arm.ACTIVE))
     moved = read[-1]["disagreement"]
-    if not same or moved is None or not labels:
+    if moved is None or not labels:
         return None
     change = moved * max(2 - 2 * active.label_count / labels, 0.0) ** 0.5
     return model if change <= least else None
+
+
+def _same_words(catalog: Catalog, model: ModelVersion) -> bool:
+    """Whether the model speaks of the classes of now, and of the vectors of now."""
+    known = catalog.records.ontologies.current()
+    now = (known.names, known.version, open_encoder(catalog).identity.key)
+    return (model.classes, model.ontology_version, model.encoder) == now
 
 
 def looked_at(candidates: Positions, number: int, fixed: RoundPlan) -> Positions:

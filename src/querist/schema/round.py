@@ -56,6 +56,8 @@ class RoundPlan:
         in_flight: Assets that people held when the round before was closed; not selected again.
         sub_pool: Candidates, drawn at random, that the strategy looks at; ``None`` for all.
         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
+        proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
+            on the labels of then.
     """
 
     batch_size: int
@@ -83,6 +85,7 @@ class RoundPlan:
     in_flight: tuple[str, ...] = ()
     remedy: str | None = None
     sub_pool: int | None = None
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
