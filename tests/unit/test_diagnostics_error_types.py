@@ -113,19 +113,80 @@ def test_a_class_with_two_labels_is_a_matter_of_frequency(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_foreign_items_are_outliers(seed: int) -> None:
     """Items of no class with any label: most of those told are foreign, and most are told."""
+    train, sample = with_foreign(seed)
+    first = found_in(train, sample)[0]
+    assert first.kind == "outliers"
+    odd = {f"t{i}" for i in range(700, 770)} | {
+        f"s{i}" for i in range(len(sample.y) - 70, len(sample.y))
+    }
+    assert len(odd & set(first.asset_ids)) >= 0.7 * len(odd)
+    assert len(odd & set(first.asset_ids)) >= 0.8 * len(first.asset_ids)
+
+
+def with_foreign(seed: int) -> tuple[Half, Half]:
+    """Both halves with 70 foreign items of any label at their ends."""
     train, sample, foreign = halves(seed)
     rng = np.random.default_rng(seed)
     mixed = []
     for half, part in ((train, foreign[:70]), (sample, foreign[70:140])):
         labels = rng.integers(CLASSES, size=len(part))
         mixed.append(Half(np.concatenate([half.X, part]), np.concatenate([half.y, labels])))
-    first = found_in(*mixed)[0]
-    assert first.kind == "outliers"
-    odd = {f"t{i}" for i in range(700, 770)} | {
-        f"s{i}" for i in range(len(sample.y), len(sample.y) + 70)
-    }
-    assert len(odd & set(first.asset_ids)) >= 0.7 * len(odd)
-    assert len(odd & set(first.asset_ids)) >= 0.8 * len(first.asset_ids)
+    return mixed[0], mixed[1]
+
+
+def outliers_in(train: Half, sample: Half, earlier: np.ndarray) -> list[Finding]:
+    """The outliers that are told where it is known what models before said (R, n)."""
+    learner = create_learner("logistic-regression")
+    learner.fit(train.X, train.y, class_count=CLASSES, rng=np.random.default_rng(0))
+    found = error_types(
+        Sample.of(
+            sample.y,
+            learner.predict_proba(sample.X),
+            [f"digit {code}" for code in range(CLASSES)],
+            [f"s{i}" for i in range(len(sample.y))],
+            embeddings=sample.X,
+            earlier=earlier,
+        ),
+        Learned.of(train.y, train.X, [f"t{i}" for i in range(len(train.y))]),
+    )
+    return [one for one in found if one.kind == "outliers"]
+
+
+def test_outliers_stay_wrong_under_model_after_model() -> None:
+    """Of foreign items most stay wrong while labels grow, and that share is told beside others'."""
+    train, sample = with_foreign(0)
+    order = np.random.default_rng(0).permutation(len(train.y))
+    earlier = []
+    for share in (0.3, 0.6):
+        rows = order[: int(share * len(order))]
+        learner = create_learner("logistic-regression")
+        learner.fit(train.X[rows], train.y[rows], class_count=CLASSES, rng=np.random.default_rng(0))
+        earlier.append(learner.predict_proba(sample.X).argmax(axis=1))
+    (found,) = outliers_in(train, sample, np.array(earlier))
+    said = found.evidence
+    mine = np.array([int(name[1:]) for name in found.members])
+    newest = create_learner("logistic-regression")
+    newest.fit(train.X, train.y, class_count=CLASSES, rng=np.random.default_rng(0))
+    tables = [*earlier, newest.predict_proba(sample.X).argmax(axis=1)]
+    stayed = np.all([table != sample.y for table in tables], axis=0)
+    others = np.setdiff1d(np.arange(len(stayed)), mine)
+    assert said["models"] == 3
+    assert said["stayed_wrong"] == pytest.approx(stayed[mine].mean())
+    assert said["stayed_wrong_elsewhere"] == pytest.approx(stayed[others].mean())
+    assert said["stayed_wrong"] > 0.5
+    assert said["stayed_wrong_elsewhere"] < 0.1
+    # Who stayed wrong comes first.
+    assert (np.diff(stayed[mine].astype(int)) <= 0).all()
+
+
+def test_what_an_earlier_model_got_right_is_no_outlier() -> None:
+    """The same items, once right: no persistence, no outliers; without history they are told."""
+    train, sample = with_foreign(0)
+    wrong = np.tile((sample.y + 1) % CLASSES, (2, 1))
+    assert outliers_in(train, sample, wrong[:1])
+    mended = wrong.copy()
+    mended[1, -70:] = sample.y[-70:]
+    assert outliers_in(train, sample, mended) == []
 
 
 def test_causes_come_before_confusions_and_survive_json() -> None:

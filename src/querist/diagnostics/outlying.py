@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.diagnostics.sample import Learned, Sample
+from querist.diagnostics.chances import chance
+from querist.diagnostics.sample import LEVEL, Learned, Sample
 from querist.diagnostics.slices import alike
 from querist.metrics import wilson
 from querist.schema import Batch, Finding, percent
@@ -22,6 +23,8 @@ SPREAD, ORDER = 1.7, 0.06
 NEIGHBOR_WEIGHT = 3
 # Fewer odd rows than this part are what any data has.
 LEAST_SHARE = 0.025
+# What is no outlier is learned sooner or later: so many models in a row must have been wrong.
+MODELS = 3
 
 
 def outliers(
@@ -31,6 +34,9 @@ def outliers(
 
     The labels of such a group are scattered, its rows agree neither with their nearest labelled
     neighbours nor with the model more than chance would, and so no further label of it helps.
+    Where earlier models are known, its rows must also have stayed wrong, model after model, surely
+    more often than others do: a part that labels teach is no outlier, however odd it looks now.
+    Distance alone says nothing: foreign things lie close together as often as apart.
     """
     assert sample.embeddings is not None
     vectors = np.concatenate([sample.embeddings, learned.embeddings])
@@ -55,7 +61,8 @@ def outliers(
         found = (weight * order + known) / (weight + 1)
         if by_chance <= SPREAD / effective and found <= ORDER:
             taken |= rows
-    if taken.mean() < LEAST_SHARE or not taken[: len(sample.truth)].any():
+    mine = taken[: len(sample.truth)]
+    if taken.mean() < LEAST_SHARE or not mine.any() or not _lasts(sample, mine):
         return [], np.zeros(len(labels), dtype=bool)
     return [_told(sample, learned, taken)], taken
 
@@ -82,6 +89,35 @@ def _right(sample: Sample, learned: Learned) -> tuple[NDArray[np.bool_], NDArray
     return np.concatenate([right, more]), np.ones(len(right) + len(more), dtype=bool)
 
 
+def _lasts(sample: Sample, mine: NDArray[np.bool_]) -> bool:
+    """Whether rows of the sample stayed wrong surely more than the others, if that is known."""
+    stayed = sample.stayed_wrong(MODELS)
+    if stayed is None:
+        return True
+    hits, others = int(stayed[mine].sum()), int(stayed[~mine].sum())
+    return float(chance(hits, int(mine.sum()), others, int((~mine).sum()))) <= LEVEL
+
+
+def _persistence(sample: Sample, mine: NDArray[np.bool_]) -> dict[str, float | int]:
+    stayed = sample.stayed_wrong(MODELS)
+    if stayed is None:
+        return {}
+    low, high = wilson(int(stayed[mine].sum()), int(mine.sum()))
+    return {
+        "models": MODELS,
+        "stayed_wrong": float(stayed[mine].mean()),
+        "stayed_wrong_low": low,
+        "stayed_wrong_high": high,
+        "stayed_wrong_elsewhere": float(stayed[~mine].mean()) if (~mine).any() else 0.0,
+    }
+
+
+def _lasting_words(stayed: NDArray[np.bool_] | None, mine: NDArray[np.bool_]) -> str:
+    if stayed is None:
+        return ""
+    return f", {int(stayed[mine].sum())} of them under each of the last {MODELS} models"
+
+
 def _told(sample: Sample, learned: Learned, taken: NDArray[np.bool_]) -> Finding:
     size = len(sample.truth)
     mine, theirs = taken[:size], taken[size:]
@@ -90,12 +126,15 @@ def _told(sample: Sample, learned: Learned, taken: NDArray[np.bool_]) -> Finding
     usual = float(wrong[~mine].mean()) if (~mine).any() else 0.0
     low, high = wilson(hits, count)
     rows = np.flatnonzero(mine)
-    members = sample.ids_of(rows, 1 - sample.probabilities[rows, sample.truth[rows]])
+    doubt = 1 - sample.probabilities[rows, sample.truth[rows]]
+    stayed = sample.stayed_wrong(MODELS)
+    members = sample.ids_of(rows, doubt if stayed is None else doubt + stayed[rows])
     trained = tuple(learned.ids[i] for i in np.flatnonzero(theirs).tolist())
     return Finding(
         kind="outliers",
         title=f"{int(taken.sum())} labelled assets ({percent(float(taken.mean()), 0)}) belong to "
-        f"no class: their labels follow no order, and {hits} of {count} sampled ones are wrong.",
+        f"no class: their labels follow no order, and {hits} of {count} sampled ones are wrong"
+        f"{_lasting_words(stayed, mine)}.",
         evidence={
             "outliers": int(taken.sum()),
             "of": len(taken),
@@ -104,6 +143,7 @@ def _told(sample: Sample, learned: Learned, taken: NDArray[np.bool_]) -> Finding
             "low": low,
             "high": high,
             "wrong_elsewhere": usual,
+            **_persistence(sample, mine),
         },
         remedy="Look at these: exclude them, or give them a class of their own.",
         asset_ids=(*members, *trained),

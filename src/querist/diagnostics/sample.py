@@ -26,6 +26,8 @@ class Sample:
         classes: Class names (C,).
         ids: Asset ids (n,).
         embeddings: Vectors (n, d), or ``None``.
+        earlier: What models before said, as classes (R, n), oldest first; none of them saw the
+            assets either. ``None`` where that is not known.
     """
 
     truth: NDArray[np.int64]
@@ -34,6 +36,7 @@ class Sample:
     classes: Sequence[str]
     ids: Sequence[str]
     embeddings: Matrix | None = None
+    earlier: NDArray[np.int64] | None = None
 
     @classmethod
     def of(
@@ -44,6 +47,7 @@ class Sample:
         ids: Sequence[str],
         *,
         embeddings: ArrayLike | None = None,
+        earlier: ArrayLike | None = None,
     ) -> Sample:
         """Check the arrays.
 
@@ -63,6 +67,12 @@ class Sample:
                 f"A class is not within 0 to {len(classes) - 1}, or a probability is NaN.",
                 remedy="Give positions in the list of classes, and finite probabilities.",
             )
+        before = None if earlier is None else np.asarray(earlier, dtype=np.int64)
+        if before is not None and (before.ndim != 2 or before.shape[1] != len(ids)):
+            raise InvalidInputError(
+                f"What earlier models said has shape {before.shape} for {len(ids)} ids.",
+                remedy="Give one row for each model and one column for each id.",
+            )
         return cls(
             truth=codes,
             probabilities=table,
@@ -70,6 +80,7 @@ class Sample:
             classes=classes,
             ids=ids,
             embeddings=None if embeddings is None else vectors_of(embeddings, len(ids)),
+            earlier=before,
         )
 
     def only(self, rows: NDArray[np.bool_]) -> Sample:
@@ -81,7 +92,18 @@ class Sample:
             classes=self.classes,
             ids=[self.ids[i] for i in np.flatnonzero(rows).tolist()],
             embeddings=None if self.embeddings is None else self.embeddings[rows],
+            earlier=None if self.earlier is None else self.earlier[:, rows],
         )
+
+    def stayed_wrong(self, models: int) -> NDArray[np.bool_] | None:
+        """Whether each of the last so many models was wrong (n,); ``None`` where there are fewer.
+
+        The model itself is the last of them.
+        """
+        if self.earlier is None or len(self.earlier) < models - 1:
+            return None
+        before = self.earlier[len(self.earlier) - (models - 1) :]
+        return np.asarray((self.predicted != self.truth) & (before != self.truth).all(axis=0))
 
     def ids_of(self, rows: NDArray[np.int64], badness: NDArray[np.float64]) -> tuple[str, ...]:
         """The ids of ``rows``, by falling ``badness``."""

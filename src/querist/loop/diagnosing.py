@@ -31,6 +31,8 @@ from querist.strategies.clusters import assign
 
 # The column of the example that an asset is more like than any other: groups of alike assets.
 MOST_LIKE = "the most similar example"
+# Models before the newest that tell whether errors last.
+EARLIER = 2
 _STREAM = 60
 
 
@@ -51,7 +53,7 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     names = catalog.records.ontologies.current().names
     counts = np.bincount(seen.codes[seen.training(Arm.ACTIVE)], minlength=len(names))
     rng = np.random.default_rng([catalog.settings.policy.seed, round_.number, _STREAM])
-    sample = _sample(catalog, seen, model)
+    sample = replace(_sample(catalog, seen, model), earlier=_earlier(catalog, seen, round_))
     learned = _learned(catalog, seen, model)
     causes = error_types(sample, learned, counts=counts, rng=rng)
     types = disputed_classes(sample, *_opinions(catalog, names), causes)
@@ -99,6 +101,19 @@ def _sample(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Sample:
         [seen.ids[i] for i in rows.tolist()],
         embeddings=catalog.embeddings.matrix(model.encoder)[rows],
     )
+
+
+def _earlier(catalog: Catalog, seen: Snapshot, round_: Round) -> NDArray[np.int64]:
+    """What the active models of earlier rounds say of the sample, as classes (R, n) of now."""
+    rows = np.setdiff1d(np.flatnonzero(seen.labeled), seen.training(Arm.ACTIVE))
+    ids = [one.model_id for one in catalog.records.rounds.list() if one.number < round_.number]
+    # A round that spared its training keeps the model of the one before: that is asked once.
+    known = [it for it in dict.fromkeys(ids) if it is not None and it != round_.model_id]
+    said = [
+        training.predict(catalog, catalog.records.models.get(it), rows).argmax(axis=1)
+        for it in known[-EARLIER:]
+    ]
+    return np.array(said, dtype=np.int64).reshape(len(said), len(rows))
 
 
 def _learned(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Learned:
