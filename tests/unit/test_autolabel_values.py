@@ -80,14 +80,16 @@ def _answer(project: Project, *, wrong: bool = False) -> list[str]:
     while items := project.queue.next("ana", 100).items:
         for item in items:
             label = _right(project.settings.task, int(item.asset.id[1:]))
-            if wrong:
-                label = _other(label)
+            held = project.labels.current(item.asset.id)
+            if wrong and held is not None and held.value is not None:
+                label = _other(held.value)
             asked.append(item.asset.id)
             project.labels.submit(item.asset.id, label, annotator="ana", task_id=item.task.id)
     return asked
 
 
 def _other(label: Value) -> Value:
+    """A label that is not this one."""
     if isinstance(label, ClassesValue):
         return ClassesValue(names=("a",) if label.names != ("a",) else ())
     span = LabeledSpan(name="who", span=Span(start=0, end=3))

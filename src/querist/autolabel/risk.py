@@ -112,6 +112,21 @@ class Claims:
             named=self.named[np.repeat(chosen, self.named_counts)],
         )
 
+    def spread(self, rows: Positions, count: int) -> Claims:
+        """The same of ``count`` assets, of which only those at ``rows``, ascending, are told of."""
+        doubt, whole = np.zeros(count), np.ones(count)
+        counts, named_counts = np.zeros(count, np.int64), np.zeros(count, np.int64)
+        doubt[rows], whole[rows] = self.doubt, self.whole
+        counts[rows], named_counts[rows] = self.counts, self.named_counts
+        return Claims(
+            doubt=doubt,
+            whole=whole,
+            counts=counts,
+            objects=self.objects,
+            named_counts=named_counts,
+            named=self.named,
+        )
+
     def answered(self, kept: NDArray[np.bool_]) -> tuple[Positions, Positions]:
         """What the answers name, each class once: how many in each asset (n,), and which (M,).
 

@@ -44,6 +44,23 @@ class ValueTable:
     members: Matrix | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Guesses that may leave out assets; else as ``learners.Guesses``.
+
+    Attributes:
+        values: The labels (n,); ``None`` of assets that the model says nothing of.
+        uncertainty: (n,), of those too.
+        probabilities: (n, C), of those too; ``None`` where labels are no sets.
+        members: Nothing.
+    """
+
+    values: Sequence[Value | None]
+    uncertainty: NDArray[np.float32]
+    probabilities: NDArray[np.float32] | None = None
+    members: NDArray[np.float32] | None = None
+
+
 class ValuePredictions:
     """Sets of classes, numbers, boxes and spans that models say of assets, by model version."""
 
@@ -54,7 +71,7 @@ class ValuePredictions:
         self._tables: dict[str, Table] = {}
         self._guard = threading.RLock()
 
-    def put(self, model_id: str, classes: Sequence[str], parts: Iterable[Guesses]) -> None:
+    def put(self, model_id: str, classes: Sequence[str], parts: Iterable[Guesses | Said]) -> None:
         """Store what a model says about the first n assets; replaces what it said before.
 
         Args:
@@ -108,7 +125,7 @@ class ValuePredictions:
             return 0
 
     def values(self, model_id: str, positions: Sequence[int]) -> list[Value | None]:
-        """The label it gives each asset at ``positions``; ``None`` beyond what it predicted.
+        """The label it gives each asset at ``positions``; ``None`` where it says nothing.
 
         Raises:
             NotFoundError: this model has predicted nothing.
@@ -123,7 +140,8 @@ class ValuePredictions:
             ).to_pydict()
             found.update(zip(table["position"], table["value"], strict=True))
         texts = (found.get(position) for position in positions)
-        return [None if it is None else from_json(Value, json.loads(it)) for it in texts]  # type: ignore[arg-type]  # a union is no class
+        bodies = (None if it is None else json.loads(it) for it in texts)
+        return [None if it is None else from_json(Value, it) for it in bodies]  # type: ignore[arg-type]  # a union is no class
 
     def close(self) -> None:
         """Let go of the memory maps."""
@@ -165,7 +183,7 @@ class ValuePredictions:
             return self._tables[model_id]
 
 
-def _batches(parts: Iterable[Guesses], most: int) -> Iterator[Any]:
+def _batches(parts: Iterable[Guesses | Said], most: int) -> Iterator[Any]:
     """The guesses as Arrow rows with their positions, checked."""
     import pyarrow as pa
 
@@ -179,8 +197,11 @@ def _batches(parts: Iterable[Guesses], most: int) -> Iterator[Any]:
             "uncertainty": pa.array(_finite("uncertainty", part.uncertainty, (count,))),
         }
         numbers = [it.number for it in part.values if isinstance(it, NumberValue)]
-        if len(numbers) == count:
-            found = np.array(numbers, dtype=np.float32)
+        if numbers:
+            # What nothing is said of counts as the mean, for strategies that go by numbers.
+            mean = float(np.mean(numbers))
+            told = (it.number if isinstance(it, NumberValue) else mean for it in part.values)
+            found = np.fromiter(told, dtype=np.float32, count=count)
             columns["number"] = pa.array(_finite("numbers", found, (count,)))
         if part.probabilities is not None:
             columns["probabilities"] = _rows("probabilities", part.probabilities, count)

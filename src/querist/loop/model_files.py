@@ -18,6 +18,7 @@ from querist.loop import snapshot, training
 from querist.loop.evaluating import evaluate
 from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
+from querist.loop.value_files import import_values
 from querist.schema import Arm, Evaluation, ModelVersion, TaskKind, new_id
 
 PROBABILITIES, LOGITS = "probabilities", "logits"
@@ -35,7 +36,7 @@ class ImportedPredictions:
     Attributes:
         model: The model version that was made of the file.
         told: Assets that the file tells of.
-        missing: Assets that it does not tell of; the stand-in answers for them.
+        missing: Assets that it does not tell of; of single classes a stand-in answers for them.
         unknown_classes: Classes of the project that the file has no column for: probability 0.
         evaluation: How the model does on the audit set; ``None`` while that has no labels.
     """
@@ -74,22 +75,27 @@ def import_predictions(
 
     Args:
         catalog: The catalog.
-        source: Ids and one number for each class; see ``formats.score_tables.read_scores``.
+        source: Ids and one number for each class; see ``formats.score_tables.read_scores``. Boxes,
+            spans, and perhaps sets and numbers, as labels: see
+            ``formats.prediction_rows.read_prediction_rows``.
         name: What to call the model.
         logits: Whether the numbers are logits; an array of an ``.npz`` called so is.
         partial: Whether the file may leave out assets.
         id_column: The column with the ids; ``id`` or ``asset_id`` by default.
 
     Raises:
-        InvalidInputError: the task is another, a row sums not to one, or assets are left out.
+        InvalidInputError: a row sums not to one, a label fits not the task, or assets are left out.
         UnknownNameError: a column is no class of the project.
         NotFoundError: an id is no asset of the project.
     """
-    task = catalog.settings.task
-    if task is not TaskKind.CLASSIFICATION:
-        raise InvalidInputError(
-            f"Predictions are imported as probabilities of classes; the task is {task.value!r}.",
-            remedy="Serve the model instead: see docs/own-models.md.",
+    if catalog.settings.task is not TaskKind.CLASSIFICATION:
+        made, told = import_values(catalog, source, name=name, partial=partial, id_column=id_column)
+        return ImportedPredictions(
+            model=made,
+            told=told,
+            missing=catalog.assets.count() - told,
+            unknown_classes=(),
+            evaluation=evaluate(catalog, made),
         )
     table = read_scores(source, arrays=(PROBABILITIES, LOGITS), id_column=id_column)
     classes = catalog.records.ontologies.current().names

@@ -114,7 +114,7 @@ def check_learner(catalog: Catalog) -> None:
     wanted = catalog.settings.learner
     if classifies(catalog):
         check_classifier(wanted.name, wanted.parameters)
-    else:
+    elif wanted.name != IMPORTED:
         value_training.create(catalog.settings)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from querist.autolabel import UNKNOWN, Claims, difficulty, fit_risk
 from querist.catalog import Catalog, inputs_of
-from querist.catalog.value_predictions import ValueTable
+from querist.catalog.value_predictions import Said, ValueTable
 from querist.catalog.value_ratings import ValueRatings
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError
@@ -55,14 +55,61 @@ def predict_pool(
 
 
 def signals(catalog: Catalog, model_id: str, *, at_least: int) -> ValueTable:
-    """What a model says of n ≥ ``at_least`` assets; those added since are predicted."""
-    if catalog.value_predictions.count(model_id) < at_least:
+    """What a model says of n ≥ ``at_least`` assets; those added since are predicted.
+
+    A model elsewhere has said nothing of these: it is as unsure of them as of any asset.
+    """
+    known = catalog.value_predictions.count(model_id)
+    if known < at_least:
         model = catalog.records.models.get(model_id)
-        predict_pool(catalog, model, value_training.load(catalog, model))
+        if model.learner == IMPORTED:
+            keep_import(catalog, model, *_kept(catalog, model, known))
+        else:
+            predict_pool(catalog, model, value_training.load(catalog, model))
     return catalog.value_predictions.table(model_id)
 
 
-def rate(catalog: Catalog, model: ModelVersion, claims: Claims) -> None:
+def keep_import(catalog: Catalog, model: ModelVersion, rows: Positions, said: Guesses) -> None:
+    """Keep what a model elsewhere says of the assets at ``rows``; of the others it says nothing.
+
+    Args:
+        catalog: The catalog.
+        model: The model version.
+        rows: Positions (n,), ascending, at least one.
+        said: What it says of these.
+    """
+    count = catalog.assets.count()
+    values: list[Value | None] = [None] * count
+    for at, value in zip(rows.tolist(), said.values, strict=True):
+        values[at] = value
+    doubt = np.full(count, said.uncertainty.max(), dtype=np.float32)
+    doubt[rows] = said.uncertainty
+    chances = None
+    if said.probabilities is not None:
+        chances = np.tile(said.probabilities.mean(axis=0), (count, 1)).astype(np.float32)
+        chances[rows] = said.probabilities
+    whole = Said(values=values, uncertainty=doubt, probabilities=chances)
+    catalog.value_predictions.put(model.id, model.classes, [whole])
+    claims = Claims.of(said, model.classes)
+    if claims is not None:
+        rate(catalog, model, claims.spread(rows, count), told=rows)
+
+
+def _kept(catalog: Catalog, model: ModelVersion, known: int) -> tuple[Positions, Guesses]:
+    """The assets that an import told of, and what it said of them."""
+    table = catalog.value_predictions.table(model.id)
+    found = catalog.value_predictions.values(model.id, range(known))
+    rows = np.array([at for at, it in enumerate(found) if it is not None], dtype=np.int64)
+    return rows, Guesses(
+        values=[it for it in found if it is not None],
+        uncertainty=np.array(table.uncertainty[rows]),
+        probabilities=None if table.probabilities is None else np.array(table.probabilities[rows]),
+    )
+
+
+def rate(
+    catalog: Catalog, model: ModelVersion, claims: Claims, *, told: Positions | None = None
+) -> None:
     """Keep how likely each label and object is wrong, where enough labels can tell.
 
     Calibrated on labels that the model has not learned: the audit set, the control arm and checks
@@ -72,11 +119,13 @@ def rate(catalog: Catalog, model: ModelVersion, claims: Claims) -> None:
         catalog: The catalog.
         model: The model; what it says of the pool is stored.
         claims: How sure it claims to be of the pool, in catalog order.
+        told: Positions that it says something of; all by default.
     """
+    rows = np.arange(len(claims.doubt)) if told is None else told
     seen = snapshot.take(
         catalog, label_seq=model.label_seq, ontology_version=model.ontology_version
     )
-    held_out = _held_out(catalog, model, seen, claims)
+    held_out = _held_out(catalog, model, seen, claims, rows)
     known = held_out
     if len(held_out.rows) < _ENOUGH and catalog.settings.task is TaskKind.MULTI_LABEL:
         known = _Judged.joined([held_out, *_out_of_fold(catalog, model, seen)])
@@ -90,10 +139,15 @@ def rate(catalog: Catalog, model: ModelVersion, claims: Claims) -> None:
     words = np.full(len(objects), UNKNOWN, dtype=np.int8)
     answer = objects <= BELIEVED
     words[answer] = difficulty(objects[answer])
+    before = _before(catalog, model, len(claims.doubt))
+    grades = np.full(len(errors), UNKNOWN, dtype=np.int8)
+    grades[rows] = difficulty(errors[rows], before=before[rows])
+    blank = np.full(len(errors), np.nan, dtype=np.float32)
+    blank[rows] = errors[rows]
     named_counts, named = claims.answered(answer)
     ratings = ValueRatings(
-        error=errors.astype(np.float32),
-        difficulty=difficulty(errors, before=_before(catalog, model)),
+        error=blank,
+        difficulty=grades,
         counts=claims.counts,
         object_error=objects.astype(np.float32),
         object_difficulty=words,
@@ -122,10 +176,11 @@ class _Judged:
         )
 
 
-def _held_out(catalog: Catalog, model: ModelVersion, seen: Snapshot, claims: Claims) -> _Judged:
+def _held_out(
+    catalog: Catalog, model: ModelVersion, seen: Snapshot, claims: Claims, told: Positions
+) -> _Judged:
     """The labels that the model has not learned."""
-    count = len(claims.doubt)
-    known = np.flatnonzero(seen.labeled[:count])
+    known = np.intersect1d(np.flatnonzero(seen.labeled), told)
     rows, truth = value_training.labels_of(
         catalog,
         seen,
@@ -137,7 +192,7 @@ def _held_out(catalog: Catalog, model: ModelVersion, seen: Snapshot, claims: Cla
         rows=rows,
         said=[it for it in found if it is not None],
         truth=truth,
-        claims=claims.rows(np.isin(np.arange(count), rows)),
+        claims=claims.rows(np.isin(np.arange(len(claims.doubt)), rows)),
     )
 
 
@@ -168,8 +223,12 @@ def _out_of_fold(catalog: Catalog, model: ModelVersion, seen: Snapshot) -> Itera
             yield _Judged(rows=rows[mine], said=said.values, truth=right, claims=claims)
 
 
-def _before(catalog: Catalog, model: ModelVersion) -> NDArray[np.int8] | None:
-    """The words that the model before gave."""
+def _before(catalog: Catalog, model: ModelVersion, count: int) -> NDArray[np.int8]:
+    """The words (n,) that the model before gave."""
     earlier = [it for it in catalog.records.models.list(arm=Arm.ACTIVE) if it.id != model.id]
     found = catalog.value_ratings.get(earlier[-1].id) if earlier else None
-    return None if found is None else found.difficulty
+    words = np.full(count, UNKNOWN, dtype=np.int8)
+    if found is not None:
+        held = found.difficulty[:count]
+        words[: len(held)] = held
+    return words

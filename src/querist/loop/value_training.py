@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog, LearnerSettings, Settings, inputs_of
 from querist.errors import InvalidInputError
@@ -16,6 +18,7 @@ from querist.learners import (
     default_value_learner,
     value_learner_class,
 )
+from querist.learners.imported import IMPORTED
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import (
     Arm,
@@ -23,14 +26,23 @@ from querist.schema import (
     ClassesValue,
     Media,
     ModelVersion,
+    NumberValue,
     PolygonsValue,
     SpansValue,
+    TaskKind,
     Value,
     to_json,
 )
 
 # Pictures are decoded while they are predicted; of vectors alone far more are taken at once.
 PART = {Media.IMAGE: 256, Media.TEXT: 1_024, Media.TABLE: 65_536}
+
+
+_NOTHING: dict[TaskKind, Value] = {
+    TaskKind.MULTI_LABEL: ClassesValue(names=()),
+    TaskKind.BOXES: BoxesValue(boxes=()),
+    TaskKind.SPANS: SpansValue(spans=()),
+}
 
 
 def learner_name(settings: Settings) -> str | None:
@@ -43,6 +55,8 @@ def learner_name(settings: Settings) -> str | None:
         InvalidInputError: they name one that learns other labels.
     """
     name = settings.learner.name
+    if name == IMPORTED:
+        return name
     if name == LearnerSettings().name:
         return default_value_learner(settings.task)
     known = value_learner_class(name)
@@ -109,11 +123,16 @@ def train(
         )
     classes = catalog.records.ontologies.current().names
     learner.fit(inputs_of(catalog, encoder, rows), values, classes=classes, rng=rng)
+    return learner, len(rows), digest_of(seen, rows, values)
+
+
+def digest_of(seen: Snapshot, rows: Positions, values: Sequence[Value]) -> str:
+    """SHA-256 over (asset, label) pairs in order of asset."""
     told = sorted(
         json.dumps([seen.ids[i], to_json(value)], ensure_ascii=False)
         for i, value in zip(rows.tolist(), values, strict=True)
     )
-    return learner, len(rows), hashlib.sha256("\x00".join(told).encode()).hexdigest()
+    return hashlib.sha256("\x00".join(told).encode()).hexdigest()
 
 
 def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list[Value]:
@@ -124,7 +143,11 @@ def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list
     known = catalog.value_predictions.count(model.id)
     if known and positions.max(initial=-1) < known:
         said = catalog.value_predictions.values(model.id, positions.tolist())
-        found = [value for value in said if value is not None]
+        numbers = catalog.value_predictions.table(model.id).numbers
+        found = [
+            _unsaid(catalog, numbers, at) if value is None else value
+            for value, at in zip(said, positions.tolist(), strict=True)
+        ]
     else:
         learner = load(catalog, model)
         size = PART[catalog.settings.media]
@@ -138,10 +161,26 @@ def predict(catalog: Catalog, model: ModelVersion, positions: Positions) -> list
 
 
 def load(catalog: Catalog, model: ModelVersion) -> ValueLearner:
-    """The trained learner of a model version."""
+    """The trained learner of a model version.
+
+    Raises:
+        InvalidInputError: the model lives elsewhere.
+    """
+    if model.learner == IMPORTED:
+        raise InvalidInputError(
+            "The newest model lives elsewhere, and its file says nothing of these assets.",
+            remedy="Import predictions of them too: querist import-predictions FILE",
+        )
     learner = create_value_learner(model.learner, **model.parameters)
     learner.load(catalog.folder / "models" / model.id)
     return learner
+
+
+def _unsaid(catalog: Catalog, numbers: NDArray[np.float32] | None, position: int) -> Value:
+    """What counts where a model elsewhere has said nothing: the mean number, or no object."""
+    if numbers is not None:
+        return NumberValue(number=float(numbers[position]))
+    return _NOTHING[catalog.settings.task]
 
 
 def nothing_of(value: Value) -> Value:

@@ -190,7 +190,7 @@ def _doubt(project: Project, asset_id: str) -> AssetDoubt | None:
     model = project.catalog.records.models.latest(Arm.ACTIVE)
     ratings = None if model is None else project.catalog.value_ratings.get(model.id)
     position = int(project.catalog.assets.positions([asset_id])[0])
-    if ratings is None or position >= len(ratings.error):
+    if ratings is None or not np.isfinite(ratings.error[position : position + 1]).any():
         return None
     (mine,) = ratings.objects_of([position])
     wrong, words = ratings.object_error[mine].tolist(), ratings.object_difficulty[mine].tolist()
