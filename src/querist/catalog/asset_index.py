@@ -25,8 +25,9 @@ class AssetIndex:
         positions, ids = _columns(dataset)
         self._offsets = np.empty(len(ids), dtype=np.int64)
         self._offsets[positions] = np.arange(len(ids))
-        self.ids: list[str] = [ids[i] for i in self._offsets.tolist()]
-        self._by_id = {asset_id: i for i, asset_id in enumerate(self.ids)}
+        in_order = bool((positions[1:] > positions[:-1]).all())
+        self.ids: list[str] = ids if in_order else [ids[i] for i in self._offsets.tolist()]
+        self._by_id = dict(zip(self.ids, range(len(ids)), strict=True))
 
     @classmethod
     def of(cls, table: Table, held: AssetIndex | None) -> AssetIndex:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from querist.diagnostics.sample import LEVEL, Sample
 from querist.schema import Finding
@@ -62,12 +63,11 @@ def suspects(sample: Sample) -> NDArray[np.int64]:
 
 def _knows_the_classes(sample: Sample) -> bool:
     """Whether it agrees with more than half of the labels, and with more than chance would."""
-    from scipy.stats import binom
-
     size, right = len(sample.truth), int((sample.predicted == sample.truth).sum())
     columns = len(sample.classes)
     shares = [np.bincount(c, minlength=columns) / size for c in (sample.truth, sample.predicted)]
-    return right > size / 2 and binom.sf(right - 1, size, shares[0] @ shares[1]) < LEVEL
+    by_chance = special.bdtrc(right - 1, size, shares[0] @ shares[1])
+    return bool(right > size / 2 and by_chance < LEVEL)
 
 
 def _suspects(sample: Sample) -> NDArray[np.int64]:
