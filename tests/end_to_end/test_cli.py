@@ -69,7 +69,8 @@ def test_a_project_from_folder_to_export(shop: Path, tmp_path: Path) -> None:
     assert status["labeled"] == len({*wanted, "img-01.png"})
     assert status["curve"]["active"][-1]["accuracy"]["value"] > 0.5
     assert "the same assets" in ok("replay", 1, "-p", shop)
-    assert ok("diagnose", "-p", shop)
+    assert "holds “img-0”" in ok("slices", "save", "first ten", "--text", "img-0", "-p", shop)
+    assert "first ten" in ok("diagnose", "-p", shop)
     out = tmp_path / "labels.csv"
     ok("export", out, "-p", shop)
     with out.open() as file:
@@ -98,6 +99,12 @@ MISTAKES = {
     "unknown strategy": (["simulate", "{npz}", "-s", "margim", "--rounds", "1"], "margin"),
     "too large a batch": (["simulate", "{npz}", "--batch", "99"], "99"),
     "nothing to resume": (["simulate", "{npz}", "--resume"], "--json"),
+    "unknown order": (["simulate", "{npz}", "--order", "easy"], "easy-first"),
+    "orders beside strategies": (
+        ["simulate", "{npz}", "--order", "balanced", "-s", "badge"],
+        "--against",
+    ),
+    "a slice of nothing": (["slices", "save", "x", "-p", "{empty}"], "--finding"),
     "unknown data file": (["simulate", "nothing.npz"], "nothing.npz"),
     "unknown data set": (["demo", "--headless", "--dataset", "shoes"], "shoes"),
     "port taken": (["serve", "{shop}", "--port", "{port}", "--no-browser"], "port"),
@@ -162,6 +169,23 @@ def test_simulation_proves_a_strategy(tmp_path: Path) -> None:
     assert "2 paired seeds" in told
     assert page.read_text().startswith("<!doctype html>")
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_orders_are_compared_seed_by_seed(tmp_path: Path) -> None:
+    """`simulate --order` tells each order's paired differences, and writes them."""
+    from sklearn.datasets import load_iris
+
+    X, y = load_iris(return_X_y=True)
+    np.savez(tmp_path / "iris.npz", X=X, y=y)
+    out = tmp_path / "orders.json"
+    orders = ("--order", "balanced", "--order", "by-class+replay")
+    told = ok("simulate", tmp_path / "iris.npz", *orders, "--seeds", 2, "--json", out)
+    assert "Feeding by-class+replay" in told
+    result = json.loads(out.read_text())
+    assert [one["order"] for one in result["orders"]] == ["balanced", "by-class+replay"]
+    for one in result["orders"]:
+        assert len(one["differences"]) == 2
+        assert np.isclose(np.mean(one["differences"]), one["gain"])
 
 
 def test_a_simulation_stopped_by_ctrl_c_goes_on(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from querist.cli.orders import compare_orders
 from querist.cli.printing import errors, output, print_table, progress_bar
 from querist.errors import InvalidInputError, StorageError
 
@@ -19,9 +20,11 @@ DASH = "\N{EN DASH}"
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
-    app.command(epilog="Example: querist simulate iris.npz -s auto -s margin --json out.json")(
-        simulate
+    examples = (
+        "Examples: querist simulate iris.npz -s auto -s margin --json out.json; "
+        "querist simulate iris.npz --order easy-first --order balanced"
     )
+    app.command(epilog=examples)(simulate)
 
 
 def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
@@ -59,13 +62,32 @@ def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
     resume: Annotated[
         bool, typer.Option(help="Go on with a simulation that was stopped; needs --json.")
     ] = False,
+    order: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare orders of feeding a model that learns in steps instead: easy-first, "
+            "hard-first, balanced, by-class, as-given, each perhaps with +replay; repeat for each."
+        ),
+    ] = None,
+    against: Annotated[str, typer.Option(help="The order that orders are compared with.")] = (
+        "random"
+    ),
 ) -> None:
-    """Compare strategies with random on labelled data.
+    """Compare strategies with random on labelled data, or orders in which a model is fed.
 
     Every arm asks for labels round by round and is compared with random seed by seed.
     """
     from querist.experiments import Simulation, SimulationSettings, check_picture, run_simulation
 
+    if order:
+        if strategy or report or png or resume:
+            raise InvalidInputError(
+                "Orders and strategies are compared one at a time.",
+                remedy="Give --order with --against, --seeds and --json only.",
+            )
+        _check_folder(out)
+        compare_orders(_load(data, label_column), order, against=against, seeds=seeds, out=out)
+        return
     settings = SimulationSettings(
         strategies=tuple(strategy or ["auto"]),
         batch_size=batch,

@@ -46,6 +46,7 @@ class OrderGain:
         low: Lower end of its interval, 95 % over all orders compared together.
         high: Upper end.
         on_the_way: Mean difference over all steps, in points.
+        differences: Difference at the end under each seed, in points.
     """
 
     order: str
@@ -55,6 +56,7 @@ class OrderGain:
     low: float
     high: float
     on_the_way: float
+    differences: tuple[float, ...]
 
     @property
     def sentence(self) -> str:
@@ -226,6 +228,7 @@ def _gain(
         low=middle - error,
         high=middle + error,
         on_the_way=100 * float((mine - theirs).mean()),
+        differences=tuple(gain.tolist()),
     )
 
 
