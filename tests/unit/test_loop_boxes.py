@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from querist.experiments import load_demo
+from querist.loop import said_of
 from querist.metrics.overlap import Marks, fit
 from querist.project import Project
 from querist.schema import Action, Arm, Box, BoxesValue, LabeledBox
@@ -116,3 +117,27 @@ def test_a_model_of_more_boxes_is_measured_on_the_audit_set(
     assert model is not None
     assert (model.learner, model.label_count) == ("detector", 36)
     assert project.replay(2)
+
+
+def test_two_models_of_boxes_are_compared_and_counted_at_an_overlap(
+    labeled: tuple[Project, list[float]],
+) -> None:
+    """mAP50 is that of the rounds; a stricter overlap finds fewer; every true box has one fate."""
+    project, _ = labeled
+    found = project.rounds.compare(1, 2)
+    evaluated = [round_.evaluations[0].accuracy.value for round_ in project.rounds.list()]
+    map50 = found.measures["map50"]
+    assert [map50.first.value, map50.second.value] == pytest.approx(evaluated)
+    assert map50.difference.count == found.count == 12
+    assert {part.name for part in found.classes} <= set(CLASSES)
+    kinds = {gallery.kind: gallery for gallery in found.galleries}
+    assert kinds["least_confident"].count == found.count
+    near, exact = (project.rounds.thresholds(2, overlap=at) for at in (0.5, 0.9))
+    assert near.average_precision == pytest.approx(map50.second.value)
+    assert exact.average_precision is not None
+    assert exact.average_precision < near.average_precision
+    for one in near.classes:
+        assert one.count == sum(it or 0 for it in (one.matched, one.missed, one.confused))
+    said = said_of(project.catalog, kinds["least_confident"].assets[0].id, 1, 2)
+    assert isinstance(said.truth, BoxesValue)
+    assert isinstance(said.second, BoxesValue)

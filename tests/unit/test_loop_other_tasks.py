@@ -105,6 +105,21 @@ def test_a_model_of_each_arm_learns_its_labels_and_no_others(learned: Project) -
     assert learned.status().trained_on == model.label_count
 
 
+def test_both_arms_are_compared_in_the_measure_of_the_task(learned: Project) -> None:
+    """Figures are those of the round's evaluations; answers without a confidence have no slider."""
+    found = learned.rounds.compare("3-control", 3)
+    evaluations = {one.arm: one for one in learned.rounds.list()[-1].evaluations}
+    pair = found.measures[found.headline]
+    assert pair.first.value == pytest.approx(evaluations[Arm.CONTROL].accuracy.value)
+    assert pair.second.value == pytest.approx(evaluations[Arm.ACTIVE].accuracy.value)
+    assert pair.difference.low <= pair.difference.value <= pair.difference.high
+    kinds = {gallery.kind: gallery for gallery in found.galleries}
+    assert found.lost == kinds["newly_wrong"].count
+    assert kinds["least_confident"].count == found.count
+    with pytest.raises(InvalidInputError, match="no confidence"):
+        learned.rounds.thresholds(3)
+
+
 def test_the_curve_of_both_arms_rises_in_the_measure_of_the_task(learned: Project) -> None:
     """Micro F1 of sets, R² of numbers; status, advice and evaluation call it so."""
     status = learned.status()

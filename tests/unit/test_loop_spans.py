@@ -69,6 +69,23 @@ def test_the_tagger_is_measured_on_the_audit_set(project: Project) -> None:
     assert curve.active[-1].accuracy.value > 0.8
 
 
+def test_two_taggers_are_compared_and_counted_above_a_confidence(project: Project) -> None:
+    """Spans of a half and more count; all of them count where the line is drawn at nothing."""
+    found = project.rounds.compare(1, 3)
+    assert found.headline == "f1"
+    assert found.measures["f1"].difference.count == found.count == 17
+    assert found.chance is None
+    assert found.gained == next(it.count for it in found.galleries if it.kind == "newly_right")
+    low, high = (project.rounds.thresholds(3, confidence=at) for at in (0.0, 0.99))
+    evaluated = project.rounds.list()[-1].evaluations[0].measures
+    assert low.precision is not None
+    assert high.kept is not None
+    assert low.precision.value == pytest.approx(evaluated["precision"].value)
+    assert low.recall is not None
+    assert low.recall.value == pytest.approx(evaluated["recall"].value)
+    assert high.kept.count == low.precision.count
+
+
 def test_the_next_texts_come_with_suggested_spans(project: Project) -> None:
     """What is asked next is marked already, with offsets in the text and a confidence."""
     project.next_round()

@@ -9,8 +9,10 @@ import type { Comparison, Value } from "../api/types";
 import { className } from "../api/types";
 import { AssetView } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
+import { count } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { valueText } from "../parts/valueText";
+import { toPositions } from "../spans/words";
 import styles from "./compare.module.css";
 import { bothQuery } from "./compareQueries";
 
@@ -102,31 +104,58 @@ function Marked({ id, text, said, found, confidence }: MarkedProps) {
         />
       </div>
       <dl className={styles.says}>
-        <Says who="Label" value={said.truth} />
-        <Says who={found.first.title} value={sureOf(said.first, confidence)} />
-        <Says who={found.second.title} value={sureOf(said.second, confidence)} />
+        <Says who="Label" value={said.truth} text={text} />
+        <Says who={found.first.title} value={sureOf(said.first, confidence)} text={text} hollow />
+        <Says who={found.second.title} value={sureOf(said.second, confidence)} text={text} hollow />
       </dl>
       <More id={id} />
     </div>
   );
 }
 
-function Says({
-  who,
-  value,
-  hollow = false,
-}: {
-  who: string;
-  value: Value | null;
-  hollow?: boolean;
-}) {
-  const name = className(value);
+type SaysProps = { who: string; value: Value | null; text?: string; hollow?: boolean };
+
+function Says({ who, value, text = "", hollow = false }: SaysProps) {
   return (
     <div>
       <dt>{who}</dt>
-      <dd>{name ? <ClassChip name={name} hollow={hollow} /> : (valueText(value) ?? "no label")}</dd>
+      <dd>
+        <Words value={value} text={text} hollow={hollow} />
+      </dd>
     </div>
   );
+}
+
+/** A class; the words that are marked; or how many boxes of each class. */
+function Words({ value, text, hollow }: { value: Value | null; text: string; hollow: boolean }) {
+  const name = className(value);
+  if (name) return <ClassChip name={name} hollow={hollow} />;
+  const chips: [string, string][] =
+    value?.type === "spans"
+      ? value.spans.map(({ name: of, span }) => {
+          const { start, end } = toPositions(text, span);
+          return [of, text.slice(start, end)];
+        })
+      : value?.type === "boxes"
+        ? [...tally(value.boxes.map(({ name: of }) => of))].map(([of, n]) => [of, count(n)])
+        : [];
+  if (chips.length === 0) return valueText(value) ?? "no label";
+  return (
+    <ul className={styles.chips}>
+      {chips.map(([of, word], at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same word may be marked twice
+        <li key={at}>
+          <ClassChip name={of} hollow={hollow} /> <small>{word}</small>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function tally(names: readonly string[]): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const name of names) found.set(name, (found.get(name) ?? 0) + 1);
+  return found;
 }
 
 function More({ id }: { id: string }) {

@@ -43,6 +43,13 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
           ))}
         </tbody>
       </table>
+      {active?.before && (
+        <p className={styles.hint}>
+          The model before chose this batch. It had {percent(active.before.value)} of the candidates
+          right ({percent(active.before.low)} to {percent(active.before.high)}), by the{" "}
+          {count(active.before.count)} labels that were drawn among them.
+        </p>
+      )}
       {others.length > 0 && (
         <table className={styles.evaluation}>
           <thead>
