@@ -32,7 +32,6 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
     page.get_by_role("heading", name="Each of 600 assets has a first guess").wait_for(
         timeout=60_000
     )
-    findings += look(page, "guesses-made")
     with Project.open(pictures) as project:
         (model,) = project.catalog.records.models.list()
         found = project.catalog.predictions.probabilities(model.id).argmax(axis=1)

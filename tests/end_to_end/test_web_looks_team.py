@@ -98,7 +98,7 @@ def test_review_of_a_living_project(shop, serve, enter, look):
     page.keyboard.press("x")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("x")
-    page.get_by_text("2 chosen").wait_for()
+    page.get_by_role("button", name="2 labels").first.wait_for()
     findings += look(page, "suspects-chosen")
     assert not findings, "\n".join(findings)
 

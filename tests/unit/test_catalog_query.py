@@ -162,6 +162,16 @@ def test_filters_agree_with_looking_at_each_asset(catalog: Catalog, query, keep)
         assert card.text == row["text"][:200]
 
 
+def test_a_card_of_a_row_shows_its_cells(tmp_path: Path) -> None:
+    """A grid of table rows reads in words, gaps left out and long numbers cut."""
+    made = Catalog.create(tmp_path, Settings.of(name="p", media="table", classes=list(CLASSES)))
+    row = {"city": "Rome", "gap": None, "price": 32.9612345678, "stock": 7}
+    made.assets.ingest([Candidate(id="r1", features=row)])
+    (card,) = run(made, AssetQuery()).cards
+    made.close()
+    assert card.text == "city Rome · price 32.9612 · stock 7"
+
+
 def test_cards_tell_arms_and_the_last_round(catalog: Catalog) -> None:
     """A card lists every arm an asset was drawn for and the newest round."""
     found = cards(catalog, ["item-08", "item-03", "item-00"])

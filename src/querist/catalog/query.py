@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -87,7 +88,7 @@ class AssetCard:
     Attributes:
         id: The asset.
         media: What it is made of.
-        text: The first 200 characters (texts only).
+        text: The first 200 characters of a text, or of the cells of a table row.
         label: The class that holds, if any.
         classes: Every class that the label names: that one, those of a set, or those of its boxes,
             polygons or spans.
@@ -255,7 +256,7 @@ def _sorted(view: View, matches: NDArray[np.int64], sort: Sort) -> NDArray[np.in
 
 
 def _cards(view: View, positions: NDArray[np.int64]) -> list[AssetCard]:
-    rows = view.index.rows(positions, ["id", "media", "text"])
+    rows = view.index.rows(positions, ["id", "media", "text", "features"])
     held = view.held.of(positions)
     return [
         _card(view, int(i), row, held.get(int(i), ()))
@@ -270,7 +271,7 @@ def _card(view: View, position: int, row: dict[str, Any], held: Sequence[int]) -
     return AssetCard(
         id=row["id"],
         media=Media(row["media"]),
-        text=row["text"][:_TEXT_SHOWN] if row["text"] is not None else None,
+        text=_shown(row),
         label=view.names[code] if code != NO_CLASS else None,
         classes=tuple(view.names[it] for it in (held if code == NO_CLASS else (code,))),
         state=_STATES[int(view.state[position])],
@@ -280,3 +281,18 @@ def _card(view: View, position: int, row: dict[str, Any], held: Sequence[int]) -
         arms=tuple(arm for arm in Arm if arm in drawn),
         round=max((item.round for item in selected), default=None),
     )
+
+
+def _shown(row: dict[str, Any]) -> str | None:
+    """The beginning of what a grid can show in words: a text, or the cells of a table row."""
+    if row["text"] is not None:
+        return str(row["text"][:_TEXT_SHOWN])
+    if row["features"] is None:
+        return None
+    cells = json.loads(row["features"]).items()
+    said = (
+        f"{name} {cell:.6g}" if isinstance(cell, float) else f"{name} {cell}"
+        for name, cell in cells
+        if cell is not None
+    )
+    return " · ".join(said)[:_TEXT_SHOWN]

@@ -71,7 +71,6 @@ export function DecisionStrip({
               data-open={open === submissionId || undefined}
               data-state={saved}
               style={{ "--class": colour(name) } as React.CSSProperties}
-              aria-label={`${asset.id}: ${said}, ${STATES[saved]}. Change it`}
               title={`${asset.id}: ${said}, ${STATES[saved]}`}
               onClick={(event) => {
                 if (event.detail > 0) event.currentTarget.blur();
@@ -81,7 +80,9 @@ export function DecisionStrip({
               <span className={styles.decisionMedia} aria-hidden="true">
                 <Thumbnail id={asset.id} media={asset.media} text={asset.text} />
               </span>
+              <span className="visually-hidden">{asset.id}: </span>
               <span className={styles.decisionName}>{said}</span>
+              <span className="visually-hidden">, {STATES[saved]}. Change it</span>
               <Icon className={styles.decisionState} size={12} stroke={3} aria-hidden="true" />
             </button>
           </li>

@@ -72,12 +72,12 @@ export function AppFrame() {
         </div>
       </header>
       <main id="page" className={styles.page} tabIndex={-1}>
+        {/* Pages on which the asset is the screen have no title of their own. */}
+        <h1 className={`visually-hidden ${styles.pageName}`}>
+          {pagesFor(me).find(({ to }) => to === path)?.label ?? project?.name}
+        </h1>
         <Outlet />
       </main>
-      {/* Pages on which the asset is the screen have no title of their own. */}
-      <h1 className={`visually-hidden ${styles.pageName}`}>
-        {pagesFor(me).find(({ to }) => to === path)?.label ?? project?.name}
-      </h1>
       <Palette showKeys={() => setSheet(true)} />
     </div>
   );
