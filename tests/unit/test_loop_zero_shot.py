@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from querist.cli.app import app
 from querist.errors import ConflictError, InvalidInputError, NotFoundError, UnknownNameError
 from querist.learners import create_learner
+from querist.learners.prototypes import softmax, unit
+from querist.loop.zero_shot import agreed_scale
 from querist.project import Project
 from querist.schema import Arm, Origin, Role
 from querist.server import create_app
@@ -108,6 +110,27 @@ def test_the_mean_confidence_is_the_agreement_of_neighbours(texts) -> None:
     summary = texts.catalog.predictions.summary(found.model.id)
     assert summary.confidence.mean() == pytest.approx(min(found.agreement, 0.99), abs=0.02)
     assert (summary.difficulty == -1).all()
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_confidence_by_examples_is_near_the_share_of_right_guesses(count) -> None:
+    """On handwritten digits neighbours agree more often than they are right."""
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    X, center = X.astype(np.float32), X.mean(axis=0).astype(np.float32)
+    near, gaps, before = unit(X - center), [], []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        shown = [near[rng.choice(np.flatnonzero(y == c), count, replace=False)] for c in range(10)]
+        prototypes = unit(np.array([rows.mean(axis=0) for rows in shown]))
+        right = float(((near @ prototypes.T).argmax(axis=1) == y).mean())
+        agreement, scale = agreed_scale(X, center, prototypes, rng, shown)
+        said = softmax(scale * (near @ prototypes.T)).max(axis=1).mean()
+        gaps.append(float(said) - right)
+        before.append(agreement - right)
+    assert abs(np.mean(gaps)) < 0.04
+    assert abs(np.mean(gaps)) < np.mean(before)
 
 
 def test_what_cannot_teach_is_refused(texts) -> None:

@@ -23,6 +23,11 @@ from querist.schema import Arm, Media, ModelVersion, TaskKind, new_id
 _LOOKED_AT = 3_000
 _NEIGHBOURS = 10
 _STREAM = 45
+# Neighbours share the wrong guesses of a lone example too: so much is taken off their agreement,
+# as scikit-learn's digits want it.
+_LONE = 0.2
+# So many examples left out are believed half; more never count for more.
+_TRUSTED = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,8 @@ class ZeroShot:
         by_name: Classes that are told by their name or description.
         by_example: Classes that are told by examples.
         without: Classes that nothing tells of: never guessed.
-        agreement: Share of near neighbours whose guess is the same, 0 to 1; the mean confidence.
+        agreement: Share of near neighbours whose guess is the same, 0 to 1; the mean confidence of
+            guesses by name.
     """
 
     model: ModelVersion
@@ -57,6 +63,7 @@ def zero_shot(
     them; of any medium it takes examples. The guesses are a model version of no labels: it
     suggests, and chooses no batch. With nothing to calibrate on, the mean confidence is set to the
     share of near neighbours whose guess is the same, since neighbours mostly share their class.
+    Several examples of a class also tell how often one that is left out is guessed right.
 
     Args:
         catalog: The catalog.
@@ -82,16 +89,21 @@ def zero_shot(
     center = np.asarray(vectors.mean(axis=0), np.float32)
     shown = _of_examples(catalog, vectors, center, examples or {})
     named = {} if examples and describe is None else _of_names(encoder, classes, describe or {})
-    told = {**named, **shown}
+    told = {*named, *shown}
     present = [code for code, name in enumerate(classes) if name in told]
     if len(present) < 2:
         raise InvalidInputError(
             f"Only {len(present)} of {len(classes)} classes can be told.",
             remedy="Give examples of more classes: --example CLASS=ASSET.",
         )
-    prototypes = np.array([told[classes[code]] for code in present], np.float32)
+    names = [classes[code] for code in present]
+    nothing = np.zeros((0, vectors.shape[1]), np.float32)
+    prototypes = unit(
+        np.array([shown[it].mean(axis=0) if it in shown else named[it] for it in names], np.float32)
+    )
     rng = np.random.default_rng([catalog.settings.policy.seed, _STREAM])
-    agreement, scale = agreed_scale(vectors, center, unit(prototypes), rng)
+    examined = [shown.get(name, nothing) for name in names]
+    agreement, scale = agreed_scale(vectors, center, prototypes, rng, examined)
     learner = PrototypeLearner.of(
         prototypes, np.array(present), center, class_count=len(classes), scale=scale
     )
@@ -113,14 +125,20 @@ def agreed_scale(
     center: NDArray[np.float32],
     prototypes: NDArray[np.float32],
     rng: np.random.Generator,
+    shown: Sequence[NDArray[np.float32]] = (),
 ) -> tuple[float, float]:
-    """How often near neighbours share their guess, and the scale that makes it the confidence.
+    """How often near neighbours share their guess, and the scale that makes confidence honest.
+
+    The mean confidence becomes that share where classes are told by name. Of examples it is too
+    high, since neighbours share wrong guesses too, and the share of examples that are guessed right
+    by the others is too low, since one is missing: half of each is taken.
 
     Args:
         vectors: Of the pool (N, d); 3,000 of them are looked at.
         center: Their mean (d,).
         prototypes: One vector a class (K, d), of length one.
         rng: Draws what is looked at.
+        shown: The examples of each class (m, d), of length one; none where its name tells it.
     """
     size = min(_LOOKED_AT, len(vectors))
     rows = unit(vectors[np.sort(rng.choice(len(vectors), size, replace=False))] - center)
@@ -134,13 +152,37 @@ def agreed_scale(
     np.fill_diagonal(near, -np.inf)
     nearest = np.argpartition(-near, count - 1, axis=1)[:, :count]
     agreement = float((guess[nearest] == guess[:, None]).mean())
-    goal = min(max(agreement, least), 0.99)
+    goal = min(max(_expected(agreement, prototypes, shown), least), 0.99)
     low, high = 1e-2, 1e3
     for _ in range(40):
         middle = float(np.sqrt(low * high))
         below = softmax(middle * cosines).max(axis=1).mean() < goal
         low, high = (middle, high) if below else (low, middle)
     return agreement, low
+
+
+def _expected(
+    agreement: float, prototypes: NDArray[np.float32], shown: Sequence[NDArray[np.float32]]
+) -> float:
+    """The share of right guesses to expect."""
+    lone = sum(len(rows) == 1 for rows in shown) / len(prototypes)
+    by_agreement = agreement * (1 - _LONE * lone)
+    hits = [hit for own in range(len(shown)) for hit in _left_out(prototypes, shown[own], own)]
+    if not hits:
+        return by_agreement
+    trust = min(len(hits) / _TRUSTED, 1) / 2
+    return (1 - trust) * by_agreement + trust * float(np.mean(hits))
+
+
+def _left_out(
+    prototypes: NDArray[np.float32], rows: NDArray[np.float32], own: int
+) -> NDArray[np.bool_]:
+    """Whether each example (m,) of a class is guessed right by the others; none of a lone one."""
+    if len(rows) < 2:
+        return np.zeros(0, dtype=bool)
+    cosines = rows @ prototypes.T
+    cosines[:, own] = (rows * unit(rows.sum(axis=0) - rows)).sum(axis=1)
+    return np.asarray(cosines.argmax(axis=1) == own)
 
 
 def _check_first(catalog: Catalog) -> None:
@@ -166,6 +208,7 @@ def _of_examples(
     center: NDArray[np.float32],
     examples: Mapping[str, Sequence[str]],
 ) -> dict[str, NDArray[np.float32]]:
+    """The examples of each class (m, d), of length one."""
     place = {asset_id: i for i, asset_id in enumerate(catalog.assets.ids())}
     audit = set(catalog.records.rounds.arm_ids(Arm.AUDIT))
     found = {}
@@ -183,7 +226,7 @@ def _of_examples(
                 )
         if ids:
             rows = np.array([place[asset_id] for asset_id in ids])
-            found[name] = unit(vectors[rows] - center).mean(axis=0)
+            found[name] = unit(vectors[rows] - center)
     return found
 
 
