@@ -10,6 +10,7 @@ from querist.diagnostics import turned
 from querist.errors import InvalidInputError
 from querist.metrics import (
     Boxes,
+    Paired,
     accuracy,
     at_threshold,
     average_precisions,
@@ -26,6 +27,7 @@ from querist.metrics import (
     paired_shares,
     paired_sums,
     threshold_curve,
+    widened,
 )
 from querist.metrics.matching import iou
 
@@ -116,6 +118,24 @@ def test_paired_means_and_sums_draw_the_same_assets_for_both() -> None:
     assert found.first.high - found.first.low > 0.3
     with pytest.raises(InvalidInputError, match="disagree in length"):
         paired_sums(values[:3, None], values[:4, None], lambda s: s[:, 0], np.random.default_rng(0))
+
+
+def test_assets_that_are_all_alike_still_leave_doubt() -> None:
+    """Four assets that say the same prove little; four hundred say more; a real width stays."""
+    few, many = (widened(paired_shares_of_sums(count)).difference for count in (4, 400))
+    assert few.value == many.value == 0.5
+    assert few.low < 0 < many.low < 0.5 < many.high < few.high <= 1
+    truth, first, second = two_models(4)
+    told = paired_classes(truth, first, second, np.random.default_rng(5), class_count=CLASSES)
+    assert widened(told.macro_f1) == told.macro_f1
+
+
+def paired_shares_of_sums(count: int) -> Paired:
+    """Half right and all right in each of some assets that are all alike."""
+    rows = np.ones((count, 2))
+    return paired_sums(
+        rows * [0.5, 1], rows, lambda sums: sums[:, 0] / sums[:, 1], np.random.default_rng(0)
+    )
 
 
 def test_paired_numbers_are_r2_of_each() -> None:

@@ -66,7 +66,7 @@ def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
     if number.isdecimal():
         title = f"Round {int(number)}" + (", random labels" if number != text else "")
     else:
-        title = f"{model.learner}, {model.label_count} labels"
+        title = f"{model.learner} ({model.label_count} labels)"
     return ComparedModel(
         name=text,
         title=title,

@@ -24,6 +24,7 @@ from querist.metrics import (
     paired_numbers,
     paired_shares,
     paired_sums,
+    widened,
 )
 from querist.metrics.resampling import ratio
 from querist.schema import ModelVersion, NumberValue, Ontology, TaskKind, Value
@@ -128,8 +129,10 @@ def _marked(
         measures = {headline: _map50(ontology, truth, said, rng), **measures}
     return Judged(
         headline=headline,
-        measures=_known(measures),
-        classes=_known(_recalls(ontology, tables, rng)),
+        measures=_known({name: widened(pair) for name, pair in measures.items()}),
+        classes={
+            name: widened(pair) for name, pair in _known(_recalls(ontology, tables, rng)).items()
+        },
         quality=tuple(_quality(it) for it in sums),
     )
 

@@ -78,6 +78,7 @@ from querist.metrics.paired import (
     paired_means,
     paired_shares,
     paired_sums,
+    widened,
 )
 from querist.metrics.promises import binomial_sizes, confidence_sequence, upper_bound
 from querist.metrics.ranking import (
@@ -234,5 +235,6 @@ __all__ = [
     "stratified_accuracy",
     "threshold_curve",
     "upper_bound",
+    "widened",
     "wilson",
 ]

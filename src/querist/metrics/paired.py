@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ from querist.schema.measure import Measure
 
 # Numbers of one kind held at a time in the bootstrap.
 _BLOCK = 2**20
+_TAIL = 0.025
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +175,31 @@ def paired(
     return Paired(first=first, second=second, difference=difference)
 
 
+def widened(pair: Paired) -> Paired:
+    """The pair with room where all assets are alike, and a bootstrap of them has no width.
+
+    For shares from 0 to 1. Assets of another kind may be as frequent as n draws can all have
+    missed, and could change the share as far as can be: Hanley and Lippman-Hand (1983), "If
+    nothing goes wrong, is everything all right?".
+    """
+
+    def room(one: Measure, least: float) -> Measure:
+        if one.low < one.high or not one.count:
+            return one
+        missed = 1 - _TAIL ** (1 / one.count)
+        return replace(
+            one,
+            low=one.value - missed * (one.value - least),
+            high=one.value + missed * (1 - one.value),
+        )
+
+    return Paired(
+        first=room(pair.first, 0.0),
+        second=room(pair.second, 0.0),
+        difference=room(pair.difference, -1.0),
+    )
+
+
 def paired_classes(
     truth: ArrayLike,
     first: ArrayLike,
@@ -249,10 +275,12 @@ def _macro(
     ]
     values = scores(every[None])
     return [
-        paired(
-            [float(values[side][which][0]) for side in (0, 1)],
-            [np.concatenate([block[side][which] for block in blocks]) for side in (0, 1)],
-            len(truth),
+        widened(
+            paired(
+                [float(values[side][which][0]) for side in (0, 1)],
+                [np.concatenate([block[side][which] for block in blocks]) for side in (0, 1)],
+                len(truth),
+            )
         )
         for which in range(3)
     ]

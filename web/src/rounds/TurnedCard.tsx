@@ -72,7 +72,7 @@ export function TurnedCard({ found, search, change }: Props) {
                   <Thumbnail id={asset.id} media={media} text={shortId(asset.id)} />
                 </span>
               </Link>
-              <Verdicts asset={asset} kind={kind} />
+              {(asset.truth || media === "image") && <Verdicts asset={asset} kind={kind} />}
             </li>
           ))}
         </ul>
