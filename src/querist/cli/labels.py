@@ -10,6 +10,7 @@ import typer
 from querist.cli.options import HERE, AnnotatorOption, JsonOption, ProjectOption, open_project
 from querist.cli.printing import errors, output, print_json
 from querist.errors import InvalidInputError
+from querist.schema import TaskKind
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +55,7 @@ def import_labels(
 
 
 def import_predictions(
-    source: Annotated[str, typer.Argument(help="Ids and a number for each class.")],
+    source: Annotated[str, typer.Argument(help="Ids and a number for each class, or labels.")],
     name: Annotated[str, typer.Option(help="What to call the model.")] = "",
     logits: Annotated[bool, typer.Option("--logits", help="The numbers are logits.")] = False,
     partial: Annotated[
@@ -66,6 +67,7 @@ def import_predictions(
 ) -> None:
     """Make a model of its predictions. Example: querist import-predictions said.csv."""
     with open_project(project) as opened:
+        one_class = opened.settings.task is TaskKind.CLASSIFICATION
         found = opened.models.import_predictions(
             source, name=name, logits=logits, partial=partial, id_column=id_column
         )
@@ -74,12 +76,16 @@ def import_predictions(
         return
     output.print(f"{found.model.id} tells of {found.told:,} assets.", markup=False)
     if found.missing:
-        output.print(f"A stand-in answers for {found.missing:,} that the file leaves out.")
+        who = "A stand-in answers" if one_class else "Nothing is suggested"
+        output.print(f"{who} for {found.missing:,} that the file leaves out.")
     if found.unknown_classes:
         output.print(f"Never said: {', '.join(found.unknown_classes)}.", markup=False)
     if found.evaluation is not None:
+        from querist.loop.headline import called
+
         measured = found.evaluation.accuracy
-        output.print(f"{measured} right on the audit set of {measured.count:,}.", markup=False)
+        told = "right" if one_class else called(found.evaluation.headline)
+        output.print(f"{measured} {told} on the audit set of {measured.count:,}.", markup=False)
 
 
 def zero_shot(

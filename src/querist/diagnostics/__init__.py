@@ -24,6 +24,7 @@ from querist.diagnostics.stop_criteria import CRITERIA
 from querist.diagnostics.stop_readings import StopReading, read_stop_set
 from querist.diagnostics.stopping import StopVerdict, stop_verdict
 from querist.diagnostics.turned import Turned, turned
+from querist.diagnostics.weak_classes import WeakClass, weak_classes
 
 __all__ = [
     "CRITERIA",
@@ -43,6 +44,7 @@ __all__ = [
     "StopVerdict",
     "Taught",
     "Turned",
+    "WeakClass",
     "alike",
     "attribute",
     "capacity_advice",
@@ -64,4 +66,5 @@ __all__ = [
     "slice_findings",
     "stop_verdict",
     "turned",
+    "weak_classes",
 ]

@@ -26,6 +26,7 @@ from querist.diagnostics import (
 from querist.loop import snapshot, training
 from querist.loop.remedies import remedy_report
 from querist.loop.snapshot import Snapshot
+from querist.loop.value_diagnosing import diagnose_values
 from querist.schema import Arm, ClassValue, Finding, ModelVersion, Round
 from querist.strategies.clusters import assign
 
@@ -40,15 +41,17 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     """What the round's active model gets wrong, why, and what to do about it.
 
     First whether an earlier remedy helped, then the error types, classes to merge and slices, then
-    the rest; nothing where a label is no single class. Label errors are not looked for among the
-    training labels: these were chosen because the model doubted them, and confident learning takes
-    such doubt for errors (a tenth of the true labels of Fashion-MNIST).
+    the rest. Of sets, boxes and spans only the weak classes are told. Label errors are not looked
+    for among the training labels: these were chosen because the model doubted them, and confident
+    learning takes such doubt for errors (a tenth of the true labels of Fashion-MNIST).
     """
     assert round_.model_id is not None
+    if not training.classifies(catalog):
+        return diagnose_values(catalog, round_)
     model = catalog.records.models.get(round_.model_id)
     seen = snapshot.take(catalog)
     rows = seen.audited()
-    if not len(rows) or not training.classifies(catalog):
+    if not len(rows):
         return ()
     names = catalog.records.ontologies.current().names
     counts = np.bincount(seen.codes[seen.training(Arm.ACTIVE)], minlength=len(names))

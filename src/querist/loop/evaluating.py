@@ -12,8 +12,9 @@ from querist.loop.intake import open_encoder
 from querist.loop.measuring import of_probabilities, of_values
 from querist.loop.selecting import drawn_from
 from querist.loop.snapshot import Snapshot
+from querist.loop.value_comparing import hits_of
 from querist.metrics import lure_accuracy, macro_f1, wilson
-from querist.schema import Arm, ClassesValue, Estimate, Evaluation, ModelVersion, Value
+from querist.schema import Arm, Estimate, Evaluation, ModelVersion, Ontology, TaskKind, Value
 from querist.schema.measure import Measure
 
 # The stream of random numbers of the bootstrap.
@@ -74,20 +75,23 @@ def _of_values(
         labels=model.label_count,
         accuracy=found,
         macro_f1=measures["macro_f1"].value if "macro_f1" in measures else None,
-        per_class=_recalls(truth, said),
+        per_class=_recalls(ontology, truth, said),
         measures=measures,
         headline=headline,
     )
 
 
-def _recalls(truth: list[Value], said: list[Value]) -> dict[str, Estimate]:
-    """Of the assets that have a class, the share whose set has it in the model's eyes too."""
-    hits: dict[str, list[bool]] = {}
-    for right, guess in zip(truth, said, strict=True):
-        if isinstance(right, ClassesValue) and isinstance(guess, ClassesValue):
-            for name in right.names:
-                hits.setdefault(name, []).append(name in guess.names)
-    return {name: proportion(np.array(found)) for name, found in hits.items()}
+def _recalls(ontology: Ontology, truth: list[Value], said: list[Value]) -> dict[str, Estimate]:
+    """Of what there is of each class the share that the model says too; nothing of numbers."""
+    if ontology.task is TaskKind.REGRESSION:
+        return {}
+    right, there, _ = np.split(hits_of(ontology, truth, said).sum(axis=0), 3)
+    found = {}
+    for name, hits, count in zip(ontology.names, right.tolist(), there.tolist(), strict=True):
+        if count:
+            low, high = wilson(round(hits), round(count))
+            found[name] = Estimate(value=hits / count, low=low, high=high, count=round(count))
+    return found
 
 
 def before_training(catalog: Catalog, model: ModelVersion) -> Measure | None:
