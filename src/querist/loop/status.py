@@ -101,8 +101,9 @@ def _sentence(
     if not assets:
         return "No assets yet. Add a folder of images, a table or texts to begin."
     if not rounds:
-        return f"{assets:,} assets and no round yet. Let Querist choose the first ones to label."
+        there = "1 asset" if assets == 1 else f"{assets:,} assets"
+        return f"{there} and no round yet. Let Querist choose the first ones to label."
     if current is not None and waiting:
         told = f" {advice.sentence}" if advice else ""
-        return f"Round {current} waits for {waiting} labels.{told}"
+        return f"Round {current} waits for {waiting} label{'' if waiting == 1 else 's'}.{told}"
     return advice.sentence if advice else ""

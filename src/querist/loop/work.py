@@ -97,7 +97,7 @@ def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
     def predictions(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         progress(0, 1, f"Reading {params['source']}")
         found = import_predictions(catalog, **params)
-        left = f"; a stand-in answers for {found.missing:,}" if found.missing else ""
+        left = f"; {found.missing:,} are left out" if found.missing else ""
         progress(1, 1, f"Predictions of {found.told:,} assets{left}")
         body: Mapping[str, Any] = to_json(found)
         return body

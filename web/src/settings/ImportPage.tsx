@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { addFolder, importEmbeddings, importPredictions } from "../api/actions";
 import { projectQuery, sessionQuery } from "../api/queries";
-import { isOneClass, type Job } from "../api/types";
+import { isOneClass, type Job, type ProjectInfo } from "../api/types";
 import { JobOutcome } from "../jobs/JobOutcome";
 import { type OneJob, useOneJob } from "../jobs/useOneJob";
 import { count } from "../parts/format";
@@ -31,7 +31,7 @@ export function ImportPage() {
         </header>
         <div className={styles.cards}>
           <Assets />
-          {isOneClass(project) && <Predictions />}
+          {project.task !== "polygons" && <Predictions project={project} />}
           <Vectors />
         </div>
       </div>
@@ -51,7 +51,18 @@ function Assets() {
   );
 }
 
-function Predictions() {
+/** What a file of predictions holds for each task. */
+const ROWS: Record<ProjectInfo["task"], string> = {
+  classification:
+    "a column id and one of probabilities for each class, as CSV, JSONL, Parquet or npz",
+  multi_label: "a column id and one of chances for each class, as CSV, JSONL or Parquet",
+  regression: "columns id, number and perhaps uncertainty, as CSV, JSONL or Parquet",
+  boxes: "id and label as an export writes them, as JSONL or Parquet, or COCO's results",
+  spans: "id and label as an export writes them, as JSONL or Parquet",
+  polygons: "",
+};
+
+function Predictions({ project }: { project: ProjectInfo }) {
   const of = useOneJob("import_predictions", importPredictions);
   const [name, setName] = useState("");
   const [logits, setLogits] = useState(false);
@@ -59,7 +70,7 @@ function Predictions() {
   return (
     <Card
       title="Predictions"
-      say="What a model elsewhere says: a column id and one of probabilities for each class, as CSV, JSONL, Parquet or npz. They suggest and choose batches until the next training."
+      say={`What a model elsewhere says: ${ROWS[project.task]}. It suggests and chooses batches until the next training.`}
     >
       <FileForm
         of={of}
@@ -68,9 +79,13 @@ function Predictions() {
         send={(path) => ({ path, name, logits, partial })}
         done={() => (
           <p>
-            <Link to="/catalog" search={{ sort: "margin" }}>
-              See where it is least sure
-            </Link>
+            {isOneClass(project) ? (
+              <Link to="/catalog" search={{ sort: "margin" }}>
+                See where it is least sure
+              </Link>
+            ) : (
+              <Link to="/">See what it is good for</Link>
+            )}
           </p>
         )}
       >
@@ -81,14 +96,20 @@ function Predictions() {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <Checkbox
-          label="The numbers are logits, not probabilities"
-          checked={logits}
-          onChange={(event) => setLogits(event.currentTarget.checked)}
-        />
+        {isOneClass(project) && (
+          <Checkbox
+            label="The numbers are logits, not probabilities"
+            checked={logits}
+            onChange={(event) => setLogits(event.currentTarget.checked)}
+          />
+        )}
         <Checkbox
           label="The file may leave out assets"
-          description="A stand-in that learns from the file answers for them."
+          description={
+            isOneClass(project)
+              ? "A stand-in that learns from the file answers for them."
+              : "They have no suggestion, and count as what it is least sure of."
+          }
           checked={partial}
           onChange={(event) => setPartial(event.currentTarget.checked)}
         />
