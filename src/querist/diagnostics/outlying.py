@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.diagnostics.chances import chance
-from querist.diagnostics.sample import LEVEL, Learned, Sample
+from querist.diagnostics.sample import Learned, Sample
 from querist.diagnostics.slices import alike
 from querist.metrics import wilson
 from querist.schema import Batch, Finding, percent
@@ -23,7 +22,7 @@ SPREAD, ORDER = 1.7, 0.06
 NEIGHBOR_WEIGHT = 3
 # Fewer odd rows than this part are what any data has.
 LEAST_SHARE = 0.025
-# What is no outlier is learned sooner or later: so many models in a row must have been wrong.
+# What is no outlier is learned sooner or later: errors last that so many models in a row made.
 MODELS = 3
 
 
@@ -34,9 +33,9 @@ def outliers(
 
     The labels of such a group are scattered, its rows agree neither with their nearest labelled
     neighbours nor with the model more than chance would, and so no further label of it helps.
-    Where earlier models are known, its rows must also have stayed wrong, model after model, surely
-    more often than others do: a part that labels teach is no outlier, however odd it looks now.
-    Distance alone says nothing: foreign things lie close together as often as apart.
+    Where earlier models are known its rows must also have stayed wrong, model after model, more
+    often than others do: a part that labels teach is no outlier, however odd it looks now. Distance
+    alone says nothing: foreign things lie close together as often as apart.
     """
     assert sample.embeddings is not None
     vectors = np.concatenate([sample.embeddings, learned.embeddings])
@@ -59,10 +58,11 @@ def outliers(
         known = float(right[rows & judged].mean()) - by_chance
         weight = NEIGHBOR_WEIGHT * rows.sum() / (rows & judged).sum()
         found = (weight * order + known) / (weight + 1)
-        if by_chance <= SPREAD / effective and found <= ORDER:
+        odd = by_chance <= SPREAD / effective and found <= ORDER
+        if odd and _may_last(sample, rows[: len(sample.truth)]):
             taken |= rows
     mine = taken[: len(sample.truth)]
-    if taken.mean() < LEAST_SHARE or not mine.any() or not _lasts(sample, mine):
+    if taken.mean() < LEAST_SHARE or not mine.any():
         return [], np.zeros(len(labels), dtype=bool)
     return [_told(sample, learned, taken)], taken
 
@@ -89,13 +89,12 @@ def _right(sample: Sample, learned: Learned) -> tuple[NDArray[np.bool_], NDArray
     return np.concatenate([right, more]), np.ones(len(right) + len(more), dtype=bool)
 
 
-def _lasts(sample: Sample, mine: NDArray[np.bool_]) -> bool:
-    """Whether rows of the sample stayed wrong surely more than the others, if that is known."""
+def _may_last(sample: Sample, mine: NDArray[np.bool_]) -> bool:
+    """Whether more rows of the sample stayed wrong than elsewhere, or nothing is known of it."""
     stayed = sample.stayed_wrong(MODELS)
-    if stayed is None:
+    if stayed is None or not mine.any() or mine.all():
         return True
-    hits, others = int(stayed[mine].sum()), int(stayed[~mine].sum())
-    return float(chance(hits, int(mine.sum()), others, int((~mine).sum()))) <= LEVEL
+    return bool(stayed[mine].mean() > stayed[~mine].mean())
 
 
 def _persistence(sample: Sample, mine: NDArray[np.bool_]) -> dict[str, float | int]:
