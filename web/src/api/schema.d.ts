@@ -2559,10 +2559,10 @@ export interface components {
          *
          *     Attributes:
          *         name: The class.
-         *         count: Assets that would get this label.
+         *         count: Assets that would get this label, or one that names this class.
          *         left: Assets the labeler takes for this class that would not.
          *         checked: Checks behind it.
-         *         wrong: How many of those were wrong.
+         *         wrong: How many of those were wrong; of sets and shapes the whole label counts.
          *         upper: Upper bound of its own error rate; the promise is for all classes together.
          */
         ClassShare: {
@@ -2647,8 +2647,9 @@ export interface components {
          *         headline: The measure that matters most.
          *         measures: Each measure by name.
          *         classes: Recall by class, of the classes that occur, in the project's order.
-         *         slices: Slices that the diagnosis of either round found weak: their first figure is worse
-         *             than it will be on other assets, as they were picked for it.
+         *         slices: Saved slices as they are now, and those that the diagnosis of either round found
+         *             weak: the figure of that round is worse than it would be on other assets, as they were
+         *             picked for it.
          *         lost: Assets that only the first model gets right.
          *         gained: Assets that only the second one gets right.
          *         chance: How likely they turn so unevenly by chance alone (McNemar's exact test); ``None``
@@ -3239,7 +3240,7 @@ export interface components {
          *     Attributes:
          *         model: The model version that was made of the file.
          *         told: Assets that the file tells of.
-         *         missing: Assets that it does not tell of; the stand-in answers for them.
+         *         missing: Assets that it does not tell of; of single classes a stand-in answers for them.
          *         unknown_classes: Classes of the project that the file has no column for: probability 0.
          *         evaluation: How the model does on the audit set; ``None`` while that has no labels.
          */
@@ -4201,7 +4202,7 @@ export interface components {
         };
         /**
          * PredictionsRequest
-         * @description What a model says: one row an asset, one number a class; probabilities, or logits.
+         * @description What a model says: one row an asset, one number a class, or a label an asset.
          */
         PredictionsRequest: {
             /** Ids */
@@ -4212,6 +4213,11 @@ export interface components {
             probabilities?: number[][] | null;
             /** Logits */
             logits?: number[][] | null;
+            /**
+             * Labels
+             * @description Where labels are no single class, boxes and spans with scores.
+             */
+            labels?: ((components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | number | string[])[] | null;
             /**
              * Name
              * @default
@@ -4688,6 +4694,8 @@ export interface components {
          *         in_flight: Assets that people held when the round before was closed; not selected again.
          *         sub_pool: Candidates, drawn at random, that the strategy looks at; ``None`` for all.
          *         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
+         *         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
+         *             on the labels of then.
          */
         RoundPlan: {
             /** Batch Size */
@@ -4773,6 +4781,8 @@ export interface components {
             remedy: string | null;
             /** Sub Pool */
             sub_pool: number | null;
+            /** Proxy */
+            proxy: string | null;
         };
         /**
          * RoundSummary
