@@ -10,6 +10,7 @@ import { AssetDrawer } from "../catalog/AssetDrawer";
 import { JobProgress } from "../jobs/JobRow";
 import { useRoundJob } from "../jobs/useRoundJobs";
 import { estimate, plural } from "../parts/format";
+import { measureName } from "../parts/measures";
 import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { ConfusionCard } from "./ConfusionCard";
 import type { DiagnoseSearch } from "./diagnoseSearch";
@@ -65,12 +66,10 @@ function Diagnose() {
     );
   const round = rounds.data.find(({ number }) => number === told.data.round);
   const measured = (round?.evaluations ?? []).length > 0;
-  if (!round || !measured || !isOneClass(project))
+  const oneClass = isOneClass(project);
+  if (!round || !measured || !(oneClass || told.data.findings.length > 0))
     return (
-      <NothingYet
-        explains={isOneClass(project)}
-        asked={search.round !== undefined ? told.data.round : null}
-      />
+      <NothingYet explains={oneClass} asked={search.round !== undefined ? told.data.round : null} />
     );
   return (
     <div className={styles.frame}>
@@ -81,9 +80,13 @@ function Diagnose() {
           <Underway />
           <Reports findings={told.data.findings} />
           <Findings findings={byGain(told.data.findings)} rounds={rounds.data} search={search} />
-          <ConfusionCard search={search} change={change} />
-          <SlicesCard round={search.round} />
-          <LessonsCard round={search.round} />
+          {oneClass && (
+            <>
+              <ConfusionCard search={search} change={change} />
+              <SlicesCard round={search.round} />
+              <LessonsCard round={search.round} />
+            </>
+          )}
         </div>
       </div>
       <AssetDrawer
@@ -97,8 +100,9 @@ function Diagnose() {
 /** Where the model stands and what to mend first, in one sentence. */
 function sentence(round: Round, findings: NamedFinding[]): string {
   const active = (round.evaluations ?? []).find(({ arm }) => arm === "active");
+  const measure = active?.headline ?? "accuracy";
   const head = active
-    ? `Round ${round.number}: ${estimate(active.accuracy)} right.`
+    ? `Round ${round.number}: ${estimate(active.accuracy)} ${measure === "accuracy" ? "right" : measureName(measure)}.`
     : `Round ${round.number}.`;
   const [first, ...others] = byGain(findings);
   if (!first)
@@ -241,12 +245,12 @@ function NothingYet({ explains, asked }: { explains: boolean; asked: number | nu
     >
       {explains
         ? "When a round's labels are in, a model is trained and measured, and what it gets wrong stands here with the batch that mends it."
-        : "Why a model is wrong is told of labels with one class an asset only. How well it does here stands on its rounds."}
+        : "Of sets, boxes and spans only classes that the model surely does worse than others are told here, and there is none so far. How well it does stands on its rounds."}
     </Empty>
   );
 }
 
 function titleOf(explains: boolean, asked: number | null): string {
-  if (!explains) return "A diagnosis is of one class each";
+  if (!explains) return "Nothing stands out";
   return asked === null ? "Nothing to diagnose yet" : `Round ${asked} has no diagnosis`;
 }

@@ -31,6 +31,11 @@ const KINDS: Record<string, Known> = {
     about: "Assets that belong to no class.",
     mend: "the outliers",
   },
+  weak_class: {
+    name: "Weak class",
+    about: "The model surely does it worse than the other classes.",
+    mend: "the weakest class",
+  },
   confused_classes: {
     name: "Confused classes",
     about: "The model takes one for the other.",
@@ -94,6 +99,13 @@ export function sharesOf({ kind, evidence }: Pick<Finding, "kind" | "evidence">)
         ...one(`${evidence.class} found`, evidence.recall, true),
         ...one("Other classes found", evidence.recall_of_others),
       ];
+    case "weak_class": {
+      const done = evidence.measure === "recall" ? "found" : "rightly said";
+      return [
+        ...one(`${evidence.class} ${done}`, evidence.value, true),
+        ...one(`Other classes ${done}`, evidence.rest),
+      ];
+    }
     case "concept_clarity":
       return [
         ...one("Labelled as the other", evidence.share, true),
