@@ -42,7 +42,6 @@ class Service:
         try:
             self.project.catalog.assets.count()
             self.labeled.read()
-            self.project.status()
         except Exception:
             # Whoever needs it meets the same error, in a request that can tell it.
             logger.warning("The project could not be looked through at the start.", exc_info=True)
