@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from querist.autolabel.evidence import gather
@@ -21,12 +22,14 @@ from querist.schema import (
     ClassesValue,
     LabeledSpan,
     Origin,
+    Role,
     Span,
     SpansValue,
     TaskKind,
     Value,
     class_names,
 )
+from querist.server import create_app
 
 NAMES = ("Ada", "Alan", "Grace", "Kurt", "Emmy", "Wei", "Rosa", "Omar", "Lena", "Ivan")
 ROWS = np.random.default_rng(5).normal(size=(700, 4))
@@ -155,6 +158,20 @@ def test_the_command_line_proposes_and_refuses(project: Project) -> None:
     assert "can be labelled without a person" in " ".join(shown.output.split())
     with pytest.raises(ConflictError):
         project.autolabel.accept(max_error=0.0001)
+
+
+def test_an_asset_tells_how_likely_the_model_is_wrong_about_it(project: Project) -> None:
+    """Over HTTP: the chance for the whole label, and one for each object in it."""
+    project.catalog.records.annotators.ensure("mia", Role.MANAGER)
+    token = project.catalog.records.tokens.issue("mia", kind="api", ttl_seconds=600)
+    client = TestClient(create_app(project), base_url="http://127.0.0.1:8321")
+    client.headers["Authorization"] = f"Bearer {token}"
+    told = client.get("/api/v1/asset", params={"id": "r1"}).json()
+    assert 0 < told["doubt"]["error"] < 1
+    assert told["doubt"]["difficulty"] in ("easy", "medium", "hard")
+    assert len(told["doubt"]["objects"]) == len(told["says"].get("spans", ()))
+    hard = client.get("/api/v1/assets", params={"difficulty": "hard"}).json()
+    assert {item["difficulty"] for item in hard["items"]} <= {"hard"}
 
 
 def test_without_enough_labels_that_tell_nothing_is_proposed(tmp_path: Path) -> None:
