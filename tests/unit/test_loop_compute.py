@@ -146,6 +146,7 @@ def proxied(folder: Path, batch: int, **policy: object) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_a_proxy_chooses_between_the_trainings_of_the_model(tmp_path: Path) -> None:
     """The third round keeps the model and says why; the batch after it is the proxy's by margin."""
     with proxied(tmp_path / "p", 60, proxy="logistic-regression") as project:
