@@ -80,9 +80,12 @@ export function DecisionStrip({
               <span className={styles.decisionMedia} aria-hidden="true">
                 <Thumbnail id={asset.id} media={asset.media} text={asset.text} />
               </span>
-              <span className="visually-hidden">{asset.id}: </span>
-              <span className={styles.decisionName}>{said}</span>
-              <span className="visually-hidden">, {STATES[saved]}. Change it</span>
+              <span className="visually-hidden">
+                {`${asset.id}: ${said}, ${STATES[saved]}. Change it`}
+              </span>
+              <span className={styles.decisionName} aria-hidden="true">
+                {said}
+              </span>
               <Icon className={styles.decisionState} size={12} stroke={3} aria-hidden="true" />
             </button>
           </li>
