@@ -81,8 +81,9 @@ def test_empty_folder_and_missing_folder_are_refused(tmp_path: Path) -> None:
     """A folder without images says which files count; one that is not there is not found."""
     with pytest.raises(InvalidInputError, match=r"holds no images.*\.png"):
         read(tmp_path, "image")
-    with pytest.raises(NotFoundError, match="nowhere"):
-        read(tmp_path / "nowhere", "image")
+    for media in ("image", "table"):
+        with pytest.raises(NotFoundError, match="nothing at .*nowhere"):
+            read(tmp_path / "nowhere", media)
 
 
 def test_natural_order() -> None:

@@ -150,13 +150,13 @@ def read_labels(
 
 
 def _format_of(source: Any) -> Format:
+    if isinstance(source, (str, Path)) and not Path(source).exists():
+        raise NotFoundError(f"There is nothing at {str(source)!r}.", remedy="Check the path.")
     known = one_of_each()
     for candidate in known:
         if candidate.accepts(source):
             return candidate
     if isinstance(source, (str, Path)):
-        if not Path(source).exists():
-            raise NotFoundError(f"There is nothing at {str(source)!r}.", remedy="Check the path.")
         endings = ", ".join(sorted({ending for f in known for ending in f.suffixes}))
         raise InvalidInputError(
             f"No format reads {Path(source).name!r}.",

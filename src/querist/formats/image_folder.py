@@ -35,10 +35,8 @@ class ImageFolderFormat:
     writes = False
 
     def accepts(self, source: Any) -> bool:
-        """Whether ``source`` is the path of a folder, or could be the path of a missing one."""
-        if not isinstance(source, (str, Path)):
-            return False
-        return Path(source).is_dir() or not Path(source).suffix
+        """Whether ``source`` is the path of a folder."""
+        return isinstance(source, (str, Path)) and Path(source).is_dir()
 
     def read(self, source: Any, options: ReadOptions) -> Source:
         """List the images below ``source``."""
