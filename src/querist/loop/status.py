@@ -104,6 +104,6 @@ def _sentence(
         there = "1 asset" if assets == 1 else f"{assets:,} assets"
         return f"{there} and no round yet. Let Querist choose the first ones to label."
     if current is not None and waiting:
-        told = f" {advice.sentence}" if advice else ""
+        told = f" So far: {advice.sentence}" if advice else ""
         return f"Round {current} waits for {waiting} label{'' if waiting == 1 else 's'}.{told}"
     return advice.sentence if advice else ""

@@ -28,7 +28,7 @@ export function BudgetCard({ home, project }: { home: Home; project: ProjectInfo
 /** What the machine was used for, beside one training on all assets. */
 function Machine({ home }: { home: Home }) {
   const { rounds, seconds, money: cost, full_seconds: full, full_money: fullCost } = home.compute;
-  if (seconds <= 0) return null;
+  if (seconds < 1) return null;
   const of = (kind: "train" | "predict" | "select" | "advise") =>
     duration(rounds.reduce((sum, round) => sum + round[kind], 0));
   return (

@@ -48,6 +48,7 @@ def get_project(service: Served) -> ProjectInfo:
 def get_home(service: Served) -> Home:
     """Where the project stands and what Querist advises."""
     status = service.project.status()
+    left = max(status.assets - status.labeled, 1)
     return Home(
         sentence=status.sentence,
         advice=status.advice,
@@ -62,7 +63,7 @@ def get_home(service: Served) -> Home:
         compute=status.compute,
         open_tasks=status.open_tasks,
         current_round=status.current_round,
-        next_batch_size=next_batch_size(service.project.catalog),
+        next_batch_size=min(next_batch_size(service.project.catalog), left),
         saved_labels=status.saving.labels if status.saving else None,
     )
 
