@@ -27,6 +27,7 @@ from benchmarks.many_runs import run_all
 from benchmarks.reporting import Figure, report
 from querist.autolabel import Judged, difficulty, errors_beside
 from querist.learners import create_learner, out_of_fold
+from querist.loop.hardness import folds_of
 from querist.metrics import calibration_error, fit_calibrator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,6 +120,7 @@ def one_run(data: str, name: str, size: int, seed: int) -> dict[str, float]:
         y[labeled],
         class_count=classes,
         rng=rng,
+        folds=folds_of(size),
     )
     table = learner.predict_proba(X)
     judged = Judged(rows=labeled, codes=y[labeled], said=unseen)

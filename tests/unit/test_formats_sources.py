@@ -82,7 +82,7 @@ def test_empty_folder_and_missing_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"holds no images.*\.png"):
         read(tmp_path, "image")
     for media in ("image", "table"):
-        with pytest.raises(NotFoundError, match="nothing at .*nowhere"):
+        with pytest.raises(NotFoundError, match=r"nothing at .*nowhere"):
             read(tmp_path / "nowhere", media)
 
 

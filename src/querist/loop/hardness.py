@@ -21,6 +21,11 @@ _MOST_REFITTED = 20_000
 _STREAM = 21
 
 
+def folds_of(count: int) -> int:
+    """How many folds judge ``count`` labels: without a fifth of few labels a model is far worse."""
+    return 10 if count < 1_000 else 5
+
+
 def hardness(
     catalog: Catalog, model: ModelVersion, probabilities: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
@@ -97,6 +102,7 @@ def _judged(
             seen.codes[trained],
             class_count=len(model.classes),
             rng=rng,
+            folds=folds_of(len(trained)),
         )
         rows, said = np.concatenate([rows, trained]), np.concatenate([said, again])
     fits = seen.codes[rows] < len(model.classes)

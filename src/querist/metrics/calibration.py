@@ -88,12 +88,10 @@ class Sureness:
     """Turns how sure a model claims to be of an answer into the probability that it is right.
 
     Attributes:
-        method: ``none``, ``beta``, ``doubt`` or ``isotonic``.
-        log_losses: Out-of-fold log loss of each method, in nats; lower is better.
+        shares: Weight of each method in the mean: ``none``, ``beta``, ``isotonic``, ``doubt``.
     """
 
-    method: str
-    log_losses: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float]
     _apply: Callable[[Values], Values] = field(repr=False, compare=False)
 
     def of(self, claimed: ArrayLike, doubt: ArrayLike | None = None) -> Values:
@@ -108,11 +106,13 @@ def fit_sureness(
     *,
     doubt: ArrayLike | None = None,
 ) -> Sureness:
-    """The calibration of claims with the least log loss out of fold, fitted on all rows.
+    """The mean of several calibrations of the claims, each fitted on all rows.
 
-    Beta and isotonic calibration as in ``fit_calibrator``; with ``doubt`` also beta calibration
-    with the logarithm of the doubt beside the claim, which lowers the odds or leaves them. Below
-    ``FEWEST`` rows nothing is learned.
+    Each counts by how likely it makes, out of fold, what was found (Geisser and Eddy, 1979, "A
+    predictive approach to model selection"): of few rows the best one is a noisy choice. They are
+    the claims as they are, beta and isotonic calibration as in ``fit_calibrator``, and with
+    ``doubt`` also beta calibration with the logarithm of the doubt beside the claim, which lowers
+    the odds or leaves them. Below ``FEWEST`` rows nothing is learned.
 
     Args:
         right: Whether each answer was right (n,), of a model that has not learned it.
@@ -129,16 +129,19 @@ def fit_sureness(
     finite("The claims", table)
     fits = dict(_OF_CLAIMS) if doubt is None else {**_OF_CLAIMS, "doubt": _with_doubt}
     if len(hits) < FEWEST or len(np.unique(groups)) < 2:
-        return Sureness(method="none", _apply=_first)
-    losses = {}
-    for method, fit in fits.items():
-        said = np.empty(len(hits))
-        for held in np.unique(groups):
-            out = groups == held
-            said[out] = fit(table[~out], hits[~out])(table[out])
-        losses[method] = binary_log_loss(hits, np.clip(said, _TINY, 1 - _TINY))
-    best = min(losses, key=lambda method: losses[method])
-    return Sureness(method=best, log_losses=losses, _apply=fits[best](table, hits))
+        return Sureness(shares={"none": 1.0}, _apply=_first)
+    said = np.empty((len(fits), len(hits)))
+    for held in np.unique(groups):
+        out = groups == held
+        for row, fit in enumerate(fits.values()):
+            said[row, out] = fit(table[~out], hits[~out])(table[out])
+    shares = _pool_shares(np.clip(said, _TINY, 1 - _TINY), hits)
+    fitted = [fit(table, hits) for fit in fits.values()]
+
+    def mean(rows: Values) -> Values:
+        return np.asarray(shares @ np.stack([apply(rows) for apply in fitted]))
+
+    return Sureness(shares=dict(zip(fits, shares.tolist(), strict=True)), _apply=mean)
 
 
 def calibration_error(right: ArrayLike, sureness: ArrayLike, bins: int = BINS) -> float:
@@ -308,6 +311,13 @@ def _with_doubt(table: Values, right: Values) -> Callable[[Values], Values]:
 
     weights = _odds_weights(features(table), right, np.array([1.0, 1.0, 0.0, 0.0]))
     return lambda rows: _chance(features(rows) @ weights)
+
+
+def _pool_shares(said: Values, right: Values) -> Values:
+    """Weights (K,) of chances (K, n), each by how likely it makes what was found (n,)."""
+    likely = np.log(np.where(right > 0, said, 1 - said)).sum(axis=1)
+    shares = np.exp(likely - likely.max())
+    return np.asarray(shares / shares.sum())
 
 
 def _of_claims(fit: Fit) -> Callable[[Values, Values], Callable[[Values], Values]]:
