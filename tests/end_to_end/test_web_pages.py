@@ -166,20 +166,26 @@ def test_rounds_list_leads_to_one_round(learned, serve, enter):
         page.get_by_role("heading", name=title).wait_for()
 
 
-def test_palette_finds_a_class(learned, serve, enter):
-    """Ctrl K, part of a class's name and Enter show what is labelled with it."""
+def test_palette_finds_a_class_a_tab_and_an_asset(learned, serve, enter):
+    """Ctrl K, a part of the name and Enter open what is called so."""
     page = enter(serve(learned))
     page.get_by_role("link", name="Active, round 3").wait_for()
     page.keyboard.press("Control+k")
-    page.get_by_role("textbox", name="Find a page, a class or an action").fill("eigh")
+    palette = page.get_by_role("textbox", name="Find a page, an action, a class, a slice")
+    palette.fill("eigh")
     page.get_by_text("Show what is labelled eight").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/catalog?label=eight")
     page.keyboard.press("Control+k")
-    page.get_by_role("textbox", name="Find a page, a class or an action").fill("team agree")
+    palette.fill("team agree")
     page.get_by_text("Agreement").wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url("**/team?tab=agreement")
+    page.keyboard.press("Control+k")
+    palette.fill("0007")
+    page.get_by_role("button", name="0007").first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/catalog?*asset=*0007*")
 
 
 def test_question_mark_shows_the_keys(pictures, serve, enter):

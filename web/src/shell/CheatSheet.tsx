@@ -18,7 +18,7 @@ type Row = { keys: ReactNode; text: string };
 type Group = { title: string; rows: Row[] };
 
 const EVERYWHERE: [string[], string][] = [
-  [["mod", "K"], "Find a page, a class or an action"],
+  [["mod", "K"], "Find a page, an action, a class, a slice or an asset"],
   [["?"], "This sheet"],
 ];
 

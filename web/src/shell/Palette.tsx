@@ -1,4 +1,4 @@
-/** The command palette: pages, actions and classes behind one key. */
+/** The command palette: pages, actions, classes, slices and assets behind one key. */
 import { ActionIcon, Tooltip, useMantineColorScheme } from "@mantine/core";
 import {
   Spotlight,
@@ -28,7 +28,7 @@ import {
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { closeSession } from "../api/actions";
 import { exportUrl } from "../api/client";
 import { projectQuery, sessionQuery } from "../api/queries";
@@ -38,8 +38,10 @@ import { Swatch } from "../parts/ClassChip";
 import { Key } from "../parts/Key";
 import { PAGES, pagesFor, tabsFor } from "./pages";
 import styles from "./shell.module.css";
+import { useFound } from "./useFound";
 
 const SIZE = 18;
+const ABOUT = "Find a page, an action, a class, a slice or an asset";
 
 const ICONS = {
   "/": IconHome,
@@ -72,7 +74,7 @@ export function PaletteButton() {
         variant="subtle"
         color="gray"
         size={32}
-        aria-label="Find a page, class or action"
+        aria-label={ABOUT}
         onClick={spotlight.open}
       >
         <IconSearch size={SIZE} />
@@ -82,10 +84,14 @@ export function PaletteButton() {
 }
 
 export function Palette({ showKeys }: { showKeys: () => void }) {
+  const [typed, setTyped] = useState("");
   const actions = usePaletteActions(showKeys);
+  const found = useFound(typed, mayBrowse(useQuery(sessionQuery).data));
   return (
     <Spotlight
-      actions={actions}
+      actions={[...actions, ...found]}
+      query={typed}
+      onQueryChange={setTyped}
       shortcut={["mod + K"]}
       limit={60}
       highlightQuery
@@ -93,12 +99,12 @@ export function Palette({ showKeys }: { showKeys: () => void }) {
       maxHeight={420}
       classNames={{ actionDescription: styles.paletteNote ?? "" }}
       overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
-      attributes={{ content: { "aria-label": "Find a page, a class or an action" } }}
+      attributes={{ content: { "aria-label": ABOUT } }}
       nothingFound="Nothing has this name"
       searchProps={{
         leftSection: <IconSearch size={SIZE} />,
-        placeholder: "A page, a class, an action…",
-        "aria-label": "Find a page, a class or an action",
+        placeholder: "A page, a class, an asset…",
+        "aria-label": ABOUT,
       }}
     />
   );
