@@ -70,8 +70,8 @@ def gather(catalog: Catalog) -> Evidence:
             remedy="Label by hand, or import predictions as pre-labels.",
         )
     records = catalog.records
-    ids = catalog.assets.ids()
-    index = {asset_id: i for i, asset_id in enumerate(ids)}
+    index = catalog.assets.index()
+    ids = index.ids
     reading = records.ontologies.reading()
     code_of = {name: code for code, name in enumerate(reading.ontology.names)}
     codes = np.full(len(ids), -1, dtype=np.int64)
@@ -80,9 +80,8 @@ def gather(catalog: Catalog) -> Evidence:
     seq = records.labels.last_seq()
     sent_back = records.reviews.sent_back(upto=records.reviews.last_seq())
     states = records.labels.states(upto=seq)
-    for i, asset_id in enumerate(states.asset_ids):
-        at = index.get(asset_id)
-        if at is None:
+    for i, at in enumerate(index.known(states.asset_ids).tolist()):
+        if at < 0:
             continue
         free[at] = states.actions[i] == Action.UNDO and not states.labeled[i]
         said = states.classes[i]
@@ -90,8 +89,8 @@ def gather(catalog: Catalog) -> Evidence:
         if states.origins[i] != Origin.MODEL and states.seqs[i] not in sent_back:
             codes[at] = code_of.get(name or "", -1)
             known[at] = codes[at] >= 0 or (said is None and states.labeled[i])
-    members = {arm: _mask(records.rounds.arm_ids(arm), index) for arm in Arm}
-    free &= ~members[Arm.AUDIT] & ~_mask(records.tasks.asked(), index)
+    members = {arm: index.mask(records.rounds.arm_ids(arm)) for arm in Arm}
+    free &= ~members[Arm.AUDIT] & ~index.mask(records.tasks.asked())
     drawn = known & (members[Arm.AUDIT] | (members[Arm.CONTROL] & ~members[Arm.ACTIVE]))
     return Evidence(
         ids=ids,
@@ -100,24 +99,16 @@ def gather(catalog: Catalog) -> Evidence:
         codes=codes,
         free=free,
         drawn=drawn,
-        checks=_checks(catalog, index, known),
+        checks=_checks(catalog, known),
         label_seq=seq,
         ontology_version=reading.ontology.version,
     )
 
 
-def _checks(
-    catalog: Catalog, index: dict[str, int], known: NDArray[np.bool_]
-) -> dict[str, Positions]:
+def _checks(catalog: Catalog, known: NDArray[np.bool_]) -> dict[str, Positions]:
     found: dict[str, list[int]] = {}
     for event in catalog.records.auto_labels.events():
         if event.event == ASKED:
-            places = [index[asset_id] for asset_id in event.facts["assets"] if asset_id in index]
-            found.setdefault(event.set_id, []).extend(at for at in places if known[at])
+            places = catalog.assets.index().known(event.facts["assets"])
+            found.setdefault(event.set_id, []).extend(places[(places >= 0) & known[places]])
     return {region: np.unique(np.array(rows, dtype=np.int64)) for region, rows in found.items()}
-
-
-def _mask(members: Sequence[str] | set[str], index: dict[str, int]) -> NDArray[np.bool_]:
-    mask = np.zeros(len(index), dtype=bool)
-    mask[[index[asset_id] for asset_id in members if asset_id in index]] = True
-    return mask

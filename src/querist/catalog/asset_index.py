@@ -45,6 +45,13 @@ class AssetIndex:
         """Positions (n,) of ``ids``, -1 where the catalog does not have one."""
         return np.fromiter((self._by_id.get(it, -1) for it in ids), dtype=np.int64)
 
+    def mask(self, ids: Iterable[str]) -> NDArray[np.bool_]:
+        """Which assets (N,) are among ``ids``; those that the catalog does not have do no harm."""
+        places = self.known(ids)
+        found = np.zeros(len(self.ids), dtype=bool)
+        found[places[places >= 0]] = True
+        return found
+
     def positions(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Positions of ``ids``; raises NotFoundError that names the unknown ones."""
         try:

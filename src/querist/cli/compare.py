@@ -50,14 +50,8 @@ def compare(
 
 
 def _print_turned(found: Comparison) -> None:
-    better, worse = (
-        ("newly right", "newly wrong")
-        if found.chance is not None
-        else (
-            "better",
-            "worse",
-        )
-    )
+    decides = found.chance is not None
+    better, worse = ("newly right", "newly wrong") if decides else ("better", "worse")
     chance = "" if found.chance is None else f" (by chance alone: p = {found.chance:.3f})"
     output.print(f"{found.gained} {better}, {found.lost} {worse}{chance}.")
     for gallery in found.galleries[:2]:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog, Settings
-from querist.errors import ConflictError, InvalidInputError, NotFoundError, UnknownNameError
+from querist.errors import ConflictError, InvalidInputError, UnknownNameError
 from querist.formats.score_tables import ScoreTable, read_scores
 from querist.learners.imported import IMPORTED, IMPORTED_ENCODERS, ImportedLearner
 from querist.loop import snapshot, training
 from querist.loop.evaluating import evaluate
 from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
-from querist.loop.value_files import import_values
+from querist.loop.value_files import import_values, positions_in_file
 from querist.schema import Arm, Evaluation, ModelVersion, TaskKind, new_id
 
 PROBABILITIES, LOGITS = "probabilities", "logits"
@@ -101,7 +101,7 @@ def import_predictions(
     classes = catalog.records.ontologies.current().names
     columns = _columns(table, classes)
     shares = _shares(table, logits=logits or table.kind == LOGITS)
-    rows = _rows(catalog, table)
+    rows = positions_in_file(catalog, table.ids)
     count = catalog.assets.count()
     missing = count - len(rows)
     if missing and not partial:
@@ -162,7 +162,7 @@ def import_embeddings(
     settings = {"vectors": name, "dimensions": dimensions, "version": version}
     kind = IMPORTED_ENCODERS[catalog.settings.media]
     identity = kind(name, dimensions, version).identity
-    rows = _rows(catalog, table)
+    rows = positions_in_file(catalog, table.ids)
     left = set(catalog.embeddings.missing(identity.key))
     absent = left.difference(table.ids)
     if absent:
@@ -218,20 +218,6 @@ def _shares(table: ScoreTable, *, logits: bool) -> NDArray[np.float32]:
             rows=len(wrong),
         )
     return np.asarray(values / total[:, None], np.float32)
-
-
-def _rows(catalog: Catalog, table: ScoreTable) -> NDArray[np.int64]:
-    """Catalog positions of the rows (n,)."""
-    there = {asset_id: i for i, asset_id in enumerate(catalog.assets.ids())}
-    strange = [one for one in table.ids if one not in there]
-    if strange:
-        raise NotFoundError(
-            f"{len(strange):,} ids of the file are no assets of the project, such as "
-            f"{', '.join(map(repr, strange[:3]))}.",
-            remedy="Leave them out, or add the assets first; nothing was imported.",
-            unknown=len(strange),
-        )
-    return np.array([there[one] for one in table.ids], np.int64)
 
 
 def _stand_in(

@@ -138,14 +138,8 @@ def take(
             passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
     upto = None if before_round is None else before_round - 1
 
-    def mask(members: Iterable[str]) -> NDArray[np.bool_]:
-        places = index.known(members)
-        found = np.zeros(len(ids), dtype=bool)
-        found[places[(places >= 0) & (places < len(ids))]] = True
-        return found
-
     def members(arm: Arm) -> NDArray[np.bool_]:
-        return mask(catalog.records.rounds.arm_ids(arm, upto_round=upto))
+        return index.mask(catalog.records.rounds.arm_ids(arm, upto_round=upto))[: len(ids)]
 
     return Snapshot(
         ids=ids,
@@ -156,7 +150,7 @@ def take(
         audit=members(Arm.AUDIT),
         control=members(Arm.CONTROL),
         active=members(Arm.ACTIVE),
-        checks=mask(_checks(catalog, before_round)),
+        checks=index.mask(_checks(catalog, before_round))[: len(ids)],
         by_model=by_model,
         label_seq=seq,
         review_seq=reviewed,

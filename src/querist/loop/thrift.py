@@ -50,7 +50,10 @@ def spared(catalog: Catalog, arm: Arm, earlier: Sequence[Round]) -> ModelVersion
         ``None`` where a training is due: by default, as nothing was read yet, or as classes or
         vectors are others than the model's.
     """
-    least = catalog.settings.policy.retrain_change
+    policy = catalog.settings.policy
+    least = policy.retrain_change
+    if not least and policy.proxy is None:
+        return None
     read = [it.advice.reading for it in earlier if it.advice is not None and it.advice.reading]
     model, active = (catalog.records.models.latest(it) for it in (arm, Arm.ACTIVE))
     if model is None or active is None or not _same_words(catalog, model):

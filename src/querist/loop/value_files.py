@@ -73,6 +73,29 @@ def import_values(
     return model, len(told.rows)
 
 
+def positions_in_file(catalog: Catalog, ids: Sequence[str]) -> NDArray[np.int64]:
+    """Catalog positions (n,) of the assets that a file tells of, each once.
+
+    Raises:
+        NotFoundError: ids are no assets of the project.
+        InvalidInputError: an asset comes twice.
+    """
+    places = catalog.assets.index().known(ids)
+    strange = [ids[at] for at in np.flatnonzero(places < 0).tolist()]
+    if strange:
+        raise NotFoundError(
+            f"{len(strange):,} ids of the file are no assets of the project, such as "
+            f"{', '.join(map(repr, strange[:3]))}.",
+            remedy="Leave them out, or add the assets first; nothing was imported.",
+            unknown=len(strange),
+        )
+    if len(np.unique(places)) < len(places):
+        raise InvalidInputError(
+            "Two rows of the file are of the same asset.", remedy="Give each asset once."
+        )
+    return places
+
+
 def _version(catalog: Catalog, name: str) -> ModelVersion:
     seen = snapshot.take(catalog)
     rows, values = value_training.labels_of(catalog, seen, seen.training(Arm.ACTIVE))
@@ -111,7 +134,7 @@ def _read(catalog: Catalog, source: Any, id_column: str | None) -> _Told:
             "results as .json; see docs/own-models.md.",
         )
     table = read_scores(source, arrays=("probabilities", "numbers"), id_column=id_column)
-    rows = _positions(catalog, table.ids)
+    rows = positions_in_file(catalog, table.ids)
     order = np.argsort(rows)
     values = table.values[order].astype(np.float32)
     make = _of_chances if task is TaskKind.MULTI_LABEL else _of_numbers
@@ -151,7 +174,7 @@ def _of_numbers(_: Catalog, columns: Sequence[str] | None, values: NDArray[np.fl
 
 
 def _of_labels(catalog: Catalog, rows: Sequence[PredictionRow]) -> _Told:
-    places = _positions(catalog, _asset_ids(catalog, rows))
+    places = positions_in_file(catalog, _asset_ids(catalog, rows))
     ordered = [rows[at] for at in np.argsort(places).tolist()]
     chances = _chances_of(catalog, ordered)
     if chances is not None:
@@ -238,23 +261,6 @@ def _asset_ids(catalog: Catalog, rows: Sequence[PredictionRow]) -> list[str]:
             file = PurePosixPath(uri).name
             by_file[file] = None if file in by_file else asset_id
     return [it if it in known else by_file.get(PurePosixPath(it).name) or it for it in named]
-
-
-def _positions(catalog: Catalog, ids: Sequence[str]) -> NDArray[np.int64]:
-    places = catalog.assets.index().known(ids)
-    strange = [ids[at] for at in np.flatnonzero(places < 0).tolist()]
-    if strange:
-        raise NotFoundError(
-            f"{len(strange):,} ids of the file are no assets of the project, such as "
-            f"{', '.join(map(repr, strange[:3]))}.",
-            remedy="Leave them out, or add the assets first; nothing was imported.",
-            unknown=len(strange),
-        )
-    if len(np.unique(places)) < len(places):
-        raise InvalidInputError(
-            "Two rows of the file are of the same asset.", remedy="Give each asset once."
-        )
-    return places
 
 
 def _check_chances(chances: NDArray[np.float32]) -> None:

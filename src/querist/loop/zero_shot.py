@@ -209,12 +209,12 @@ def _of_examples(
     examples: Mapping[str, Sequence[str]],
 ) -> dict[str, NDArray[np.float32]]:
     """The examples of each class (m, d), of length one."""
-    place = {asset_id: i for i, asset_id in enumerate(catalog.assets.ids())}
+    index = catalog.assets.index()
     audit = set(catalog.records.rounds.arm_ids(Arm.AUDIT))
     found = {}
     for name, ids in examples.items():
         for asset_id in ids:
-            if asset_id not in place:
+            if index.position(asset_id) is None:
                 raise NotFoundError(
                     f"The example {asset_id!r} of {name!r} is no asset.",
                     remedy="Give ids of the catalog.",
@@ -225,8 +225,7 @@ def _of_examples(
                     remedy="Choose another.",
                 )
         if ids:
-            rows = np.array([place[asset_id] for asset_id in ids])
-            found[name] = unit(vectors[rows] - center)
+            found[name] = unit(vectors[index.positions(ids)] - center)
     return found
 
 

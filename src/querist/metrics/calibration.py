@@ -112,7 +112,8 @@ def fit_sureness(
     predictive approach to model selection"): of few rows the best one is a noisy choice. They are
     the claims as they are, beta and isotonic calibration as in ``fit_calibrator``, and with
     ``doubt`` also beta calibration with the logarithm of the doubt beside the claim, which lowers
-    the odds or leaves them. Below ``FEWEST`` rows nothing is learned.
+    the odds or leaves them; then the best one counts alone, as the doubt orders answers otherwise
+    and a mean of two orders is neither. Below ``FEWEST`` rows nothing is learned.
 
     Args:
         right: Whether each answer was right (n,), of a model that has not learned it.
@@ -136,6 +137,8 @@ def fit_sureness(
         for row, fit in enumerate(fits.values()):
             said[row, out] = fit(table[~out], hits[~out])(table[out])
     shares = _pool_shares(np.clip(said, _TINY, 1 - _TINY), hits)
+    if doubt is not None:
+        shares = np.eye(len(shares))[shares.argmax()]
     fitted = [fit(table, hits) for fit in fits.values()]
 
     def mean(rows: Values) -> Values:
