@@ -98,6 +98,7 @@ def test_the_full_set_has_70000_articles_and_holds_the_demo() -> None:
 @pytest.mark.parametrize(
     "content",
     [b"no gzip", gzip.compress(b""), gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), b"\x1f\x8b\x08"],
+    ids=["no gzip", "empty", "too short", "cut off"],
 )
 def test_a_damaged_idx_file_is_refused(tmp_path: Path, content: bytes) -> None:
     """Not gzip, empty, cut short: each is named and not read as data."""
