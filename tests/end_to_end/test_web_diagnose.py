@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.experiments.datasets import load_demo, write_image_folder
 from querist.loop import lessons
@@ -259,6 +260,7 @@ def test_two_rounds_side_by_side_lead_to_a_newly_wrong_asset_and_a_batch(diagnos
     assert [word for word in says if word] == [
         *("Label", first.truth, "Round 1", first.first, "Round 3", first.second)
     ]
+    expect(page.get_by_test_id("reliability")).to_contain_text(f"on {found.count} audit assets")
     # The slider answers from the server: fewer answers are left, which are more often right.
     at = page.get_by_test_id("thresholds")
     left = at.locator("dd").first

@@ -167,6 +167,21 @@ def test_a_confidence_leaves_some_answers_that_are_more_often_right(project: Pro
     assert sum(one.count for one in low.classes) == low.count
 
 
+def test_the_reliability_diagram_tells_of_every_audit_asset_before_and_after(
+    project: Project,
+) -> None:
+    """Both diagrams hold all audit assets; their right ones are those of the comparison."""
+    found = project.rounds.reliability(3)
+    plain = project.rounds.compare(3, 3).measures["accuracy"].first
+    assert found.assets == found.diagram.count == plain.count
+    for points in (found.diagram.claimed, found.diagram.calibrated):
+        assert sum(it.right.count for it in points) == found.assets
+        right = sum(it.right.value * it.right.count for it in points)
+        assert right == pytest.approx(plain.value * plain.count)
+        assert [it.claimed for it in points] == sorted(it.claimed for it in points)
+    assert project.rounds.reliability(3) == found
+
+
 def test_without_audit_labels_or_with_nonsense_it_says_what_to_do(tmp_path: Path) -> None:
     """A conflict names the audit set; a confidence of 2 is refused."""
     with Project.create(tmp_path / "p", media="table", classes=COLOURS) as made:
@@ -174,7 +189,7 @@ def test_without_audit_labels_or_with_nonsense_it_says_what_to_do(tmp_path: Path
         for i, name in enumerate(COLOURS * 2):
             made.labels.submit(f"row-{i:04d}", name, annotator="ana")
         model = made.train()
-        for call in (made.rounds.compare, made.rounds.thresholds):
+        for call in (made.rounds.compare, made.rounds.thresholds, made.rounds.reliability):
             args = (model.id, model.id) if call == made.rounds.compare else (model.id,)
             with pytest.raises(ConflictError, match="audit"):
                 call(*args)

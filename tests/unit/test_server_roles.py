@@ -98,6 +98,7 @@ TABLE = {
     "GET /comparison": "reviewer",
     "GET /comparison/asset": "reviewer",
     "GET /thresholds": "reviewer",
+    "GET /reliability": "reviewer",
     "GET /slices": "reviewer",
     "POST /slices": "reviewer",
     "DELETE /slices": "manager",

@@ -1,4 +1,4 @@
-"""compare, thresholds: models side by side, and one model at a confidence."""
+"""compare, thresholds, reliability: models side by side, and how far one is to be trusted."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(compare)
     app.command()(thresholds)
+    app.command()(reliability)
 
 
 def compare(
@@ -105,6 +106,32 @@ def thresholds(
             for one in found.classes
         ),
     )
+
+
+def reliability(
+    model: Annotated[str, typer.Argument(help="A round, its control as 3-control, or a model.")],
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how often a model is right beside what it claims. Example: querist reliability 5.
+
+    Measured on the audit set, as it claims and after calibration out of fold.
+    """
+    with open_project(project) as opened:
+        found = opened.rounds.reliability(model)
+    if as_json:
+        print_json(found)
+        return
+    told = found.diagram
+    after = "" if told.calibrated_error is None else f", {told.calibrated_error:.3f} calibrated"
+    output.print(
+        f"[bold]{found.model.title}[/] on {found.assets} audit assets: calibration error "
+        f"{told.claimed_error:.3f} as it claims{after} (method: {told.method})."
+    )
+    for title, points in (("it claims", told.claimed), ("calibrated", told.calibrated)):
+        if points:
+            rows = ((percent(it.claimed), _share(it.right), it.right.count) for it in points)
+            print_table([title, "right", "answers"], rows)
 
 
 def _cells(pair: Paired) -> tuple[str, str, str, str]:

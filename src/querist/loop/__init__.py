@@ -28,11 +28,13 @@ from querist.loop.models import Models
 from querist.loop.naming_models import ComparedModel, nameable
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.rounds import Rounds
-from querist.loop.slices import SlicePoint, SliceReport, Slices
+from querist.loop.slice_points import SlicePoint
+from querist.loop.slices import SliceReport, Slices
 from querist.loop.status import Status, status
 from querist.loop.thresholding import ClassAt, Thresholds, thresholds
 from querist.loop.thrift import next_batch_size
 from querist.loop.training import learner_name, train, trains
+from querist.loop.trusting import ModelReliability
 from querist.loop.wishes import Wishes
 from querist.loop.work import answer_rounds, handlers
 from querist.loop.zero_shot import ZeroShot, zero_shot
@@ -53,6 +55,7 @@ __all__ = [
     "ImportedPredictions",
     "ImportedVectors",
     "Lessons",
+    "ModelReliability",
     "Models",
     "PartPair",
     "Rounds",

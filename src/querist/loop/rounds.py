@@ -36,6 +36,7 @@ from querist.loop.saved import label_ratio
 from querist.loop.slices import Slices
 from querist.loop.thresholding import Thresholds, thresholds
 from querist.loop.thrift import next_batch_size, spared
+from querist.loop.trusting import ModelReliability, model_reliability
 from querist.loop.wishes import NO_WISHES, Wishes
 from querist.schema import Arm, Finding, ModelVersion, Round, Selected, Step
 
@@ -173,6 +174,10 @@ class Rounds:
     ) -> Thresholds:
         """One model whose answers count from a confidence on, and for boxes at an overlap."""
         return thresholds(self._catalog, model, confidence=confidence, overlap=overlap)
+
+    def reliability(self, model: str | int) -> ModelReliability:
+        """How often one model is right beside how sure it is: as it claims, and calibrated."""
+        return model_reliability(self._catalog, model)
 
     def _held(self) -> Sequence[str]:
         """The assets that somebody holds just now, by id."""

@@ -29,6 +29,7 @@ from querist.schema import ModelVersion, Ontology, SpansValue, TaskKind, Value
 from querist.schema.measure import Measure
 
 _TASKS = (TaskKind.CLASSIFICATION, TaskKind.BOXES, TaskKind.SPANS)
+_OVERLAP = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +91,28 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answers:
-    """Things there are (m,), answers (n,) with confidences, and which are right."""
+class Answers:
+    """What a model says of the audit set, answer by answer, and what is there.
 
+    Attributes:
+        assets: Audit assets.
+        truth: The class of each thing there is (m,): an asset, a box or a span.
+        said: The class of each answer (n,).
+        sure: How sure the model is of each (n,), 0 to 1.
+        right: Which are right (n,).
+        owners: The audit asset of each answer (n,), 0 to assets - 1.
+        probabilities: Of a classifier those of all classes (n, C).
+        boxes: Of a detector what is there, and what it says.
+    """
+
+    assets: int
     truth: NDArray[np.int64]
     said: NDArray[np.int64]
     sure: NDArray[np.float64]
     right: NDArray[np.bool_]
+    owners: NDArray[np.int64]
+    probabilities: NDArray[np.floating] | None = None
+    boxes: tuple[Boxes, Boxes] | None = None
 
 
 def thresholds(
@@ -115,32 +131,12 @@ def thresholds(
         InvalidInputError: a number is out of range, or answers of the task have no confidence.
         ConflictError: no audit label is there.
     """
-    task = catalog.settings.task
-    if task not in _TASKS:
-        raise InvalidInputError(
-            f"Answers of the task {task.value!r} have no confidence of their own.",
-            remedy="Compare the models instead: querist compare",
-        )
     version = version_of(catalog, model)
-    seen = snapshot.take(catalog)
-    rows = seen.audited()
+    answers = audit_answers(catalog, version, overlap=overlap)
     ontology = catalog.records.ontologies.current()
-    values: list[Value] = []
-    if task is not TaskKind.CLASSIFICATION:
-        rows, values = value_training.labels_of(catalog, seen, rows)
-    if not len(rows):
-        raise ConflictError(
-            "There is no audit label to measure the model on.",
-            remedy="Answer the tasks of the audit set; a part of them comes with every round.",
-        )
-    boxes: _BoxFigures | None = None
-    if task is TaskKind.CLASSIFICATION:
-        answers = _classes(catalog, version, seen.codes[rows], rows)
-    else:
-        said = value_training.predict(catalog, version, rows)
-        if task is TaskKind.BOXES:
-            boxes = _box_figures(ontology, values, said, confidence, overlap)
-        answers = boxes.answers if boxes else _spans(ontology, values, said)
+    boxes = None
+    if answers.boxes is not None:
+        boxes = _box_figures(ontology, answers, *answers.boxes, confidence, overlap)
     found = at_threshold(
         answers.truth,
         answers.said,
@@ -151,7 +147,7 @@ def thresholds(
     )
     return Thresholds(
         model=compared_model(model, version),
-        count=len(rows),
+        count=answers.assets,
         confidence=confidence,
         overlap=overlap if boxes else None,
         kept=_some(found.kept),
@@ -163,12 +159,57 @@ def thresholds(
     )
 
 
+def audit_answers(catalog: Catalog, version: ModelVersion, *, overlap: float = _OVERLAP) -> Answers:
+    """The answers of a model to the audit assets that people labelled.
+
+    Args:
+        catalog: The catalog.
+        version: The model.
+        overlap: Of boxes: intersection over union from which two are the same, between 0 and 1.
+
+    Raises:
+        InvalidInputError: answers of the task have no confidence.
+        ConflictError: no audit label is there.
+    """
+    task = catalog.settings.task
+    if task not in _TASKS:
+        raise InvalidInputError(
+            f"Answers of the task {task.value!r} have no confidence of their own.",
+            remedy="Compare the models instead: querist compare",
+        )
+    seen = snapshot.take(catalog)
+    rows = seen.audited()
+    values: list[Value] = []
+    if task is not TaskKind.CLASSIFICATION:
+        rows, values = value_training.labels_of(catalog, seen, rows)
+    if not len(rows):
+        raise ConflictError(
+            "There is no audit label to measure the model on.",
+            remedy="Answer the tasks of the audit set; a part of them comes with every round.",
+        )
+    if task is TaskKind.CLASSIFICATION:
+        return _classes(catalog, version, seen.codes[rows], rows)
+    ontology = catalog.records.ontologies.current()
+    said = value_training.predict(catalog, version, rows)
+    if task is TaskKind.BOXES:
+        return _boxes(ontology, values, said, overlap)
+    return _spans(ontology, values, said)
+
+
 def _classes(
     catalog: Catalog, model: ModelVersion, truth: NDArray[np.int64], rows: Positions
-) -> _Answers:
+) -> Answers:
     table = training.predict(catalog, model, rows)
     said = table.argmax(axis=1)
-    return _Answers(truth=truth, said=said, sure=_sure(table.max(axis=1)), right=said == truth)
+    return Answers(
+        assets=len(rows),
+        truth=truth,
+        said=said,
+        sure=_sure(table.max(axis=1)),
+        right=said == truth,
+        owners=np.arange(len(rows)),
+        probabilities=table,
+    )
 
 
 def _sure(confidence: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -176,7 +217,7 @@ def _sure(confidence: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(confidence, dtype=np.float64).round(6)
 
 
-def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) -> _Answers:
+def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) -> Answers:
     there, found = spans_of(ontology, truth), spans_of(ontology, said)
     sure = [
         1.0 if item.confidence is None else item.confidence
@@ -186,17 +227,36 @@ def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) ->
     ]
     known = set(map(tuple, there.rows().tolist()))
     right = [tuple(row) in known for row in found.rows().tolist()]
-    return _Answers(
+    return Answers(
+        assets=len(truth),
         truth=there.classes,
         said=found.classes,
         sure=_sure(np.array(sure, dtype=np.float64)),
         right=np.array(right, dtype=bool),
+        owners=found.assets,
+    )
+
+
+def _boxes(
+    ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], overlap: float
+) -> Answers:
+    there = boxes_of(ontology, truth, scored=False)
+    found = boxes_of(ontology, said, scored=True)
+    assert found.scores is not None
+    return Answers(
+        assets=len(truth),
+        truth=there.classes,
+        said=found.classes,
+        sure=_sure(found.scores),
+        # Surer boxes choose first: what is right does not hang on where the line is drawn.
+        right=box_outcomes(there, found, overlap).matched,
+        owners=found.assets,
+        boxes=(there, found),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _BoxFigures:
-    answers: _Answers
     precisions: NDArray[np.float64]
     mean: float | None
     matched: NDArray[np.int64]
@@ -207,20 +267,17 @@ class _BoxFigures:
 
 def _box_figures(
     ontology: Ontology,
-    truth: Sequence[Value],
-    said: Sequence[Value],
+    answers: Answers,
+    there: Boxes,
+    found: Boxes,
     confidence: float,
     overlap: float,
 ) -> _BoxFigures:
-    there = boxes_of(ontology, truth, scored=False)
-    found = boxes_of(ontology, said, scored=True)
-    assert found.scores is not None
     width = len(ontology.names)
-    sure = _sure(found.scores)
-    left = found.take(np.flatnonzero(sure >= confidence))
+    left = found.take(np.flatnonzero(answers.sure >= confidence))
     fate = box_outcomes(there, left, overlap)
     precisions = average_precisions(
-        there, found, overlap, asset_count=len(truth), class_count=width
+        there, found, overlap, asset_count=answers.assets, class_count=width
     )
     known = precisions[~np.isnan(precisions)]
 
@@ -228,13 +285,6 @@ def _box_figures(
         return np.bincount(boxes.classes[rows], minlength=width)
 
     return _BoxFigures(
-        # Surer boxes choose first: what is right does not hang on where the line is drawn.
-        answers=_Answers(
-            truth=there.classes,
-            said=found.classes,
-            sure=sure,
-            right=box_outcomes(there, found, overlap).matched,
-        ),
         precisions=precisions,
         mean=float(known.mean()) if len(known) else None,
         matched=counts(left, fate.matched),

@@ -61,6 +61,7 @@ from querist.metrics.glad import glad
 from querist.metrics.intervals import (
     bootstrap_interval,
     clopper_pearson,
+    difference_of_intervals,
     difference_of_shares,
     paired_bootstrap_interval,
     wilson,
@@ -88,6 +89,12 @@ from querist.metrics.ranking import (
     measure_ranking,
 )
 from querist.metrics.regression import NumberMeasures, measure_numbers, paired_numbers
+from querist.metrics.reliability import (
+    Reliability,
+    ReliabilityPoint,
+    reliability_of_answers,
+    reliability_of_classes,
+)
 from querist.metrics.rightness import (
     BELIEVED,
     Shapes,
@@ -105,7 +112,7 @@ from querist.metrics.savings import (
     monotone,
 )
 from querist.metrics.shape_agreement import PairFit, ShapeAgreement, shape_agreement
-from querist.metrics.shares import proportion
+from querist.metrics.shares import mean_of_shares, proportion
 from querist.metrics.spans import SpanMeasures, Spans, hits_of_spans, measure_spans
 from querist.metrics.thresholds import (
     AtThreshold,
@@ -144,7 +151,9 @@ __all__ = [
     "PairedClasses",
     "ProbabilityMeasures",
     "RankingMeasures",
+    "Reliability",
     "ReliabilityBin",
+    "ReliabilityPoint",
     "SavingMeasure",
     "ShapeAgreement",
     "Shapes",
@@ -178,6 +187,7 @@ __all__ = [
     "crowdlab",
     "dawid_skene",
     "decompose",
+    "difference_of_intervals",
     "difference_of_shares",
     "expected_calibration_error",
     "f_measure_change_bound",
@@ -204,6 +214,7 @@ __all__ = [
     "majority_vote",
     "marks_of",
     "mcnemar",
+    "mean_of_shares",
     "measure_boxes",
     "measure_brier",
     "measure_classes",
@@ -230,6 +241,8 @@ __all__ = [
     "proportion",
     "recall_per_class",
     "reliability",
+    "reliability_of_answers",
+    "reliability_of_classes",
     "shape_agreement",
     "shares_by_annotator",
     "stratified_accuracy",

@@ -1500,6 +1500,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reliability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reliability
+         * @description How often one model is right beside how sure it claims to be; also after calibration.
+         */
+        get: operations["get_reliability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slices": {
         parameters: {
             query?: never;
@@ -3719,6 +3739,21 @@ export interface components {
             model_version: string | null;
         };
         /**
+         * ModelReliability
+         * @description One model's confidence beside how often it is right, on audit assets labelled by people.
+         *
+         *     Attributes:
+         *         model: Which.
+         *         assets: Audit assets.
+         *         diagram: What it claims, what is found, and the same after calibration.
+         */
+        ModelReliability: {
+            model: components["schemas"]["ComparedModel"];
+            /** Assets */
+            assets: number;
+            diagram: components["schemas"]["Reliability"];
+        };
+        /**
          * ModelVersion
          * @description One trained model.
          *
@@ -4412,6 +4447,49 @@ export interface components {
             changed: number;
         };
         /**
+         * Reliability
+         * @description How often answers are right beside how sure a model is of them.
+         *
+         *     Attributes:
+         *         count: Answers.
+         *         method: What calibrates them best, by their log loss out of fold.
+         *         claimed: Up to ten points of equally many answers as the model claims, least sure first.
+         *         calibrated: The same, each answer judged by a calibration that has not seen it; none of
+         *             fewer than thirty answers.
+         *         claimed_error: Calibration error of the claims, 0 to 1, lower is better.
+         *         calibrated_error: That of the calibrated ones; ``None`` where there are none.
+         */
+        Reliability: {
+            /** Count */
+            count: number;
+            /** Method */
+            method: string;
+            /** Claimed */
+            claimed: components["schemas"]["ReliabilityPoint"][];
+            /**
+             * Calibrated
+             * @default []
+             */
+            calibrated: components["schemas"]["ReliabilityPoint"][];
+            /** Claimed Error */
+            claimed_error: number;
+            /** Calibrated Error */
+            calibrated_error: number | null;
+        };
+        /**
+         * ReliabilityPoint
+         * @description Answers of about the same sureness.
+         *
+         *     Attributes:
+         *         claimed: Mean of what the model claims of them, 0 to 1.
+         *         right: Share of them that is right, with Wilson's interval.
+         */
+        ReliabilityPoint: {
+            /** Claimed */
+            claimed: number;
+            right: components["schemas"]["Measure"];
+        };
+        /**
          * RenameClass
          * @description Give a class another name; its labels count under the new one.
          */
@@ -4985,7 +5063,8 @@ export interface components {
          *
          *     Attributes:
          *         round: The round.
-         *         accuracy: Of the slice, with its interval and audit labels; ``None`` without any.
+         *         accuracy: How right the model is of the slice, with its interval and audit labels; ``None``
+         *             without any.
          *         rest: Of all other audit labels; ``None`` without any.
          *         difference: The slice less the rest, with its interval; ``None`` where one is missing.
          *         p_value: Chance of a difference as great if there were none, two-sided, adjusted for all
@@ -5018,6 +5097,8 @@ export interface components {
          *         slice: The slice.
          *         rule: Its query in words.
          *         assets: Assets that belong to it now, under the newest model.
+         *         measure: How right a model is of an asset: ``accuracy`` (right or wrong), ``f1`` of sets,
+         *             boxes and spans, ``closeness`` of numbers (1 less the error in units of their spread).
          *         course: The rounds with a model, oldest first.
          *         problem: Why it cannot be measured; ``None`` where it can.
          */
@@ -5027,6 +5108,8 @@ export interface components {
             rule: string;
             /** Assets */
             assets: number;
+            /** Measure */
+            measure: string;
             /** Course */
             course: components["schemas"]["SlicePoint"][];
             /** Problem */
@@ -8267,6 +8350,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Thresholds"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_reliability: {
+        parameters: {
+            query: {
+                model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReliability"];
                 };
             };
             /** @description Default Response */

@@ -16,6 +16,7 @@ import { comparisonQuery, modelsQuery } from "./compareQueries";
 import type { ChangeCompare, CompareSearch } from "./compareSearch";
 import { compareSentence, usual } from "./compareWords";
 import { MeasuresCard, PartsCard } from "./MeasuresCard";
+import { ReliabilityCard } from "./ReliabilityCard";
 import { ThresholdCard } from "./ThresholdCard";
 import { TurnedCard } from "./TurnedCard";
 import { useCompareKeys } from "./useCompareKeys";
@@ -152,7 +153,12 @@ function Both({ first, second, models, task, search, change }: BothProps) {
                 parts={data.slices ?? []}
                 found={data}
               />
-              {SURE.has(task) && <ThresholdCard model={second} search={search} change={change} />}
+              {SURE.has(task) && (
+                <>
+                  <ThresholdCard model={second} search={search} change={change} />
+                  <ReliabilityCard model={second} />
+                </>
+              )}
             </>
           )}
         </div>

@@ -41,3 +41,11 @@ export const thresholdsQuery = (model: string, confidence: number, overlap: numb
     // While the slider moves the figures of before stay where they are.
     placeholderData: keepPreviousData,
   });
+
+export const reliabilityQuery = (model: string) =>
+  queryOptions({
+    queryKey: ["reliability", model],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/reliability", { params: { query: { model } }, signal })),
+    staleTime: 10_000,
+  });

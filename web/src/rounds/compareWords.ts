@@ -1,5 +1,5 @@
 /** A comparison in words: which model is better, how surely, and what the galleries hold. */
-import type { ComparedModel, Comparison, Paired } from "../api/types";
+import type { ComparedModel, Comparison, Paired, Reliability } from "../api/types";
 import { percent, plural, points } from "../parts/format";
 import { inUnits, measureInWords } from "../parts/measures";
 import type { Kind } from "./compareSearch";
@@ -89,4 +89,19 @@ export function chanceWords(found: Comparison): string | null {
 
 function inSentence(title: string): string {
   return /^Round \d/.test(title) ? `r${title.slice(1)}` : title;
+}
+
+const METHODS: Record<string, string> = {
+  none: "its own confidence",
+  temperature: "temperature scaling",
+  beta: "beta calibration",
+  isotonic: "isotonic regression",
+};
+
+/** Which calibration serves a model best, and by whom it was judged. */
+export function calibrationSentence({ method, calibrated }: Reliability): string {
+  if (!calibrated.length) return "Too few answers to calibrate by: thirty are needed.";
+  const best = METHODS[method] ?? method;
+  const judged = "each answer is judged by a calibration that has not seen it.";
+  return `What fits best here is ${best}; ${judged}`;
 }

@@ -6,7 +6,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
-from querist.loop import ComparedModel, Comparison, Thresholds, nameable, said_of
+from querist.loop import (
+    ComparedModel,
+    Comparison,
+    ModelReliability,
+    Thresholds,
+    nameable,
+    said_of,
+)
 from querist.schema import Role, to_json
 from querist.server.auth import at_least
 from querist.server.round_schemas import AssetSaid
@@ -49,3 +56,9 @@ def get_thresholds(
 ) -> Thresholds:
     """One model if only answers of a confidence count; of boxes at an overlap (IoU)."""
     return service.project.rounds.thresholds(model, confidence=confidence, overlap=overlap)
+
+
+@router.get("/reliability", operation_id="get_reliability")
+def get_reliability(model: Name, service: Served) -> ModelReliability:
+    """How often one model is right beside how sure it claims to be; also after calibration."""
+    return service.project.rounds.reliability(model)

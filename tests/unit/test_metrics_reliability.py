@@ -1,0 +1,60 @@
+"""The reliability diagram: what calibration does to claims, judged out of fold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from querist.metrics import calibration_error, reliability_of_answers, reliability_of_classes
+
+
+def _overconfident(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """True classes (n,) and probabilities (n, 3) whose logits are three times what they should."""
+    logits = rng.normal(0, 1.5, (n, 3))
+    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = (rng.random((n, 1)) > true.cumsum(axis=1)).sum(axis=1)
+    sharp = np.exp(3 * logits - (3 * logits).max(axis=1, keepdims=True))
+    return truth, sharp / sharp.sum(axis=1, keepdims=True)
+
+
+def test_an_overconfident_model_is_mended() -> None:
+    """Its claims miss by far, the calibrated ones hardly."""
+    truth, said = _overconfident(1_000, np.random.default_rng(0))
+    found = reliability_of_classes(truth, said, np.random.default_rng(1))
+    assert found.method != "none"
+    assert found.claimed_error > 0.15
+    assert found.calibrated_error is not None
+    assert found.calibrated_error < 0.03
+    assert found.claimed_error == calibration_error(said.argmax(axis=1) == truth, said.max(axis=1))
+
+
+def test_a_calibration_never_judges_what_it_has_seen() -> None:
+    """Of answers that are right by chance alone no calibration finds any that are surer."""
+    rng = np.random.default_rng(2)
+    right, claimed = rng.random(400) < 0.5, rng.random(400)
+    found = reliability_of_answers(right, claimed, np.arange(400), rng)
+    shares = np.array([it.right.value for it in found.calibrated])
+    told = np.array([it.claimed for it in found.calibrated])
+    assert np.abs(told - 0.5).max() < 0.15
+    # A calibration fitted on the same rows would rise along the diagonal.
+    assert np.corrcoef(told, shares)[0, 1] < 0.9
+
+
+def test_few_answers_are_shown_as_they_claim_and_calibrated_by_nothing() -> None:
+    """With 29 answers nothing is learned from them."""
+    found = reliability_of_answers(np.arange(29) % 2, np.full(29, 0.7), np.arange(29), _rng())
+    assert found.calibrated == ()
+    assert found.calibrated_error is None
+    assert sum(it.right.count for it in found.claimed) == 29
+
+
+def test_answers_of_one_asset_share_a_fold() -> None:
+    """They say nothing of each other: four assets cannot fill five folds, however many answers."""
+    claimed = np.linspace(0, 1, 80)
+    few = reliability_of_answers(claimed > 0.4, claimed, np.arange(80) % 4, _rng())
+    many = reliability_of_answers(claimed > 0.4, claimed, np.arange(80) % 40, _rng())
+    assert few.calibrated == ()
+    assert sum(it.right.count for it in many.calibrated) == 80
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(0)
