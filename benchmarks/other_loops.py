@@ -1,6 +1,6 @@
 """Sets of classes and numbers through whole projects: active rounds beside the random control.
 
-Run: python -m benchmarks.other_loops [--seeds 8] [--data ../shared/data]
+Run: python -m benchmarks.other_loops [--seeds 8] [--processes 1] [--data ../shared/data]
 
 Every project goes through the public API as a team would: ``add``, ``next_round``, the queue,
 ``labels.submit``, ``finish_round``, ``status``; its control arm is as large as the active one, so
@@ -13,7 +13,8 @@ encoder; eight rounds of 30. Numbers: scikit-learn's diabetes data and the first
 The gain is the mean over the rounds of what the active model reaches more than the random one. It
 has no target: a control arm is one random draw a project, and of ten numbers one draw teaches well
 and another nothing. Read it with its standard error; `other_tasks` measures the same strategies
-without projects at less cost. Replay draws every round again.
+without projects at less cost. Replay draws every round again. Each project is kept under
+`artifacts/benchmarks` when it ends, so that a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ import csv
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import querist
+from benchmarks.many_runs import run_all
 from benchmarks.reporting import Figure, report
 from querist.project import Project
 from querist.schema import Arm, ClassesValue, NumberValue, Origin, TaskKind, Value
@@ -37,6 +39,16 @@ FIRST_SEED = 300
 ROUNDS = 8
 TAGS = 20
 POOL = 3_000
+PACKAGE = Path(querist.__file__).parent
+# What chooses and what learns in these projects; when it changes, all is run again.
+DECIDES = (
+    "strategies/lcmd.py",
+    "strategies/multilabel_herding.py",
+    "strategies/coverage.py",
+    "learners/ridge.py",
+    "learners/label_sets.py",
+    "loop/value_signals.py",
+)
 Rows = list[dict[str, Any]]
 Truth = dict[str, Value]
 
@@ -46,28 +58,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
-    sets: dict[str, tuple[TaskKind, str, int, Callable[[int], tuple[Rows, Truth]]]] = {
-        "diabetes": (TaskKind.REGRESSION, "table", 10, lambda _: numbers("diabetes", 0)),
-        "friedman1": (TaskKind.REGRESSION, "table", 10, lambda seed: numbers("friedman1", seed)),
-    }
+    sets = ["diabetes", "friedman1"]
     if (arguments.data / "debian_packages.csv").exists():
-        sets["debtags"] = (
-            TaskKind.MULTI_LABEL,
-            "text",
-            30,
-            lambda seed: packages(arguments.data, seed),
-        )
+        sets.append("debtags")
+    seeds = range(FIRST_SEED, FIRST_SEED + arguments.seeds)
+    found = run_all(
+        one_project,
+        # Seed by seed, so that what a stopped run has kept is paired.
+        [(name, seed, str(arguments.data)) for seed in seeds for name in reversed(sets)],
+        name="other_loops",
+        code=[Path(__file__), *(PACKAGE / place for place in DECIDES)],
+        processes=arguments.processes,
+    )
     figures: list[Figure] = []
     details: dict[str, Any] = {}
-    for name, (task, media, batch, rows) in sets.items():
-        runs = []
-        for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
-            runs.append(run(task, media, batch, *rows(seed), seed))
-            print(f"  {name}, seed {seed}: {runs[-1]}", flush=True)
-        figures += figures_of(name, runs)
-        details[name] = runs
+    for name in sets:
+        details[name] = [found[name, seed, str(arguments.data)] for seed in seeds]
+        figures += figures_of(name, details[name])
     return report("other_loops", figures, details=details)
+
+
+def one_project(name: str, seed: int, data: str) -> dict[str, Any]:
+    """The project of one set and seed."""
+    if name == "debtags":
+        return run(TaskKind.MULTI_LABEL, "text", 30, *packages(Path(data), seed), seed)
+    return run(TaskKind.REGRESSION, "table", 10, *numbers(name, seed), seed)
 
 
 def run(
