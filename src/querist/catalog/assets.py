@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ from querist.catalog.thumbnails import sniff
 from querist.engine.base import Progress, silent
 from querist.errors import NotFoundError, UnknownNameError
 from querist.learners.base import Item
-from querist.schema import AddReport, Asset, Candidate, Media
+from querist.schema import AddReport, Asset, Bounds, Candidate, Media
 
 _READERS = 4
+# Some ten megabytes.
+_BOUNDS_KEPT = 50_000
 
 
 class Assets:
@@ -42,6 +44,7 @@ class Assets:
         self._held: AssetIndex | None = None
         self._columns: dict[str, list[Any]] = {}
         self._columns_of: tuple[str, int] | None = None
+        self._bounds: dict[str, Bounds] = {}
         self._guard = threading.RLock()
 
     def count(self) -> int:
@@ -66,7 +69,27 @@ class Assets:
 
     def get_many(self, ids: Sequence[str]) -> list[Asset]:
         """Assets in the order of ``ids``; raises NotFoundError that names the unknown ones."""
-        return [asset_of(row) for row in self._rows(ids, ASSET_COLUMNS)]
+        found = [asset_of(row) for row in self._rows(ids, ASSET_COLUMNS)]
+        # Whoever labels an asset has read it before: the check then reads nothing.
+        self._keep_bounds(
+            {asset.id: _bounds(asset.text, asset.width, asset.height) for asset in found}
+        )
+        return found
+
+    def bounds(self, ids: Sequence[str]) -> list[Bounds]:
+        """How far assets reach, in the order of ``ids``; raises NotFoundError.
+
+        An asset's content never changes, so what was read once is kept.
+        """
+        with self._guard:
+            held = {it: self._bounds[it] for it in ids if it in self._bounds}
+        left = [it for it in dict.fromkeys(ids) if it not in held]
+        if left:
+            rows = self._rows(left, ["id", "text", "width", "height"])
+            read = {row["id"]: _bounds(row["text"], row["width"], row["height"]) for row in rows}
+            self._keep_bounds(read)
+            held |= read
+        return [held[it] for it in ids]
 
     def read(self, ids: Sequence[str]) -> list[Item]:
         """The contents of assets for an encoder: file bytes, texts, or table rows.
@@ -172,9 +195,19 @@ class Assets:
             self._held = AssetIndex.of(self._table, self._held)
             return self._held
 
+    def _keep_bounds(self, read: Mapping[str, Bounds]) -> None:
+        with self._guard:
+            self._bounds.update(read)
+            while len(self._bounds) > _BOUNDS_KEPT:
+                del self._bounds[next(iter(self._bounds))]
+
     def _rows(self, ids: Sequence[str], columns: Sequence[str]) -> list[dict[str, Any]]:
         index = self.index()
         return index.rows(index.positions(ids), columns)
+
+
+def _bounds(text: str | None, width: int | None, height: int | None) -> Bounds:
+    return Bounds(width=width, height=height, characters=None if text is None else len(text))
 
 
 def _item(row: dict[str, Any], roots: Roots) -> Item:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
 from querist.labeling.known_assets import check_known
-from querist.labeling.values import Label, as_value
+from querist.labeling.values import Label, fitting
 from querist.schema import Arm, Gold, Question, Task, check_name
 
 # One stream of random numbers for each purpose; the loop has those from 10 on.
@@ -44,7 +44,8 @@ class GoldQuestions:
         """
         check_known(self._catalog, asset_id)
         check_name("annotator", created_by)
-        value = as_value(label, self._catalog.records.ontologies.current())
+        ontology = self._catalog.records.ontologies.current()
+        value = fitting(self._catalog, {asset_id: label}, ontology)[asset_id]
         return self._catalog.records.gold.add(asset_id, value, note=note, created_by=created_by)
 
     def retire(self, asset_id: str, *, created_by: str, note: str = "") -> Gold:

@@ -10,7 +10,7 @@ from querist.catalog import Catalog
 from querist.errors import ConflictError, NotFoundError
 from querist.labeling import spending
 from querist.labeling.known_assets import check_known
-from querist.labeling.values import Label, as_value
+from querist.labeling.values import Label, fitting
 from querist.schema import (
     Action,
     Annotation,
@@ -44,7 +44,7 @@ def import_labels(
     stored = 0
     while chunk := dict(islice(remaining, _CHUNK)):
         known = _known(catalog, chunk, skip_unknown)
-        wanted = {asset_id: as_value(label, ontology) for asset_id, label in known.items()}
+        wanted = fitting(catalog, known, ontology)
         stored += _store(catalog, wanted, annotator, origin, ontology)
     return stored
 

@@ -14,7 +14,7 @@ from querist.labeling.class_edits import edited
 from querist.labeling.decision import Decision
 from querist.labeling.importing import import_labels
 from querist.labeling.known_assets import check_known
-from querist.labeling.values import Label, as_value
+from querist.labeling.values import Label, fitting
 from querist.schema import (
     Action,
     Annotation,
@@ -302,7 +302,11 @@ class Labels:
         check_known(self._catalog, wanted.asset_id)
         _check_seconds(wanted.seconds)
         ontology = self._catalog.records.ontologies.current()
-        value = as_value(wanted.label, ontology) if wanted.action is Action.LABEL else None
+        value = None
+        if wanted.action is Action.LABEL:
+            value = fitting(self._catalog, {wanted.asset_id: wanted.label}, ontology)[
+                wanted.asset_id
+            ]
         task = answering.task_of(self._catalog, wanted, annotator, asked)
         return ontology.version, value, task
 

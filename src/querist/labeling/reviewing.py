@@ -12,7 +12,7 @@ from querist.catalog import Catalog
 from querist.catalog.records import Booking, ReviewEntry
 from querist.labeling.expected_errors import expected_errors
 from querist.labeling.known_assets import check_known
-from querist.labeling.values import Label, as_value
+from querist.labeling.values import Label, fitting
 from querist.schema import (
     Annotation,
     Review,
@@ -115,7 +115,8 @@ class Reviews:
         submission_id: str | None = None,
     ) -> Review:
         """Give the right label, in the same transaction; arguments and errors as in ``accept``."""
-        value = as_value(label, self._catalog.records.ontologies.current())
+        ontology = self._catalog.records.ontologies.current()
+        value = fitting(self._catalog, {asset_id: label}, ontology)[asset_id]
         return self._append(
             ReviewAction.FIX, asset_id, reviewer, label_seq, comment, seconds, submission_id, value
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from querist.catalog import Catalog
 from querist.errors import InvalidInputError
 from querist.schema import (
+    SHAPES,
     ClassesValue,
     ClassValue,
     NumberValue,
@@ -14,9 +16,37 @@ from querist.schema import (
     TaskKind,
     Value,
     check_value,
+    check_within,
 )
 
 Label = str | float | Sequence[str] | Value
+
+
+def fitting(
+    catalog: Catalog, labels: Mapping[str, Label | None], ontology: Ontology
+) -> dict[str, Value]:
+    """Labels by asset, as ``as_value``, of which nothing lies beyond its asset.
+
+    Raises:
+        NotFoundError: there is no such asset.
+        InvalidInputError: as ``as_value``, or a box, polygon or span lies beyond its asset.
+        UnknownNameError: as ``as_value``.
+    """
+    found = {asset_id: as_value(label, ontology) for asset_id, label in labels.items()}
+    shapes = [asset_id for asset_id, value in found.items() if isinstance(value, SHAPES)]
+    # Of other labels nothing is read: this is on the way of every decision.
+    for asset_id, bounds in zip(
+        shapes, catalog.assets.bounds(shapes) if shapes else (), strict=True
+    ):
+        try:
+            check_within(found[asset_id], bounds)
+        except InvalidInputError as problem:
+            raise InvalidInputError(
+                f"In the label of {asset_id!r}: {problem.message}",
+                remedy=problem.remedy,
+                asset_id=asset_id,
+            ) from None
+    return found
 
 
 def as_value(label: Label | None, ontology: Ontology) -> Value:

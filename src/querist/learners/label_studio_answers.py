@@ -17,6 +17,7 @@ from querist.learners.base import Item
 from querist.outside import label_studio_values as form
 from querist.schema import (
     Asset,
+    Bounds,
     BoxesValue,
     ClassesValue,
     ClassValue,
@@ -26,6 +27,7 @@ from querist.schema import (
     TaskKind,
     Value,
     check_value,
+    cut_to,
 )
 
 # What a backend says without a score is taken as neither sure nor wrong.
@@ -66,7 +68,8 @@ def read_answer(one: Any, asset: Asset, ontology: Ontology) -> tuple[Value | Non
         score = _score(regions[0].get("score") if isinstance(regions[0], dict) else None, score)
     value = form.decode(regions, asset, ontology)
     check_value(value, ontology)
-    return _with_scores(value, regions, score), score
+    bounds = Bounds(width=asset.width, height=asset.height)
+    return cut_to(_with_scores(value, regions, score), bounds), score
 
 
 def nothing(ontology: Ontology) -> Value:

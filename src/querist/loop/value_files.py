@@ -25,11 +25,13 @@ from querist.loop.value_predicting import keep_import
 from querist.metrics import Shapes, confidences
 from querist.schema import (
     Arm,
+    Bounds,
     ClassesValue,
     ModelVersion,
     NumberValue,
     TaskKind,
     Value,
+    cut_to,
     from_json,
     new_id,
 )
@@ -176,11 +178,14 @@ def _of_numbers(_: Catalog, columns: Sequence[str] | None, values: NDArray[np.fl
 def _of_labels(catalog: Catalog, rows: Sequence[PredictionRow]) -> _Told:
     places = positions_in_file(catalog, _asset_ids(catalog, rows))
     ordered = [rows[at] for at in np.argsort(places).tolist()]
+    bounds = _bounds(catalog, places)
     chances = _chances_of(catalog, ordered)
     if chances is not None:
         said = sets_of_chances(chances, catalog.records.ontologies.current().names)
     values = [
-        _value(catalog, row) if row.label is not None or chances is None else said.values[at]
+        _value(catalog, row, bounds[at])
+        if row.label is not None or chances is None
+        else said.values[at]
         for at, row in enumerate(ordered)
     ]
     doubt = np.array(
@@ -216,7 +221,15 @@ def _chances_of(catalog: Catalog, rows: Sequence[PredictionRow]) -> NDArray[np.f
     return chances
 
 
-def _value(catalog: Catalog, row: PredictionRow) -> Value:
+def _bounds(catalog: Catalog, places: NDArray[np.int64]) -> Sequence[Bounds | None]:
+    """How far the assets at n places reach, by catalog position; only where labels are shapes."""
+    if catalog.settings.task not in (TaskKind.BOXES, TaskKind.SPANS):
+        return [None] * len(places)
+    ids = catalog.assets.ids()
+    return catalog.assets.bounds([ids[at] for at in np.sort(places).tolist()])
+
+
+def _value(catalog: Catalog, row: PredictionRow, bounds: Bounds | None = None) -> Value:
     ontology = catalog.records.ontologies.current()
     label = row.label
     kind = VALUE_OF_TASK[ontology.task]
@@ -232,6 +245,8 @@ def _value(catalog: Catalog, row: PredictionRow) -> Value:
         value = as_value(label, ontology)
         if isinstance(value, Shapes):
             _check_confidences(confidences(value))
+        if bounds is not None:
+            value = cut_to(value, bounds)
     except QueristError as problem:
         raise type(problem)(
             f"In {row.where}: {problem.message}", remedy=f"{problem.remedy} Nothing was imported."

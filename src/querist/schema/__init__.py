@@ -19,6 +19,7 @@ from querist.schema.annotation import (
 )
 from querist.schema.annotator import Annotator, Invitation, Role
 from querist.schema.asset import Asset, Media
+from querist.schema.bounds import SHAPES, Bounds, check_within, cut_to
 from querist.schema.candidate import AddReport, Candidate, Problem
 from querist.schema.geometry import Box, Polygon, Span
 from querist.schema.ids import check_asset_id, check_name, new_id
@@ -62,6 +63,7 @@ from querist.schema.workforce import IN_FLIGHT, SIBLING, Delivery, DeliveryState
 
 __all__ = [
     "IN_FLIGHT",
+    "SHAPES",
     "SIBLING",
     "Action",
     "AddClass",
@@ -72,6 +74,7 @@ __all__ = [
     "Arm",
     "Asset",
     "Batch",
+    "Bounds",
     "Box",
     "BoxesValue",
     "Candidate",
@@ -134,7 +137,9 @@ __all__ = [
     "check_asset_id",
     "check_name",
     "check_value",
+    "check_within",
     "class_names",
+    "cut_to",
     "from_json",
     "new_id",
     "percent",

@@ -180,6 +180,7 @@ def check_value(value: Value, ontology: Ontology) -> Value:
 
 
 def _check_limits(value: Value, limits: Limits) -> None:
+    _check_shapes(value)
     if isinstance(value, NumberValue):
         low = -math.inf if limits.lowest is None else limits.lowest
         high = math.inf if limits.highest is None else limits.highest
@@ -195,6 +196,25 @@ def _check_limits(value: Value, limits: Limits) -> None:
                     f"The spans {before.start} to {before.end} and {after.start} to {after.end} "
                     "share characters.",
                     remedy="Shorten one, or set overlapping under [limits] in querist.toml.",
+                )
+
+
+def _check_shapes(value: Value) -> None:
+    """Refuse what no picture has; labels stored long ago are read as they are."""
+    if isinstance(value, BoxesValue):
+        for item in value.boxes:
+            sides = item.box.x, item.box.y, item.box.width, item.box.height
+            if not all(map(math.isfinite, sides)):
+                raise InvalidInputError(
+                    f"The box of {item.name!r} has the sides {sides}.",
+                    remedy="Give finite numbers: left, top, width and height in pixels.",
+                )
+    if isinstance(value, PolygonsValue):
+        for it in value.polygons:
+            if not 0 < it.polygon.area < math.inf:
+                raise InvalidInputError(
+                    f"The polygon of {it.name!r} has an area of {it.polygon.area:g} pixels.",
+                    remedy="Give three or more points, finite and not in one line.",
                 )
 
 

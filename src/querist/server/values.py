@@ -29,6 +29,7 @@ class ClassesValue(BaseModel):
 class Box(BaseModel):
     """A box in pixels; the origin is top left."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
     x: float
     y: float
     width: float
@@ -54,6 +55,7 @@ class BoxesValue(BaseModel):
 class Polygon(BaseModel):
     """A closed polygon in pixels."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
     points: list[tuple[float, float]]
 
 
