@@ -188,7 +188,7 @@ def test_shapes_without_sides_or_area_are_refused(value: Value, task: str) -> No
 
 
 def test_a_rounding_beyond_the_edge_is_taken() -> None:
-    """Editors and percentages round: one pixel beyond is no error; an unknown size bounds nothing."""
+    """Editors and percentages round: one pixel beyond is no error; unknown sizes bound nothing."""
     bounds = Bounds(width=40, height=30)
     check_within(_box(-0.6, 0, 41.5, 30.9), bounds)
     check_within(_ring((0, 0), (40.9, 0), (40, 30.4)), bounds)
