@@ -114,7 +114,7 @@ def chosen(strategy: str, seed: int) -> list[list[float]]:
         rows.append(row)
         if number == ROUNDS:
             break
-        doubt = learner.predict(_inputs(everything.pool)).uncertainty
+        doubt = learner.predict(inputs_of(everything.pool)).uncertainty
         picks = query(
             strategy,
             n=BATCH,
@@ -143,7 +143,7 @@ def _fitted(
     scenes = [everything.pool[at] for at in labeled.tolist()]
     rng = np.random.default_rng([seed, 2, len(labeled)])
     start = time.process_time()
-    learner.fit(_inputs(scenes), [_label(scene) for scene in scenes], classes=CLASSES, rng=rng)
+    learner.fit(inputs_of(scenes), [label_of(scene) for scene in scenes], classes=CLASSES, rng=rng)
     seconds = time.process_time() - start
     boxes = sum(len(scene.classes) for scene in scenes)
     return learner, [len(labeled), boxes, _quality(learner, everything.test), seconds]
@@ -151,7 +151,7 @@ def _fitted(
 
 def _quality(learner: DetectorLearner, scenes: list[Scene]) -> float:
     """mAP50 on scenes."""
-    said = learner.predict(_inputs(scenes)).values
+    said = learner.predict(inputs_of(scenes)).values
     rows = [
         (at, CLASSES.index(one.name), one.box, one.confidence)
         for at, value in enumerate(said)
@@ -180,7 +180,7 @@ def _quality(learner: DetectorLearner, scenes: list[Scene]) -> float:
     return float(measured.ap50.value)
 
 
-def _label(scene: Scene) -> Value:
+def label_of(scene: Scene) -> Value:
     """What a person would say of a scene."""
     return BoxesValue(
         boxes=tuple(
@@ -192,7 +192,8 @@ def _label(scene: Scene) -> Value:
     )
 
 
-def _inputs(scenes: list[Scene]) -> Inputs:
+def inputs_of(scenes: list[Scene]) -> Inputs:
+    """Scenes as a learner is given them."""
     return Inputs(
         asset_ids=[str(at) for at in range(len(scenes))],
         vectors=np.zeros((len(scenes), 1), np.float32),
