@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from querist.learners import Learner, create_learner, learner_names
 from querist.learners.kit import LEARNER_CHECKS, check_learner
 
+# What would take long as it is.
+SMALL: dict[str, dict[str, Any]] = {
+    "committee": {"members": ["logistic-regression", {"name": "naive-bayes"}], "bootstrap": True},
+    "torch-snapshots": {"snapshots": 2, "epochs": 20},
+}
 # Beyond the registry: the adapter with, and without, probabilities of the estimator's own.
 ADAPTED = ("sklearn:ensemble.ExtraTreesClassifier", "sklearn:svm.LinearSVC")
 
@@ -19,7 +25,9 @@ def test_learner_keeps_the_contract(
     name: str, check: Callable[..., None], request: pytest.FixtureRequest
 ) -> None:
     """The learner does what the check's own sentence says."""
-    given = {"url": request.getfixturevalue("own_model_url")} if name == "remote" else {}
+    given = dict(SMALL.get(name, {}))
+    if name == "remote":
+        given["url"] = request.getfixturevalue("own_model_url")
     check(lambda: create_learner(name, **given))
 
 

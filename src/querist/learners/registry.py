@@ -25,9 +25,11 @@ _LEARNERS = {
     "svm-rbf": "querist.learners.sklearn_learner:SupportVectorLearner",
     "hist-gradient-boosting": "querist.learners.sklearn_learner:HistGradientBoostingLearner",
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
+    "committee": "querist.learners.mixed_committee:CommitteeLearner",
     "remote": "querist.learners.remote:RemoteLearner",
     "prototypes": "querist.learners.prototypes:PrototypeLearner",
     "imported": "querist.learners.imported:ImportedLearner",
+    "torch-snapshots": "querist.learners.mixed_committee:SnapshotLearner",
     "torch": "querist.learners.torch_learner:TorchLearner",
 }
 _VALUE_LEARNERS = {

@@ -45,6 +45,7 @@ class TorchLearner:
             this share of the weights plus noise (Ash and Adams, 2020; 0.3 to 0.6). ``None`` starts
             from scratch, as each round of a project does.
         device: ``cpu``, ``cuda`` …; ``None`` takes a GPU where there is one.
+        mixed_precision: Train in bfloat16 where the device can; for modules that are large.
         module: Makes a network from the numbers of columns and of classes; its output are logits
             (n, classes). It has no name, so it serves in Python but in no ``querist.toml``: for
             that, register a subclass as a plug-in.
@@ -68,6 +69,7 @@ class TorchLearner:
         uncertainty: str = "dropout",
         shrink: float | None = None,
         device: str | None = None,
+        mixed_precision: bool = False,
         *,
         module: Callable[[int, int], Any] | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class TorchLearner:
             "uncertainty": uncertainty,
             "shrink": shrink,
             "device": device,
+            "mixed_precision": bool(mixed_precision),
         }
         self._device = torch_device.choose(
             device, feature=f"The learner {self.name!r}", extra="torch"
@@ -143,7 +146,7 @@ class TorchLearner:
                 held,
                 **{
                     key: self._parameters[key]
-                    for key in ("epochs", "learning_rate", "weight_decay")
+                    for key in ("epochs", "learning_rate", "weight_decay", "mixed_precision")
                 },
             )
         posterior = None
@@ -229,6 +232,10 @@ class TorchLearner:
         self._network, self._posterior = network.eval(), posterior
         self._mean, self._scale, self._present = state["mean"], state["scale"], state["present"]
         self._class_count = int(facts["class_count"])
+
+    def go_on_from(self, other: TorchLearner) -> None:
+        """Let the next ``fit`` start from the network of another learner, which stays as it is."""
+        self._network = other._network
 
     def _built(self, width: int, classes: int) -> Any:
         from torch import nn

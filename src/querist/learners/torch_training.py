@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
+from querist.learners import torch_device
 from querist.learners.base import Codes
 
 BATCH = 128
@@ -29,6 +31,7 @@ def train(
     epochs: int,
     learning_rate: float,
     weight_decay: float,
+    mixed_precision: bool = False,
 ) -> int:
     """Train ``network`` in place on rows (n, d) and classes (n,); it ends in ``eval``.
 
@@ -43,6 +46,7 @@ def train(
         epochs: Passes over the rows at most.
         learning_rate: Step of AdamW, over 0.
         weight_decay: Its decay, 0 or more.
+        mixed_precision: Whether the passes of training are in bfloat16 where that can be.
 
     Raises:
         InvalidInputError: the loss is no longer a number.
@@ -53,6 +57,7 @@ def train(
     steps = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
     kept = torch.from_numpy(np.flatnonzero(~held))
     judged = torch.from_numpy(np.flatnonzero(held)).to(rows.device)
+    mixed = torch_device.mixed_precision(rows.device.type) if mixed_precision else nullcontext()
     best, state, stale, passes = np.inf, None, 0, 0
     for _ in range(epochs):
         passes += 1
@@ -60,7 +65,8 @@ def train(
         # Parts of equal size: a last part of one row would break batch normalisation.
         for part in kept[torch.randperm(len(kept))].tensor_split(max(len(kept) // BATCH, 1)):
             at = part.to(rows.device)
-            loss: Any = loss_of(network(rows[at]), codes[at])
+            with mixed:
+                loss: Any = loss_of(network(rows[at]), codes[at])
             steps.zero_grad()
             loss.backward()
             steps.step()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, MissingDependencyError, StorageError
+from querist.learners import torch_device
 from querist.learners.torch_training import check_finite
 
 # The weights of this package are there without a download.
@@ -100,8 +101,8 @@ def fine_tune(
     """Fine-tune in place on the rows that are not held out; it ends in ``eval``.
 
     The state of the epoch with the lowest loss on the rows held out stays, where there are any.
-    On a GPU the passes are in mixed precision. Draws from torch's own random state, which the
-    caller seeds.
+    On a GPU the passes are in mixed precision (bfloat16). Draws from torch's own random state,
+    which the caller seeds.
 
     Args:
         network: The module.
@@ -122,7 +123,7 @@ def fine_tune(
     rate = torch.optim.lr_scheduler.LambdaLR(
         steps, lambda step: min((step + 1) / max(_WARM_UP * total, 1), (total - step) / total)
     )
-    mixed = torch.autocast(device_type=torch.device(device).type, enabled=device != "cpu")
+    mixed = nullcontext() if device == "cpu" else torch_device.mixed_precision(device)
     best, state, stale = np.inf, None, 0
     for _ in range(tuning.epochs):
         network.train()
