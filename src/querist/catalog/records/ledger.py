@@ -62,8 +62,7 @@ class Booking:
 
 def book(connection: sa.Connection, bookings: Sequence[Booking], now: datetime) -> None:
     """Book amounts in the transaction of ``connection``: with what they paid for, or not at all."""
-    for booking in bookings:
-        _INSERT.run(connection, booking.row(now))
+    _INSERT.each(connection, [booking.row(now) for booking in bookings])
 
 
 class Ledger:

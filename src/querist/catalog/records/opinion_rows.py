@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,16 +20,23 @@ _MINE = (
     opinions.c.asset_id == sa.bindparam("asset"),
     opinions.c.annotator == sa.bindparam("who"),
 )
-_LAST = Prepared(SELECT.where(*_MINE).order_by(opinions.c.version.desc()).limit(1))
-_INSERT = sa.insert(opinions).returning(*opinions.c)
-_BLANK = dict.fromkeys(opinions.c.keys())
-_LAST_SEQS = [sa.select(sa.func.max(log.c.seq)) for log in (opinions, annotation_log)]
-_BY_SUBMISSION = Prepared(SELECT.where(opinions.c.submission_id == sa.bindparam("submission")))
+_NAMES = opinions.c.keys()
+_NEWEST = SELECT.where(*_MINE).order_by(opinions.c.version.desc()).limit(1)
+_LAST = Prepared(_NEWEST)
+_OF_SUBMISSION = SELECT.where(opinions.c.submission_id == sa.bindparam("submission"))
+_BY_SUBMISSION = Prepared(_OF_SUBMISSION)
+_BEFORE = Prepared(sa.union_all(_OF_SUBMISSION, sa.select(_NEWEST.subquery())))
+_SEQS = sa.union_all(
+    *(sa.select(sa.func.max(log.c.seq).label("seq")) for log in (opinions, annotation_log))
+).subquery()
+_NEXT_SEQ = sa.select(sa.func.coalesce(sa.func.max(_SEQS.c.seq), 0) + 1).scalar_subquery()
+_BLANK: Mapping[str, Any] = {name: None for name in _NAMES if name != "seq"}
+_INSERT = Prepared(sa.insert(opinions).values(seq=_NEXT_SEQ).returning(*opinions.c), list(_BLANK))
 
 
 def opinion_of(row: sa.Row[Any]) -> Opinion:
     """The schema object of a row."""
-    body = row._asdict()
+    body = {name: getattr(row, name) for name in _NAMES}
     name = body.pop("class_name")
     body["value"] = value_of(body["value"], name)
     body["prelabel"] = value_of(body["prelabel"], None)
@@ -40,8 +48,7 @@ def insert(connection: sa.Connection, row: dict[str, Any]) -> Opinion:
 
     Its number lies above those of the label log: it does not tell how few opinions there are.
     """
-    last = max(connection.execute(query).scalar() or 0 for query in _LAST_SEQS)
-    return opinion_of(connection.execute(_INSERT, {**_BLANK, **row, "seq": last + 1}).one())
+    return opinion_of(_INSERT.row(connection, {**_BLANK, **row}))
 
 
 def row_of(entry: Entry, version: int, created_at: datetime, *, gold: bool) -> dict[str, Any]:
@@ -63,9 +70,15 @@ def of_submission(connection: sa.Connection, submission_id: str) -> Opinion | No
     return None if row is None else opinion_of(row)
 
 
-def standing_of(connection: sa.Connection, asset_id: str) -> list[Opinion]:
-    """What each annotator says about the asset now, in the order in which it was said."""
-    return [opinion_of(row) for row in connection.execute(_STANDING_OF, {"asset": asset_id})]
+def before(
+    connection: sa.Connection, asset_id: str, annotator: str, submission_id: str
+) -> tuple[Opinion | None, Opinion | None]:
+    """The annotator's newest entry about the asset, and what is stored for a submission already."""
+    values = {"asset": asset_id, "who": annotator, "submission": submission_id}
+    found = [opinion_of(row) for row in _BEFORE.rows(connection, values)]
+    own = [it for it in found if (it.asset_id, it.annotator) == (asset_id, annotator)]
+    stored = next((it for it in found if it.submission_id == submission_id), None)
+    return max(own, key=lambda it: it.version, default=None), stored
 
 
 def standing(
@@ -91,6 +104,3 @@ def standing(
         *seen,
         *conditions,
     ).order_by(opinions.c.seq)
-
-
-_STANDING_OF = standing(opinions.c.asset_id == sa.bindparam("asset"))

@@ -15,6 +15,7 @@ from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.opinion_rows import (
     IS_LABEL_TOO,
     SELECT,
+    before,
     insert,
     last_of,
     of_submission,
@@ -76,21 +77,20 @@ class OpinionLog:
             NotFoundError: there is no such task.
         """
         with self._database.write() as connection:
-            queue_up(connection)
             one_by_one(connection, entry.annotator)
-            stored = of_submission(connection, entry.submission_id)
+            queue_up(connection)
+            own, stored = before(connection, entry.asset_id, entry.annotator, entry.submission_id)
             if stored is not None:
                 return _same(stored, entry), False
-            before = last_of(connection, entry.asset_id, entry.annotator)
-            version = before.version if before else 0
+            version = own.version if own else 0
             if entry.expected_version not in (None, version):
-                raise _stale(entry, before)
+                raise _stale(entry, own)
             now = self._database.now()
             task_id = answer_task(connection, task, entry.annotator)
             made = insert(
                 connection, {**row_of(entry, version + 1, now, gold=gold), "task_id": task_id}
             )
-            stands = before if before and before.action is not Action.UNDO else None
+            stands = own if own and own.action is not Action.UNDO else None
             book(connection, bookings(stands), now)
             tied = not gold and settle(connection, entry.asset_id, rule, now).tied
             return made, tied
@@ -114,12 +114,11 @@ class OpinionLog:
             InvalidInputError: no opinion of the annotator stands.
         """
         with self._database.write() as connection:
-            queue_up(connection)
             one_by_one(connection, annotator)
-            stored = of_submission(connection, submission_id)
+            queue_up(connection)
+            undone, stored = before(connection, asset_id, annotator, submission_id)
             if stored is not None:
                 return stored
-            undone = last_of(connection, asset_id, annotator)
             if undone is None or undone.action is Action.UNDO:
                 raise InvalidInputError(
                     f"{asset_id!r} has no decision to undo.",

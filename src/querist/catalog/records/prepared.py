@@ -58,6 +58,14 @@ class Prepared:
             return connection.execute(self.statement, values).rowcount
         return int(_send(connection, self._sent_to(connection.dialect), values).rowcount)
 
+    def each(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Change by each of ``rows``; PostgreSQL gets them all at once."""
+        if connection.dialect.name == "sqlite":
+            for row in rows:
+                self.run(connection, row)
+        elif rows:
+            connection.execute(self.statement, rows)
+
     def many(self, connection: sa.Connection, columns: Mapping[str, Sequence[Any]]) -> None:
         """Insert each row of ``columns``, as many as they are long; equal values bind once."""
         if connection.dialect.name != "sqlite":

@@ -11,27 +11,31 @@ import sqlalchemy as sa
 
 from querist.catalog.records.label_queries import insert, version_of
 from querist.catalog.records.label_rows import Entry, value_of
-from querist.catalog.records.opinion_rows import standing_of
+from querist.catalog.records.opinion_rows import opinion_of
+from querist.catalog.records.opinion_rows import standing as standing_opinions
+from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import annotation_log, opinions, tasks
+from querist.catalog.records.task_serving import IS_UNFINISHED
 from querist.catalog.records.undoing import standing
-from querist.schema import Action, Opinion, Origin, Question, TaskState, Value, new_id
+from querist.schema import Action, Opinion, Origin, Question, Value, new_id
 
-_UNFINISHED = (TaskState.OPEN.value, TaskState.LEASED.value)
 _DECIDED = (Origin.PERSON.value, Origin.REVIEW.value)
-_BY_SUBMISSION = sa.select(opinions.c.seq).where(
-    opinions.c.submission_id == sa.bindparam("submission")
+_BY_SUBMISSION = Prepared(
+    sa.select(opinions.c.seq).where(opinions.c.submission_id == sa.bindparam("submission"))
 )
-# Built once: on the way of every opinion, building takes longer than running.
-_HISTORY = (
+_HISTORY = Prepared(
     sa.select(annotation_log)
     .where(annotation_log.c.asset_id == sa.bindparam("asset"))
     .order_by(annotation_log.c.version)
 )
-_IS_WAITING = sa.select(
-    sa.exists().where(
-        tasks.c.asset_id == sa.bindparam("asset"),
-        tasks.c.kind == Question.OPINION.value,
-        tasks.c.state.in_(_UNFINISHED),
+_IS_WAITED_FOR = sa.exists().where(
+    tasks.c.asset_id == sa.bindparam("asset"),
+    tasks.c.kind == Question.OPINION.value,
+    IS_UNFINISHED,
+)
+_SAID = Prepared(
+    standing_opinions(opinions.c.asset_id == sa.bindparam("asset")).add_columns(
+        _IS_WAITED_FOR.label("is_waited_for")
     )
 )
 
@@ -81,13 +85,14 @@ def settle(
     appended entries. What a person has decided since is left alone. A first label that has become
     an opinion holds until others outvote it, and goes when its author takes the opinion back.
     """
-    said = standing_of(connection, asset_id)
+    rows = _SAID.rows(connection, {"asset": asset_id})
+    said = [opinion_of(row) for row in rows]
     held, withdrawn = _held(connection, asset_id, said, now)
     top = held[-1] if held else None
     opened = top is not None and _is_opinion(connection, top)
     if top is not None and top.origin in _DECIDED and not opened:
         return Settled(changed=withdrawn)
-    if _waiting(connection, asset_id):
+    if any(row.is_waited_for for row in rows):
         said = []
     verdict = rule.decide(said) if said else None
     if verdict is None:
@@ -159,7 +164,7 @@ def take_back_all(connection: sa.Connection, prefix: str, now: datetime) -> int:
 
 def stack_of(connection: sa.Connection, asset_id: str) -> list[Any]:
     """The decisions on an asset that stand in the label log, the one that holds last."""
-    return standing(connection.execute(_HISTORY, {"asset": asset_id}).all())
+    return standing(_HISTORY.rows(connection, {"asset": asset_id}))
 
 
 def _held(
@@ -182,12 +187,7 @@ def _held(
 
 def _is_opinion(connection: sa.Connection, label: Any) -> bool:
     """Whether an entry of the label log has become an opinion, which has its submission id."""
-    found = connection.execute(_BY_SUBMISSION, {"submission": label.submission_id}).first()
-    return found is not None
-
-
-def _waiting(connection: sa.Connection, asset_id: str) -> bool:
-    return bool(connection.execute(_IS_WAITING, {"asset": asset_id}).scalar())
+    return bool(_BY_SUBMISSION.rows(connection, {"submission": label.submission_id}))
 
 
 def _says(top: Any, verdict: Verdict, *, opened: bool) -> bool:

@@ -28,7 +28,9 @@ _FINISH = Prepared(
 
 _MINE = sa.and_(
     tasks.c.annotator == sa.bindparam("who"),
-    tasks.c.state.in_((TaskState.LEASED.value, TaskState.DONE.value)),
+    tasks.c.state.in_(
+        [sa.literal_column(f"'{it.value}'") for it in (TaskState.LEASED, TaskState.DONE)]
+    ),
 )
 _MAY_BE_ANSWERED = (
     tasks.c.asset_id == sa.bindparam("asset"),
@@ -37,16 +39,19 @@ _MAY_BE_ANSWERED = (
     tasks.c.kind == sa.bindparam("of_kind"),
     sa.or_(_MINE, tasks.c.state == TaskState.OPEN.value),
 )
-_USABLE = (
+_FIRST_USABLE = (
     sa.select(tasks.c.id)
     .where(*_MAY_BE_ANSWERED)
     .order_by(sa.case((_MINE, 0), (tasks.c.id == sa.bindparam("which"), 1), else_=2), tasks.c.id)
     .limit(1)
 )
-_ANSWER = (
+_USABLE = Prepared(_FIRST_USABLE)
+_ANSWER = Prepared(
     sa.update(tasks)
-    .where(tasks.c.id == sa.bindparam("which"), *_MAY_BE_ANSWERED)
+    # Asked again: on PostgreSQL somebody may lease the one that was found.
+    .where(tasks.c.id == _FIRST_USABLE.scalar_subquery(), *_MAY_BE_ANSWERED)
     .values(state=TaskState.DONE.value, annotator=sa.bindparam("who"), leased_until=None)
+    .returning(tasks.c.id)
 )
 
 
@@ -100,10 +105,11 @@ def answer_task(connection: sa.Connection, task: Task, annotator: str) -> int:
         "of_kind": task.kind.value,
         "who": annotator,
     }
-    # On PostgreSQL somebody may lease the one that was found: then look again.
-    while (found := connection.execute(_USABLE, values).scalar()) is not None:
-        if connection.execute(_ANSWER, {**values, "which": found}).rowcount:
-            return int(found)
+    while (answered := _ANSWER.scalar(connection, values)) is None:
+        if _USABLE.scalar(connection, values) is None:
+            break
+    else:
+        return int(answered)
     state = connection.execute(sa.select(tasks.c.state).where(tasks.c.id == task.id)).scalar()
     if state == TaskState.RETURNED.value:
         return task.id
