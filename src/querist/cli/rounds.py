@@ -10,9 +10,9 @@ from querist.cli.lessons import print_lessons
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.cli.slices import print_slices
-from querist.errors import InvalidInputError, NotFoundError
+from querist.errors import NotFoundError
 from querist.loop import lessons
-from querist.schema import Arm, Step, TaskKind
+from querist.schema import Arm, Step
 
 
 def add_to(app: typer.Typer) -> None:
@@ -90,14 +90,8 @@ def diagnose(
     taught = not json if taught is None else taught
     with open_project(project) as opened:
         rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
-        task = opened.settings.task
         found = lessons(opened.catalog, rounds[-1]) if taught and rounds else None
         saved = [] if json else opened.rounds.slices.reports()
-    if task is not TaskKind.CLASSIFICATION:
-        raise InvalidInputError(
-            f"A diagnosis is of labels with one class an asset; the task is {task.value!r}.",
-            remedy="How well the model does is told by: querist status",
-        )
     if not rounds:
         raise NotFoundError(
             "No round is finished yet.", remedy="Label the open batch, then: querist train"

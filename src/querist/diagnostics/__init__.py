@@ -18,7 +18,7 @@ from querist.diagnostics.lags import ClassLag, class_lags
 from querist.diagnostics.merging import merge_advice
 from querist.diagnostics.proxy import ProxyCheck, check_proxy
 from querist.diagnostics.sample import Learned, Sample
-from querist.diagnostics.slice_causes import slice_findings
+from querist.diagnostics.slice_causes import loss_slices, slice_findings
 from querist.diagnostics.slices import Predicate, Slice, alike, find_slices, middles
 from querist.diagnostics.stop_criteria import CRITERIA
 from querist.diagnostics.stop_readings import StopReading, read_stop_set
@@ -57,6 +57,7 @@ __all__ = [
     "error_types",
     "example_dynamics",
     "find_slices",
+    "loss_slices",
     "merge_advice",
     "middles",
     "overfitting_start",

@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Chances = NDArray[np.float64]
 
+# Sums of losses that differ by less are the same.
+_NONE = 1e-9
+
 
 def chance(hits: ArrayLike, of: ArrayLike, other_hits: ArrayLike, other_of: ArrayLike) -> Chances:
     """P of so many hits if the share were as elsewhere; arrays of one shape, or numbers.
@@ -22,6 +25,49 @@ def chance(hits: ArrayLike, of: ArrayLike, other_hits: ArrayLike, other_of: Arra
     found = np.ones(a.shape)
     found[higher] = hypergeom.sf((a - 1)[higher], (n + m)[higher], (a + b)[higher], n[higher])
     return found
+
+
+def powers(losses: ArrayLike) -> Chances:
+    """How many losses (n,) there are, and the sums of their first three powers: (4,)."""
+    x = np.asarray(losses, dtype=np.float64)
+    return np.array([len(x), x.sum(), (x**2).sum(), (x**3).sum()])
+
+
+def loss_chance(inside: ArrayLike, elsewhere: ArrayLike) -> Chances:
+    """P of so great a mean loss inside if losses fell anywhere; 1 where it is no higher.
+
+    Of losses that are all 0 or 1 Fisher's exact test. Of others the rows inside are a random draw
+    from all under the null hypothesis: the sum of their losses has known mean, variance and skew
+    (sampling without replacement), and the Pearson type III distribution with these (Mielke and
+    Berry, 2007, "Permutation methods", ch. 2), which skewed losses need and the normal one lacks.
+
+    Args:
+        inside: The ``powers`` of the rows inside (..., 4).
+        elsewhere: Those of all others, of a shape that fits.
+    """
+    from scipy.stats import pearson3
+
+    a, b = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (inside, elsewhere)))
+    if _all_or_nothing(a) and _all_or_nothing(b):
+        return chance(
+            *(np.rint(side[..., at]).astype(np.int64) for side in (a, b) for at in (1, 0))
+        )
+    count, n = (a + b)[..., 0], a[..., 0]
+    mean, square, cube = np.moveaxis((a + b)[..., 1:], -1, 0) / np.maximum(count, 1)
+    variance = n * (count - n) / np.maximum(count - 1, 1) * np.maximum(square - mean**2, 0)
+    third = cube - 3 * mean * square + 2 * mean**3
+    third = third * n * (count - n) * (count - 2 * n)
+    third /= np.maximum((count - 1) * (count - 2), 1)
+    higher = (a[..., 1] * b[..., 0] > b[..., 1] * n) & (variance > _NONE) & (b[..., 0] > 0)
+    found = np.ones(higher.shape)
+    spread = np.sqrt(variance[higher])
+    above = (a[..., 1] - n * mean)[higher] / spread
+    found[higher] = pearson3.sf(above, third[higher] / spread**3)
+    return found
+
+
+def _all_or_nothing(sums: Chances) -> bool:
+    return bool((np.abs(sums[..., 1:] - sums[..., 1:2]) < _NONE).all())
 
 
 def stratified_chance(

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.diagnostics.chances import stratified_chance
+from querist.diagnostics.chances import chance, stratified_chance
 from querist.diagnostics.sample import LEVEL, Learned, Sample
-from querist.diagnostics.slices import Predicate, Slice, find_slices
-from querist.metrics import wilson
+from querist.diagnostics.slices import Losses, Predicate, Slice, find_slices
+from querist.metrics import mean_of_shares, wilson
 from querist.schema import Batch, Finding
 
 Columns = Mapping[str, NDArray[np.generic]]
+
+# How a mean loss is told, by the name of the measure that it is lost of.
+LOSSES = {
+    "f1": "assets have a mean F1 of {here:.2f}, {elsewhere:.2f} elsewhere",
+    "closeness": "assets are off by {off:.2f} of the labels' spread, {off_elsewhere:.2f} elsewhere",
+}
+_FEWER = "Label more of these: training has fewer than the pool."
+_UNKNOWN = "Look at these, and label more like them."
 
 # Part of a slice's errors that a cause must hold to be that of the slice.
 MOSTLY = 0.5
@@ -47,6 +56,39 @@ def slice_findings(
     ]
 
 
+def loss_slices(
+    losses: Losses,
+    ids: Sequence[str],
+    columns: Columns,
+    learned_columns: Columns,
+    *,
+    measure: str,
+) -> list[Finding]:
+    """Up to five slices where a model that is more or less right loses surely more than elsewhere.
+
+    The cause is data distribution where training has surely less of the slice than the sample
+    (Fisher's exact test); other slices are told without one.
+
+    Args:
+        losses: How wrong the model is of each row of a random sample (n,), 0 to 1.
+        ids: Their assets (n,).
+        columns: What is known of them, by name.
+        learned_columns: The same of the assets that it learned from.
+        measure: What is lost, a key of ``LOSSES``.
+    """
+    told = []
+    for found in find_slices(losses, columns)[:MOST]:
+        there = found.holds(learned_columns)
+        missed = len(there) - int(there.sum()), len(there)
+        out = len(ids) - len(found.rows), len(ids)
+        fewer = len(there) > 0 and float(chance(*missed, *out)) < LEVEL
+        examples = tuple(ids[i] for i in found.rows[::2].tolist())
+        batch = Batch(parts={"similar": 0.7, "uncertainty": 0.3}, examples=examples)
+        cause = ("data_distribution", _FEWER) if fewer else (None, _UNKNOWN)
+        told.append(_told_of_losses(losses, ids, found, (*cause, batch), measure))
+    return told
+
+
 def _cause(
     sample: Sample,
     found: Slice,
@@ -62,8 +104,8 @@ def _cause(
     examples = tuple(sample.ids[i] for i in found.rows[::2].tolist())
     batch = Batch(parts={"similar": 0.7, "margin": 0.3}, examples=examples)
     if _rarer_in_training(sample, found, learned, learned_columns):
-        return "data_distribution", "Label more of these: training has fewer than the pool.", batch
-    return None, "Look at these, and label more like them.", batch
+        return "data_distribution", _FEWER, batch
+    return None, _UNKNOWN, batch
 
 
 def _rarer_in_training(
@@ -84,20 +126,50 @@ def _rarer_in_training(
 def _told(
     sample: Sample, found: Slice, cause: str | None, remedy: str, batch: Batch | None
 ) -> Finding:
-    count = len(found.rows)
-    low, high = wilson(found.errors, count)
-    ids = tuple(sample.ids[i] for i in found.rows.tolist())
+    title = f"Where {found.rule}, {found.errors} of {len(found.rows)} are wrong."
+    interval = wilson(found.errors, len(found.rows))
+    return _finding(sample.ids, found, (cause, remedy, batch), title, interval)
+
+
+def _told_of_losses(
+    losses: Losses,
+    ids: Sequence[str],
+    found: Slice,
+    mended: tuple[str | None, str, Batch | None],
+    measure: str,
+) -> Finding:
+    words = LOSSES[measure].format(
+        here=1 - found.share,
+        elsewhere=1 - found.elsewhere,
+        off=found.share,
+        off_elsewhere=found.elsewhere,
+    )
+    lost = mean_of_shares(losses[found.rows])
+    title = f"Where {found.rule}, {len(found.rows)} {words}."
+    told = _finding(ids, found, mended, title, (lost.low, lost.high))
+    return replace(told, evidence={**told.evidence, "measure": measure})
+
+
+def _finding(
+    names: Sequence[str],
+    found: Slice,
+    mended: tuple[str | None, str, Batch | None],
+    title: str,
+    interval: tuple[float, float],
+) -> Finding:
+    cause, remedy, batch = mended
+    ids = tuple(names[i] for i in found.rows.tolist())
     return Finding(
         kind="slice",
-        title=f"Where {found.rule}, {found.errors} of {count} are wrong.",
+        title=title,
         evidence={
             "rule": found.rule,
             "cause": cause,
             "wrong": found.share,
-            "low": low,
-            "high": high,
+            "low": interval[0],
+            "high": interval[1],
             "wrong_elsewhere": found.elsewhere,
-            "count": count,
+            "count": len(ids),
             "p_value": found.p_value,
             "where": [_plain(one) for one in found.predicates],
         },

@@ -9,12 +9,13 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from querist.diagnostics.chances import chance, discovery_rate
+from querist.diagnostics.chances import Chances, discovery_rate, loss_chance, powers
 from querist.errors import InvalidInputError
 from querist.strategies.clusters import assign, k_means
 from querist.strategies.geometry import Matrix
 
 Rows = NDArray[np.int64]
+Losses = NDArray[np.float64]
 
 LEVEL = 0.01
 # Rows looked at; of more, so many are drawn at random: what these cannot show hardly matters.
@@ -59,9 +60,10 @@ class Slice:
         rule: In words, for example ``light is dark and size is 12 to 40``.
         predicates: One or two conditions.
         rows: Positions of its rows (k,) among those looked at, the wrong ones first.
-        errors: How many of them are wrong.
+        errors: How many of them are wrong, in part at least.
+        lost: How wrong they are in all: their number where each is just right or wrong.
         of: Rows looked at.
-        elsewhere: Share of the others that is wrong, 0 to 1.
+        elsewhere: Share of the others that is wrong, or their mean loss, 0 to 1.
         p_value: Chance of so many errors, adjusted for all rules tried.
     """
 
@@ -69,14 +71,15 @@ class Slice:
     predicates: tuple[Predicate, ...]
     rows: Rows
     errors: int
+    lost: float
     of: int
     elsewhere: float
     p_value: float
 
     @property
     def share(self) -> float:
-        """Share of the slice that is wrong, 0 to 1."""
-        return self.errors / len(self.rows)
+        """Share of the slice that is wrong, or its mean loss, 0 to 1."""
+        return self.lost / len(self.rows)
 
     def holds(self, columns: Mapping[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
         """Whether the rule holds for each row of other columns (n,) of the same names."""
@@ -85,8 +88,8 @@ class Slice:
 
     @property
     def gain(self) -> float:
-        """Points of accuracy if the slice were as good as the rest."""
-        return 100 * (self.errors - self.elsewhere * len(self.rows)) / self.of
+        """Points of accuracy, or of the mean, if the slice were as good as the rest."""
+        return 100 * (self.lost - self.elsewhere * len(self.rows)) / self.of
 
 
 def find_slices(
@@ -99,18 +102,24 @@ def find_slices(
 
     Every value of a column is a predicate; a column of many numbers is cut at its quartiles, of
     many words the 50 most frequent count. Each rule is compared with all other rows, and one of
-    two predicates also with the rest of each, by Fisher's exact test; the false discovery rate
-    over all rules tried is 1 %. Of more than 50,000 rows so many are drawn.
+    two predicates also with the rest of each: by Fisher's exact test, and losses by the permutation
+    test of their mean (``loss_chance``). The false discovery rate over all rules tried is 1 %. Of
+    more than 50,000 rows so many are drawn.
 
     Args:
-        wrong: Whether the model is wrong (n,).
+        wrong: Whether the model is wrong (n,), or how wrong it is of each, 0 to 1.
         columns: What is known of each row (n,), by name; numbers or words.
         rng: Draws the rows; a fixed seed if ``None``.
 
     Raises:
-        InvalidInputError: a column has another length.
+        InvalidInputError: a column has another length, or a loss is not within 0 to 1.
     """
-    bad = np.asarray(wrong, dtype=bool)
+    bad = np.asarray(wrong, dtype=np.float64)
+    if not ((bad >= 0) & (bad <= 1)).all():
+        raise InvalidInputError(
+            "How wrong the model is of a row is NaN, or not within 0 to 1.",
+            remedy="Give whether it is wrong, or a loss from 0 to 1.",
+        )
     for name, values in columns.items():
         if np.shape(values) != bad.shape:
             raise InvalidInputError(
@@ -161,8 +170,7 @@ def middles(embeddings: Matrix, groups: Rows) -> Rows:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
     values: tuple[tuple[str, int], ...]
-    count: int
-    errors: int
+    share: float
     p_value: float
     against_all: float
 
@@ -213,76 +221,77 @@ def _parts(
     ]
 
 
-def _tried(bad: NDArray[np.bool_], coded: _Coded) -> Iterator[_Rule]:
+def _tried(bad: Losses, coded: _Coded) -> Iterator[_Rule]:
     """Every rule with enough rows, with its chance; errors count only where there are some."""
     fewest = max(FEWEST, int(LEAST_SHARE * len(bad)))
     single = {name: _tallies(codes, len(words), bad) for name, (codes, words) in coded.items()}
-    everything = (len(bad), int(bad.sum()))
-    for name, (counts, errors) in single.items():
-        p = chance(errors, counts, everything[1] - errors, everything[0] - counts)
-        for code in np.flatnonzero(counts >= fewest).tolist():
+    everything = powers(bad)
+    for name, table in single.items():
+        p = loss_chance(table, everything - table)
+        for code in np.flatnonzero(table[:, 0] >= fewest).tolist():
             yield _Rule(
                 values=((name, code),),
-                count=int(counts[code]),
-                errors=int(errors[code]),
+                share=float(table[code, 1] / table[code, 0]),
                 p_value=float(p[code]),
                 against_all=float(p[code]),
             )
     for a, b in combinations(coded, 2):
         (one, words), (two, others) = coded[a], coded[b]
         joint = np.where((one >= 0) & (two >= 0), one * len(others) + two, -1)
-        counts, errors = _tallies(joint, len(words) * len(others), bad)
-        places = np.flatnonzero(counts >= fewest)
+        tallies = _tallies(joint, len(words) * len(others), bad)
+        places = np.flatnonzero(tallies[:, 0] >= fewest)
         i, j = np.divmod(places, max(len(others), 1))
-        n, e = counts[places], errors[places]
-        p = against_all = chance(e, n, everything[1] - e, everything[0] - n)
+        inside = tallies[places]
+        p = against_all = loss_chance(inside, everything - inside)
         for name, own in ((a, i), (b, j)):
-            count, error = (table[own] for table in single[name])
-            p = np.maximum(p, np.where(count > n, chance(e, n, error - e, count - n), 1.0))
+            whole = single[name][own]
+            alone = whole[:, 0] <= inside[:, 0]
+            p = np.maximum(p, np.where(alone, 1.0, loss_chance(inside, whole - inside)))
         for at in range(len(places)):
             yield _Rule(
                 values=((a, int(i[at])), (b, int(j[at]))),
-                count=int(n[at]),
-                errors=int(e[at]),
+                share=float(inside[at, 1] / inside[at, 0]),
                 p_value=float(p[at]),
                 against_all=float(against_all[at]),
             )
 
 
-def _tallies(codes: Rows, count: int, bad: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    return (
-        np.bincount(codes[codes >= 0], minlength=count),
-        np.bincount(codes[bad & (codes >= 0)], minlength=count),
+def _tallies(codes: Rows, count: int, bad: Losses) -> Chances:
+    """The ``powers`` of the rows of each code (count, 4)."""
+    known = codes >= 0
+    return np.stack(
+        [np.bincount(codes[known], bad[known] ** power, minlength=count) for power in range(4)],
+        axis=1,
     )
 
 
 def _distinct(
-    sure: list[tuple[_Rule, float]], bad: NDArray[np.bool_], rows: Rows, coded: _Coded
+    sure: list[tuple[_Rule, float]], bad: Losses, rows: Rows, coded: _Coded
 ) -> tuple[Slice, ...]:
     """The surest rule first; others only if their rows beyond those told are bad as well."""
-    total, errors = len(bad), int(bad.sum())
-    told = np.zeros(total, dtype=bool)
+    told = np.zeros(len(bad), dtype=bool)
     found: list[Slice] = []
-    for rule, p in sorted(
-        sure, key=lambda pair: (pair[0].against_all, -pair[0].errors / pair[0].count)
-    ):
-        inside = np.ones(total, dtype=bool)
+    for rule, p in sorted(sure, key=lambda pair: (pair[0].against_all, -pair[0].share)):
+        inside = np.ones(len(bad), dtype=bool)
         for name, code in rule.values:
             inside &= coded[name][0] == code
-        new, rest = inside & ~told, ~inside & ~told
-        again = chance((new & bad).sum(), new.sum(), (rest & bad).sum(), rest.sum())
+        again = loss_chance(powers(bad[inside & ~told]), powers(bad[~inside & ~told]))
         if len(found) == MOST_SLICES or again > LEVEL:
             continue
         told |= inside
         predicates = tuple(coded[name][1][code] for name, code in rule.values)
+        places = np.flatnonzero(inside)
+        places = places[np.argsort(-bad[places], kind="stable")]
+        lost = float(bad[places].sum())
         found.append(
             Slice(
                 rule=" and ".join(f"{one.column} is {one.words}" for one in predicates),
                 predicates=predicates,
-                rows=np.concatenate([rows[inside & bad], rows[inside & ~bad]]),
-                errors=rule.errors,
-                of=total,
-                elsewhere=(errors - rule.errors) / max(total - rule.count, 1),
+                rows=rows[places],
+                errors=int((bad[places] > 0).sum()),
+                lost=lost,
+                of=len(bad),
+                elsewhere=float((bad.sum() - lost) / max(len(bad) - len(places), 1)),
                 p_value=p,
             )
         )

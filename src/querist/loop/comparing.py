@@ -15,7 +15,14 @@ from querist.loop import snapshot, training, value_comparing, value_training
 from querist.loop.naming_models import ComparedModel, compared_model, version_of
 from querist.loop.slices import Slices
 from querist.loop.value_comparing import Judged
-from querist.metrics import Paired, mcnemar, paired_classes, paired_means, paired_shares
+from querist.metrics import (
+    Paired,
+    mcnemar,
+    paired_classes,
+    paired_means,
+    paired_shares,
+    widened,
+)
 from querist.schema import ClassValue, Finding, ModelVersion, Origin, Value
 
 _STREAM = 43
@@ -31,7 +38,8 @@ class PartPair:
     Attributes:
         name: The class, or the rule of the slice.
         count: Audit assets in it.
-        right: Of a class the share that is found; of a slice the share that is right.
+        right: Of a class the share that is found; of a slice the share that is right, or how right
+            its assets are on average: F1, and of numbers 1 less the error by their spread.
     """
 
     name: str
@@ -163,7 +171,7 @@ def compare(catalog: Catalog, first: str | int, second: str | int) -> Comparison
             PartPair(name=name, count=pair.first.count, right=pair)
             for name, pair in judged.classes.items()
         ),
-        slices=_slices(catalog, models, ids, (one, two)) if judged.decides else (),
+        slices=_slices(catalog, models, ids, (one, two), None if judged.decides else rng),
         lost=lost,
         gained=gained,
         chance=mcnemar(lost, gained) if judged.decides else None,
@@ -234,8 +242,12 @@ def _slices(
     models: tuple[ModelVersion, ModelVersion],
     ids: list[str],
     quality: tuple[NDArray[np.float64], NDArray[np.float64]],
+    rng: np.random.Generator | None,
 ) -> tuple[PartPair, ...]:
-    """Saved slices, and those that the diagnosis of either round found, on their audit assets."""
+    """Saved slices, and those that the diagnosis of either round found, on their audit assets.
+
+    Without ``rng`` an asset is just right or wrong.
+    """
     place = {asset_id: i for i, asset_id in enumerate(ids)}
     audit = catalog.assets.positions(ids)
     found = {
@@ -247,7 +259,8 @@ def _slices(
     parts = []
     for rule, rows in found.items():
         if len(rows) >= _FEWEST:
-            pair = paired_shares(quality[0][rows] == 1, quality[1][rows] == 1)
+            one, two = (np.clip(side[rows], 0.0, 1.0) for side in quality)
+            pair = paired_shares(one, two) if rng is None else widened(paired_means(one, two, rng))
             parts.append(PartPair(name=rule, count=len(rows), right=pair))
     return tuple(parts)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +13,20 @@ from querist.diagnostics import (
     ConfusionCell,
     Learned,
     Sample,
-    alike,
     confusions,
     diagnose,
     disputed_classes,
     error_types,
     merge_advice,
-    middles,
     slice_findings,
 )
 from querist.loop import snapshot, training
+from querist.loop.columns import columns_of, split_columns, with_examples
 from querist.loop.remedies import remedy_report
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_diagnosing import diagnose_values
 from querist.schema import Arm, ClassValue, Finding, ModelVersion, Round
-from querist.strategies.clusters import assign
 
-# The column of the example that an asset is more like than any other: groups of alike assets.
-MOST_LIKE = "the most similar example"
 # Models before the newest that tell whether errors last.
 EARLIER = 2
 _STREAM = 60
@@ -41,9 +36,9 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     """What the round's active model gets wrong, why, and what to do about it.
 
     First whether an earlier remedy helped, then the error types, classes to merge and slices, then
-    the rest. Of sets, boxes and spans only the weak classes are told. Label errors are not looked
-    for among the training labels: these were chosen because the model doubted them, and confident
-    learning takes such doubt for errors (a tenth of the true labels of Fashion-MNIST).
+    the rest. Of labels that are no single class weak classes and slices are told. Label errors are
+    not looked for among the training labels: these were chosen because the model doubted them, and
+    confident learning takes such doubt for errors (a tenth of the true labels of Fashion-MNIST).
     """
     assert round_.model_id is not None
     if not training.classifies(catalog):
@@ -61,15 +56,11 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     causes = error_types(sample, learned, counts=counts, rng=rng)
     types = disputed_classes(sample, *_opinions(catalog, names), causes)
     merges = merge_advice(sample, rng)
-    columns = _columns(catalog, sample, learned, rng)
-    size = len(sample.ids)
-    slices = slice_findings(
-        sample,
-        {name: values[:size] for name, values in columns.items()},
-        learned,
-        {name: values[size:] for name, values in columns.items()},
-        types,
-    )
+    assert sample.embeddings is not None
+    vectors = np.concatenate([sample.embeddings, learned.embeddings])
+    columns = columns_of(catalog, [*sample.ids, *learned.ids], vectors, rng)
+    own, theirs = split_columns(columns, len(sample.ids))
+    slices = slice_findings(sample, own, learned, theirs, types)
     found = diagnose(
         truth=seen.codes[rows],
         probabilities=training.predict(catalog, model, rows),
@@ -78,8 +69,7 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
         train_counts=counts,
         causes=(*types, *merges, *slices),
     )
-    examples = sorted({str(name) for name in columns[MOST_LIKE].tolist()})
-    told = (_with_examples(one, examples, model.encoder) for one in found)
+    told = (with_examples(one, columns, model.encoder) for one in found)
     return (*remedy_report(catalog, round_), *told)
 
 
@@ -140,38 +130,3 @@ def _opinions(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[i
             assets.append(one.asset_id)
             codes.append(code_of[name])
     return assets, codes
-
-
-def _columns(
-    catalog: Catalog, sample: Sample, learned: Learned, rng: np.random.Generator
-) -> dict[str, NDArray[np.generic]]:
-    """What is known of the rows of both, by name: metadata, and the example each is most like."""
-    assets = catalog.assets.get_many([*sample.ids, *learned.ids])
-    # The known labels must not explain anything: people would not have them.
-    names = sorted({name for asset in assets for name in asset.metadata} - {_oracle(catalog)})
-    found = {name: _column([asset.metadata.get(name) for asset in assets]) for name in names}
-    assert sample.embeddings is not None
-    vectors = np.concatenate([sample.embeddings, learned.embeddings])
-    examples = sorted(middles(vectors, alike(vectors, rng)).tolist(), key=lambda i: assets[i].id)
-    ids = np.array([assets[i].id for i in examples])
-    return {**found, MOST_LIKE: ids[assign(vectors, vectors[examples])]}
-
-
-def _with_examples(finding: Finding, examples: Sequence[str], encoder: str) -> Finding:
-    """A slice of alike assets with all that tells whether another asset belongs to it."""
-    columns = [one["column"] for one in finding.evidence.get("where", ())]
-    if MOST_LIKE not in columns:
-        return finding
-    evidence = {**finding.evidence, "examples": list(examples), "encoder": encoder}
-    return replace(finding, evidence=evidence)
-
-
-def _oracle(catalog: Catalog) -> str:
-    return catalog.settings.oracle_column or ""
-
-
-def _column(values: list[Any]) -> NDArray[np.generic]:
-    known = [value for value in values if value is not None]
-    if known and all(isinstance(value, int | float) for value in known):
-        return np.array([np.nan if value is None else float(value) for value in values])
-    return np.array(["" if value is None else str(value) for value in values])

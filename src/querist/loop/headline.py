@@ -32,6 +32,13 @@ def headline_of(task: TaskKind) -> str:
     return _OF_TASK[task]
 
 
+def measure_of_assets(task: TaskKind) -> str:
+    """What is told of each asset by slice: ``accuracy``, ``f1``, or ``closeness`` of numbers."""
+    if task is TaskKind.CLASSIFICATION:
+        return "accuracy"
+    return "closeness" if task is TaskKind.REGRESSION else "f1"
+
+
 def called(headline: str) -> str:
     """What people call a measure."""
     return _CALLED.get(headline, headline)

@@ -4,54 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import AssetQuery, Catalog, Condition, MostLike, matching
-from querist.diagnostics.chances import chance, discovery_rate
+from querist.diagnostics.chances import discovery_rate
 from querist.errors import InvalidInputError, QueristError
 from querist.loop import snapshot, training
-from querist.loop.diagnosing import MOST_LIKE
+from querist.loop.columns import MOST_LIKE
+from querist.loop.headline import measure_of_assets
 from querist.loop.remedies import finding_named
-from querist.loop.snapshot import Snapshot
-from querist.metrics import difference_of_shares, wilson
-from querist.schema import Estimate, Round, SavedSlice, from_json, to_json
+from querist.loop.rightness import Rightness
+from querist.loop.slice_points import Sides, SlicePoint
+from querist.schema import Round, SavedSlice, from_json, to_json
 
-Verdict = Literal["worse", "better", "no sure difference", "too few"]
-# With fewer audit labels on a side nothing is compared.
-FEWEST = 10
-LEVEL = 0.05
 LONGEST_NAME = 200
 # Assets of a slice that a batch looks for more of.
 MOST_EXAMPLES = 200
 PERSON = "querist"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlicePoint:
-    """A slice under the model of one round, on the audit labels of now.
-
-    Attributes:
-        round: The round.
-        accuracy: Of the slice, with its interval and audit labels; ``None`` without any.
-        rest: Of all other audit labels; ``None`` without any.
-        difference: The slice less the rest, with its interval; ``None`` where one is missing.
-        p_value: Chance of a difference as great if there were none, two-sided, adjusted for all
-            slices of the round; ``None`` where too few are compared.
-        verdict: What that says at 5 %: ``worse``, ``better``, ``no sure difference``, ``too few``.
-        searched: Whether the slice was found by looking at this very model's errors, or at those
-            of one before: then it had to look bad, and is no evidence.
-    """
-
-    round: int
-    accuracy: Estimate | None
-    rest: Estimate | None
-    difference: Estimate | None
-    p_value: float | None
-    verdict: Verdict
-    searched: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +34,8 @@ class SliceReport:
         slice: The slice.
         rule: Its query in words.
         assets: Assets that belong to it now, under the newest model.
+        measure: How right a model is of an asset: ``accuracy`` (right or wrong), ``f1`` of sets,
+            boxes and spans, ``closeness`` of numbers (1 less the error in units of their spread).
         course: The rounds with a model, oldest first.
         problem: Why it cannot be measured; ``None`` where it can.
     """
@@ -69,6 +43,7 @@ class SliceReport:
     slice: SavedSlice
     rule: str
     assets: int
+    measure: str
     course: tuple[SlicePoint, ...]
     problem: str | None = None
 
@@ -172,81 +147,36 @@ class Slices:
         saved = self._records.slices.list()
         if not saved:
             return []
-        seen = snapshot.take(self._catalog)
         rounds = [one for one in self._records.rounds.list() if one.model_id is not None]
-        one_class = training.classifies(self._catalog)
         made = [_Measured(self._catalog, one) for one in saved]
-        for round_ in rounds if one_class else ():
-            self._measure(made, round_, seen)
-        problem = None if one_class else "How right a model is by slice is told of single classes."
+        audited = Rightness.on_audit(self._catalog)
+        for round_ in rounds if len(audited.rows) else ():
+            self._measure(made, round_, audited)
         newest = self._newest()
-        return [one.report(newest, problem) for one in made]
+        measure = measure_of_assets(self._catalog.settings.task)
+        return [one.report(newest, measure) for one in made]
 
-    def _measure(self, made: Sequence[_Measured], round_: Round, seen: Snapshot) -> None:
+    def _measure(self, made: Sequence[_Measured], round_: Round, audited: Rightness) -> None:
         """Add the point of a round to each slice; the test is corrected for all of them."""
         assert round_.model_id is not None
-        rows = seen.audited()
         model = self._records.models.get(round_.model_id)
-        said = training.predict(self._catalog, model, rows).argmax(axis=1)
-        right = said == seen.codes[rows]
-        counted = [(one, one.tally(model.id, rows, right)) for one in made]
-        tested = [pair for pair in counted if pair[1] is not None and pair[1].enough]
-        adjusted = discovery_rate([tally.p_value for _, tally in tested if tally is not None])
+        quality = audited.of(model)
+        counted = [(one, one.sides(model.id, audited.rows, quality)) for one in made]
+        tested = [(one, sides) for one, sides in counted if sides is not None and sides.enough]
+        adjusted = discovery_rate([sides.p_value for _, sides in tested])
         p_values = {id(one): float(p) for (one, _), p in zip(tested, adjusted, strict=True)}
-        for one, tally in counted:
-            if tally is not None:
+        for one, sides in counted:
+            if sides is not None:
                 searched = round_.number <= one.saved.found_in
-                one.course.append(tally.point(round_.number, p_values.get(id(one)), searched))
+                one.course.append(sides.point(round_.number, p_values.get(id(one)), searched))
 
     def _newest(self) -> str | None:
-        """The newest classifier of a round: what its predictions say is what filters go by."""
-        if not training.classifies(self._catalog):
-            return None
+        """The newest model of a round that filters can go by; of values one that is rated."""
         found = [one.model_id for one in self._records.rounds.list() if one.model_id is not None]
-        return found[-1] if found else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tally:
-    hits: int
-    count: int
-    other_hits: int
-    others: int
-
-    @property
-    def enough(self) -> bool:
-        return min(self.count, self.others) >= FEWEST
-
-    @property
-    def p_value(self) -> float:
-        """Two-sided: twice the smaller of Fisher's two tails."""
-        misses, other_misses = self.count - self.hits, self.others - self.other_hits
-        worse = chance(misses, self.count, other_misses, self.others)
-        better = chance(self.hits, self.count, self.other_hits, self.others)
-        return min(1.0, 2 * float(np.minimum(worse, better)))
-
-    def point(self, number: int, p_value: float | None, searched: bool) -> SlicePoint:
-        inside, rest = _share(self.hits, self.count), _share(self.other_hits, self.others)
-        difference = None
-        if inside is not None and rest is not None:
-            low, high = difference_of_shares(
-                (self.hits, self.count), (self.other_hits, self.others)
-            )
-            difference = Estimate(
-                value=inside.value - rest.value, low=low, high=high, count=self.count
-            )
-        verdict: Verdict = "too few" if p_value is None else "no sure difference"
-        if p_value is not None and p_value <= LEVEL and difference is not None:
-            verdict = "worse" if difference.value < 0 else "better"
-        return SlicePoint(
-            round=number,
-            accuracy=inside,
-            rest=rest,
-            difference=difference,
-            p_value=p_value,
-            verdict=verdict,
-            searched=searched,
-        )
+        if not found:
+            return None
+        filters = training.classifies(self._catalog) or self._catalog.value_ratings.get(found[-1])
+        return found[-1] if filters else None
 
 
 class _Measured:
@@ -260,28 +190,24 @@ class _Measured:
         self._inside: dict[str | None, NDArray[np.bool_]] = {}
         self._problem: str | None = None
 
-    def tally(
-        self, model_id: str, rows: NDArray[np.int64], right: NDArray[np.bool_]
-    ) -> _Tally | None:
+    def sides(
+        self, model_id: str, rows: NDArray[np.int64], quality: NDArray[np.float64]
+    ) -> Sides | None:
         inside = self.mask(model_id)
         if inside is None:
             return None
         mine = inside[rows]
-        return _Tally(
-            hits=int(right[mine].sum()),
-            count=int(mine.sum()),
-            other_hits=int(right[~mine].sum()),
-            others=int((~mine).sum()),
-        )
+        return Sides(inside=quality[mine], rest=quality[~mine])
 
-    def report(self, model_id: str | None, problem: str | None) -> SliceReport:
+    def report(self, model_id: str | None, measure: str) -> SliceReport:
         inside = self.mask(model_id)
         return SliceReport(
             slice=self.saved,
             rule=in_words(self._query),
             assets=0 if inside is None else int(inside.sum()),
+            measure=measure,
             course=tuple(self.course),
-            problem=self._problem or problem,
+            problem=self._problem,
         )
 
     def mask(self, model_id: str | None) -> NDArray[np.bool_] | None:
@@ -322,13 +248,6 @@ def _condition_words(one: Condition) -> str:
     if one.high is None:
         return f"{one.column} is {one.low:.3g} or more"
     return f"{one.column} is {one.low:.3g} to {one.high:.3g}"
-
-
-def _share(hits: int, count: int) -> Estimate | None:
-    if not count:
-        return None
-    low, high = wilson(hits, count)
-    return Estimate(value=hits / count, low=low, high=high, count=count)
 
 
 def _asks_model(query: AssetQuery) -> bool:

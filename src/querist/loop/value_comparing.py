@@ -108,15 +108,42 @@ def hits_of(
     return hits_of_boxes(boxes_of(ontology, truth, scored=False), sure_boxes, overlap, **shape)
 
 
+def quality_of(
+    ontology: Ontology,
+    truth: Sequence[Value],
+    said: Sequence[Value],
+    *,
+    spread: float | None = None,
+) -> Floats:
+    """How right a model is of each asset (n,), 0 to 1, where 1 is all right.
+
+    Of sets, boxes (at an overlap of a half) and spans the F1 of what it says of the asset; of
+    numbers 1 less its error in units of ``spread``.
+
+    Args:
+        ontology: The task and its classes.
+        truth: The labels by people.
+        said: What the model says.
+        spread: Standard deviation of the numbers; that of ``truth`` by default.
+    """
+    if ontology.task is TaskKind.REGRESSION:
+        true, given = (_numbers_of(side) for side in (truth, said))
+        return np.clip(1 - np.abs(given - true) / (spread or spread_of(truth)), 0.0, 1.0)
+    return _quality(_sums(hits_of(ontology, truth, said)))
+
+
+def spread_of(values: Sequence[Value]) -> float:
+    """Standard deviation of the numbers among labels; 1 where they are all the same, or none."""
+    numbers = _numbers_of(values)
+    return (float(numbers.std()) if len(numbers) else 0.0) or 1.0
+
+
 def _marked(
     ontology: Ontology, truth: Sequence[Value], said: Sequence[Sequence[Value]], rng: Rng
 ) -> Judged:
     """Sets, boxes and spans: each is so many right, so many there, and so many said."""
     tables = [hits_of(ontology, truth, it) for it in said]
-    sums = [
-        np.stack([part.sum(axis=1) for part in np.split(table, 3, axis=1)], axis=1)
-        for table in tables
-    ]
+    sums = [_sums(table) for table in tables]
     measures = {
         name: paired_sums(sums[0], sums[1], statistic, rng)
         for name, statistic in {"f1": _f1, "precision": _precision, "recall": _recall}.items()
@@ -151,14 +178,11 @@ def _map50(
 
 
 def _numbers(truth: Sequence[Value], said: Sequence[Sequence[Value]], rng: Rng) -> Judged:
-    true, one, two = (
-        np.array([it.number for it in side if isinstance(it, NumberValue)])
-        for side in (truth, *said)
-    )
+    true, one, two = (_numbers_of(side) for side in (truth, *said))
     misses = [np.abs(it - true) for it in (one, two)]
     found = paired_numbers(true, one, two, rng)
     # In units of the spread of the labels, so that 1 is right and 0 is as far off as they differ.
-    spread = float(true.std()) or 1.0
+    spread = spread_of(truth)
     return Judged(
         headline=headline_of(TaskKind.REGRESSION),
         measures=_known(
@@ -189,6 +213,15 @@ def _confidence(catalog: Catalog, model: ModelVersion, rows: Positions) -> Float
     except NotFoundError:  # only the active arm's model speaks of the pool
         return None
     return -doubt[rows].astype(np.float64) if rows.max(initial=-1) < len(doubt) else None
+
+
+def _numbers_of(values: Sequence[Value]) -> Floats:
+    return np.array([it.number for it in values if isinstance(it, NumberValue)], dtype=np.float64)
+
+
+def _sums(table: Floats) -> Floats:
+    """What is right, there and said of each asset (n, 3), over all classes."""
+    return np.stack([part.sum(axis=1) for part in np.split(table, 3, axis=1)], axis=1)
 
 
 def _quality(sums: Floats) -> Floats:

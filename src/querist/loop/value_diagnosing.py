@@ -1,26 +1,31 @@
-"""What a model of sets, boxes or spans does worst: its weak classes, as findings."""
+"""What a model of sets, numbers, boxes or spans does worst: weak classes and slices."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from querist.catalog import Catalog
-from querist.diagnostics import WeakClass, weak_classes
+from querist.diagnostics import WeakClass, loss_slices, weak_classes
+from querist.errors import NotFoundError
 from querist.loop import snapshot, value_training
-from querist.loop.value_comparing import hits_of
-from querist.schema import Finding, Round, TaskKind
+from querist.loop.columns import Columns, columns_of, split_columns, with_examples
+from querist.loop.headline import measure_of_assets
+from querist.loop.remedies import remedy_report
+from querist.loop.snapshot import Positions, Snapshot
+from querist.loop.value_comparing import hits_of, quality_of
+from querist.schema import Arm, Batch, Finding, ModelVersion, Ontology, Round, TaskKind, Value
 
-_TOLD = (TaskKind.MULTI_LABEL, TaskKind.BOXES, TaskKind.SPANS)
 _MOST_ASSETS = 50
+_STREAM = 61
 
 
 def diagnose_values(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
-    """Classes that the round's active model surely does worse than the others, the weakest first.
+    """What an earlier remedy did, then weak classes and slices, the most to gain first.
 
     On labels that chance drew and no model learned: the audit set and the control arm.
     """
     ontology = catalog.records.ontologies.current()
-    if ontology.task not in _TOLD or round_.model_id is None:
+    if round_.model_id is None:
         return ()
     seen = snapshot.take(catalog)
     drawn = seen.labeled & (seen.audit | (seen.control & ~seen.active)) & ~seen.checks
@@ -28,11 +33,46 @@ def diagnose_values(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     if not len(rows):
         return ()
     model = catalog.records.models.get(round_.model_id)
-    hits = hits_of(ontology, truth, value_training.predict(catalog, model, rows))
+    said = value_training.predict(catalog, model, rows)
+    found = [
+        *_weak(ontology, truth, said, [seen.ids[at] for at in rows.tolist()]),
+        *_slices(catalog, round_, model, seen, rows, quality_of(ontology, truth, said)),
+    ]
+    found.sort(key=lambda one: -one.severity)
+    return (*remedy_report(catalog, round_), *found)
+
+
+def _weak(
+    ontology: Ontology, truth: list[Value], said: list[Value], ids: list[str]
+) -> list[Finding]:
+    if ontology.task is TaskKind.REGRESSION:
+        return []
+    hits = hits_of(ontology, truth, said)
+    names = ontology.names
+    return [_finding(weak, hits, names, ids) for weak in weak_classes(hits, names)]
+
+
+def _slices(
+    catalog: Catalog,
+    round_: Round,
+    model: ModelVersion,
+    seen: Snapshot,
+    rows: Positions,
+    quality: np.ndarray,
+) -> list[Finding]:
+    trained = seen.training(Arm.ACTIVE)
     ids = [seen.ids[at] for at in rows.tolist()]
-    return tuple(
-        _finding(weak, hits, ontology.names, ids) for weak in weak_classes(hits, ontology.names)
-    )
+    rng = np.random.default_rng([catalog.settings.policy.seed, round_.number, _STREAM])
+    try:
+        vectors = catalog.embeddings.matrix(model.encoder)[np.concatenate([rows, trained])]
+    except NotFoundError:  # an asset without a vector: of a model elsewhere, or just added
+        return []
+    whose = [*ids, *(seen.ids[at] for at in trained.tolist())]
+    columns: Columns = columns_of(catalog, whose, vectors, rng)
+    own, theirs = split_columns(columns, len(ids))
+    measure = measure_of_assets(catalog.settings.task)
+    found = loss_slices(1 - quality, ids, own, theirs, measure=measure)
+    return [with_examples(one, columns, model.encoder) for one in found]
 
 
 def _finding(
@@ -43,6 +83,7 @@ def _finding(
     whole = there if recall else said
     misses = whole[:, weak.code] - right[:, weak.code]
     worst = np.argsort(-misses, kind="stable")[: min(int((misses > 0).sum()), _MOST_ASSETS)]
+    members = tuple(ids[at] for at in np.flatnonzero(whole[:, weak.code]).tolist())
     name = classes[weak.code]
     told = (
         f"finds {weak.value:.0%} of {name!r}, {weak.rest:.0%} of the other classes"
@@ -50,7 +91,7 @@ def _finding(
         else f"is right in {weak.value:.0%} of what it calls {name!r}, {weak.rest:.0%} elsewhere"
     )
     remedy = (
-        f"Label more assets with {name!r}: start with those the model doubts (querist next)."
+        f"Label more assets with {name!r}: some like these, and some that the model doubts."
         if recall
         else f"Look at what is taken for {name!r}, and say in its description what is none."
     )
@@ -69,6 +110,12 @@ def _finding(
         },
         remedy=remedy,
         asset_ids=tuple(ids[at] for at in worst.tolist()),
+        batch=_more_like(members) if recall else None,
         severity=100 * (weak.rest - weak.value) * weak.count / max(float(whole.sum()), 1.0),
-        members=tuple(ids[at] for at in np.flatnonzero(whole[:, weak.code]).tolist()),
+        members=members,
     )
+
+
+def _more_like(members: tuple[str, ...]) -> Batch:
+    """Half of it like every second asset of a class: the others measure whether that helped."""
+    return Batch(parts={"similar": 0.5, "uncertainty": 0.5}, examples=members[::2])

@@ -67,7 +67,19 @@ def difference_of_shares(
     the other one allows.
     """
     p, q = (hits / count if count else 0.5 for hits, count in (first, second))
-    (low_p, high_p), (low_q, high_q) = (wilson(*it, confidence) for it in (first, second))
+    ends = [wilson(*it, confidence) for it in (first, second)]
+    return difference_of_intervals((p, *ends[0]), (q, *ends[1]))
+
+
+def difference_of_intervals(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float]:
+    """Interval of the first share minus the second, each given as value, low and high end.
+
+    The intervals of both put together, from -1 to 1: Zou and Donner (2008), "Construction of
+    confidence limits about effect measures: a general approach". Both are of other rows.
+    """
+    (p, low_p, high_p), (q, low_q, high_q) = first, second
     low = p - q - float(np.hypot(p - low_p, high_q - q))
     high = p - q + float(np.hypot(high_p - p, q - low_q))
     return max(low, -1.0), min(high, 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from querist.metrics.intervals import wilson
@@ -39,6 +40,24 @@ def share_of_effective(value: float, trials: float, count: int, z: float = Z95) 
     low = 0.0 if p == 0 else (middle - half) / scale
     high = 1.0 if p == 1 else (middle + half) / scale
     return Measure(value=value, low=min(low, value), high=max(high, value), count=count)
+
+
+def mean_of_shares(values: ArrayLike) -> Measure:
+    """The mean of shares (n,), each 0 to 1, such as the F1 of each asset, with its interval.
+
+    As sure as a share of so many even draws as would leave its variance, at least as wide as
+    Wilson's interval of a fair count where all are alike; NaN within 0 to 1 without any.
+    """
+    shares = np.asarray(values, dtype=np.float64)
+    count = len(shares)
+    if not count:
+        return Measure(value=float("nan"), low=0.0, high=1.0, count=0)
+    value = min(max(float(shares.mean()), 0.0), 1.0)
+    variance = float(shares.var(ddof=1)) / count if count > 1 else 0.0
+    trials = trials_of(value, variance, float(count), np.inf)
+    # Student's t for the normal deviate, since the variance is that of so few.
+    z = float(special.stdtrit(max(count - 1, 1), 0.975))
+    return share_of_effective(value, trials, count, z)
 
 
 def trials_of(value: float, variance: float, least: float, most: float) -> float:
