@@ -111,6 +111,8 @@ TABLE = {
     "POST /embeddings": "owner",
     "POST /predictions/file": "owner",
     "POST /embeddings/file": "owner",
+    "POST /predictions/upload": "manager",
+    "POST /embeddings/upload": "owner",
     "POST /zero-shot": "manager",
     "GET /jobs": LOGGED_IN,
     "GET /jobs/{job_id}": LOGGED_IN,

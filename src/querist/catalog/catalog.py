@@ -14,6 +14,7 @@ from querist.catalog.live_settings import LiveSettings
 from querist.catalog.predictions import Predictions
 from querist.catalog.records import Records
 from querist.catalog.settings import FILE_NAME, Settings
+from querist.catalog.uploads import Uploads
 from querist.catalog.value_predictions import ValuePredictions
 from querist.catalog.value_ratings import RatingStore
 from querist.catalog.views import Views
@@ -35,6 +36,7 @@ class Catalog:
         records: Labels, tasks, rounds, people, jobs.
         views: Kept arrays behind asset queries.
         conditions: The same for metadata and groups of alike assets.
+        uploads: Files that a browser sent, until a job has read them.
     """
 
     def __init__(self, folder: Path, settings: Settings, records: Records) -> None:
@@ -54,6 +56,7 @@ class Catalog:
         self.value_ratings = RatingStore(folder / "value_ratings")
         self.views = Views(self.assets, self.predictions, self.value_ratings, records)
         self.conditions = Conditions(self.assets, self.embeddings)
+        self.uploads = Uploads(folder)
         self._closed = False
 
     @classmethod

@@ -103,7 +103,7 @@ def _of_parquet(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         rows = parquet.read_table(path).to_pylist()
     except (OSError, pa.ArrowInvalid) as problem:
         raise StorageError(
-            f"{path.name} cannot be read: {problem}.", remedy="Write it as Parquet again."
+            f"{path.name} cannot be read as Parquet.", remedy="Write it as Parquet again."
         ) from problem
     yield from ((f"row {number}", row) for number, row in enumerate(rows, start=1))
 

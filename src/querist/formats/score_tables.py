@@ -108,7 +108,7 @@ def _of_parquet(path: Path, arrays: Sequence[str], id_column: str | None) -> Sco
         table = parquet.read_table(path)
     except (OSError, pa.ArrowInvalid) as problem:
         raise StorageError(
-            f"{path.name} cannot be read: {problem}.", remedy="Write it as Parquet again."
+            f"{path.name} cannot be read as Parquet.", remedy="Write it as Parquet again."
         ) from problem
     wanted = ID_COLUMNS if id_column is None else (id_column,)
     key = _one_of(path.name, wanted, table.column_names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,16 +97,18 @@ def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
         return body
 
     def predictions(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-        progress(0, 1, f"Reading {params['source']}")
-        found = import_predictions(catalog, **params)
+        with _file(catalog, params) as (source, options):
+            progress(0, 1, f"Reading {Path(source).name}")
+            found = import_predictions(catalog, source, **options)
         left = f"; {found.missing:,} are left out" if found.missing else ""
         progress(1, 1, f"Predictions of {found.told:,} assets{left}")
         body: Mapping[str, Any] = to_json(found)
         return body
 
     def vectors(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-        progress(0, 1, f"Reading {params['source']}")
-        found = import_embeddings(catalog, **params)
+        with _file(catalog, params) as (source, options):
+            progress(0, 1, f"Reading {Path(source).name}")
+            found = import_embeddings(catalog, source, **options)
         progress(1, 1, f"{found.stored:,} new vectors of {found.dimensions:,} numbers")
         body: Mapping[str, Any] = to_json(found)
         return body
@@ -115,6 +119,20 @@ def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
         "import_predictions": predictions,
         "import_embeddings": vectors,
     }
+
+
+@contextmanager
+def _file(catalog: Catalog, params: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The file that a job reads, and its other parameters; an upload is removed after it."""
+    options = dict(params)
+    key = options.pop("upload", None)
+    if key is None:
+        yield options.pop("source"), options
+        return
+    try:
+        yield str(catalog.uploads.path(key)), options
+    finally:
+        catalog.uploads.remove(key)
 
 
 def answer_rounds(

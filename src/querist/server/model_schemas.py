@@ -62,6 +62,29 @@ class PredictionsFileRequest(Request):
     partial: bool = False
 
 
+FileName = Annotated[
+    str, Field(min_length=1, max_length=255, description="Its ending tells what the body is.")
+]
+
+
+class PredictionsUpload(Request):
+    """A file of predictions as the body."""
+
+    filename: FileName
+    name: str = Field(default="", max_length=200)
+    logits: bool = False
+    partial: bool = False
+
+
+class EmbeddingsUpload(Request):
+    """A file of vectors as the body."""
+
+    filename: FileName
+    name: str = Field(min_length=1, max_length=40)
+    version: str = Field(default="1", min_length=1, max_length=40)
+    use: bool = True
+
+
 class EmbeddingsFileRequest(Request):
     """A file of vectors on the server's machine."""
 

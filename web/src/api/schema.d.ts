@@ -1652,6 +1652,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/predictions/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Predictions
+         * @description Make a model version of a file of predictions that is the body (a job).
+         */
+        post: operations["upload_predictions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/embeddings/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Embeddings
+         * @description Store a file of vectors that is the body (a job).
+         */
+        post: operations["upload_embeddings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/zero-shot": {
         parameters: {
             query?: never;
@@ -4119,7 +4159,8 @@ export interface components {
          *     Attributes:
          *         name: The class, or the rule of the slice.
          *         count: Audit assets in it.
-         *         right: Of a class the share that is found; of a slice the share that is right.
+         *         right: Of a class the share that is found; of a slice the share that is right, or how right
+         *             its assets are on average: F1, and of numbers 1 less the error by their spread.
          */
         PartPair: {
             /** Name */
@@ -8669,6 +8710,84 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EmbeddingsFileRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_predictions: {
+        parameters: {
+            query: {
+                /** @description Its ending tells what the body is. */
+                filename: string;
+                name?: string;
+                logits?: boolean;
+                partial?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_embeddings: {
+        parameters: {
+            query: {
+                /** @description Its ending tells what the body is. */
+                filename: string;
+                name: string;
+                version?: string;
+                use?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
             };
         };
         responses: {

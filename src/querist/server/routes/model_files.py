@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Request
 
 from querist.loop import ImportedPredictions, ImportedVectors
 from querist.schema import Role
@@ -13,14 +13,20 @@ from querist.server.auth import at_least
 from querist.server.model_schemas import (
     EmbeddingsFileRequest,
     EmbeddingsRequest,
+    EmbeddingsUpload,
     PredictionsFileRequest,
     PredictionsRequest,
+    PredictionsUpload,
     ZeroShotRequest,
 )
+from querist.server.receiving import RAW_BODY, queue_upload
 from querist.server.schemas import Job
 from querist.server.service import Served
 
 router = APIRouter(tags=["models"])
+# Endings of the files that people send; what is in them is checked when they are read.
+SCORES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".npz")
+PREDICTIONS = (*SCORES, ".json")
 
 
 @router.post(
@@ -74,6 +80,38 @@ def import_predictions_file(body: PredictionsFileRequest, service: Served) -> Jo
 def import_embeddings_file(body: EmbeddingsFileRequest, service: Served) -> Job:
     """Store a file of vectors that lies on the server's machine (a job)."""
     return Job.of(service.jobs.submit("import_embeddings", _of_file(body)))
+
+
+@router.post(
+    "/predictions/upload",
+    operation_id="upload_predictions",
+    status_code=202,
+    dependencies=[Depends(at_least(Role.MANAGER))],
+    openapi_extra=RAW_BODY,
+)
+async def upload_predictions(
+    request: Request, service: Served, told: Annotated[PredictionsUpload, Query()]
+) -> Job:
+    """Make a model version of a file of predictions that is the body (a job)."""
+    return await queue_upload(
+        request, service, "import_predictions", kinds=PREDICTIONS, **told.model_dump()
+    )
+
+
+@router.post(
+    "/embeddings/upload",
+    operation_id="upload_embeddings",
+    status_code=202,
+    dependencies=[Depends(at_least(Role.OWNER))],
+    openapi_extra=RAW_BODY,
+)
+async def upload_embeddings(
+    request: Request, service: Served, told: Annotated[EmbeddingsUpload, Query()]
+) -> Job:
+    """Store a file of vectors that is the body (a job)."""
+    return await queue_upload(
+        request, service, "import_embeddings", kinds=SCORES, **told.model_dump()
+    )
 
 
 @router.post(
