@@ -8,6 +8,8 @@ WEB_OUT := src/querist/server/static/index.html
 WEB_SRC := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 NAME ?= demo
 DEMO ?= $(if $(CI),--headless,)
+# Two workers share the files of tests; with a thread each they do not wait for one another.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 .PHONY: help demo test check bench web format clean
 
@@ -45,7 +47,7 @@ test: $(VENV)/.dev $(WEB_OUT) $(PEER)/.$(PEER_VERSION) ## set up what is missing
 	@$(BIN)/python scripts/prerequisites.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit tests
 	$(BIN)/ruff format --check --quiet .
@@ -53,7 +55,7 @@ check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/export_openapi.py --check
-	$(BIN)/python -m pytest -q -m "not slow and not browser" tests/unit tests/architecture
+	$(PYTEST) -m "not slow and not browser" tests/unit tests/architecture
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -15,6 +15,29 @@ from label_studio_server import LabelStudioServer, program
 from postgres_server import PostgresServer, server_binaries
 from querist.catalog.records import Records
 
+BROWSER = "tests/end_to_end/test_web_"
+# What one worker does as a whole: what a browser shows, and what needs the one slow server.
+TOGETHER = [BROWSER, ("tests/conformance/test_connectors", "tests/end_to_end/test_label_studio")]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in a browser last, so that no other worker is busy beside them."""
+    items.sort(key=lambda item: item.nodeid.startswith(BROWSER))
+
+
+@pytest.hookimpl(optionalhook=True)  # there is no such hook without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out whole files in their order, so that no worker makes the fixtures of another."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            shared = next((names for names in TOGETHER if nodeid.startswith(names)), None)
+            return str(shared) if shared else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False  # its own order begins with the many browser tests
+    return Scheduling(config, log)
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
