@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { eventsUrl } from "./client";
+import { isActive, mergeJob } from "./jobList";
 import { jobsQuery } from "./queries";
 import type { ChangeEvent, Job } from "./types";
 
@@ -24,18 +25,6 @@ export function useConnection(): Connection {
     },
     () => connection,
   );
-}
-
-/** Put `job` into a list of jobs, newest first; a late report never reopens one that ended. */
-export function mergeJob(jobs: readonly Job[], job: Job): Job[] {
-  const known = jobs.find((other) => other.id === job.id);
-  if (known && !isActive(known) && isActive(job)) return [...jobs];
-  if (known) return jobs.map((other) => (other.id === job.id ? job : other));
-  return [job, ...jobs];
-}
-
-export function isActive(job: Job): boolean {
-  return job.state === "queued" || job.state === "running";
 }
 
 const TOUCHED = [

@@ -1,7 +1,8 @@
 /** What the screens read from the server, each under one cache key. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "./client";
-import type { Filter, OntologyChange, Sort } from "./types";
+import { mergeAnswer } from "./jobList";
+import type { Filter, Job, OntologyChange, Sort } from "./types";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -24,7 +25,10 @@ export const homeQuery = queryOptions({
 
 export const jobsQuery = queryOptions({
   queryKey: ["jobs"],
-  queryFn: ({ signal }) => answer(api.GET("/api/v1/jobs", { signal })),
+  queryFn: async ({ signal, client, queryKey }) => {
+    const found = await answer(api.GET("/api/v1/jobs", { signal }));
+    return mergeAnswer(client.getQueryData<Job[]>(queryKey) ?? [], found);
+  },
   staleTime: 10_000,
 });
 

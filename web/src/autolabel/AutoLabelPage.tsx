@@ -10,6 +10,7 @@ import { DIFFICULTIES } from "../catalog/search";
 import { NextStep } from "../home/NextStep";
 import { jobProblem } from "../jobs/useRoundJobs";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
+import { useAtOnce } from "../parts/useAtOnce";
 import type { AutoLabelSearch } from "./autoLabelSearch";
 import styles from "./autolabel.module.css";
 import { ChecksCard } from "./ChecksCard";
@@ -107,7 +108,11 @@ function AutoLabels({ home, project }: { home: Home; project: ProjectInfo }) {
 
   const proposal = shown === undefined ? undefined : known.data;
   const certificate = proposal?.certificate;
-  const promise = search.promise ?? certificate?.max_error ?? PLAIN.promise;
+  const [wished, wish] = useAtOnce(
+    search.promise,
+    useCallback((rate: number | undefined) => change({ promise: rate }), [change]),
+  );
+  const promise = wished ?? certificate?.max_error ?? PLAIN.promise;
   const sure = search.sure ?? certificate?.confidence ?? PLAIN.sure;
   const matches = certificate?.max_error === promise && certificate.confidence === sure;
   const outdated = Boolean(
@@ -164,7 +169,7 @@ function AutoLabels({ home, project }: { home: Home; project: ProjectInfo }) {
       <div className={styles.columns}>
         <div className={styles.main}>
           <Suspense fallback={<Skeleton height={400} radius="lg" />}>
-            <CoverageCard proposal={proposal} promise={promise} sure={sure} change={change} />
+            <CoverageCard {...{ proposal, promise, sure, change }} move={wish} />
           </Suspense>
           {proposal && <ClassShares proposal={proposal} oneClass={isOneClass(project)} />}
         </div>

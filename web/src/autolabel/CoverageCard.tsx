@@ -12,10 +12,11 @@ type Props = {
   proposal: Proposal | undefined;
   promise: number;
   sure: number;
-  change: (part: { promise?: number; sure?: number }) => void;
+  move: (promise: number) => void;
+  change: (part: { sure: number }) => void;
 };
 
-export default function CoverageCard({ proposal, promise, sure, change }: Props) {
+export default function CoverageCard({ proposal, promise, sure, move, change }: Props) {
   return (
     <section className={styles.card} aria-labelledby="coverage">
       <div className={styles.cardHead}>
@@ -34,7 +35,7 @@ export default function CoverageCard({ proposal, promise, sure, change }: Props)
           aria-label="How sure the promise is"
         />
       </div>
-      <Chart proposal={proposal} promise={promise} move={(rate) => change({ promise: rate })} />
+      <Chart proposal={proposal} promise={promise} move={move} />
     </section>
   );
 }
@@ -48,7 +49,7 @@ function about(proposal: Proposal | undefined, sure: number): string {
     : `${basis} Work it out again for a curve that is ${percent(sure, 0)} sure.`;
 }
 
-type ChartProps = Pick<Props, "proposal" | "promise"> & { move: (rate: number) => void };
+type ChartProps = Pick<Props, "proposal" | "promise" | "move">;
 
 function Chart({ proposal, promise, move }: ChartProps) {
   const drawing = useRef<HTMLDivElement>(null);

@@ -1,7 +1,7 @@
 /** The jobs of auto-labels: starting them, following them, and what the last ones brought. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import { jobsQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { remember, showFailure } from "../jobs/useRoundJobs";

@@ -40,7 +40,7 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
   if (error && !data) return <ErrorNotice error={error} />;
   if (!data) return <Skeleton height={320} radius={0} />;
   return (
-    <div className={styles.drawerBody}>
+    <div className={styles.drawerBody} aria-busy={data.asset.id !== id}>
       <div className={styles.drawerStage} data-media={data.asset.media}>
         <AssetView asset={data.asset} />
       </div>

@@ -1,6 +1,7 @@
 /** The keyboard in the catalog: move, open, select, clear. */
-import { type RefObject, useEffect } from "react";
+import type { RefObject } from "react";
 import { isOnControl, isTyping } from "../shell/typing";
+import { useKeyPress } from "../shell/useKeyPress";
 import type { ChangeSearch } from "./CatalogPage";
 import type { CatalogSearch } from "./search";
 import type { AssetWindow } from "./useAssetWindow";
@@ -35,26 +36,23 @@ export function move(key: string, focus: number, columns: number, count: number)
 
 export function useCatalogKeys(wiring: Wiring): void {
   const { window: assets, focus, setFocus, columns, selection, search, change } = wiring;
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      const target = move(event.key, focus, columns.current, assets.count);
-      const card = assets.cardAt(target ?? focus);
-      if (target !== null) {
-        setFocus(target);
-        if (search.asset && card) change({ asset: card.id });
-      } else if (event.key === "Escape") {
-        if (search.asset) change({ asset: undefined });
-        else selection.clear();
-      } else if (event.key.toLowerCase() === "a") selection.all();
-      else if (event.key.toLowerCase() === "x" && card)
-        selection.click(focus, card.id, event.shiftKey);
-      else if (event.key === "/") document.getElementById("catalog-text")?.focus();
-      else if (event.key === "Enter" && card && !isOnControl(event)) change({ asset: card.id });
-      else return;
-      event.preventDefault();
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [assets, focus, setFocus, columns, selection, search.asset, change]);
+  const press = (event: KeyboardEvent) => {
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = move(event.key, focus, columns.current, assets.count);
+    const card = assets.cardAt(target ?? focus);
+    if (target !== null) {
+      setFocus(target);
+      if (search.asset && card) change({ asset: card.id });
+    } else if (event.key === "Escape") {
+      if (search.asset) change({ asset: undefined });
+      else selection.clear();
+    } else if (event.key.toLowerCase() === "a") selection.all();
+    else if (event.key.toLowerCase() === "x" && card)
+      selection.click(focus, card.id, event.shiftKey);
+    else if (event.key === "/") document.getElementById("catalog-text")?.focus();
+    else if (event.key === "Enter" && card && !isOnControl(event)) change({ asset: card.id });
+    else return;
+    event.preventDefault();
+  };
+  useKeyPress(press);
 }

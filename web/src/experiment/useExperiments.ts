@@ -1,7 +1,7 @@
 /** Running an experiment: starting its job, following it, and showing what it brought. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import { jobsQuery } from "../api/queries";
 import type { Experiment, Job } from "../api/types";
 import { remember, showFailure } from "../jobs/useRoundJobs";

@@ -1,8 +1,9 @@
 /** The keys of first guesses: a class for the tile in focus, other assets, and the guess itself. */
-import { type RefObject, useEffect } from "react";
+import type { RefObject } from "react";
 import { commandFor } from "../keys/keymap";
 import { useKeymap } from "../keys/keyStore";
 import { isTyping } from "../shell/typing";
+import { useKeyPress } from "../shell/useKeyPress";
 import { focusedTile } from "./ExampleGrid";
 import type { Guesses } from "./useGuesses";
 
@@ -12,34 +13,31 @@ export function useGuessKeys(
   find: RefObject<HTMLInputElement | null>,
 ): void {
   const keymap = useKeymap();
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        guesses.guess();
-        return;
-      }
-      if (isTyping(event)) return;
-      if (event.key === "PageDown") {
-        event.preventDefault();
-        others();
-        return;
-      }
-      const command = commandFor(event, keymap);
-      if (command?.kind === "search" && find.current) {
-        event.preventDefault();
-        find.current.focus();
-      }
-      if (command?.kind !== "class" || !("name" in command)) return;
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      const tile = focusedTile();
-      const asset = guesses.offered?.find(({ id }) => id === tile?.id);
-      guesses.setBrush(command.name);
-      if (!asset) return;
-      guesses.give(asset, command.name);
-      tile?.next();
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [guesses, others, find, keymap]);
+      guesses.guess();
+      return;
+    }
+    if (isTyping(event)) return;
+    if (event.key === "PageDown") {
+      event.preventDefault();
+      others();
+      return;
+    }
+    const command = commandFor(event, keymap);
+    if (command?.kind === "search" && find.current) {
+      event.preventDefault();
+      find.current.focus();
+    }
+    if (command?.kind !== "class" || !("name" in command)) return;
+    event.preventDefault();
+    const tile = focusedTile();
+    const asset = guesses.offered?.find(({ id }) => id === tile?.id);
+    guesses.setBrush(command.name);
+    if (!asset) return;
+    guesses.give(asset, command.name);
+    tile?.next();
+  };
+  useKeyPress(press);
 }

@@ -4,11 +4,11 @@ import { IconFolderPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { addFolder } from "../api/actions";
-import { isActive, mergeJob } from "../api/events";
+import { isActive } from "../api/jobList";
 import { jobsQuery } from "../api/queries";
 import type { ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
-import { jobTitle } from "../jobs/useRoundJobs";
+import { jobTitle, remember } from "../jobs/useRoundJobs";
 import { Empty, ErrorNotice } from "../parts/Notices";
 import styles from "./home.module.css";
 
@@ -21,8 +21,7 @@ export function AddAssets({ project }: { project: ProjectInfo }) {
   const running = jobs.find((job) => isActive(job));
   const add = useMutation({
     mutationFn: addFolder,
-    onSuccess: (job) =>
-      client.setQueryData(jobsQuery.queryKey, (known) => mergeJob(known ?? [], job)),
+    onSuccess: (job) => remember(client, job),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -1,7 +1,7 @@
 /** Below a form that starts a job: its refusal, its progress, its problem, or what it brought. */
 import { IconCircleCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import type { Job } from "../api/types";
 import { ErrorNotice, Notice } from "../parts/Notices";
 import { JobProgress } from "./JobRow";

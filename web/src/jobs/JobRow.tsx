@@ -3,7 +3,7 @@ import { Button, Progress } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { cancelJob } from "../api/actions";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import { jobLogQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { ago, count, duration, timeLeft } from "../parts/format";

@@ -3,7 +3,7 @@ import { ActionIcon, Indicator, Popover, ScrollArea, Tooltip } from "@mantine/co
 import { IconProgress, IconProgressAlert, IconProgressCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import { jobsQuery } from "../api/queries";
 import { plural } from "../parts/format";
 import { JobRow } from "./JobRow";

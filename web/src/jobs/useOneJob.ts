@@ -6,7 +6,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useState } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import { jobsQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { remember } from "./useRoundJobs";

@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { answerWithOracle, finishRound, type NextRound, startRound } from "../api/actions";
 import { ApiError } from "../api/client";
-import { isActive, mergeJob } from "../api/events";
+import { isActive, mergeJob } from "../api/jobList";
 import { homeQuery, jobsQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { words } from "../parts/format";

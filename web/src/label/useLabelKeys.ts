@@ -1,8 +1,8 @@
 /** Connects the keyboard to the label page. */
-import { useEffect } from "react";
 import type { Command } from "../keys/actions";
 import { commandFor, editsNumber, type Keymap } from "../keys/keymap";
 import { isOnControl, isTyping } from "../shell/typing";
+import { useKeyPress } from "../shell/useKeyPress";
 
 /** Without an asset only undo and looking back work; the rest belongs to the page's own buttons. */
 const ALWAYS = new Set<Command["kind"]>(["undo", "back", "forward", "leave"]);
@@ -13,17 +13,14 @@ export function useLabelKeys(
   obey: (command: Command) => boolean | undefined,
   ready: boolean,
 ): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (isInNumber(event) ? editsNumber(event) : isTyping(event)) return;
-      if ((event.key === "Enter" || event.key === " ") && isOnControl(event)) return;
-      const command = commandFor(event, keymap);
-      if (command === null || (!ready && !ALWAYS.has(command.kind))) return;
-      if (obey(command) !== false) event.preventDefault();
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [keymap, obey, ready]);
+  const press = (event: KeyboardEvent) => {
+    if (isInNumber(event) ? editsNumber(event) : isTyping(event)) return;
+    if ((event.key === "Enter" || event.key === " ") && isOnControl(event)) return;
+    const command = commandFor(event, keymap);
+    if (command === null || (!ready && !ALWAYS.has(command.kind))) return;
+    if (obey(command) !== false) event.preventDefault();
+  };
+  useKeyPress(press);
 }
 
 /** The number field of a regression: commands work inside it, for its keys are few. */

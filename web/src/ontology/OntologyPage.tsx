@@ -159,12 +159,14 @@ function useChange(version: number, made: (change: OntologyChange) => void) {
   });
 }
 
-/** Once React has drawn: the row of a class, so that the arrows go on from there. */
-function focusOn(name: string | undefined): void {
-  if (name === undefined) return;
+/** Once React has drawn, which may take some frames: the row of a class; the arrows go on there. */
+function focusOn(name: string | undefined, frames = 60): void {
+  if (name === undefined || frames === 0) return;
   requestAnimationFrame(() => {
-    const rows = document.querySelectorAll<HTMLElement>("[data-at]");
-    for (const row of rows) if (row.dataset.name === name) row.focus();
+    const rows = [...document.querySelectorAll<HTMLElement>("[data-at]")];
+    const row = rows.find((one) => one.dataset.name === name);
+    if (row) row.focus();
+    else focusOn(name, frames - 1);
   });
 }
 

@@ -1,6 +1,7 @@
 /** The keyboard of the ontology editor: one letter begins a change, Escape leaves it. */
-import { type RefObject, useEffect } from "react";
+import type { RefObject } from "react";
 import { isTyping } from "../shell/typing";
+import { useKeyPress } from "../shell/useKeyPress";
 import type { Kind } from "./draft";
 
 type Beginning = Exclude<Kind, "revert">;
@@ -26,27 +27,24 @@ type Wiring = {
 };
 
 export function useOntologyKeys(wiring: Wiring): void {
-  useEffect(() => {
-    const { chosen, begin } = wiring;
-    const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      const kind = LETTERS[event.key.toLowerCase()];
-      if (event.key === "/") wiring.search.current?.focus();
-      else if (event.key === "Escape") {
-        if (wiring.drafting) wiring.leave();
-        else wiring.clear();
-      } else if (kind !== undefined) {
-        // Nothing is chosen: the class that has the focus is meant.
-        const focused = document.activeElement;
-        const name = focused instanceof HTMLElement ? focused.dataset.name : undefined;
-        if (chosen.length === 0 && name !== undefined && kind !== "add") {
-          wiring.choose(name);
-          begin(kind, [name]);
-        } else begin(kind, chosen);
-      } else return;
-      event.preventDefault();
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [wiring]);
+  const { chosen, begin } = wiring;
+  const press = (event: KeyboardEvent) => {
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const kind = LETTERS[event.key.toLowerCase()];
+    if (event.key === "/") wiring.search.current?.focus();
+    else if (event.key === "Escape") {
+      if (wiring.drafting) wiring.leave();
+      else wiring.clear();
+    } else if (kind !== undefined) {
+      // Nothing is chosen: the class that has the focus is meant.
+      const focused = document.activeElement;
+      const name = focused instanceof HTMLElement ? focused.dataset.name : undefined;
+      if (chosen.length === 0 && name !== undefined && kind !== "add") {
+        wiring.choose(name);
+        begin(kind, [name]);
+      } else begin(kind, chosen);
+    } else return;
+    event.preventDefault();
+  };
+  useKeyPress(press);
 }

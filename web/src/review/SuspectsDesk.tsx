@@ -3,7 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconEyeQuestion } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { ApiError } from "../api/client";
 import { type Me, mayManage, type ProjectInfo, type Suspect } from "../api/types";
 import { move } from "../catalog/useCatalogKeys";
@@ -15,7 +15,9 @@ import { useLabelKeys } from "../label/useLabelKeys";
 import { useStopwatch } from "../label/useStopwatch";
 import { count, plural } from "../parts/format";
 import { Empty, ErrorNotice } from "../parts/Notices";
+import { useAtOnce } from "../parts/useAtOnce";
 import { isTyping } from "../shell/typing";
+import { useKeyPress } from "../shell/useKeyPress";
 import { reviewCountsQuery } from "./queries";
 import styles from "./review.module.css";
 import type { ReviewSearch, Which } from "./reviewSearch";
@@ -41,8 +43,15 @@ export function SuspectsDesk({ project, me }: Props) {
   const find = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState(NOBODY);
 
+  const goTo = useCallback(
+    (asset: string | undefined) =>
+      void navigate({ search: (old) => ({ ...old, asset }), replace: true, resetScroll: false }),
+    [navigate],
+  );
+  // The next key means the next label, also before the address has followed.
+  const [looked, lookAt] = useAtOnce(search.asset, goTo);
   const shown = useMemo(() => narrowed(desk.all ?? [], search), [desk.all, search]);
-  const found = shown.findIndex(({ asset_id }) => asset_id === search.asset);
+  const found = shown.findIndex(({ asset_id }) => asset_id === looked);
   const at = found === -1 ? nextOpen(shown, desk.outcomes, -1) : found;
   const focus = shown[at] ?? null;
   const watch = useStopwatch(focus?.asset_id ?? null);
@@ -59,10 +68,10 @@ export function SuspectsDesk({ project, me }: Props) {
     (index: number) => {
       const asset = shown[index]?.asset_id;
       if (asset === undefined) return;
-      void navigate({ search: (old) => ({ ...old, asset }), replace: true, resetScroll: false });
+      lookAt(asset);
       document.getElementById(tileId(asset))?.scrollIntoView({ block: "nearest" });
     },
-    [shown, navigate],
+    [shown, lookAt],
   );
   const toggle = useCallback((id: string) => {
     setChosen((old) => {
@@ -297,17 +306,14 @@ function useArrows(
   at: number,
   look: (index: number) => void,
 ): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!grid.current || total === 0) return;
-      const columns = getComputedStyle(grid.current).gridTemplateColumns.split(" ").length;
-      const target = move(event.key, at, columns, total);
-      if (target === null) return;
-      event.preventDefault();
-      look(target);
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [grid, total, at, look]);
+  const press = (event: KeyboardEvent) => {
+    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!grid.current || total === 0) return;
+    const columns = getComputedStyle(grid.current).gridTemplateColumns.split(" ").length;
+    const target = move(event.key, at, columns, total);
+    if (target === null) return;
+    event.preventDefault();
+    look(target);
+  };
+  useKeyPress(press);
 }

@@ -24,6 +24,8 @@ export function BothDrawer({ id, found, confidence, close }: Props) {
   const asset = useQuery(assetQuery(id));
   const both = useQuery(bothQuery(id, found.first.name, found.second.name));
   const error = asset.error ?? both.error;
+  // Until the answer is there the one before stands in its place.
+  const detail = asset.data?.asset.id === id ? asset.data : null;
   return (
     <aside className={styles.drawer} aria-label="Asset">
       <header className={styles.drawerHead}>
@@ -32,23 +34,23 @@ export function BothDrawer({ id, found, confidence, close }: Props) {
           <IconX size={18} />
         </ActionIcon>
       </header>
-      {error && !(asset.data && both.data) ? (
+      {error && !(detail && both.data) ? (
         <ErrorNotice error={error} />
-      ) : !asset.data || !both.data ? (
+      ) : !detail || !both.data ? (
         <Skeleton height={320} radius={0} />
       ) : isMarked(both.data.second) ? (
         <Marked
           key={id}
           id={id}
-          text={asset.data.asset.text ?? ""}
+          text={detail.asset.text ?? ""}
           said={both.data}
           found={found}
           confidence={confidence}
         />
       ) : (
         <div className={styles.drawerBody}>
-          <div className={styles.stage} data-media={asset.data.asset.media}>
-            <AssetView asset={asset.data.asset} />
+          <div className={styles.stage} data-media={detail.asset.media}>
+            <AssetView asset={detail.asset} />
           </div>
           <dl className={styles.says}>
             <Says who="Label" value={both.data.truth} />

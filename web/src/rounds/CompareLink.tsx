@@ -3,11 +3,11 @@ import { Button } from "@mantine/core";
 import { IconArrowsDiff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { sessionQuery } from "../api/queries";
 import { mayBrowse } from "../api/types";
 import { Key } from "../parts/Key";
 import { isTyping } from "../shell/typing";
+import { useKeyPress } from "../shell/useKeyPress";
 import type { CompareSearch } from "./compareSearch";
 
 type Props = { search: CompareSearch; children: React.ReactNode };
@@ -16,16 +16,12 @@ type Props = { search: CompareSearch; children: React.ReactNode };
 export function CompareLink({ search, children }: Props) {
   const may = mayBrowse(useQuery(sessionQuery).data);
   const navigate = useNavigate();
-  useEffect(() => {
-    if (!may) return;
-    const press = (event: KeyboardEvent) => {
-      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.defaultPrevented || event.key.toLowerCase() !== "c") return;
-      void navigate({ to: "/rounds/compare", search });
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [may, navigate, search]);
+  const press = (event: KeyboardEvent) => {
+    if (!may || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.defaultPrevented || event.key.toLowerCase() !== "c") return;
+    void navigate({ to: "/rounds/compare", search });
+  };
+  useKeyPress(press);
   if (!may) return null;
   return (
     <Button

@@ -6,6 +6,7 @@ import type { Thresholds } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
+import { useAtOnce } from "../parts/useAtOnce";
 import styles from "./compare.module.css";
 import { thresholdsQuery } from "./compareQueries";
 import type { ChangeCompare, CompareSearch } from "./compareSearch";
@@ -20,7 +21,8 @@ type Props = { model: string; search: CompareSearch; change: ChangeCompare };
 export function ThresholdCard({ model, search, change }: Props) {
   const confidence = search.confidence ?? HALF;
   const overlap = search.overlap ?? HALF;
-  const { data, error } = useQuery(thresholdsQuery(model, confidence, overlap));
+  const asked = useQuery(thresholdsQuery(model, confidence, overlap));
+  const { data, error, isPlaceholderData: isOld } = asked;
   if (error && !data) return <ErrorNotice error={error} />;
   if (!data) return <Skeleton height={240} radius="lg" />;
   const isBoxes = data.overlap !== null;
@@ -48,7 +50,7 @@ export function ThresholdCard({ model, search, change }: Props) {
           />
         )}
       </div>
-      <div className={styles.atOnce}>
+      <div className={styles.atOnce} aria-busy={isOld}>
         <dl className={styles.facts}>
           <Share name="Answers left" of={data.kept} />
           <Share name={isBoxes ? "Precision" : "Right of these"} of={data.precision} />
@@ -62,7 +64,7 @@ export function ThresholdCard({ model, search, change }: Props) {
         </dl>
         <Curve told={data} at={confidence} />
       </div>
-      <ByClass told={data} />
+      <ByClass told={data} isOld={isOld} />
     </section>
   );
 }
@@ -78,8 +80,9 @@ type ThresholdProps = {
 
 /** A slider that tells where it stands while it moves, and is asked about when it rests. */
 function Threshold({ name, value, min = 0, max = 1, step = 0.01, done }: ThresholdProps) {
-  const [moving, setMoving] = useState(value);
-  useEffect(() => setMoving(value), [value]);
+  const [rested, rest] = useAtOnce(value, done);
+  const [moving, setMoving] = useState(rested);
+  useEffect(() => setMoving(rested), [rested]);
   return (
     <div className={styles.slider}>
       <span>
@@ -93,7 +96,7 @@ function Threshold({ name, value, min = 0, max = 1, step = 0.01, done }: Thresho
         value={moving}
         label={null}
         onChange={setMoving}
-        onChangeEnd={(rest) => done(Math.round(rest * 100) / 100)}
+        onChangeEnd={(end) => rest(Math.round(end * 100) / 100)}
       />
     </div>
   );
@@ -152,7 +155,7 @@ function Curve({ told, at }: { told: Thresholds; at: number }) {
   );
 }
 
-function ByClass({ told }: { told: Thresholds }) {
+function ByClass({ told, isOld }: { told: Thresholds; isOld: boolean }) {
   const isBoxes = told.overlap !== null;
   const shown = [...told.classes]
     .sort((a, b) => (a.recall?.value ?? 2) - (b.recall?.value ?? 2))
@@ -161,7 +164,7 @@ function ByClass({ told }: { told: Thresholds }) {
     ? ["There", "Found", "Precision", "AP", "Matched", "Missed", "Confused", "Spurious"]
     : ["There", "Said", "Right of these", "Found"];
   return (
-    <div className={styles.tableFrame}>
+    <div className={styles.tableFrame} aria-busy={isOld}>
       <table className={styles.table} data-narrow>
         <thead>
           <tr>

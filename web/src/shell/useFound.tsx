@@ -45,8 +45,8 @@ export function useFound(typed: string, browses: boolean): SpotlightActionGroupD
         id: `asset-${id}`,
         label: id,
         description: text ?? "Open the asset",
-        // The server has found it by its id or text; the palette shall not judge again.
-        keywords: typed,
+        // The server has found it by its id or text; the palette judges only what was found before.
+        keywords: wanted === typed.trim() ? typed : "",
         leftSection: <IconFile size={SIZE} />,
         onClick: () => void navigate({ to: "/catalog", search: { q: wanted, asset: id } }),
       })),

@@ -4,7 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import type { Estimate, Job, ProjectInfo, WorkforceReport } from "../api/types";
 import { remember, showFailure } from "../jobs/useRoundJobs";
 import { count, duration, money, percent, plural } from "../parts/format";

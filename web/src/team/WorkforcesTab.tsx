@@ -3,7 +3,7 @@ import { Skeleton } from "@mantine/core";
 import { IconBuildingCommunity } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { isActive } from "../api/events";
+import { isActive } from "../api/jobList";
 import { homeQuery, jobsQuery, sessionQuery } from "../api/queries";
 import type { Job, ProjectInfo } from "../api/types";
 import { Empty, ErrorNotice } from "../parts/Notices";

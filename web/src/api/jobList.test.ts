@@ -1,6 +1,6 @@
-/** Jobs as they come in by events. */
+/** Jobs as they come in by answers and by events. */
 import { describe, expect, it } from "vitest";
-import { mergeJob } from "./events";
+import { mergeAnswer, mergeJob } from "./jobList";
 import type { Job } from "./types";
 
 const job = (id: string, state: Job["state"], done = 0): Job => ({
@@ -31,5 +31,22 @@ describe("mergeJob", () => {
   it("does not reopen a job that has ended", () => {
     const jobs = mergeJob([job("a", "done", 10)], job("a", "running", 3));
     expect(jobs[0]?.state).toBe("done");
+  });
+});
+
+describe("mergeAnswer", () => {
+  it("keeps an end and a new job that an event told before the answer came", () => {
+    const late = { ...job("b", "queued"), created_at: "2026-01-02T00:00:00Z" };
+    const merged = mergeAnswer([late, job("a", "done", 10)], [job("a", "running", 3)]);
+    expect(merged.map(({ id, state }) => [id, state])).toEqual([
+      ["b", "queued"],
+      ["a", "done"],
+    ]);
+  });
+
+  it("takes what it did not know from the answer, and forgets what is gone", () => {
+    const old = { ...job("old", "done"), created_at: "2025-01-01T00:00:00Z" };
+    const merged = mergeAnswer([old, job("a", "running", 3)], [job("a", "running", 5)]);
+    expect(merged.map(({ id, done }) => [id, done])).toEqual([["a", 5]]);
   });
 });
