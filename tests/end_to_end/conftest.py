@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Role
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 CHROMIUM = "/usr/bin/chromium"
+# How long a page may take to show what a test waits for: only a test that fails waits so long.
+PATIENCE = 120_000
 STATIC = Path(__file__).parents[2] / "src" / "querist" / "server" / "static"
 SCREENSHOTS = Path(__file__).parents[2] / "artifacts" / "screenshots"
 TOPICS = ("invoice", "complaint", "praise")
@@ -92,9 +95,10 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
             seen.problems.append(f"request: {asked.url}")
 
     def on_page(page: Page) -> None:
-        page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: seen.problems.append(f"page: {error}"))
 
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     context.on("console", on_console)
     context.on("request", on_request)
     context.on("page", on_page)
@@ -169,11 +173,34 @@ def join(context: BrowserContext) -> Join:
         with Project.open(server.folder) as project:
             owner = project.catalog.records.annotators.ensure("olga", Role.OWNER)
             _, secret = project.team.invite(role, by=owner)
+        for other in context.pages:
+            other.close()  # it would ask again, as whoever comes in now
         context.clear_cookies()
         page = context.new_page()
         page.goto(f"{server.address}/#invitation={secret}")
         page.get_by_label("Your name").fill(name)
         page.keyboard.press("Enter")
+        page.get_by_role("navigation", name="Pages").wait_for()
+        return page
+
+    return come_in
+
+
+Beside = Callable[[Server, str, Role], "Page"]
+
+
+@pytest.fixture
+def beside(new_context: Callable[..., BrowserContext]) -> Beside:
+    """Lets a second person in, in a browser of their own."""
+
+    def come_in(server: Server, name: str, role: Role) -> Page:
+        with Project.open(server.folder) as project:
+            project.catalog.records.annotators.ensure(name, role=role)
+            token = project.catalog.records.tokens.issue(name, kind="login", ttl_seconds=600)
+        context = new_context()
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(f"{server.address}/#token={token}")
         page.get_by_role("navigation", name="Pages").wait_for()
         return page
 
@@ -196,7 +223,7 @@ def look() -> Look:
         for scheme, width, height in LOOKS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(150)
+            settle(page)
             page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{width}.png")
             if width == 1440 and AXE.exists():
                 found += [f"{name} {scheme}: {finding}" for finding in axe(page)]
@@ -204,6 +231,15 @@ def look() -> Look:
         return found
 
     return take
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn as it is now and nothing on it moves, spinners apart."""
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)))")
+    page.wait_for_function(
+        """() => document.getAnimations().every(({ playState, effect }) =>
+             playState !== 'running' || effect?.getComputedTiming().endTime === Infinity)"""
+    )
 
 
 def axe(page: Page) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import BoxesValue, ClassesValue, ClassValue, NumberValue, Role, Value
@@ -66,9 +67,9 @@ def test_a_set_of_classes_for_a_selection(letters, serve, enter):
     form.get_by_text("Replace", exact=True).click()
     form.get_by_role("button", name="Give 3 assets none of the classes").wait_for()
     form.get_by_role("combobox", name="Classes").focus()
-    for text in ("prai", "inv"):
+    for text, name in (("prai", "praise"), ("inv", "invoice")):
         page.keyboard.type(text)
-        form.get_by_role("option").first.wait_for()
+        expect(form.get_by_role("option")).to_have_text([name])
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
     page.keyboard.press("Escape")
@@ -79,23 +80,25 @@ def test_a_set_of_classes_for_a_selection(letters, serve, enter):
     filters = page.get_by_role("complementary", name="Filters")
     label = filters.get_by_role("region", name="Label", exact=True)
     label.get_by_role("button", name="praise 3").click()
-    page.get_by_text("3 assets", exact=True).first.wait_for()
-    edit(page, 2, "Take away", "praise", "Take 1 class from 2 assets")
+    edit(page, 2, 3, "Take away", "praise", "Take 1 class from 2 assets")
     page.get_by_text("praise taken from 2 assets").wait_for()
-    label.get_by_role("button", name="praise 1").wait_for()
     label.get_by_role("button", name="praise 1").click()
-    edit(page, 4, "Add", "praise", "Add 1 class to 4 assets")
-    page.get_by_text("praise added to 3 assets").wait_for()
-    page.get_by_text("1 were so already").wait_for()
+    edit(page, 4, 12, "Add", "praise", "Add 1 class to 4 assets")
+    told = page.get_by_role("alert").filter(has_text="praise added to 3 assets")
+    told.get_by_text("1 were so already").wait_for()
     both, alone = ClassesValue(names=("invoice", "praise")), ClassesValue(names=("praise",))
     assert values(folder) == {f"letter-{n:02d}": both if n < 3 else alone for n in range(4)}
 
 
-def edit(page: Page, number: int, how: str, name: str, button: str) -> None:
-    """Add a class to the first assets that are shown, or take it away."""
-    for tile in page.get_by_test_id("grid").get_by_role("button", name="Select").all()[:number]:
-        tile.click()
+def edit(page: Page, number: int, shown: int, how: str, name: str, button: str) -> None:
+    """Add a class to the first of the assets that are ``shown``, or take it away."""
+    expect(page.get_by_test_id("total")).to_have_text(f"{shown} assets")
+    tiles = page.get_by_test_id("grid").get_by_role("button", name="Select")
+    expect(tiles).to_have_count(shown)
+    for at in range(number):
+        tiles.nth(at).click()
     bar = page.get_by_role("toolbar", name="Selected assets")
+    bar.get_by_text(f"{number} selected").wait_for()
     bar.get_by_role("button", name="Label as…").click()
     form = page.get_by_role("dialog", name="Label as…")
     form.get_by_text(how, exact=True).click()
@@ -132,20 +135,16 @@ def test_no_boxes_on_a_selection(tmp_path, picture_folder, serve, enter):
     assert list(values(folder).values()) == [BoxesValue(boxes=())] * 2
 
 
-def test_two_people_label_one_asset(texts, serve, enter, browser, watch):
+def test_two_people_label_one_asset(texts, serve, enter, beside, watch):
     """Ben labels what ana has open: she is told, chooses hers, and the history holds both."""
     with Project.open(texts) as project:
         project.next_round()
-        project.catalog.records.annotators.ensure("ben", role=Role.MANAGER)
-        token = project.catalog.records.tokens.issue("ben", kind="login", ttl_seconds=600)
     server = serve(texts)
     ana = enter(server)
     ana.get_by_role("link", name="Label", exact=True).click()
     ana.get_by_test_id("stage").wait_for()
     asset = ana.get_by_test_id("stage").get_attribute("data-asset") or ""
-    ben = browser.new_context().new_page()
-    ben.goto(f"{server.address}/#token={token}")
-    ben.get_by_role("navigation", name="Pages").wait_for()
+    ben = beside(server, "ben", Role.MANAGER)
     ben.goto(f"{server.address}/catalog")
     ben.locator(f'[data-asset="{asset}"]').wait_for()
     ben.get_by_role("button", name=f"Select {asset}").click()
@@ -169,4 +168,3 @@ def test_two_people_label_one_asset(texts, serve, enter, browser, watch):
     labels = ben.get_by_role("complementary", name="Asset")
     labels.get_by_role("heading", name="Labels over time").wait_for()
     labels.get_by_text(f"{me}, ", exact=False).first.wait_for()
-    ben.context.close()

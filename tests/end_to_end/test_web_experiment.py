@@ -47,7 +47,7 @@ def test_one_key_runs_it_and_a_class_opens_its_assets(compared, serve, enter, lo
     assert sorted(classes.all_inner_texts()) == NAMES
     page.get_by_text("Repeat 8 times").click()
     page.get_by_role("button", name="Run the experiment").click()
-    page.get_by_text("Mean of 8 repetitions").wait_for(timeout=60_000)
+    page.get_by_text("Mean of 8 repetitions").wait_for()
     assert not look(page, "experiment")
     page.reload()
     page.get_by_text("Mean of 8 repetitions").wait_for()

@@ -29,9 +29,7 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
     page.get_by_role("heading", name="Every class is shown").wait_for()
     findings = look(page, "guesses")
     page.keyboard.press("Control+Enter")
-    page.get_by_role("heading", name="Each of 600 assets has a first guess").wait_for(
-        timeout=60_000
-    )
+    page.get_by_role("heading", name="Each of 600 assets has a first guess").wait_for()
     with Project.open(pictures) as project:
         (model,) = project.catalog.records.models.list()
         found = project.catalog.predictions.probabilities(model.id).argmax(axis=1)
@@ -55,7 +53,7 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
         classes=np.array(picture_names),
     )
     page.get_by_role("button", name="Bring them in").first.click()
-    page.get_by_text("Predictions of 600 assets").wait_for(timeout=60_000)
+    page.get_by_text("Predictions of 600 assets").wait_for()
     page.get_by_role("link", name="See where it is least sure").click()
     page.wait_for_url("**/catalog?sort=margin")
     assert not findings, "\n".join(findings)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Annotation, ClassValue
@@ -64,7 +66,7 @@ def test_keys_label_and_what_was_pressed_is_stored(batch, serve, enter):
     assert {asset: entry.value for asset, entry in found.items()} == {
         asset: ClassValue(name=NAMES[KEYS.index(key)]) for asset, key in pressed.items()
     }
-    assert all(entry.seconds is not None and entry.seconds < 30 for entry in found.values())
+    assert all(entry.seconds is not None for entry in found.values())
     with Project.open(batch) as project:
         assert project.catalog.records.labels.last_seq() == 6
 
@@ -157,8 +159,8 @@ def test_a_conflict_shows_both_versions_and_asks(batch, serve, enter, watch):
     press_and_advance(page, "1")
     question = page.get_by_role("alertdialog")
     question.get_by_text("bea").wait_for()
-    assert question.get_by_text("seven").is_visible()
-    assert question.get_by_text("zero").is_visible()
+    expect(question.get_by_text("seven")).to_be_visible()
+    expect(question.get_by_text("zero")).to_be_visible()
     assert stored(batch)[contested].value == ClassValue(name="seven")
     question.get_by_role("button", name="Keep mine").click()
     question.wait_for(state="hidden")
@@ -190,10 +192,10 @@ def test_the_end_of_a_batch_trains_by_itself_and_offers_the_next(batch, serve, e
                 "id => document.querySelector('[data-testid=stage]')?.dataset.asset !== id",
                 arg=asset,
             )
-    page.get_by_text("Round 1 is done").wait_for(timeout=60_000)
+    page.get_by_text("Round 1 is done").wait_for()
+    expect(page.get_by_role("button", name="Label the next 12")).to_be_focused()
     page.keyboard.press("Enter")
-    page.get_by_test_id("stage").wait_for(timeout=60_000)
-    assert "Round 2" in (page.get_by_test_id("progress").text_content() or "")
+    expect(page.get_by_test_id("progress")).to_contain_text("Round 2")
 
 
 def test_texts_are_labelled_by_key(texts, serve, enter):
@@ -203,8 +205,7 @@ def test_texts_are_labelled_by_key(texts, serve, enter):
     page = enter(serve(texts))
     page.get_by_role("link", name="Label", exact=True).click()
     page.get_by_test_id("stage").wait_for()
-    shown = page.get_by_test_id("stage").text_content() or ""
-    assert len(shown) > 40
+    expect(page.get_by_test_id("stage")).to_have_text(re.compile(".{40}"))
     asset = press_and_advance(page, "3")
     wait_saved(page)
     assert stored(texts)[asset].value == ClassValue(name="praise")

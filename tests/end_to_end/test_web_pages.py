@@ -44,7 +44,7 @@ def test_home_begins_a_round_and_opens_label(pictures, serve, enter):
     page = enter(serve(pictures))
     page.get_by_text("the curve begins here").wait_for()
     page.get_by_role("button", name="Label the next 12").click()
-    page.get_by_test_id("stage").wait_for(timeout=60_000)
+    page.get_by_test_id("stage").wait_for()
     page.get_by_role("link", name="Home", exact=True).click()
     page.get_by_role("button", name="Go on labelling").wait_for()
 
@@ -58,7 +58,7 @@ def test_known_labels_answer_rounds_and_the_curve_appears(pictures, serve, enter
     page.get_by_test_id("job-tray").click()
     page.get_by_role("dialog", name="Jobs").get_by_text("Known labels answer").wait_for()
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Active, round 2").wait_for(timeout=90_000)
+    page.get_by_role("link", name="Active, round 2").wait_for()
     assert page.get_by_text("Querist advises").is_visible()
     page.get_by_role("link", name="Active, round 2").click()
     page.get_by_role("heading", name="What it chose, and why").wait_for()
@@ -69,7 +69,7 @@ def test_job_tray_lists_finished_jobs_with_their_log(learned, serve, enter):
     """A job that ended stays in the tray, and its log can be read."""
     page = enter(serve(learned))
     page.get_by_role("button", name="Label the next 12").click()
-    page.get_by_test_id("stage").wait_for(timeout=60_000)
+    page.get_by_test_id("stage").wait_for()
     page.get_by_test_id("job-tray").click()
     tray = page.get_by_role("dialog", name="Jobs")
     tray.get_by_text("Choosing the next batch").wait_for()
@@ -205,4 +205,4 @@ def test_an_empty_project_teaches_how_to_add(tmp_path, picture_folder, picture_n
     page = enter(serve(folder))
     page.get_by_label("Folder or file to add").fill(str(picture_folder))
     page.get_by_role("button", name="Add").click()
-    page.get_by_role("button", name="Label the next 50").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Label the next 50").wait_for()
