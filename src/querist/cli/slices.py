@@ -13,6 +13,8 @@ from querist.errors import InvalidInputError
 if TYPE_CHECKING:
     from querist.loop import SlicePoint, SliceReport
 
+# How right a model is of an asset; closeness is 1 less the error by the spread of the labels.
+_CALLED = {"accuracy": "right", "f1": "F1 of an asset", "closeness": "closeness"}
 NameArgument = Annotated[str, typer.Argument(help="What the slice is called.")]
 WhereOption = Annotated[
     list[str] | None,
@@ -100,8 +102,9 @@ def remove(name: NameArgument, project: ProjectOption = HERE) -> None:
 
 def print_slices(reports: list[SliceReport]) -> None:
     """One row a slice: where it stands, how it differs from the rest, and its course."""
+    right = _CALLED[reports[0].measure] if reports else ""
     print_table(
-        ("slice", "assets", "right", "audit labels", "against the rest", "course"),
+        ("slice", "assets", right, "audit labels", "against the rest", "course"),
         [_row(report) for report in reports],
     )
 

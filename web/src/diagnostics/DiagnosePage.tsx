@@ -67,10 +67,8 @@ function Diagnose() {
   const round = rounds.data.find(({ number }) => number === told.data.round);
   const measured = (round?.evaluations ?? []).length > 0;
   const oneClass = isOneClass(project);
-  if (!round || !measured || !(oneClass || told.data.findings.length > 0))
-    return (
-      <NothingYet explains={oneClass} asked={search.round !== undefined ? told.data.round : null} />
-    );
+  if (!round || !measured)
+    return <NothingYet asked={search.round !== undefined ? told.data.round : null} />;
   return (
     <div className={styles.frame}>
       <div className={styles.scroll}>
@@ -80,13 +78,9 @@ function Diagnose() {
           <Underway />
           <Reports findings={told.data.findings} />
           <Findings findings={byGain(told.data.findings)} rounds={rounds.data} search={search} />
-          {oneClass && (
-            <>
-              <ConfusionCard search={search} change={change} />
-              <SlicesCard round={search.round} />
-              <LessonsCard round={search.round} />
-            </>
-          )}
+          {oneClass && <ConfusionCard search={search} change={change} />}
+          <SlicesCard round={search.round} />
+          {oneClass && <LessonsCard round={search.round} />}
         </div>
       </div>
       <AssetDrawer
@@ -226,10 +220,10 @@ function Findings({ findings, rounds, search }: FindingsProps) {
   );
 }
 
-function NothingYet({ explains, asked }: { explains: boolean; asked: number | null }) {
+function NothingYet({ asked }: { asked: number | null }) {
   return (
     <Empty
-      title={titleOf(explains, asked)}
+      title={asked === null ? "Nothing to diagnose yet" : `Round ${asked} has no diagnosis`}
       icon={<IconStethoscope size={24} />}
       action={
         asked === null ? (
@@ -243,14 +237,8 @@ function NothingYet({ explains, asked }: { explains: boolean; asked: number | nu
         )
       }
     >
-      {explains
-        ? "When a round's labels are in, a model is trained and measured, and what it gets wrong stands here with the batch that mends it."
-        : "Of sets, boxes and spans only classes that the model surely does worse than others are told here, and there is none so far. How well it does stands on its rounds."}
+      When a round's labels are in, a model is trained and measured, and what it gets wrong stands
+      here with the batch that mends it.
     </Empty>
   );
-}
-
-function titleOf(explains: boolean, asked: number | null): string {
-  if (!explains) return "Nothing stands out";
-  return asked === null ? "Nothing to diagnose yet" : `Round ${asked} has no diagnosis`;
 }

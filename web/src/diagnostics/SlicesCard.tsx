@@ -9,7 +9,7 @@ import { count, percent } from "../parts/format";
 import { Range } from "../team/Range";
 import { BatchButton } from "./BatchButton";
 import { lineOf } from "./lessons";
-import { courseOf, pointOf, verdictWords } from "./slices";
+import { courseOf, pointOf, rightMeaning, rightWords, verdictWords } from "./slices";
 import styles from "./slices.module.css";
 import { slicesQuery, useRemoveSlice } from "./useSlices";
 
@@ -38,7 +38,7 @@ export function SlicesCard({ round }: { round: number | undefined }) {
               <thead>
                 <tr>
                   <th scope="col">Slice</th>
-                  <th scope="col">Right on audit labels</th>
+                  <th scope="col">{rightWords(data[0]?.measure)} on audit labels</th>
                   <th scope="col">Against the rest</th>
                   <th scope="col">By round</th>
                   <th scope="col">
@@ -54,9 +54,10 @@ export function SlicesCard({ round }: { round: number | undefined }) {
             </table>
           </div>
           <p className={styles.hint}>
-            Asked anew each time, on the audit labels there are now, under each round's model.
-            Intervals are of 95 %; whether a slice differs is tested at 5 % over all of them
-            together. On the labels that it was found on a slice looks worse than it is.
+            {rightMeaning(data[0]?.measure)}Asked anew each time, on the audit labels there are now,
+            under each round's model. Intervals are of 95 %; whether a slice differs is tested at 5
+            % over all of them together. On the labels that it was found on a slice looks worse than
+            it is.
           </p>
         </>
       )}

@@ -1,6 +1,7 @@
 /** From a finding to its words and to the few shares that its chart compares. */
 import type { Finding, NamedFinding, Round } from "../api/types";
 import { count, percent, plural, words } from "../parts/format";
+import { rightWords } from "./slices";
 
 /** One line of the chart: a share of one, with its interval where one is known. */
 export type Share = { name: string; value: number; low: number; high: number };
@@ -80,19 +81,15 @@ export function mendWords(kind: string): string {
 
 /** The shares that the evidence compares, the finding's own first; empty where there are none. */
 export function sharesOf({ kind, evidence }: Pick<Finding, "kind" | "evidence">): Share[] {
-  const one = (name: string, value: unknown, doubt = false): Share[] => {
-    if (typeof value !== "number") return [];
-    const [low, high] = doubt ? [number(evidence.low), number(evidence.high)] : [null, null];
-    return [{ name, value, low: low ?? value, high: high ?? value }];
-  };
+  const one = (name: string, value: unknown, doubt = false) =>
+    share(name, value, doubt ? evidence : {});
   switch (kind) {
+    case "slice":
+      if (typeof evidence.measure === "string") return rightness(evidence);
+      return wrongness(evidence);
     case "outliers":
     case "data_distribution":
-    case "slice":
-      return [
-        ...one("Wrong here", evidence.wrong, true),
-        ...one("Wrong elsewhere", evidence.wrong_elsewhere),
-      ];
+      return wrongness(evidence);
     case "class_frequency":
     case "rare_class":
       return [
@@ -122,10 +119,36 @@ export function sharesOf({ kind, evidence }: Pick<Finding, "kind" | "evidence">)
     case "miscalibration":
       return [...one("It claims", evidence.confidence), ...one("It gets right", evidence.accuracy)];
     case "remedy":
-      return [...one("Right before", evidence.before), ...one("Right now", evidence.after)];
+      return [
+        ...one(`${rightWords(evidence.measure)} before`, evidence.before),
+        ...one(`${rightWords(evidence.measure)} now`, evidence.after),
+      ];
     default:
       return [];
   }
+}
+
+/** A share with the interval of the evidence, where it is that of this share. */
+function share(name: string, value: unknown, { low, high }: Finding["evidence"]): Share[] {
+  if (typeof value !== "number") return [];
+  return [{ name, value, low: number(low) ?? value, high: number(high) ?? value }];
+}
+
+function wrongness(evidence: Finding["evidence"]): Share[] {
+  return [
+    ...share("Wrong here", evidence.wrong, evidence),
+    ...share("Wrong elsewhere", evidence.wrong_elsewhere, {}),
+  ];
+}
+
+/** What is not lost, where an asset is more or less right. */
+function rightness({ measure, wrong, low, high, wrong_elsewhere }: Finding["evidence"]): Share[] {
+  const left = (lost: unknown) => (typeof lost === "number" ? 1 - lost : null);
+  const name = rightWords(measure);
+  return [
+    ...share(`${name} here`, left(wrong), { low: left(high), high: left(low) }),
+    ...share(`${name} elsewhere`, left(wrong_elsewhere), {}),
+  ];
 }
 
 function number(value: unknown): number | null {

@@ -25,6 +25,7 @@ const report: SliceReport = {
   },
   rule: "light is dark",
   assets: 131,
+  measure: "accuracy",
   course: [point(1, { accuracy: null }), point(2), point(4)],
   problem: null,
 };

@@ -6,6 +6,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
 import { type ComparedModel, mayBrowse, type ProjectInfo } from "../api/types";
+import { rightWords } from "../diagnostics/slices";
 import { JobProgress } from "../jobs/JobRow";
 import { useRoundJob } from "../jobs/useRoundJobs";
 import { Key } from "../parts/Key";
@@ -14,7 +15,7 @@ import { BothDrawer } from "./BothDrawer";
 import styles from "./compare.module.css";
 import { comparisonQuery, modelsQuery } from "./compareQueries";
 import type { ChangeCompare, CompareSearch } from "./compareSearch";
-import { compareSentence, usual } from "./compareWords";
+import { compareSentence, rightnessOf, usual } from "./compareWords";
 import { MeasuresCard, PartsCard } from "./MeasuresCard";
 import { ReliabilityCard } from "./ReliabilityCard";
 import { ThresholdCard } from "./ThresholdCard";
@@ -148,7 +149,7 @@ function Both({ first, second, models, task, search, change }: BothProps) {
                 found={data}
               />
               <PartsCard
-                title="Right, by slice"
+                title={`${rightWords(rightnessOf(task))}, by slice`}
                 hint={SLICES}
                 parts={data.slices ?? []}
                 found={data}

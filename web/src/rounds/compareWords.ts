@@ -1,5 +1,5 @@
 /** A comparison in words: which model is better, how surely, and what the galleries hold. */
-import type { ComparedModel, Comparison, Paired, Reliability } from "../api/types";
+import type { ComparedModel, Comparison, Paired, ProjectInfo, Reliability } from "../api/types";
 import { percent, plural, points } from "../parts/format";
 import { inUnits, measureInWords } from "../parts/measures";
 import type { Kind } from "./compareSearch";
@@ -104,4 +104,10 @@ export function calibrationSentence({ method, calibrated }: Reliability): string
   const best = METHODS[method] ?? method;
   const judged = "each answer is judged by a calibration that has not seen it.";
   return `What fits best here is ${best}; ${judged}`;
+}
+
+/** What tells how right a model is of one asset: the measure by which slices go. */
+export function rightnessOf(task: ProjectInfo["task"]): string {
+  if (task === "classification") return "accuracy";
+  return task === "regression" ? "closeness" : "f1";
 }
