@@ -89,7 +89,7 @@ from querist.metrics.ranking import (
     measure_ranking,
 )
 from querist.metrics.regression import NumberMeasures, measure_numbers, paired_numbers
-from querist.metrics.reliability import (
+from querist.metrics.reliability_diagrams import (
     Reliability,
     ReliabilityPoint,
     reliability_of_answers,
