@@ -4,7 +4,8 @@ A run is one data set and one seed. Even seeds ask by `auto`, odd ones by margin
 of seeds asks equal batches, the others batches that grow with the labels, so that no criterion can
 lean on one schedule. After each round the default learner is trained, and three models that each
 miss a third of the labels: what all of them say about a fixed stop set, the next batch and the
-rows kept for testing is stored under `artifacts/benchmarks/stopping`.
+rows kept for testing is stored under `artifacts/benchmarks/stopping`. Beside each run lie the votes
+of three models that miss other thirds: a rule made on the first thirds can be read on these.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FOLDER = KEPT / "stopping"
 POOL, TEST, STOP_SET, FOLDS = 4_000, 5_000, 1_000, 3
 SMALL, SEEDS, SEEDS_OF_SMALL = 1_500, 4, 8
 GROWTH, EQUAL_BATCHES, LEAST_BATCH = 0.12, 40, 5
+# Streams of the first thirds that models miss, and of the other ones.
+FIRST, OTHER = 3, 5
 WIDE, EQUAL_BATCHES_OF_WIDE = 100, 20
 
 Rows = NDArray[np.float32]
@@ -46,6 +49,7 @@ class Recorded:
         tables: What each round's model says of the stop set (R, S, C).
         before: What the model before said of each asked row (n, C); zeros for the first batch.
         folds: Classes that the fold models give the stop set (R, F, S).
+        other_folds: The same of models that miss other thirds (R, F, S).
         unseen: Chance that fold models which had not seen a row gave its own class, and whether
             they said it, one after another for all rounds (sum of sizes, 2).
         test: What each round's model says of the test rows (R, T).
@@ -61,6 +65,7 @@ class Recorded:
     tables: NDArray[np.float16]
     before: NDArray[np.float16]
     folds: NDArray[np.uint8]
+    other_folds: NDArray[np.uint8]
     unseen: NDArray[np.float16]
     test: NDArray[np.uint8]
     truth: Codes
@@ -87,13 +92,18 @@ def recorded(folder: Path, *, seeds: int | None = None) -> list[Recorded]:
     FOLDER.mkdir(parents=True, exist_ok=True)
     open_pieces = [piece for piece in pieces if not _path(piece[0], piece[2]).is_file()]
     run_all(record, open_pieces, name="stopping", code=[Path(__file__)], processes=1)
+    open_pieces = [piece for piece in pieces if not _other(piece[0], piece[2]).is_file()]
+    run_all(record_other, open_pieces, name="stopping-other", code=[Path(__file__)], processes=1)
     return [read(name, seed) for name, _, seed in pieces]
 
 
 def read(name: str, seed: int) -> Recorded:
     """A run that was recorded."""
-    with np.load(_path(name, seed), allow_pickle=False) as stored:
-        return Recorded(data=name, seed=seed, **{key: stored[key] for key in stored.files})
+    arrays: dict[str, Any] = {}
+    for path in (_path(name, seed), _other(name, seed)):
+        with np.load(path, allow_pickle=False) as stored:
+            arrays |= {key: stored[key] for key in stored.files}
+    return Recorded(data=name, seed=seed, **arrays)
 
 
 def record(name: str, file: str, seed: int) -> int:
@@ -102,16 +112,44 @@ def record(name: str, file: str, seed: int) -> int:
 
     with threadpool_limits(1):
         arrays = _run(*_load(file), seed)
-    part = _path(name, seed).with_suffix(".part.npz")
-    np.savez_compressed(part, **arrays)
-    part.rename(_path(name, seed))
+    _keep(_path(name, seed), arrays)
     return len(arrays["sizes"])
 
 
-def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
+def record_other(name: str, file: str, seed: int) -> int:
+    """Train models without other thirds along a run that was recorded, and store their votes."""
+    from threadpoolctl import threadpool_limits
+
+    X, y = _load(file)
+    pool = _parts(X, seed)[1]
+    rows, classes, count = X[pool], y[pool], int(y.max()) + 1
+    with np.load(_path(name, seed), allow_pickle=False) as stored:
+        sizes, asked, stop_set = (stored[key] for key in ("sizes", "asked", "stop_set"))
+    with threadpool_limits(1):
+        votes = [
+            _folds(rows, classes, asked[:labels], stop_set, count, [seed, OTHER])[0]
+            for labels in sizes.tolist()
+        ]
+    _keep(_other(name, seed), {"other_folds": np.stack(votes)})
+    return len(votes)
+
+
+def _keep(path: Path, arrays: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, **arrays)
+    part.rename(path)
+
+
+def _parts(X: Rows, seed: int) -> tuple[Codes, Codes]:
+    """Rows to test on and rows of the pool."""
     order = np.random.default_rng([seed, 0]).permutation(len(X))
     tested = min(TEST, len(X) // 2)
-    test, pool = order[:tested], order[tested : tested + POOL]
+    return order[:tested], order[tested : tested + POOL]
+
+
+def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
+    test, pool = _parts(X, seed)
     rows, classes, count = X[pool], y[pool], int(y.max()) + 1
     stop_set = np.sort(
         np.random.default_rng([seed, 1]).permutation(len(pool))[: min(STOP_SET, len(pool))]
@@ -143,7 +181,7 @@ def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
         if model is None:
             continue  # one class so far: no model, no round that could be judged
         table = model.predict_proba(rows)
-        votes, unseen = _folds(rows, classes, asked, stop_set, count, seed)
+        votes, unseen = _folds(rows, classes, asked, stop_set, count, [seed, FIRST])
         kept["sizes"].append(len(asked))
         kept["tables"].append(table[stop_set].astype(np.float16))
         kept["folds"].append(votes)
@@ -179,11 +217,11 @@ def _fit(rows: Rows, classes: Codes, count: int) -> Any:
 
 
 def _folds(
-    rows: Rows, classes: Codes, asked: Codes, stop_set: Codes, count: int, seed: int
+    rows: Rows, classes: Codes, asked: Codes, stop_set: Codes, count: int, seeds: list[int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
     """Votes (F, S) of models that miss a third each, and what they say of that third (n, 2)."""
     # A row keeps its fold for good, so that two rounds' folds can be compared.
-    fold = np.random.default_rng([seed, 3]).integers(FOLDS, size=len(rows))[asked]
+    fold = np.random.default_rng(seeds).integers(FOLDS, size=len(rows))[asked]
     votes = np.zeros((FOLDS, len(stop_set)), np.uint8)
     unseen = np.zeros((len(asked), 2), np.float16)
     for held in range(FOLDS):
@@ -212,3 +250,7 @@ def _load(file: str) -> tuple[Rows, Codes]:
 
 def _path(name: str, seed: int) -> Path:
     return FOLDER / f"{name}-{seed}.npz"
+
+
+def _other(name: str, seed: int) -> Path:
+    return FOLDER / "other" / f"{name}-{seed}.npz"
