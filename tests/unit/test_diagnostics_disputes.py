@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from querist.diagnostics import Sample, disputed_classes
+from querist.diagnostics import Sample, disputed_classes, lasting_disputes
 from querist.errors import InvalidInputError
+from querist.loop.later_voices import later_voices
+from querist.project import Project
 from querist.schema import Finding
 
 CLASSES = ["boot", "shoe", "bag", "hat"]
@@ -69,3 +73,55 @@ def test_one_opinion_each_says_nothing_and_what_does_not_fit_is_refused() -> Non
     assert disputed_classes(sample(), [], []) == []
     with pytest.raises(InvalidInputError):
         disputed_classes(sample(), ["a"], [4])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pair_that_stays_disputed_is_named_with_what_the_model_does(seed: int) -> None:
+    """What was settled and what was said since: this pair, its remedy, and no further batch."""
+    (found,) = lasting_disputes(sample(), *opinions(seed, disputed=0.25))
+    assert (found.kind, found.evidence["classes"]) == ("concept_clarity", ["boot", "shoe"])
+    assert found.evidence["stays_disputed"] == len(found.asset_ids)
+    assert (found.evidence["model_takes_for_other"], found.evidence["model_asked"]) == (0, 100)
+    assert found.batch is None
+    told = disputed_classes(sample(), *opinions(seed, disputed=0.25))
+    (both,) = lasting_disputes(sample(), *opinions(seed, disputed=0.25), told)
+    assert both.title == told[0].title
+    assert both.evidence["stays_disputed"] == both.evidence["disputed"]
+    assert "Agree on the rule" in both.remedy
+
+
+def test_few_later_voices_and_honest_slips_stay_unsaid() -> None:
+    """Nine assets, however disputed, say nothing; of 40 projects with slips at most two claim."""
+    few = [f"a{i}" for i in range(9) for _ in range(2)]
+    assert lasting_disputes(sample(), few, [0, 1] * 9) == []
+    claims = [
+        bool(lasting_disputes(sample(), *opinions(seed, disputed=0.0, noise=0.04)))
+        for seed in range(40)
+    ]
+    assert sum(claims) <= 2
+
+
+def test_later_voices_are_those_after_a_consensus_or_a_review(tmp_path: Path) -> None:
+    """What made the consensus does not count, a changed mind and a correction do; undone not."""
+    policy = {"batch_size": 8, "overlap": 2, "overlap_share": 1.0, "audit_size": 0}
+    with Project.create(
+        tmp_path / "p", media="text", classes=["boot", "shoe"], policy=policy
+    ) as project:
+        project.add([{"id": f"t{i}", "text": f"item number {i} is here"} for i in range(8)])
+        project.next_round()
+        for i in range(8):
+            for name in ("ana", "bob"):
+                project.labels.submit(f"t{i}", "boot", annotator=name)
+        assert later_voices(project.catalog, ["boot", "shoe"]) == ([], [])
+        project.labels.submit("t0", "shoe", annotator="bob")
+        for place, fix in (("t1", "shoe"), ("t2", None), ("t3", "shoe")):
+            entry = project.labels.current(place)
+            assert entry is not None
+            if fix is None:
+                project.reviews.accept(place, reviewer="rita", label_seq=entry.seq)
+            else:
+                project.reviews.fix(place, fix, reviewer="rita")
+        project.reviews.undo("t3", "rita")
+        assets, codes = later_voices(project.catalog, ["boot", "shoe"])
+        said = sorted(zip(assets, codes, strict=True))
+        assert said == [("t0", 0), ("t0", 1), ("t1", 0), ("t1", 1), ("t2", 0), ("t2", 0)]

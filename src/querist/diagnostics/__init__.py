@@ -4,7 +4,7 @@ from querist.diagnostics.attribution import Attribution, Taught, attribute, retr
 from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
 from querist.diagnostics.confusions import ConfusionCell, confusions
 from querist.diagnostics.diagnose import diagnose
-from querist.diagnostics.disputes import disputed_classes
+from querist.diagnostics.disputes import disputed_classes, lasting_disputes
 from querist.diagnostics.dynamics import (
     ClassDynamics,
     ExampleDynamics,
@@ -57,6 +57,7 @@ __all__ = [
     "error_types",
     "example_dynamics",
     "find_slices",
+    "lasting_disputes",
     "loss_slices",
     "merge_advice",
     "middles",

@@ -17,11 +17,13 @@ from querist.diagnostics import (
     diagnose,
     disputed_classes,
     error_types,
+    lasting_disputes,
     merge_advice,
     slice_findings,
 )
 from querist.loop import snapshot, training
 from querist.loop.columns import columns_of, split_columns, with_examples
+from querist.loop.later_voices import later_voices
 from querist.loop.remedies import remedy_report
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_diagnosing import diagnose_values
@@ -54,7 +56,8 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     sample = replace(_sample(catalog, seen, model), earlier=_earlier(catalog, seen, round_))
     learned = _learned(catalog, seen, model)
     causes = error_types(sample, learned, counts=counts, rng=rng)
-    types = disputed_classes(sample, *_opinions(catalog, names), causes)
+    disputed = disputed_classes(sample, *_opinions(catalog, names), causes)
+    types = lasting_disputes(sample, *later_voices(catalog, names), disputed)
     merges = merge_advice(sample, rng)
     assert sample.embeddings is not None
     vectors = np.concatenate([sample.embeddings, learned.embeddings])

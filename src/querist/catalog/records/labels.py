@@ -34,12 +34,14 @@ from querist.catalog.records.label_rows import (
     names_in,
 )
 from querist.catalog.records.ledger import Booking, book
+from querist.catalog.records.review_tables import reviews
 from querist.catalog.records.tables import annotation_log
 from querist.catalog.records.task_ends import finish_task
 from querist.errors import ConflictError
-from querist.schema import Action, Annotation, Origin, Value, to_json
+from querist.schema import Action, Annotation, Origin, ReviewAction, Value, to_json
 
 _CHUNK = 2000
+_SETTLE = (ReviewAction.ACCEPT.value, ReviewAction.FIX.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +302,14 @@ class LabelLog:
             annotation_log.c.version
         )
         return self._list(query)
+
+    def settled(self) -> list[Annotation]:
+        """What opinions decided, and what reviewers accepted or corrected, in order of the log."""
+        reviewed = sa.select(reviews.c.holds_seq).where(reviews.c.action.in_(_SETTLE))
+        query = SELECT.where(
+            (annotation_log.c.origin == Origin.CONSENSUS.value) | annotation_log.c.seq.in_(reviewed)
+        )
+        return self._list(query.order_by(annotation_log.c.seq))
 
     def recent(self, annotator: str, limit: int = 10) -> list[Annotation]:
         """The newest entries of an annotator, newest first."""
