@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ConfusionCell, NamedFinding, Round } from "../api/types";
 import { readDiagnoseSearch } from "./diagnoseSearch";
-import { afterwards, byGain, everySecond, sharesOf } from "./evidence";
+import { afterwards, basis, byGain, everySecond, sharesOf } from "./evidence";
 import { barsOf, batchName, lineOf, movedWords, signed } from "./lessons";
 import { matrixOf, nextCell, worstCell } from "./matrix";
 
@@ -44,6 +44,19 @@ describe("findings", () => {
       { name: "F1 of an asset here", value: 0.75, low: 0.5, high: 0.875 },
       { name: "F1 of an asset elsewhere", value: 0.9, low: 0.9, high: 0.9 },
     ]);
+  });
+
+  it("say what stays disputed beside what the model takes for what", () => {
+    const evidence = {
+      of: 20,
+      stays_disputed: 8,
+      settled_before: 20,
+      model_takes_for_other: 5,
+      model_asked: 40,
+    };
+    expect(basis({ evidence })).toBe(
+      "20 assets looked at · 8 of 20 settled assets disputed again; the model takes one for the other in 5 of 40",
+    );
   });
 
   it("know the round that drew their remedy, and what it did", () => {

@@ -168,6 +168,10 @@ export function basis({ evidence }: Pick<Finding, "evidence">): string {
     typeof evidence.mean_labels === "number"
       ? `${count(evidence.mean_labels)} for a class on average`
       : null,
+    typeof evidence.stays_disputed === "number"
+      ? `${count(evidence.stays_disputed)} of ${plural(number(evidence.settled_before) ?? 0, "settled asset")} disputed again; ` +
+        `the model takes one for the other in ${count(number(evidence.model_takes_for_other) ?? 0)} of ${count(number(evidence.model_asked) ?? 0)}`
+      : null,
     typeof evidence.p_value === "number" ? chance(evidence.p_value) : null,
   ];
   return parts.filter((part) => part !== null).join(" · ");
