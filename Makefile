@@ -8,10 +8,11 @@ WEB_OUT := src/querist/server/static/index.html
 WEB_SRC := $(shell find web/src web/index.html web/package.json web/vite.config.ts -type f 2>/dev/null)
 NAME ?= demo
 DEMO ?= $(if $(CI),--headless,)
+QUICK ?= tests/unit tests/architecture
 # Two workers share the files of tests; with a thread each they do not wait for one another.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
-.PHONY: help demo test check bench web format clean
+.PHONY: help demo ready test check bench web format clean
 
 help:           ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/  /'
@@ -43,7 +44,9 @@ web: $(VENV)/.base $(WEB_OUT)  ## compile the web app
 demo: $(VENV)/.base $(WEB_OUT) ## set up what is missing and run the main job (CI=1: headless)
 	$(BIN)/querist demo $(DEMO)
 
-test: $(VENV)/.dev $(WEB_OUT) $(PEER)/.$(PEER_VERSION) ## set up what is missing and run all tests
+ready: $(VENV)/.dev $(WEB_OUT) $(PEER)/.$(PEER_VERSION) ## set up what is missing for all tests
+
+test: ready     ## set up what is missing and run all tests
 	@$(BIN)/python scripts/prerequisites.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
@@ -55,7 +58,7 @@ check: $(VENV)/.dev            ## quick gate: format, lint, types, layers, unit 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/export_openapi.py --check
-	$(PYTEST) -m "not slow and not browser" tests/unit tests/architecture
+	$(PYTEST) -m "not slow and not browser" $(QUICK)
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	QUERIST_SKIP_WEB=1 $(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
