@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 COLOURS = ["amber", "blue", "green"]
 TOKEN = "only-for-this-test"
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -39,14 +40,25 @@ def project(
     for i in range(60):
         x, y = rng.normal([(i % 3) * 3.0, (i % 3) * -2.0], 0.5)
         rows.append({"id": f"row-{i:02d}", "x": float(x), "y": float(y)})
-    access = {"url": server.url, "token": "env:QUERIST_OWN_MODEL", "seconds": 6.0}
-    learner = {"name": "remote", "parameters": {**access, "train_seconds": 6.0}}
+    access = {"url": server.url, "token": "env:QUERIST_OWN_MODEL", "seconds": PATIENCE}
+    learner = {"name": "remote", "parameters": {**access, "train_seconds": PATIENCE}}
     policy = {"batch_size": 8, "audit_size": 9}
     with Project.create(
         tmp_path / "p", media="table", classes=COLOURS, learner=learner, policy=policy
     ) as made:
         made.add(rows, id_column="id")
         yield made
+
+
+def with_patience(project: Project, seconds: float) -> Project:
+    """The project opened once more, by somebody who waits so long for the model."""
+    path = project.folder / "querist.toml"
+    text = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(text.replace(f"seconds = {PATIENCE}", f"seconds = {seconds}"))
+        return Project.open(project.folder)
+    finally:
+        path.write_text(text, encoding="utf-8")
 
 
 def label_all(project: Project) -> int:
@@ -90,8 +102,11 @@ def test_a_server_that_is_gone_costs_no_label(
     project.next_round(8)
     labels = label_all(project)
     getattr(server, kind)()
-    with pytest.raises(UnavailableError, match="The model's server at") as raised:
-        project.train()
+    with (
+        with_patience(project, 1.0) as hasty,
+        pytest.raises(UnavailableError, match="The model's server at") as raised,
+    ):
+        hasty.train()
     assert server.url in raised.value.message
     assert "no label is lost" in raised.value.remedy
     assert project.status().labeled == labels

@@ -66,7 +66,7 @@ def test_both_engines_give_the_same_result(store, working):
     inline = Inline(store).engine.submit("kit.count", {"to": 5})
     worker = Worker(store).engine
     queued = worker.submit("kit.count", {"to": 5})
-    assert result_of(inline) == result_of(worker.wait(queued.id, timeout=10))
+    assert result_of(inline) == result_of(worker.wait(queued.id, timeout=60))
 
 
 def test_keyboard_interrupt_cancels_the_inline_job(store):
@@ -163,7 +163,7 @@ def test_a_stopped_worker_leaves_its_job_to_the_next(store):
         kwargs={"name": "w2", "stop": stop, "orphan_seconds": 600.0, "poll_seconds": 0.01},
     )
     thread.start()
-    ended = WorkerEngine(store).wait(job.id, timeout=10)
+    ended = WorkerEngine(store).wait(job.id, timeout=60)
     stop.set()
     thread.join()
     assert ended.result == {"runs": 2}
@@ -183,7 +183,7 @@ def test_a_job_that_ends_its_worker_three_times_is_failed(store):
         kwargs={"name": "w1", "stop": stop, "poll_seconds": 0.01},
     )
     thread.start()
-    ended = WorkerEngine(store).wait(job.id, timeout=10)
+    ended = WorkerEngine(store).wait(job.id, timeout=60)
     stop.set()
     thread.join()
     assert ended.error["code"] == "unavailable"

@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, body))
         if self.path == "/predict" and self.server.predicts == "hang":
-            time.sleep(1.5)
+            time.sleep(2.5)
         self._answer(self.server.predicts if self.path == "/predict" else {"model_version": "1"})
 
     def _answer(self, content: Any) -> None:
@@ -157,7 +157,7 @@ def choice(name: str, **more: Any) -> dict[str, Any]:
 )
 def test_nonsense_is_told_and_no_prediction(server: Server, answer: Any, told: str) -> None:
     """A wrong count, class, form or score, and a backend that hangs, are told as they are."""
-    learner = LabelStudioBackend(server.url, seconds=0.5)
+    learner = LabelStudioBackend(server.url, seconds=1 if answer == "hang" else 60)
     learner.fit(texts(*TEXTS), TRUTH, classes=CLASSES, rng=np.random.default_rng(0))
     server.predicts = answer
     with pytest.raises(UnavailableError, match=told):

@@ -24,9 +24,9 @@ def backend() -> Iterator[BackendServer]:
         yield server
 
 
-def make(folder: Path, url: str) -> Project:
+def make(folder: Path, url: str, *, seconds: float = 60) -> Project:
     """A project of eighty short texts whose words tell their class."""
-    learner = {"name": "label-studio-backend", "parameters": {"url": url, "seconds": 2}}
+    learner = {"name": "label-studio-backend", "parameters": {"url": url, "seconds": seconds}}
     project = Project.create(
         folder, media="text", classes=list(WORDS), learner=learner, policy=POLICY
     )
@@ -71,7 +71,7 @@ def test_a_backend_drives_rounds(tmp_path: Path, backend: BackendServer) -> None
 
 def test_a_dead_backend_costs_no_label(tmp_path: Path, backend: BackendServer) -> None:
     """The training ends with what is wrong, the round waits, and another backend goes on."""
-    with make(tmp_path / "p", backend.url) as project:
+    with make(tmp_path / "p", backend.url, seconds=2) as project:
         project.next_round()
         work(project)
         backend.kill()
