@@ -163,6 +163,7 @@ function Model({ about, keymap, obey }: Pick<Props, "about" | "keymap" | "obey">
         Ask the model
       </Button>
     );
+  if (!about.detail) return null;
   if (!prediction)
     return <p className={styles.agreement}>No model says anything about this one.</p>;
   const first = Object.entries(prediction.probabilities)
