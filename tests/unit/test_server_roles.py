@@ -99,6 +99,7 @@ TABLE = {
     "GET /comparison/asset": "reviewer",
     "GET /thresholds": "reviewer",
     "GET /reliability": "reviewer",
+    "GET /asset/doubt": "reviewer",
     "GET /slices": "reviewer",
     "POST /slices": "reviewer",
     "DELETE /slices": "manager",

@@ -1,4 +1,4 @@
-"""compare, thresholds, reliability: models side by side, and how far one is to be trusted."""
+"""compare, thresholds, reliability, doubt: models side by side, how far to trust one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(compare)
     app.command()(thresholds)
     app.command()(reliability)
+    app.command()(doubt)
 
 
 def compare(
@@ -132,6 +133,30 @@ def reliability(
         if points:
             rows = ((percent(it.claimed), _share(it.right), it.right.count) for it in points)
             print_table([title, "right", "answers"], rows)
+
+
+def doubt(
+    assets: Annotated[list[str], typer.Argument(help="Ids of assets.")],
+    source: Annotated[str, typer.Option(help="models or views of the asset.")] = "models",
+    project: ProjectOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why the newest model is unsure of assets. Example: querist doubt img-7 img-9.
+
+    In nats: what is in the data, and what more labels would teach.
+    """
+    with open_project(project) as opened:
+        found = opened.models.doubts(assets, source=source)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ["asset", "doubt", "in the data", "in the model"],
+        (
+            (it.asset_id, f"{it.total:.3f}", f"{it.aleatoric:.3f}", f"{it.epistemic:.3f}")
+            for it in found
+        ),
+    )
 
 
 def _cells(pair: Paired) -> tuple[str, str, str, str]:

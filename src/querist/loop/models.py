@@ -1,11 +1,13 @@
-"""Models that learn nothing here: predictions and vectors from elsewhere, and first guesses."""
+"""What models say: from elsewhere, before any training, and how unsure they are of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from querist.catalog import Catalog
 from querist.loop.chat_model import ChatGuesses, ask_chat
+from querist.loop.doubting import Doubt, doubts
 from querist.loop.model_files import (
     ImportedPredictions,
     ImportedVectors,
@@ -17,7 +19,7 @@ from querist.outside import ChatEndpoint
 
 
 class Models:
-    """What suggests without being trained here.
+    """What suggests without being trained here, and why the newest model is unsure.
 
     Example:
         >>> models.zero_shot(examples={"boot": ["img-7"], "shirt": ["img-3"]})   # doctest: +SKIP
@@ -48,3 +50,7 @@ class Models:
         """Let a model behind an OpenAI-compatible endpoint suggest; it gives no label."""
         endpoint = ChatEndpoint(url=url, model=model, token=token)
         return ask_chat(self._catalog, endpoint, **options)
+
+    def doubts(self, asset_ids: Sequence[str], *, source: str = "models") -> list[Doubt]:
+        """Split the newest model's doubt of assets into the data's part and the model's."""
+        return doubts(self._catalog, asset_ids, source=source)

@@ -1520,6 +1520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/asset/doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asset Doubt
+         * @description Why the newest model is unsure of an asset: the data's part, and what it has not learned.
+         */
+        get: operations["get_asset_doubt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slices": {
         parameters: {
             query?: never;
@@ -2875,6 +2895,32 @@ export interface components {
              * @constant
              */
             ok: true;
+        };
+        /**
+         * Doubt
+         * @description How unsure the newest model is of one asset, in nats; ``total = aleatoric + epistemic``.
+         *
+         *     Attributes:
+         *         asset_id: Which.
+         *         source: ``models`` that agree with the labels, or ``views`` of the asset.
+         *         drawn: How many of them.
+         *         total: Entropy of the mean of what they say.
+         *         aleatoric: Mean entropy of each: what more labels would not change.
+         *         epistemic: The rest: where they contradict each other.
+         */
+        Doubt: {
+            /** Asset Id */
+            asset_id: string;
+            /** Source */
+            source: string;
+            /** Drawn */
+            drawn: number;
+            /** Total */
+            total: number;
+            /** Aleatoric */
+            aleatoric: number;
+            /** Epistemic */
+            epistemic: number;
         };
         /**
          * EfficiencyBoost
@@ -4362,6 +4408,7 @@ export interface components {
          *         region: The proposal whose checks count, ``None`` where only the random arms do.
          *         sentence: All this in plain words.
          *         created_at: UTC.
+         *         free: All assets without a decision then; 0 in proposals of old.
          */
         Proposal: {
             /** Id */
@@ -4388,6 +4435,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Free
+             * @default 0
+             */
+            free: number;
         };
         /**
          * ProposeRequest
@@ -8422,6 +8474,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelReliability"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_asset_doubt: {
+        parameters: {
+            query: {
+                id: string;
+                source?: "models" | "views";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Doubt"];
                 };
             };
             /** @description Default Response */

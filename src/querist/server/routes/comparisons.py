@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 
 from querist.loop import (
     ComparedModel,
     Comparison,
+    Doubt,
     ModelReliability,
     Thresholds,
     nameable,
@@ -62,3 +63,14 @@ def get_thresholds(
 def get_reliability(model: Name, service: Served) -> ModelReliability:
     """How often one model is right beside how sure it claims to be; also after calibration."""
     return service.project.rounds.reliability(model)
+
+
+@router.get("/asset/doubt", operation_id="get_asset_doubt")
+def get_asset_doubt(
+    id: Annotated[str, Query(min_length=1, max_length=512)],
+    service: Served,
+    source: Annotated[Literal["models", "views"], Query()] = "models",
+) -> Doubt:
+    """Why the newest model is unsure of an asset: the data's part, and what it has not learned."""
+    (found,) = service.project.models.doubts([id], source=source)
+    return found

@@ -1,0 +1,133 @@
+"""Why the newest model is unsure of assets: what is in the data, and what it has not learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from querist.catalog import Catalog, classifiers, reads_assets
+from querist.errors import InvalidInputError, MissingSignalError, NotFoundError, UnknownNameError
+from querist.learners import SamplingLearner, bootstrap_committee, sampled_committee
+from querist.learners.imported import IMPORTED
+from querist.learners.views import viewed_proba
+from querist.loop import snapshot, training
+from querist.loop.intake import open_encoder
+from querist.metrics import decompose
+from querist.schema import Arm, ModelVersion
+
+SOURCES = ("models", "views")
+MOST = 1_000
+_STREAM = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """How unsure the newest model is of one asset, in nats; ``total = aleatoric + epistemic``.
+
+    Attributes:
+        asset_id: Which.
+        source: ``models`` that agree with the labels, or ``views`` of the asset.
+        drawn: How many of them.
+        total: Entropy of the mean of what they say.
+        aleatoric: Mean entropy of each: what more labels would not change.
+        epistemic: The rest: where they contradict each other.
+    """
+
+    asset_id: str
+    source: str
+    drawn: int
+    total: float
+    aleatoric: float
+    epistemic: float
+
+
+def doubts(catalog: Catalog, asset_ids: Sequence[str], *, source: str = "models") -> list[Doubt]:
+    """Split the newest model's doubt of some assets into the data's part and the model's.
+
+    Models are drawn from a learner that can be sampled (dropout, Laplace, committees); others are
+    trained again on bootstrap draws of the labels. Views are test-time augmentation.
+
+    Args:
+        catalog: The catalog.
+        asset_ids: Up to a thousand assets.
+        source: ``models`` or ``views``.
+
+    Raises:
+        NotFoundError: no model is trained yet, or there is no such asset.
+        InvalidInputError: the project's labels are no single classes, or too many assets.
+        MissingSignalError: the model lives elsewhere, or the assets have no views.
+    """
+    if source not in SOURCES:
+        raise UnknownNameError.of("source", source, SOURCES)
+    if not training.classifies(catalog) or not 0 < len(asset_ids) <= MOST:
+        raise InvalidInputError(
+            f"The doubt of {len(asset_ids)} assets of the task {catalog.settings.task.value!r} "
+            "cannot be split.",
+            remedy=f"Ask for 1 to {MOST:,} assets of a project of single classes.",
+        )
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if model is None:
+        raise NotFoundError("There is no model yet.", remedy="Train one first: querist train")
+    if model.learner == IMPORTED:
+        raise MissingSignalError(
+            "The newest model lives elsewhere: its doubt cannot be split here.",
+            remedy="Train one here, or import what several models say and use metrics.decompose.",
+        )
+    rng = np.random.default_rng([model.seed, model.label_seq, _STREAM])
+    said = _said(catalog, model, asset_ids, source, rng)
+    found = decompose(said)
+    columns = zip(
+        asset_ids,
+        *(it.tolist() for it in (found.total, found.aleatoric, found.epistemic)),
+        strict=True,
+    )
+    return [
+        Doubt(
+            asset_id=asset_id,
+            source=source,
+            drawn=len(said),
+            total=total,
+            aleatoric=aleatoric,
+            epistemic=epistemic,
+        )
+        for asset_id, total, aleatoric, epistemic in columns
+    ]
+
+
+def _said(
+    catalog: Catalog,
+    model: ModelVersion,
+    asset_ids: Sequence[str],
+    source: str,
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    learner = training.load(catalog, model)
+    if source == "views":
+        if reads_assets(model.learner):
+            raise MissingSignalError(
+                f"The learner {model.learner!r} reads the assets itself and sees no views.",
+                remedy="Ask for the doubt by models instead.",
+            )
+        items = catalog.assets.read(list(asset_ids))
+        return viewed_proba(learner, open_encoder(catalog), items, rng=rng)
+    rows = classifiers(catalog, model.learner, model.parameters, model.encoder)
+    asked = np.asarray(rows.rows[catalog.assets.positions(list(asset_ids))])
+    classes = len(model.classes)
+    if isinstance(learner, SamplingLearner):
+        return sampled_committee(learner, asked, class_count=classes, rng=rng)
+    seen = snapshot.take(
+        catalog, label_seq=model.label_seq, ontology_version=model.ontology_version
+    )
+    learned = seen.training(Arm.ACTIVE)
+    learned = learned[seen.codes[learned] < classes]
+    return bootstrap_committee(
+        rows.make,
+        np.asarray(rows.rows[learned]),
+        seen.codes[learned],
+        asked,
+        class_count=classes,
+        rng=rng,
+    )
