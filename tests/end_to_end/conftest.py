@@ -228,6 +228,7 @@ def look() -> Look:
             if width == 1440 and AXE.exists():
                 found += [f"{name} {scheme}: {finding}" for finding in axe(page)]
         page.set_viewport_size({"width": 1440, "height": 900})
+        settle(page)
         return found
 
     return take
@@ -235,7 +236,8 @@ def look() -> Look:
 
 def settle(page: Page) -> None:
     """Wait until the page is drawn as it is now and nothing on it moves, spinners apart."""
-    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)))")
+    for _ in range(3):  # what is measured anew is drawn in the next frames
+        page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => setTimeout(drawn)))")
     page.wait_for_function(
         """() => document.getAnimations().every(({ playState, effect }) =>
              playState !== 'running' || effect?.getComputedTiming().endTime === Infinity)"""

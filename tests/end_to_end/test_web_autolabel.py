@@ -8,6 +8,7 @@ from math import log
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Origin, Role
@@ -42,6 +43,7 @@ def _open(page):
 
 def _drag(page, rate: float) -> None:
     """Drag the promise to a rate by mouse; the axis is logarithmic between the first and last."""
+    page.get_by_test_id("coverage").locator("svg").first.wait_for()  # the line has its place then
     slider = page.get_by_role("slider", name="Promised error rate")
     now = float(slider.get_attribute("aria-valuenow"))
     line = slider.bounding_box()
@@ -53,7 +55,7 @@ def _drag(page, rate: float) -> None:
     page.mouse.move((x + there) / 2, y, steps=4)
     page.mouse.move(there, y, steps=4)
     page.mouse.up()
-    assert float(slider.get_attribute("aria-valuenow")) == rate
+    expect(slider).to_have_attribute("aria-valuenow", f"{rate}")
 
 
 def _by_models(folder: Path) -> int:
@@ -71,13 +73,13 @@ def test_a_promise_is_dragged_accepted_and_rolled_back_by_mouse(digits, serve, e
     page = _open(enter(serve(digits)))
     page.get_by_role("heading", name="Nothing is labelled by the model yet").wait_for()
     _drag(page, 0.1)
-    assert "promise=0.1" in page.url
+    page.wait_for_url("**promise=0.1*")
     page.get_by_role("button", name="Work out 10").click()
     page.get_by_role("heading", name="at most 10").wait_for()
     accept = page.get_by_role("button", name=re.compile(r"Label \d+ assets"))
     promised = int(re.search(r"\d+", accept.inner_text()).group())
     by_class = page.get_by_role("region", name="By class").get_by_role("row")
-    assert by_class.count() == 11
+    expect(by_class).to_have_count(11)
     accept.click()
     row = page.get_by_test_id("auto-set")
     row.get_by_text("stands").wait_for()
@@ -102,22 +104,23 @@ def test_the_whole_way_goes_by_keyboard(digits, serve, enter):
         page.keyboard.press("Tab")
         if slider.evaluate("it => it === document.activeElement"):
             break
+    expect(slider).to_be_focused()
     page.keyboard.press("End")
-    assert slider.get_attribute("aria-valuenow") == "0.2"
+    expect(slider).to_have_attribute("aria-valuenow", "0.2")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert slider.get_attribute("aria-valuenow") == "0.1"
+    expect(slider).to_have_attribute("aria-valuenow", "0.1")
     page.keyboard.press("p")
     page.get_by_role("button", name=re.compile(r"Label \d+ assets")).wait_for()
-    assert re.search(r"proposal=auto-", page.url)
-    assert "assets" in slider.get_attribute("aria-valuetext")
+    page.wait_for_url("**proposal=auto-*")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("assets"))
     page.keyboard.press("a")
     row = page.get_by_test_id("auto-set")
     row.get_by_text("stands").wait_for()
     page.keyboard.press("u")
     row.get_by_text("20 labels asked of people, 0 answered").wait_for()
     page.keyboard.press("r")
-    page.get_by_label("Why").wait_for()
+    expect(page.get_by_label("Why")).to_be_focused()
     page.keyboard.type("Too soon.")
     page.keyboard.press("Enter")
     row.get_by_text(": Too soon.").wait_for()
@@ -171,7 +174,7 @@ def test_a_level_of_difficulty_opens_its_assets(digits, serve, enter):
     level.click()
     page.get_by_test_id("total").get_by_text(f"{number} assets").wait_for()
     page.get_by_role("button", name="Remove the filter easy").wait_for()
-    assert "difficulty=easy" in page.url
+    page.wait_for_url("**difficulty=easy*")
 
 
 def test_an_annotator_cannot_open_it(digits, serve, join):
@@ -179,7 +182,7 @@ def test_an_annotator_cannot_open_it(digits, serve, join):
     server = serve(digits)
     page = join(server, "ana", Role.ANNOTATOR)
     pages = page.get_by_role("navigation", name="Pages")
-    assert pages.get_by_role("link", name="Auto-label").count() == 0
+    expect(pages.get_by_role("link", name="Auto-label")).to_have_count(0)
     page.goto(f"{server.address}/auto-label")
     page.get_by_role("heading", name="Auto-label is for a manager and above").wait_for()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 
@@ -44,6 +45,7 @@ def test_one_key_runs_it_and_a_class_opens_its_assets(compared, serve, enter, lo
     assert kept.source == "arms"
     page.get_by_role("heading", level=1).get_by_text(kept.sentence).wait_for()
     classes = page.get_by_role("region", name="Class by class").get_by_role("rowheader")
+    expect(classes).to_have_count(3)
     assert sorted(classes.all_inner_texts()) == NAMES
     page.get_by_text("Repeat 8 times").click()
     page.get_by_role("button", name="Run the experiment").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 
@@ -20,7 +21,7 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
     tiles = page.locator("[data-example]")
     tiles.nth(59).wait_for()
     guess = page.get_by_role("button", name="Guess 600 assets")
-    assert guess.is_disabled()
+    expect(guess).to_be_disabled()
     tiles.first.focus()
     ids = [tile.get_attribute("data-example") or "" for tile in tiles.all()]
     truth = [picture_names.index(one.split("/")[-2]) for one in ids]
@@ -41,7 +42,8 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
     broken = tmp_path / "said.npz"
     broken.write_bytes(b"broken")
     page.goto(f"{server.address}/settings/import")
-    page.get_by_label("Path on the server").nth(1).fill(str(broken))
+    sent = page.get_by_label("File of this computer").first
+    sent.set_input_files(broken)
     page.get_by_role("button", name="Bring them in").first.click()
     page.get_by_role("alert").get_by_text("said.npz cannot be read").wait_for()
     findings += look(page, "import-broken")
@@ -52,6 +54,7 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
         probabilities=shares,
         classes=np.array(picture_names),
     )
+    sent.set_input_files(broken)
     page.get_by_role("button", name="Bring them in").first.click()
     page.get_by_text("Predictions of 600 assets").wait_for()
     page.get_by_role("link", name="See where it is least sure").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.experiments.datasets import load_demo, write_image_folder
 from querist.project import Project
@@ -52,16 +53,20 @@ def test_pages_of_a_living_project(shop, serve, enter, watch, look):
     page.get_by_text("2 selected").wait_for()
     findings += look(page, "selection")
     page.goto(f"{server.address}/label")
-    page.get_by_test_id("stage").wait_for()
+    stage = page.get_by_test_id("stage")
     for key in "123456 7-90":
+        before = stage.get_attribute("data-asset") or ""
         page.keyboard.press(key)
-        page.wait_for_timeout(120)
+        expect(stage).not_to_have_attribute("data-asset", before)
     page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
     findings += look(page, "label")
     page.keyboard.press("ArrowLeft")
+    earlier = page.get_by_text("Looking at an earlier decision")
+    earlier.wait_for()
     findings += look(page, "label-edit")
     page.keyboard.press("Escape")
-    contested = page.get_by_test_id("stage").get_attribute("data-asset") or ""
+    earlier.wait_for(state="detached")
+    contested = stage.get_attribute("data-asset") or ""
     with Project.open(shop) as project:
         project.labels.submit(contested, "sandal", annotator="bea")
     page.keyboard.press("1")
@@ -185,7 +190,7 @@ def test_editors_of_pictures(tmp_path, scenes, serve, enter, look):
             for key in ("+", "1", "Shift+ArrowLeft", "Shift+ArrowUp", "Control+d", "3"):
                 page.keyboard.press(key)
         page.keyboard.type(keys)
-        page.wait_for_timeout(300)
+        page.get_by_test_id("unsent").wait_for()
         findings += look(page, f"label-{task}")
     page.keyboard.press("?")
     page.get_by_role("button", name="Change the keys for labelling").click()
@@ -243,7 +248,7 @@ def test_editor_of_spans_and_ten_thousand_classes(tmp_path, serve, enter, look):
                 page.keyboard.press("/")
                 page.keyboard.type(text)
                 page.keyboard.press("Enter")
-        page.wait_for_timeout(300)
+        page.get_by_test_id("unsent").wait_for()
         findings += look(page, f"label-{task}-text")
     assert not findings, "\n".join(findings)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from querist.catalog import Settings
 from querist.experiments.datasets import load_demo, write_image_folder
@@ -72,16 +73,17 @@ def test_review_of_a_living_project(shop, serve, enter, look):
     page = enter(server)
     findings: list[str] = []
     page.get_by_role("link", name="Review", exact=True).click()
-    page.get_by_test_id("stage").wait_for()
+    stage = page.get_by_test_id("stage")
     page.get_by_test_id("agreement").wait_for()
     findings += look(page, "review")
-    page.keyboard.press("m" if page.locator("aside kbd", has_text="M").count() else "=")
+    page.get_by_role("button", name="Ask the model").click()
     page.get_by_test_id("model").wait_for()
     for _ in range(3):
+        before = stage.get_attribute("data-asset") or ""
         page.keyboard.press("Enter")
-        page.wait_for_timeout(150)
+        expect(stage).not_to_have_attribute("data-asset", before)
     page.get_by_role("button", name="Send back").first.click()
-    page.keyboard.type("The sole is missing.")
+    page.get_by_label("look at?").fill("The sole is missing.")
     findings += look(page, "review-send-back")
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowLeft")
@@ -115,7 +117,7 @@ def test_team_of_a_living_project(shop, serve, enter, look):
     dialog = page.get_by_role("dialog", name="ben-with-a-rather-long-name")
     dialog.get_by_role("heading", name="Takes one for another").wait_for()
     dialog.locator("button[aria-expanded]").first.click()
-    page.wait_for_timeout(300)
+    dialog.get_by_role("link", name="Open ").first.wait_for()
     findings += look(page, "team-person")
     page.goto(f"{server.address}/team?tab=agreement&person=ana&with=cia")
     page.get_by_role("heading", name="ana and cia differ on").wait_for()
@@ -190,15 +192,15 @@ def test_review_of_boxes_spans_and_disputes(tmp_path, scenes, serve, enter, look
     page.goto(f"{server.address}/team?tab=disputes")
     page.get_by_role("heading", name="8 assets without a majority").wait_for()
     findings += look(page, "team-dispute")
-    for folder in (boxes, letters):
+    for folder, stage in ((boxes, "[data-ready]"), (letters, "[data-testid=text]")):
         server = serve(folder)
         page = enter(server)
         page.goto(f"{server.address}/review")
         page.get_by_test_id("whose").get_by_text("ana").wait_for()
-        page.wait_for_timeout(400)
+        page.locator(stage).wait_for()
         findings += look(page, f"review-{folder.name}")
         page.keyboard.press("f")
         page.get_by_text("Fix the label of ana").wait_for()
-        page.wait_for_timeout(400)
+        page.locator(stage).wait_for()
         findings += look(page, f"review-{folder.name}-fix")
     assert not findings, "\n".join(findings)

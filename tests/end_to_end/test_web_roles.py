@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Role
@@ -37,7 +38,7 @@ def test_a_role_sees_its_pages_and_is_told_of_the_others(role, texts, serve, joi
     server = serve(texts)
     page = join(server, f"a-{role.value}", role)
     links = page.get_by_role("navigation", name="Pages").get_by_role("link")
-    assert links.all_inner_texts() == PAGES[role]
+    expect(links).to_have_text(PAGES[role])
     for name, address in ADDRESSES.items():
         page.goto(f"{server.address}{address}")
         page.get_by_role("navigation", name="Pages").wait_for()
@@ -45,7 +46,7 @@ def test_a_role_sees_its_pages_and_is_told_of_the_others(role, texts, serve, joi
         if name in PAGES[role]:
             main = page.locator("main")
             main.get_by_role("button").or_(main.get_by_role("link")).first.wait_for()
-            assert closed.count() == 0
+            expect(closed).to_have_count(0)
         else:
             closed.wait_for()
             page.get_by_text(f"You are signed in as {role.value}.").wait_for()

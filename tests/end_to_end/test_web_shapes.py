@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Box, BoxesValue, LabeledBox, PolygonsValue, Value
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 CLASSES = ("car", "bus", "tree")
 WIDTH, HEIGHT = 600, 400
+PATIENCE = 60.0
 
 Make = Callable[[str], Path]
 
@@ -77,6 +80,18 @@ class Easel:
         box = self.page.get_by_test_id("easel").locator("img").bounding_box()
         assert box is not None
         return box["x"] + x * box["width"] / WIDTH, box["y"] + y * box["height"] / HEIGHT
+
+    @property
+    def width(self) -> float:
+        """How wide the picture is on the page."""
+        return self.at(WIDTH, 0)[0] - self.at(0, 0)[0]
+
+    def until(self, so: Callable[[], bool]) -> None:
+        """Wait until it is so: the picture moves in the next frames, and glides there."""
+        end = time.monotonic() + PATIENCE
+        while not so():
+            assert time.monotonic() < end
+            self.page.wait_for_timeout(50)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Press at one pixel, let go at another."""
@@ -259,24 +274,24 @@ def test_classes_are_hidden_and_the_picture_is_zoomed_and_moved(scenes, serve, e
     page.get_by_role("button", name="Hide car").click()
     page.mouse.click(*easel.at(120, 120))
     easel.says("Box 1 of 1")
-    before = easel.at(WIDTH, 0)[0] - easel.at(0, 0)[0]
+    before = easel.width
     easel.press(".")
-    page.wait_for_timeout(100)
-    assert easel.at(WIDTH, 0)[0] - easel.at(0, 0)[0] > before
+    easel.until(lambda: easel.width > before)
     stage = page.get_by_test_id("easel").bounding_box()
     assert stage is not None
     middle = (stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
-    assert np.allclose(easel.at(120, 120), middle, atol=2)
+    easel.until(lambda: np.allclose(easel.at(120, 120), middle, atol=2))
     page.mouse.move(*middle)
     page.mouse.down(button="right")
     page.mouse.move(middle[0] + 80, middle[1] + 30)
     page.mouse.up(button="right")
-    page.wait_for_timeout(100)
-    assert np.allclose(easel.at(120, 120), (middle[0] + 80, middle[1] + 30), atol=2)
+    moved = (middle[0] + 80, middle[1] + 30)
+    easel.until(lambda: np.allclose(easel.at(120, 120), moved, atol=2))
+    zoomed = easel.width
     page.mouse.wheel(0, 400)
+    easel.until(lambda: easel.width < zoomed)
     page.get_by_role("button", name="Whole picture").click()
-    page.wait_for_timeout(100)
-    assert easel.at(WIDTH, 0)[0] - easel.at(0, 0)[0] == pytest.approx(before, abs=1)
+    easel.until(lambda: easel.width == pytest.approx(before, abs=1))
 
 
 def test_polygons_by_mouse_and_closed_by_enter(scenes, serve, enter):
@@ -337,7 +352,7 @@ def test_two_people_on_one_picture(scenes, serve, enter, watch):
     easel.press("Enter")
     question = easel.page.get_by_role("alertdialog")
     question.get_by_text("2 boxes").wait_for()
-    assert question.get_by_text("1 box", exact=True).is_visible()
+    expect(question.get_by_text("1 box", exact=True)).to_be_visible()
     assert values(folder)[first] == theirs
     question.get_by_role("button", name="Keep mine").click()
     question.wait_for(state="hidden")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Role
@@ -19,11 +22,11 @@ def test_an_invited_person_joins_by_a_name_and_labels(texts, serve, page):
     server = serve(texts)
     page.goto(f"{server.address}/#invitation={secret}")
     page.get_by_label("Your name").fill("ana")
-    assert secret not in page.url
+    expect(page).not_to_have_url(re.compile("invitation"))
     page.keyboard.press("Enter")
     pages = page.get_by_role("navigation", name="Pages")
     pages.wait_for()
-    assert pages.get_by_role("link").all_inner_texts() == ["Home", "Label", "Rounds"]
+    expect(pages.get_by_role("link")).to_have_text(["Home", "Label", "Rounds"])
     pages.get_by_role("link", name="Label", exact=True).click()
     page.get_by_test_id("stage").wait_for()
     page.keyboard.press("1")
@@ -43,6 +46,5 @@ def test_a_used_invitation_says_so(texts, serve, page, watch):
     page.goto(f"{serve(texts).address}/#invitation={secret}")
     page.get_by_label("Your name").fill("ben")
     page.keyboard.press("Enter")
-    page.get_by_role("alert").wait_for()
-    assert "invitation" in page.get_by_role("alert").inner_text().lower()
+    expect(page.get_by_role("alert")).to_contain_text("invitation", ignore_case=True)
     watch.forgive()  # the browser logs every refused request

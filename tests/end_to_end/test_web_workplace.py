@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import ClassValue, Question, ReviewState, Role
@@ -49,7 +50,7 @@ def test_suspects_are_decided_by_single_keys(doubted, serve, enter):
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("button", name="Suspects").click()
     tiles = page.locator("li[data-asset]")
-    tiles.nth(2).wait_for()
+    expect(tiles).to_have_count(len(order))
     assert [it.get_attribute("data-asset") for it in tiles.all()] == order
     page.keyboard.press("f")
     page.locator(f'[data-asset="{order[0]}"][data-done="fixed"]').wait_for()
@@ -58,7 +59,7 @@ def test_suspects_are_decided_by_single_keys(doubted, serve, enter):
     page.keyboard.press("u")
     page.locator(f'[data-asset="{order[1]}"]:not([data-done])[data-focused]').wait_for()
     page.keyboard.press("f")
-    page.keyboard.press("b")
+    page.keyboard.press("b")  # at once: it means the next one
     page.locator(f'[data-asset="{order[2]}"][data-done="asked"]').wait_for()
     page.get_by_test_id("saved-mark").get_by_text("Saved", exact=True).wait_for()
     with Project.open(doubted) as project:
