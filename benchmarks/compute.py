@@ -1,6 +1,6 @@
 """What active learning costs the machine, beside one training on all labels of the same model.
 
-Run: python -m benchmarks.compute [--part cnn|backbone] [--data ../shared/data]
+Run: python -m benchmarks.compute [--part cnn|backbone|proxy] [--seeds 3] [--data ../shared/data]
 
 Fashion-MNIST, 60,000 pictures to learn and 10,000 to test; two models. `cnn` is a small network of
 two convolutions on the pixels, trained by AdamW until the loss on a tenth of the labels that is
@@ -15,7 +15,8 @@ back, counts three. The measuring on the test set, which both need, is not count
 
 For the network two more things are measured on the labels that were asked: how a warm start by
 shrink and perturb does beside a start from scratch, and whether the logistic regression on the
-frozen vectors would have been a fit proxy to choose for it.
+frozen vectors would have been a fit proxy to choose for it. What a proxy saves in whole projects is
+measured apart by `--part proxy`, see `proxy_project.py`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import proxy_project
 from benchmarks.label_efficiency import EMBEDDINGS
 from benchmarks.reporting import Figure, report
 from querist import query
@@ -156,18 +158,23 @@ def main() -> int:
     """Run both models, or one; 0 if neither costs more than one training on all labels."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--part", choices=("cnn", "backbone"))
+    parser.add_argument("--part", choices=("cnn", "backbone", "proxy"))
+    parser.add_argument("--seeds", type=int, default=3, help="projects with and without a proxy")
     arguments = parser.parse_args()
     vectors = _vectors(arguments.data)
     told: list[Figure] = []
     details: dict[str, Any] = {}
-    if arguments.part != "cnn":
+    if arguments.part in (None, "backbone"):
         told += _compared("backbone", Regression, vectors, details)[0]
-    if arguments.part != "backbone":
+    if arguments.part in (None, "cnn"):
         pictures = _pixels()
         figures, asked = _compared("cnn", Network, pictures, details)
         told += figures + _beside(pictures, vectors, asked, details)
-    return report("compute" if arguments.part is None else "compute_part", told, details=details)
+    if arguments.part == "proxy":
+        told += proxy_project.measured(arguments.data, arguments.seeds, details)
+    # What a proxy saves is kept by itself: it takes longer than all else, and goes on if stopped.
+    kept = {None: "compute", "proxy": "compute_proxy"}.get(arguments.part, "compute_part")
+    return report(kept, told, details=details)
 
 
 def _compared(
