@@ -125,7 +125,7 @@ def test_a_method_is_seen_applied_and_taken_back(team, serve, enter):
         after = {it.asset_id: it.value for it in project.catalog.records.labels.currents()}
     assert {it.asset_id for it in wanted} == {it for it in after if after[it] != before.get(it)}
     page.get_by_role("button", name="Take it back").click()
-    page.get_by_text("Taken back").wait_for()
+    page.get_by_text("Taken back", exact=True).wait_for()  # what was applied "can be taken back"
     with Project.open(team) as project:
         again = {it.asset_id: it.value for it in project.catalog.records.labels.currents()}
         assert {it.asset_id for it in project.opinions.disputes()} == disputes
