@@ -44,7 +44,6 @@ RATES = {"fashion_mnist": 0.02, "debian_packages": 0.1}
 WANTED = {1_000: 0.75, 3_000: 0.9}
 POOL = 20_000
 LEAST_DRAWS, ORACLE_EVERY = 100, 10
-SHARES = 200
 ALLOWED = 0.05
 
 Codes = NDArray[np.int64]
@@ -109,7 +108,6 @@ def one_draw(data: str, name: str, count: int, draw: int) -> dict[str, float]:
         "coverage": len(accepted) / len(rest),
         "error": float(wrong[accepted].mean()) if len(accepted) else 0.0,
         "own_oracle": _oracle(said.errors[rest], wrong[rest], rate),
-        "limit": _limit(said.errors, wrong, rest, checks, rate),
     }
     if draw % ORACLE_EVERY == 0:
         row["oracle"] = _model_oracle(X, y, count, rate, np.random.default_rng([count, draw]))
@@ -187,33 +185,6 @@ def _oracle(errors: NDArray[np.float32], wrong: NDArray[np.bool_], rate: float) 
     return float(fits[-1] + 1) / len(order) if len(fits) else 0.0
 
 
-def _limit(
-    errors: NDArray[np.float32],
-    wrong: NDArray[np.bool_],
-    rest: Codes,
-    checks: Codes,
-    rate: float,
-) -> float:
-    """Expected coverage that no promise on so many checks in this order can exceed.
-
-    Whoever accepts a share must reject that its error rate is the promised one. The chance of that
-    is at most the power of the best test of the checks inside the share at the whole level, also
-    where it is drawn by lot between two counts (Neyman and Pearson, 1933). The sum over the shares
-    bounds the expected coverage.
-    """
-    from scipy.stats import binom
-
-    order = rest[np.argsort(errors[rest], kind="stable")]
-    sizes = np.linspace(len(order) / SHARES, len(order), SHARES).astype(int)
-    true = np.cumsum(wrong[order])[sizes - 1] / sizes
-    inside = np.searchsorted(np.sort(errors[checks]), errors[order[sizes - 1]], side="right")
-    allowed = binom.ppf(ALLOWED, inside, rate)
-    below = binom.cdf(allowed - 1, inside, rate)
-    by_lot = (ALLOWED - below) / binom.pmf(allowed, inside, rate)
-    power = binom.cdf(allowed - 1, inside, true) + by_lot * binom.pmf(allowed, inside, true)
-    return float(np.mean(np.where(inside > 0, power, ALLOWED)))
-
-
 def _model_oracle(X: Vectors, y: Codes, count: int, rate: float, rng: np.random.Generator) -> float:
     chosen = rng.permutation(len(y))
     labeled, rest = chosen[:count], chosen[count:]
@@ -239,10 +210,6 @@ def _figures(title: str, name: str, count: int, rows: list[dict[str, float]]) ->
             name=f"{title}: coverage over that of an oracle threshold",
             value=float(coverage.mean() / own),
             target=WANTED[count],
-        ),
-        Figure(
-            name=f"{title}: the most that any promise on these checks can reach of it",
-            value=float(np.mean([row["limit"] for row in rows]) / own),
         ),
         Figure(
             name=f"{title}: coverage of an oracle with logistic regression",
