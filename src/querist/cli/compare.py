@@ -56,10 +56,11 @@ def _print_turned(found: Comparison) -> None:
     better, worse = ("newly right", "newly wrong") if decides else ("better", "worse")
     chance = "" if found.chance is None else f" (by chance alone: p = {found.chance:.3f})"
     output.print(f"{found.gained} {better}, {found.lost} {worse}{chance}.")
+    words = {"newly_right": better, "newly_wrong": worse}
     for gallery in found.galleries[:2]:
         for asset in gallery.assets[:_NAMED]:
             said = f": {asset.truth}, {asset.first} → {asset.second}" if asset.truth else ""
-            output.print(f"  {gallery.kind.replace('_', ' ')}  {asset.id}{said}", markup=False)
+            output.print(f"  {words[gallery.kind]}  {asset.id}{said}", markup=False)
 
 
 def thresholds(
