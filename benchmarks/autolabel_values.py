@@ -59,6 +59,7 @@ CODE = [
     ROOM / "autolabel/risk.py",
     ROOM / "autolabel/certificate.py",
     ROOM / "metrics/calibration.py",
+    ROOM / "metrics/promises.py",
     ROOM / "metrics/rightness.py",
     *sorted((ROOM / "learners").glob("detector*.py")),
 ]
@@ -167,8 +168,9 @@ def _accepted(
 ) -> dict[str, float]:
     wrong = np.array([not is_right(a, b) for a, b in zip(answers, truth, strict=True)])
     checks = known[region[known]]
-    promise = certify(errors[checks], wrong[checks], max_error=rate)
     rest = np.setdiff1d(np.arange(len(truth)), known)
+    others = errors[rest[region[rest]]]
+    promise = certify(errors[checks], wrong[checks], max_error=rate, others=others)
     limit = -1.0 if promise.threshold is None else promise.threshold
     chosen = rest[region[rest] & (errors[rest] <= limit)]
     ordered = wrong[rest][np.argsort(errors[rest], kind="stable")]

@@ -7,7 +7,13 @@ import pytest
 from scipy.stats import binom
 
 from querist.errors import InvalidInputError
-from querist.metrics import binomial_sizes, confidence_sequence, upper_bound
+from querist.metrics import (
+    binomial_sizes,
+    confidence_sequence,
+    finite_chance,
+    finite_sizes,
+    upper_bound,
+)
 
 
 def test_the_upper_bound_is_where_so_few_errors_become_unlikely() -> None:
@@ -52,3 +58,28 @@ def test_impossible_counts_are_refused() -> None:
         upper_bound(2, 1)
     with pytest.raises(InvalidInputError):
         confidence_sequence(-1, 1)
+
+
+def test_the_chance_of_luck_among_few_rows_is_that_of_drawing_them() -> None:
+    """It is the share of draws with so few errors where just too many of the others are wrong."""
+    rng = np.random.default_rng(0)
+    count, rest, wrong = np.array([40]), np.array([25]), np.array([5])
+    rows = np.arange(65) < 5 + 6  # a fifth of 25 is 5, so 6 are too many
+    drawn = np.array([rng.permutation(rows)[:40].sum() for _ in range(4_000)])
+    chance = finite_chance(wrong, count, rest, 0.2)
+    assert chance[0] == pytest.approx((drawn <= 5).mean(), abs=0.02)
+    assert finite_chance(wrong, count, np.array([0]), 0.2)[0] == 0
+    endless = finite_chance(wrong, count, np.array([10_000_000]), 0.2)
+    assert endless[0] == pytest.approx(binom.cdf(5, 40, 0.2), rel=1e-3)
+
+
+def test_sizes_for_few_others_let_each_number_of_errors_pass() -> None:
+    """Each size is one at which so many errors pass; with endless others they are binomial ones."""
+    rest = np.arange(1, 301) // 2
+    sizes = finite_sizes(rest, 0.1, 0.95)
+    errors = np.arange(len(sizes))
+    assert len(sizes) > 10
+    assert (finite_chance(errors, sizes, rest[sizes - 1], 0.1) <= 0.05).all()
+    assert (sizes >= binomial_sizes(0.1, 0.95, 1_000)[: len(sizes)]).mean() > 0.8
+    endless = finite_sizes(np.full(300, 10_000_000), 0.1, 0.95)
+    assert endless.tolist() == binomial_sizes(0.1, 0.95, 300).tolist()

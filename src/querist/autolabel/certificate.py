@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
-from querist.metrics import binomial_sizes, upper_bound
+from querist.metrics import binomial_sizes, finite_chance, finite_sizes, upper_bound
 
 # The first test takes this share of the checks among which the rate is expected to hold: fewer
 # and one unlucky check ends everything, more and the rate may not hold any more.
@@ -17,6 +17,8 @@ START = 0.5
 # independent ones do, since all labels shape one labeler: the bench counted 6 broken promises in
 # 100 draws where the whole level was used.
 USED = 2 / 3
+# With so many others a check, errors among the checks tell next to nothing of theirs.
+_ENDLESS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +47,21 @@ class Certificate:
 
 
 def certify(
-    errors: ArrayLike, wrong: ArrayLike, *, max_error: float, confidence: float = 0.95
+    errors: ArrayLike,
+    wrong: ArrayLike,
+    *,
+    max_error: float,
+    confidence: float = 0.95,
+    others: ArrayLike | None = None,
 ) -> Certificate:
     """The most unsure item that may be accepted while the promise holds.
 
     With probability ``confidence`` over the draw of the checks, what is accepted up to the
     threshold errs at most with rate ``max_error``. The sets of the surest are tested in one fixed
-    order, from small to large, each by the exact binomial test, until one fails (fixed-sequence
-    testing: Angelopoulos et al., 2021, "Learn then test"). Only sizes are tested
+    order, from small to large, each by an exact test, until one fails (fixed-sequence testing:
+    Angelopoulos et al., 2021, "Learn then test"). It is the hypergeometric test of the very assets
+    that would be accepted: of few assets the checks are a large share, and where they had luck,
+    what is left has not. With a hundred times as many it is the binomial one. Only sizes are tested
     at which one more error has just become allowed, since between them a test has less power. The
     first size is chosen by the calibrated errors alone, not by what the checks turned out to be.
 
@@ -66,6 +75,8 @@ def certify(
         wrong: Whether it was (n,).
         max_error: Error rate to promise, between 0 and 1, both excluded; lower is stricter.
         confidence: Probability that the promise holds, between 0 and 1, both excluded.
+        others: Calibrated probability (m,) that what could be accepted is wrong, checks excluded;
+            ``None`` stands for endlessly many.
 
     Raises:
         InvalidInputError: shapes disagree, a value is not finite, or a rate is out of range.
@@ -81,14 +92,22 @@ def certify(
     expected = np.cumsum(doubts) / np.arange(1, len(doubts) + 1)
     hopeful = int((expected <= max_error).sum())
     strict = 1 - USED * (1 - confidence)
-    sizes = binomial_sizes(max_error, strict, max(len(doubts), 1))
+    beyond = None if others is None else _beyond(others, doubts)
+    if beyond is None:
+        sizes = binomial_sizes(max_error, strict, max(len(doubts), 1))
+    else:
+        sizes = finite_sizes(beyond, max_error, strict)
     first = max(int(np.searchsorted(sizes, START * hopeful, side="right")) - 1, 0)
     last = 0
     # What is as sure as the last of a set is accepted with it, so that it is tested with it.
     ends = np.unique(np.searchsorted(doubts, doubts[sizes[first:] - 1], side="right"))
-    allowed = np.searchsorted(sizes, ends, side="right") - 1
-    for size, most in zip(ends.tolist(), allowed.tolist(), strict=True):
-        if counts[size - 1] > most:
+    if beyond is None:
+        passes = counts[ends - 1] < np.searchsorted(sizes, ends, side="right")
+    else:
+        chance = finite_chance(counts[ends - 1], ends, beyond[ends - 1], max_error)
+        passes = chance <= 1 - strict
+    for size, good in zip(ends.tolist(), passes.tolist(), strict=True):
+        if not good:
             break
         last = size
     found = int(counts[last - 1]) if last else 0
@@ -96,12 +115,20 @@ def certify(
         threshold=float(doubts[last - 1]) if last else None,
         checked=last,
         wrong=found,
-        upper=upper_bound(found, last, strict) if last else 1.0,
+        upper=min(upper_bound(found, last, strict), max_error) if last else 1.0,
         max_error=max_error,
         confidence=confidence,
         needed=int(sizes[first]) if len(sizes) else _least(max_error, strict),
         available=len(doubts),
     )
+
+
+def _beyond(others: ArrayLike, doubts: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """How many others are as sure as each check (n,); ``None`` where they are next to endless."""
+    given = np.sort(np.asarray(others, dtype=np.float64))
+    if not len(doubts) or len(given) >= _ENDLESS * len(doubts):
+        return None
+    return np.searchsorted(given, doubts, side="right").astype(np.int64)
 
 
 def _least(max_error: float, confidence: float) -> int:

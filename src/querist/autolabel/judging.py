@@ -66,8 +66,13 @@ class Judgement:
 
     def certify(self, max_error: float, confidence: float) -> Certificate:
         """The certificate of one promise."""
-        errors = self.errors[self.checks]
-        return certify(errors, self.wrong, max_error=max_error, confidence=confidence)
+        return certify(
+            self.errors[self.checks],
+            self.wrong,
+            max_error=max_error,
+            confidence=confidence,
+            others=self.errors[self.evidence.free & self.region],
+        )
 
     def accepted(self, certificate: Certificate) -> Positions:
         """Positions of the assets that the certificate lets in."""

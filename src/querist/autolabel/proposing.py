@@ -74,6 +74,7 @@ class Proposal:
         region: The proposal whose checks count, ``None`` where only the random arms do.
         sentence: All this in plain words.
         created_at: UTC.
+        free: All assets without a decision then; 0 in proposals of old.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Proposal:
     region: str | None
     sentence: str
     created_at: datetime
+    free: int = 0
 
 
 def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
@@ -107,6 +109,7 @@ def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
         region=found.region_id,
         sentence=_sentence(certificate, len(chosen), free),
         created_at=datetime.now(UTC),
+        free=free,
     )
     _keep(catalog, proposal.id, found, region=found.region, proposal=proposal)
     return proposal

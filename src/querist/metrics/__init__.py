@@ -81,7 +81,13 @@ from querist.metrics.paired import (
     paired_sums,
     widened,
 )
-from querist.metrics.promises import binomial_sizes, confidence_sequence, upper_bound
+from querist.metrics.promises import (
+    binomial_sizes,
+    confidence_sequence,
+    finite_chance,
+    finite_sizes,
+    upper_bound,
+)
 from querist.metrics.ranking import (
     RankingMeasures,
     auroc,
@@ -191,6 +197,8 @@ __all__ = [
     "difference_of_shares",
     "expected_calibration_error",
     "f_measure_change_bound",
+    "finite_chance",
+    "finite_sizes",
     "fit",
     "fit_calibrator",
     "fit_sureness",

@@ -12,6 +12,8 @@ from querist.errors import InvalidInputError
 from querist.metrics.checks import share
 
 _STEPS = 60
+# A tenth of 30 rows is 3, whatever the product of the floats.
+_ROUNDING = 1e-9
 
 
 def upper_bound(wrong: int, count: int, confidence: float = 0.95) -> float:
@@ -74,6 +76,51 @@ def binomial_sizes(rate: float, confidence: float, most: int) -> NDArray[np.int6
         low, high = np.where(passes, low, middle), np.where(passes, middle, high)
     found = high.astype(np.int64)
     return np.asarray(found[special.bdtr(errors, found, rate) <= level], dtype=np.int64)
+
+
+def finite_sizes(rest: NDArray[np.int64], rate: float, confidence: float) -> NDArray[np.int64]:
+    """How many checks make 0, 1, 2, … errors pass, where what is promised are some other rows.
+
+    Args:
+        rest: How many others stand beside the first 1, 2, … checks (n,).
+        rate: At most this share of the others is to be wrong.
+        confidence: Of the test of ``finite_chance``.
+    """
+    level = 1 - share("The confidence", confidence)
+    most = len(rest)
+    errors = np.arange(int(most * share("The error rate", rate)) + 1)
+    low, high = errors, np.full(len(errors), most)
+    while (high - low > 1).any():
+        middle = (low + high + 1) // 2
+        passes = finite_chance(errors, middle, rest[middle - 1], rate) <= level
+        low, high = np.where(passes, low, middle), np.where(passes, middle, high)
+    passes = finite_chance(errors, high, rest[high - 1], rate) <= level
+    return np.unique(np.maximum.accumulate(high)[passes])
+
+
+def finite_chance(
+    wrong: NDArray[np.int64], count: NDArray[np.int64], rest: NDArray[np.int64], rate: float
+) -> NDArray[np.float64]:
+    """The chance (k,) of so few errors among checks if too many of the others were wrong.
+
+    The checks are a draw without replacement from both, so errors are hypergeometric: where they
+    are few among the checks they are more among the others. With endless others this is the
+    binomial test. Of all ways to be wrong too often the likeliest one counts: just too often.
+
+    Args:
+        wrong: Errors among the checks (k,).
+        count: Checks (k,), at least one.
+        rest: Others (k,).
+        rate: More than this share of the others is too many.
+    """
+    from scipy import stats
+
+    too_many = np.floor(rate * rest + _ROUNDING).astype(np.int64) + 1
+    # Where all others wrong are not too many nothing can break: there are none.
+    possible = too_many <= rest
+    all_wrong = wrong + np.where(possible, too_many, 0)
+    chance = stats.hypergeom.cdf(wrong, count + rest, all_wrong, count)
+    return np.where(possible, chance, 0.0)
 
 
 def _crossing(evidence: Callable[[float], float], far: float, near: float, limit: float) -> float:

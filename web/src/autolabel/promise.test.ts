@@ -40,6 +40,7 @@ const proposal: Proposal = {
   region: null,
   sentence: "",
   created_at: "2026-01-01T00:00:00Z",
+  free: 500,
 };
 const refused: Proposal = {
   ...proposal,

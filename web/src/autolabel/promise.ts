@@ -51,8 +51,10 @@ export function rateText(rate: number): string {
   return percent(rate, digits);
 }
 
-/** Assets without a decision when the proposal was made. */
+/** Assets without a decision when the proposal was made; where it does not tell, by class. */
 export function freeOf(proposal: Proposal): number {
+  // Of sets and shapes an asset counts in each class that its label names.
+  if (proposal.free > 0) return proposal.free;
   return proposal.classes.reduce((sum, share) => sum + share.count + share.left, 0);
 }
 
