@@ -41,8 +41,8 @@ describe("findings", () => {
     expect(sharesOf({ kind: "never heard of", evidence })).toEqual([]);
     const graded = { ...evidence, measure: "f1", wrong: 0.25, low: 0.125, high: 0.5 };
     expect(sharesOf({ kind: "slice", evidence: graded })).toEqual([
-      { name: "F1 of an asset here", value: 0.75, low: 0.5, high: 0.875 },
-      { name: "F1 of an asset elsewhere", value: 0.9, low: 0.9, high: 0.9 },
+      { name: "F1 here", value: 0.75, low: 0.5, high: 0.875 },
+      { name: "F1 elsewhere", value: 0.9, low: 0.9, high: 0.9 },
     ]);
   });
 

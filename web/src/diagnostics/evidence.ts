@@ -120,8 +120,8 @@ export function sharesOf({ kind, evidence }: Pick<Finding, "kind" | "evidence">)
       return [...one("It claims", evidence.confidence), ...one("It gets right", evidence.accuracy)];
     case "remedy":
       return [
-        ...one(`${rightWords(evidence.measure)} before`, evidence.before),
-        ...one(`${rightWords(evidence.measure)} now`, evidence.after),
+        ...one(`${shortly(evidence.measure)} before`, evidence.before),
+        ...one(`${shortly(evidence.measure)} now`, evidence.after),
       ];
     default:
       return [];
@@ -141,10 +141,15 @@ function wrongness(evidence: Finding["evidence"]): Share[] {
   ];
 }
 
+/** How right a model is of an asset, in a word that leaves room for the bar. */
+function shortly(measure: unknown): string {
+  return measure === "f1" ? "F1" : rightWords(measure);
+}
+
 /** What is not lost, where an asset is more or less right. */
 function rightness({ measure, wrong, low, high, wrong_elsewhere }: Finding["evidence"]): Share[] {
   const left = (lost: unknown) => (typeof lost === "number" ? 1 - lost : null);
-  const name = rightWords(measure);
+  const name = shortly(measure);
   return [
     ...share(`${name} here`, left(wrong), { low: left(high), high: left(low) }),
     ...share(`${name} elsewhere`, left(wrong_elsewhere), {}),
