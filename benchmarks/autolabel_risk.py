@@ -38,7 +38,8 @@ from querist.learners import create_learner
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "src/querist/autolabel"
-CODE = [Path(__file__), ROOM / "labeler.py", ROOM / "certificate.py"]
+PROMISES = ROOT / "src/querist/metrics/promises.py"
+CODE = [Path(__file__), ROOM / "labeler.py", ROOM / "certificate.py", PROMISES]
 DATA = Path("../shared/data")
 RATES = {"fashion_mnist": 0.02, "debian_packages": 0.1}
 WANTED = {1_000: 0.75, 3_000: 0.9}
@@ -101,7 +102,8 @@ def one_draw(data: str, name: str, count: int, draw: int) -> dict[str, float]:
     wrong = said.codes != y
     rest = np.setdiff1d(np.arange(len(y)), labeled)
     checks = labeled[region[labeled]]
-    promise = certify(said.errors[checks], wrong[checks], max_error=rate)
+    others = said.errors[rest[region[rest]]]
+    promise = certify(said.errors[checks], wrong[checks], max_error=rate, others=others)
     threshold = -1.0 if promise.threshold is None else promise.threshold
     accepted = rest[region[rest] & (said.errors[rest] <= threshold)]
     row = {
