@@ -246,7 +246,7 @@ def finish(api: httpx.Client, submitted: httpx.Response) -> None:
 
 def wait_for(project: Project, labels: int) -> None:
     """Wait until so many labels are stored; a webhook may still be on its way."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while project.catalog.records.labels.last_seq() < labels and time.monotonic() < until:
         time.sleep(0.1)
     assert project.catalog.records.labels.last_seq() == labels
@@ -314,7 +314,7 @@ def test_the_model_answers_there_as_a_backend(label_studio, environment, tmp_pat
         token = records.tokens.issue("owner", kind="api", ttl_seconds=600)
     address = f"http://127.0.0.1:{port}/api/v1"
     there = label_studio.client()
-    with httpx.Client(base_url=address, timeout=30) as api:
+    with httpx.Client(base_url=address, timeout=120) as api:
         server = serve(environment, tmp_path / "p", port, api)
         try:
             config = (

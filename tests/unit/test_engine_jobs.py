@@ -226,7 +226,7 @@ def test_a_job_outlives_a_killed_worker(store, tmp_path):
         )
     finally:
         children[-1].terminate()
-        assert children[-1].wait(20) == 0
+        assert children[-1].wait(60) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -240,7 +240,7 @@ def test_an_orderly_stop_of_the_worker_leaves_a_queued_job(store, tmp_path):
             assert time.monotonic() < end, "the worker did not start"
             time.sleep(0.02)
         child.terminate()
-        assert child.wait(20) == 0
+        assert child.wait(60) == 0
     finally:
         child.kill()
         child.wait()

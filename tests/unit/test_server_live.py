@@ -114,7 +114,7 @@ def test_a_real_server_streams_events_runs_jobs_and_stops(server, client):
         # The stream is still open: the server ends it, it does not wait for us.
         for _ in lines:
             pass
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert "ended" in process.stdout.read()
     for pid in workers:
         assert not os.path.exists(f"/proc/{pid}")
