@@ -60,7 +60,7 @@ function Diagram({ title, error, points, shade }: DiagramProps) {
         {title} <small>calibration error {percent(error)}</small>
       </figcaption>
       <svg
-        viewBox={`-32 -8 ${SIDE + 40} ${SIDE + 40}`}
+        viewBox={`-32 -8 ${SIDE + 56} ${SIDE + 40}`}
         role="img"
         aria-label={`${title}: share that is right over confidence`}
         data-shade={shade}

@@ -92,7 +92,6 @@ function inSentence(title: string): string {
 }
 
 const METHODS: Record<string, string> = {
-  none: "its own confidence",
   temperature: "temperature scaling",
   beta: "beta calibration",
   isotonic: "isotonic regression",
@@ -101,6 +100,7 @@ const METHODS: Record<string, string> = {
 /** Which calibration serves a model best, and by whom it was judged. */
 export function calibrationSentence({ method, calibrated }: Reliability): string {
   if (!calibrated.length) return "Too few answers to calibrate by: thirty are needed.";
+  if (method === "none") return "No calibration serves better than its own confidence.";
   const best = METHODS[method] ?? method;
   const judged = "each answer is judged by a calibration that has not seen it.";
   return `What fits best here is ${best}; ${judged}`;
