@@ -170,8 +170,7 @@ def _figures(name: str, by: list[dict[str, Any]], alone: list[dict[str, Any]]) -
     gains = np.array(
         [one["accuracy"] - other["accuracy"] for one, other in zip(by, alone, strict=True)]
     )
-    error = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.nan
-    return [
+    found = [
         Figure(name=f"{name}: seconds without", value=float(seconds[1].mean()), unit="s"),
         Figure(
             name=f"{name}: seconds of those without",
@@ -182,8 +181,11 @@ def _figures(name: str, by: list[dict[str, Any]], alone: list[dict[str, Any]]) -
         Figure(name=f"{name}: trainings", value=_mean(by, "trainings")),
         Figure(name=f"{name}: accuracy without", value=_mean(alone, "accuracy")),
         Figure(name=f"{name}: accuracy above that", value=float(gains.mean())),
-        Figure(name=f"{name}: its standard error", value=float(error), better="lower"),
     ]
+    if len(gains) > 1:
+        error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
+        found.append(Figure(name=f"{name}: its standard error", value=error, better="lower"))
+    return found
 
 
 def _mean(runs: list[dict[str, Any]], key: str) -> float:
