@@ -42,17 +42,20 @@ export async function answer<T>(pending: Promise<Answer<T>>): Promise<T> {
     result = await pending;
   } catch (failure) {
     if (failure instanceof DOMException && failure.name === "AbortError") throw failure;
-    throw new ApiError(0, {
+    throw failed(0, null);
+  }
+  if (result.response.ok) return result.data as T;
+  throw failed(result.response.status, result.error);
+}
+
+/** What an answer says went wrong; status 0 where none came. */
+export function failed(status: number, body: unknown): ApiError {
+  if (status === 0)
+    return new ApiError(0, {
       code: "offline",
       message: "The server cannot be reached.",
       remedy: "Check that `querist serve` still runs; unsaved work waits here meanwhile.",
     });
-  }
-  if (result.response.ok) return result.data as T;
-  throw refusal(result.response.status, result.error);
-}
-
-function refusal(status: number, body: unknown): ApiError {
   const found = typeof body === "object" && body !== null && "error" in body ? body.error : null;
   if (isErrorBody(found)) return new ApiError(status, found);
   return new ApiError(status, {

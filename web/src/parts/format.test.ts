@@ -1,6 +1,16 @@
 /** Numbers as people read them. */
 import { describe, expect, it } from "vitest";
-import { duration, estimate, percent, plural, points, shortId, timeLeft, words } from "./format";
+import {
+  duration,
+  estimate,
+  fileSize,
+  percent,
+  plural,
+  points,
+  shortId,
+  timeLeft,
+  words,
+} from "./format";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
@@ -46,5 +56,16 @@ describe("format", () => {
     expect(shortId("a/b/c.png")).toBe("c.png");
     expect(shortId("x".repeat(40), 10)).toBe(`…${"x".repeat(9)}`);
     expect(words("next_round")).toBe("Next round");
+  });
+
+  it("tells the size of a file in the unit that suits it", () => {
+    expect([0, 812, 3_400, 999_999, 2_500_000, 4e9].map(fileSize)).toEqual([
+      "0 B",
+      "812 B",
+      "3.4 kB",
+      "1000 kB",
+      "2.5 MB",
+      "4.0 GB",
+    ]);
   });
 });

@@ -98,3 +98,11 @@ const STEPS: Record<string, string> = {
 export function stepName(step: string): string {
   return STEPS[step] ?? step;
 }
+
+/** "812 B", "3.4 MB": the size of a file, in powers of a thousand. */
+export function fileSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  const at = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  const size = bytes / 1000 ** at;
+  return `${at && size < 100 ? size.toFixed(1) : Math.round(size)} ${units[at]}`;
+}

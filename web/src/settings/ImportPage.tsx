@@ -1,15 +1,14 @@
 /** Settings, Bring in: more assets, predictions of a model elsewhere, vectors of an encoder elsewhere. */
-import { Button, Checkbox, Switch, TextInput } from "@mantine/core";
+import { Checkbox, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { useState } from "react";
 import { addFolder, importEmbeddings, importPredictions } from "../api/actions";
 import { projectQuery, sessionQuery } from "../api/queries";
-import { isOneClass, type Job, type ProjectInfo } from "../api/types";
-import { JobOutcome } from "../jobs/JobOutcome";
-import { type OneJob, useOneJob } from "../jobs/useOneJob";
+import { isOneClass, type Job, mayManage, type ProjectInfo } from "../api/types";
 import { count } from "../parts/format";
 import { NotYours } from "../parts/Notices";
+import { FileForm } from "./FileForm";
 import { Card } from "./SettingsCard";
 import { SettingsTabs } from "./SettingsTabs";
 import styles from "./settings.module.css";
@@ -18,7 +17,9 @@ export function ImportPage() {
   const me = useQuery(sessionQuery).data;
   const project = useQuery(projectQuery).data;
   if (!me || !project) return null;
-  if (me.role !== "owner") return <NotYours page="Bring in" needed="owner" role={me.role} />;
+  if (!mayManage(me)) return <NotYours page="Bring in" needed="manager" role={me.role} />;
+  // Vectors, and whatever lies on the server, are for owners.
+  const owner = me.role === "owner";
   return (
     <div className={styles.scroll}>
       <div className={styles.page}>
@@ -26,13 +27,13 @@ export function ImportPage() {
         <header className={styles.lead}>
           <h1 className={styles.sentence}>
             {count(project.asset_count)} {project.asset_count === 1 ? "asset" : "assets"}. What else
-            is known can come in from files on the machine that runs Querist.
+            is known can come in from files.
           </h1>
         </header>
         <div className={styles.cards}>
-          <Assets />
-          {project.task !== "polygons" && <Predictions project={project} />}
-          <Vectors />
+          {owner && <Assets />}
+          {project.task !== "polygons" && <Predictions project={project} owner={owner} />}
+          {owner && <Vectors />}
         </div>
       </div>
     </div>
@@ -40,13 +41,18 @@ export function ImportPage() {
 }
 
 function Assets() {
-  const of = useOneJob("add", addFolder);
   return (
     <Card
       title="More assets"
-      say="A folder or a file. Nothing is copied, and what is there already is not added twice."
+      say="A folder or a file of the server. Nothing is copied, and what is there already is not added twice."
     >
-      <FileForm of={of} go="Add" sample="/data/photos" send={(path) => path} />
+      <FileForm
+        kind="add"
+        go="Add"
+        sample="/data/photos"
+        told={{}}
+        byPath={({ path }) => addFolder(path)}
+      />
     </Card>
   );
 }
@@ -62,8 +68,18 @@ const ROWS: Record<ProjectInfo["task"], string> = {
   polygons: "",
 };
 
-function Predictions({ project }: { project: ProjectInfo }) {
-  const of = useOneJob("import_predictions", importPredictions);
+const NUMBERS = [".csv", ".jsonl", ".parquet", ".npz"] as const;
+const LABELS = [".jsonl", ".parquet"] as const;
+const KINDS: Record<ProjectInfo["task"], readonly string[]> = {
+  classification: NUMBERS,
+  multi_label: NUMBERS,
+  regression: NUMBERS,
+  boxes: [...LABELS, ".json"],
+  spans: LABELS,
+  polygons: [],
+};
+
+function Predictions({ project, owner }: { project: ProjectInfo; owner: boolean }) {
   const [name, setName] = useState("");
   const [logits, setLogits] = useState(false);
   const [partial, setPartial] = useState(false);
@@ -73,10 +89,12 @@ function Predictions({ project }: { project: ProjectInfo }) {
       say={`What a model elsewhere says: ${ROWS[project.task]}. It suggests and chooses batches until the next training.`}
     >
       <FileForm
-        of={of}
+        kind="import_predictions"
         go="Bring them in"
         sample="/data/said.parquet"
-        send={(path) => ({ path, name, logits, partial })}
+        told={{ name, logits, partial }}
+        byPath={owner ? importPredictions : undefined}
+        sent={{ path: "/predictions/upload", kinds: KINDS[project.task] }}
         done={() => (
           <p>
             {isOneClass(project) ? (
@@ -119,7 +137,6 @@ function Predictions({ project }: { project: ProjectInfo }) {
 }
 
 function Vectors() {
-  const of = useOneJob("import_embeddings", importEmbeddings);
   const [name, setName] = useState("");
   const [version, setVersion] = useState("1");
   const [use, setUse] = useState(true);
@@ -129,10 +146,12 @@ function Vectors() {
       say="What an encoder elsewhere made of each asset: a column id and numbers. Nearness, batches and models here then go by them."
     >
       <FileForm
-        of={of}
+        kind="import_embeddings"
         go="Bring them in"
         sample="/data/vectors.npz"
-        send={(path) => ({ path, name, version, use })}
+        told={{ name, version, use }}
+        byPath={importEmbeddings}
+        sent={{ path: "/embeddings/upload", kinds: NUMBERS }}
         done={(job) => (
           <p>
             {use
@@ -171,41 +190,4 @@ function Vectors() {
 function encoderOf(job: Job, name: string): string {
   const key = job.result?.encoder;
   return typeof key === "string" ? key : name;
-}
-
-type FormProps<T> = {
-  of: OneJob<T>;
-  go: string;
-  sample: string;
-  send: (path: string) => T;
-  done?: (job: Job) => ReactNode;
-  children?: ReactNode;
-};
-
-function FileForm<T>({ of, go, sample, send, done, children }: FormProps<T>) {
-  const [path, setPath] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!of.busy) of.start.mutate(send(path.trim()));
-  };
-  return (
-    <form className={styles.stack} onSubmit={submit}>
-      <TextInput
-        label="Path on the server"
-        required
-        placeholder={sample}
-        spellCheck={false}
-        autoComplete="off"
-        value={path}
-        onChange={(event) => setPath(event.currentTarget.value)}
-      />
-      {children}
-      <div>
-        <Button type="submit" variant="default" loading={of.busy} disabled={path.trim() === ""}>
-          {go}
-        </Button>
-      </div>
-      <JobOutcome of={of}>{done}</JobOutcome>
-    </form>
-  );
 }
