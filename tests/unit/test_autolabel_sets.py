@@ -175,6 +175,18 @@ def test_what_was_rolled_back_may_be_accepted_again(project, truth):
     assert entry.version == 3
 
 
+def test_checks_of_a_standing_set_promise_nothing_of_what_it_left(project, truth):
+    """They lie among the surest, which are gone: the rest would look better than it is."""
+    project.autolabel.ask(80, max_error=0.1)
+    _answer(project, truth)
+    before = project.autolabel.propose(0.1)
+    project.autolabel.accept(before)
+    after = project.autolabel.propose(0.1)
+    assert before.certificate.checked > 0
+    left = before.certificate.available - before.certificate.checked
+    assert after.certificate.available == left
+
+
 def test_a_person_who_takes_back_their_word_leaves_the_models(project, truth):
     """An undo of a correction lets the model's label hold again, still as the model's."""
     found = _accepted(project, truth)

@@ -14,6 +14,7 @@ from querist.autolabel.certificate import Certificate, certify
 from querist.autolabel.evidence import Evidence, Positions, gather
 from querist.autolabel.labeler import suggest
 from querist.catalog import Catalog
+from querist.catalog.records.auto_labels import ACCEPTED, ROLLED_BACK
 from querist.catalog.value_ratings import ValueRatings
 from querist.errors import EmptyPoolError, InvalidInputError
 from querist.learners import arrays
@@ -87,7 +88,8 @@ def judge(catalog: Catalog) -> Judgement:
 
     A single class is answered by the labeler, which leaves out each label exactly; sets and shapes
     by the newest model, whose checks have not trained it. The checks of the newest region count
-    together with the random arms inside it.
+    together with the random arms inside it, but none that a standing set would have taken: they
+    are no draw from what is left.
 
     Raises:
         InvalidInputError: there is no model, too few labels to tell its errors by, or another task.
@@ -110,7 +112,7 @@ def judge(catalog: Catalog) -> Judgement:
     if region_id is not None:
         region &= _region(catalog, region_id, len(evidence.ids))
         checked[evidence.checks[region_id]] = True
-    checks = np.flatnonzero(checked & region)
+    checks = np.flatnonzero(checked & region & ~_taken(catalog, len(evidence.ids)))
     return Judgement(
         evidence=evidence,
         answers=answers,
@@ -262,6 +264,19 @@ def _by_model(catalog: Catalog, model: ModelVersion, evidence: Evidence) -> _Tol
 def _of_now(ratings: ValueRatings, count: int) -> NDArray[np.float32]:
     """Probability of error of each asset (n,); 1 where it is not told."""
     return np.nan_to_num(ratings.error[:count], nan=1.0)
+
+
+def _taken(catalog: Catalog, count: int) -> NDArray[np.bool_]:
+    """What standing sets took or would have taken (N,): checks there tell nothing of the rest."""
+    events = catalog.records.auto_labels.events()
+    gone = {it.set_id for it in events if it.event == ROLLED_BACK}
+    taken = np.zeros(count, dtype=bool)
+    for event in events:
+        if event.event == ACCEPTED and event.set_id not in gone:
+            state, _ = arrays.read(folder_of(catalog, event.set_id), KEPT, ("errors", "region"))
+            sure = state["region"] & (state["errors"] <= np.float32(event.facts["threshold"]))
+            taken[: len(sure)] |= sure[:count]
+    return taken
 
 
 def _region(catalog: Catalog, region_id: str, count: int) -> NDArray[np.bool_]:
