@@ -105,6 +105,23 @@ def test_an_asset_without_entries_has_no_current_label(records):
     assert records.labels.last_seq() == 0
 
 
+def test_some_current_labels_are_those_of_all_as_of_any_moment(records, monkeypatch):
+    """Asked in parts, assets without an entry left out, an older moment seen as it was."""
+    monkeypatch.setattr("querist.catalog.records.labels._CHUNK", 2)
+    for number in range(7):
+        _append(records, f"img-{number}")
+    then = records.labels.last_seq()
+    _append(records, "img-3", "shirt")
+    wanted = ["img-5", "img-3", "nobody", "img-0"]
+    for upto in (None, then):
+        found = records.labels.currents_of(wanted, upto=upto)
+        every = records.labels.currents(upto=upto)
+        assert sorted(found, key=lambda it: it.asset_id) == [
+            it for it in every if it.asset_id in wanted
+        ]
+    assert records.labels.currents_of([]) == []
+
+
 def test_a_stale_write_is_refused_with_what_holds_now(records):
     """A writer that saw an older version gets the current entry and loses nothing silently."""
     first = _append(records, expected_version=0)

@@ -97,12 +97,10 @@ def labels_of(
     reading = catalog.records.ontologies.reading(ontology_version)
     place = {seen.ids[i]: i for i in rows.tolist()}
     found: dict[int, Value] = {}
-    for entry in catalog.records.labels.currents(upto=seen.label_seq):
-        at = place.get(entry.asset_id)
-        if at is not None and entry.value is not None:
-            value = reading.value(entry.value, entry.ontology_version)
-            if value is not None:
-                found[at] = value
+    for entry in catalog.records.labels.currents_of(list(place), upto=seen.label_seq):
+        value = entry.value and reading.value(entry.value, entry.ontology_version)
+        if value is not None:
+            found[place[entry.asset_id]] = value
     order = sorted(found)
     return np.array(order, dtype=np.int64), [found[at] for at in order]
 

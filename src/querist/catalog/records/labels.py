@@ -243,6 +243,13 @@ class LabelLog:
         source, query = latest(upto)
         return self._list(query.add_columns(*fields_of(source)))
 
+    def currents_of(self, asset_ids: Sequence[str], *, upto: int | None = None) -> list[Annotation]:
+        """The last entry of each of these assets that has one, in any order; as of ``upto``."""
+        source, query = latest(upto)
+        query = query.add_columns(*fields_of(source)).order_by(None)
+        parts = (asset_ids[at : at + _CHUNK] for at in range(0, len(asset_ids), _CHUNK))
+        return [it for part in parts for it in self._list(query.where(source.c.asset_id.in_(part)))]
+
     def values(self, *, upto: int | None = None) -> tuple[list[str], list[str]]:
         """The class labels that hold, ordered by asset id; as of log position ``upto``.
 
