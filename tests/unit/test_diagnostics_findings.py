@@ -158,6 +158,18 @@ def test_distorted_probabilities_are_told_with_their_direction(power: float, wor
     assert found.severity == 0
 
 
+def test_errors_of_both_kinds_are_not_told_as_one() -> None:
+    """Where sure answers are too sure and unsure ones not enough, the means say nothing."""
+    rng = np.random.default_rng(3)
+    claimed = np.where(np.arange(800) < 400, 0.9, 0.6)
+    truth = (rng.random(800) < 0.75).astype(int)
+    table = np.column_stack([1 - claimed, claimed])
+    [found] = of_kind(run(truth, table), "miscalibration")
+    assert abs(found.evidence["confidence"] - found.evidence["accuracy"]) < 0.03
+    assert "too sure of some answers, and not sure enough of others" in found.title
+    assert f"{100 * found.evidence['expected_calibration_error']:.1f} points" in found.title
+
+
 def flipped_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Digits with 8 % wrong labels, and what logistic regression says out of fold."""
     from sklearn.datasets import load_digits

@@ -34,8 +34,7 @@ def miscalibration(sample: Sample, rng: np.random.Generator) -> list[Finding]:
     return [
         Finding(
             kind="miscalibration",
-            title=f"The model is {'too sure' if mean > accuracy else 'not sure enough'}: "
-            f"it claims {percent(mean, 0)} and is right in {percent(accuracy, 0)}.",
+            title=_title(found, mean, accuracy),
             evidence={
                 "expected_calibration_error": found,
                 "low": float(low),
@@ -49,6 +48,18 @@ def miscalibration(sample: Sample, rng: np.random.Generator) -> list[Finding]:
             asset_ids=sample.ids_of(np.arange(size), np.abs(claimed - right))[:50],
         )
     ]
+
+
+def _title(found: float, claimed: float, right: float) -> str:
+    if abs(claimed - right) < SMALLEST_GAP:  # too small for all of the error: there are two kinds
+        return (
+            f"The model is off by {100 * found:.1f} points in what it claims: too sure of some "
+            "answers, and not sure enough of others."
+        )
+    return (
+        f"The model is {'too sure' if claimed > right else 'not sure enough'}: "
+        f"it claims {percent(claimed)} and is right in {percent(right)}."
+    )
 
 
 def _error(claimed: NDArray[np.float64], right: NDArray[np.generic]) -> float:
