@@ -2,8 +2,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { eventsUrl } from "./client";
-import { isActive, mergeJob } from "./jobList";
-import { jobsQuery } from "./queries";
+import { ends, isActive, mergeJob } from "./jobList";
+import { homeQuery, jobsQuery } from "./queries";
 import type { ChangeEvent, Job } from "./types";
 
 export type Connection = "connecting" | "open" | "lost";
@@ -69,7 +69,10 @@ export function connectEvents(client: QueryClient): () => void {
   source.onerror = () => setConnection("lost");
   source.addEventListener("job", (event: MessageEvent<string>) => {
     const job = JSON.parse(event.data) as Job;
-    client.setQueryData(jobsQuery.queryKey, (jobs) => mergeJob(jobs ?? [], job));
+    const known = client.getQueryData(jobsQuery.queryKey) ?? [];
+    client.setQueryData(jobsQuery.queryKey, mergeJob(known, job));
+    // The next step that a page offers hangs on it, so it does not wait with the rest.
+    if (ends(known, job)) void client.invalidateQueries({ queryKey: homeQuery.queryKey });
     if (!isActive(job)) refresh();
   });
   let last = "";

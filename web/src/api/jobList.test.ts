@@ -1,6 +1,6 @@
 /** Jobs as they come in by answers and by events. */
 import { describe, expect, it } from "vitest";
-import { mergeAnswer, mergeJob } from "./jobList";
+import { ends, mergeAnswer, mergeJob } from "./jobList";
 import type { Job } from "./types";
 
 const job = (id: string, state: Job["state"], done = 0): Job => ({
@@ -48,5 +48,14 @@ describe("mergeAnswer", () => {
     const old = { ...job("old", "done"), created_at: "2025-01-01T00:00:00Z" };
     const merged = mergeAnswer([old, job("a", "running", 3)], [job("a", "running", 5)]);
     expect(merged.map(({ id, done }) => [id, done])).toEqual([["a", 5]]);
+  });
+});
+
+describe("ends", () => {
+  it("is told once of each job, and not of jobs that nobody followed", () => {
+    expect(ends([job("a", "running")], job("a", "done"))).toBe(true);
+    expect(ends([job("a", "running")], job("a", "running", 5))).toBe(false);
+    expect(ends([job("a", "done")], job("a", "done"))).toBe(false);
+    expect(ends([], job("a", "failed"))).toBe(false);
   });
 });

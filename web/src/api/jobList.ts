@@ -22,6 +22,11 @@ export function mergeAnswer(known: readonly Job[], answer: readonly Job[]): Job[
   return [...later, ...merged];
 }
 
+/** Whether `job` tells the end of one that was thought to run; ends of before are told again. */
+export function ends(known: readonly Job[], job: Job): boolean {
+  return !isActive(job) && known.some((other) => other.id === job.id && isActive(other));
+}
+
 export function isActive(job: Job): boolean {
   return job.state === "queued" || job.state === "running";
 }
