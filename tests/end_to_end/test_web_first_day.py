@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
     pictures, picture_names, tmp_path, serve, enter, look
 ):
-    """Keys give examples, all assets get a guess; a broken file is told, a good one comes in."""
+    """Keys give examples, all get a guess; a broken file is told, a good one comes in."""
     server = serve(pictures)
     page = enter(server)
     page.get_by_role("link", name="Make first guesses").click()
@@ -55,6 +55,12 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
         classes=np.array(picture_names),
     )
     sent.set_input_files(broken)
+    page.route("**/predictions/upload?*", lambda _: None)  # it never gets there
+    page.get_by_role("button", name="Bring them in").first.click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Bring them in").first).to_be_enabled()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.unroute("**/predictions/upload?*")
     page.get_by_role("button", name="Bring them in").first.click()
     page.get_by_text("Predictions of 600 assets").wait_for()
     page.get_by_role("link", name="See where it is least sure").click()

@@ -24,6 +24,8 @@ export function useOneJob<T>(kind: string, ask: (body: T) => Promise<Job>): OneJ
   const jobs = (useQuery(jobsQuery).data ?? []).filter((job) => job.kind === kind);
   const start = useMutation({
     mutationFn: ask,
+    // What the one before brought, or broke, is no answer to this one; nor if it is called off.
+    onMutate: () => setMine(null),
     onSuccess: (job) => {
       remember(client, job);
       setMine(job.id);

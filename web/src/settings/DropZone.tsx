@@ -1,6 +1,6 @@
 /** Where a file of this computer is dropped or chosen. */
 import { IconFile, IconUpload } from "@tabler/icons-react";
-import { type DragEvent, useState } from "react";
+import { type DragEvent, useEffect, useState } from "react";
 import { fileSize } from "../parts/format";
 import styles from "./settings.module.css";
 
@@ -14,6 +14,14 @@ type Props = {
 
 export function DropZone({ file, kinds, disabled, choose }: Props) {
   const [over, setOver] = useState(false);
+  useEffect(() => {
+    window.addEventListener("dragover", refuse);
+    window.addEventListener("drop", refuse);
+    return () => {
+      window.removeEventListener("dragover", refuse);
+      window.removeEventListener("drop", refuse);
+    };
+  }, []);
   const hover = (event: DragEvent, is: boolean) => {
     event.preventDefault();
     setOver(is && !disabled);
@@ -54,4 +62,11 @@ export function DropZone({ file, kinds, disabled, choose }: Props) {
       </span>
     </label>
   );
+}
+
+/** A browser would open a file that falls beside the field, in the place of the app. */
+function refuse(event: globalThis.DragEvent): void {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }

@@ -40,9 +40,27 @@ export function upload(path: string, { file, told, signal, progress }: Sending):
       request.status < 300
         ? resolve(request.response as Job)
         : reject(failed(request.status, request.response));
-    request.onerror = () => reject(failed(0, null));
+    request.onerror = async () => reject((await isReadable(file)) ? failed(0, null) : gone(file));
     request.onabort = () => reject(new DOMException("Cancelled", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);
+  });
+}
+
+/** A browser does not read a file that was changed since it was chosen, nor a folder. */
+async function isReadable(file: File): Promise<boolean> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function gone(file: File): ApiError {
+  return new ApiError(422, {
+    code: "invalid_input",
+    message: `${file.name} cannot be read: it is a folder, or was changed since it was chosen.`,
+    remedy: "Choose the file again.",
   });
 }
