@@ -80,8 +80,9 @@ function Diagram({ title, error, points, shade }: DiagramProps) {
         <text x={SIDE / 2} y={SIDE + 30} textAnchor="middle">
           confidence
         </text>
-        {points.map((point) => (
-          <Point key={point.claimed} point={point} />
+        {points.map((point, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: groups may claim the same, in their order
+          <Point key={place} point={point} />
         ))}
       </svg>
     </figure>

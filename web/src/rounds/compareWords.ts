@@ -99,7 +99,8 @@ const METHODS: Record<string, string> = {
 
 /** Which calibration serves a model best, and by whom it was judged. */
 export function calibrationSentence({ method, calibrated }: Reliability): string {
-  if (!calibrated.length) return "Too few answers to calibrate by: thirty are needed.";
+  if (!calibrated.length)
+    return "Too few to calibrate by: thirty answers on five assets are needed.";
   if (method === "none") return "No calibration serves better than its own confidence.";
   const best = METHODS[method] ?? method;
   const judged = "each answer is judged by a calibration that has not seen it.";
