@@ -206,7 +206,9 @@ def test_spans_of_label_and_models_over_each_other(letters, serve, enter, look):
     page = enter(server)
     page.goto(f"{server.address}/rounds/compare?first=older&second=newer")
     page.get_by_test_id("turned").get_by_text("Got better").first.click()
-    page.get_by_test_id("turned").get_by_role("link", name="Open ").first.click()
+    tile = page.get_by_test_id("turned").get_by_role("link", name="Open ").first
+    expect(tile).to_have_text(TEXT.format(n=tile.get_attribute("title").removeprefix("letter-")))
+    tile.click()
     drawer = page.get_by_role("complementary", name="Asset")
     drawer.get_by_test_id("text").get_by_text("Ada Lovelace").wait_for()
     problems = look(page, "compare-spans")

@@ -25,7 +25,7 @@ TABLE = [
     ("post", "gold", {"asset_id": "t1", "value": BOOT}, Role.MANAGER),
     ("post", "gold/retire", {"asset_id": "t0"}, Role.MANAGER),
 ]
-BROWSING = ["assets", "assets/facets", "asset?id=t0", "rounds", "rounds/1"]
+BROWSING = ["assets", "assets/facets", "assets/cards?id=t0", "asset?id=t0", "rounds", "rounds/1"]
 PLACES = dict.fromkeys(("job_id", "name", "proposal_id", "set_id"), "none") | {"number": 1}
 
 

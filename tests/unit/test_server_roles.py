@@ -28,6 +28,7 @@ TABLE = {
     "GET /home": LOGGED_IN,
     "GET /assets": "reviewer",
     "GET /assets/facets": "reviewer",
+    "GET /assets/cards": "reviewer",
     "POST /assets/add": "owner",
     "GET /asset": "reviewer",
     "GET /asset/thumbnail": LOGGED_IN,

@@ -108,6 +108,16 @@ export const assetQuery = (id: string) =>
     placeholderData: keepPreviousData,
   });
 
+/** Some assets by their ids, such as those of a finding; their texts do not change. */
+export const cardsQuery = (ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ["cards", ids],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/assets/cards", { params: { query: { id: [...ids] } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  });
+
 /** How people are asked: overlap, skills, and what measures them. */
 export const policyQuery = queryOptions({
   queryKey: ["policy"],

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { projectQuery } from "../api/queries";
 import { Thumbnail } from "../parts/AssetView";
 import { count, shortId } from "../parts/format";
+import { useTexts } from "../parts/useTexts";
 import styles from "./diagnostics.module.css";
 
 const FIRST = 8;
@@ -15,11 +16,13 @@ export function Gallery({ ids, first = FIRST }: Props) {
   const media = useQuery(projectQuery).data?.media ?? "text";
   const search = useSearch({ from: "/diagnose" });
   const [all, setAll] = useState(false);
+  const shown = all ? ids : ids.slice(0, first);
+  const texts = useTexts(shown, media);
   if (ids.length === 0) return null;
   return (
     <div>
       <ul className={styles.gallery} data-media={media}>
-        {ids.slice(0, all ? ids.length : first).map((id) => (
+        {shown.map((id) => (
           <li key={id}>
             <Link
               to="/diagnose"
@@ -27,9 +30,9 @@ export function Gallery({ ids, first = FIRST }: Props) {
               resetScroll={false}
               preload={false}
               title={id}
-              aria-label={`Open ${id}`}
+              aria-label={texts.has(id) ? `Open ${id}: ${texts.get(id)}` : `Open ${id}`}
             >
-              <Thumbnail id={id} media={media} text={shortId(id)} />
+              <Thumbnail id={id} media={media} text={texts.get(id) ?? shortId(id)} />
             </Link>
           </li>
         ))}

@@ -9,6 +9,7 @@ import { everySecond } from "../diagnostics/evidence";
 import { Thumbnail } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent, plural, shortId } from "../parts/format";
+import { useTexts } from "../parts/useTexts";
 import styles from "./compare.module.css";
 import type { ChangeCompare, CompareSearch, Kind } from "./compareSearch";
 import { chanceWords, galleryName, galleryWords } from "./compareWords";
@@ -20,9 +21,10 @@ export function TurnedCard({ found, search, change }: Props) {
   const galleries = found.galleries ?? [];
   const decides = found.chance !== null && found.chance !== undefined;
   const open = openGallery(found, search);
+  const ids = (open?.assets ?? []).map(({ id }) => id);
+  const texts = useTexts(ids, media);
   if (!open) return null;
   const kind = open.kind as Kind;
-  const ids = open.assets.map(({ id }) => id);
   return (
     <section className={styles.card} aria-labelledby="turned" data-testid="turned">
       <h2 id="turned">What turned</h2>
@@ -69,7 +71,11 @@ export function TurnedCard({ found, search, change }: Props) {
                 data-open={search.asset === asset.id || undefined}
               >
                 <span className={styles.tile}>
-                  <Thumbnail id={asset.id} media={media} text={shortId(asset.id)} />
+                  <Thumbnail
+                    id={asset.id}
+                    media={media}
+                    text={texts.get(asset.id) ?? shortId(asset.id)}
+                  />
                 </span>
               </Link>
               {(asset.truth || media === "image") && <Verdicts asset={asset} kind={kind} />}

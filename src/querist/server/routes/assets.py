@@ -105,6 +105,15 @@ def get_facets(service: Served, query: Conditions) -> Facets:
     return Facets.model_validate(found)
 
 
+@router.get("/assets/cards", operation_id="list_cards", dependencies=look)
+def list_cards(
+    service: Served, id: Annotated[list[AssetId], Query(min_length=1, max_length=500)]
+) -> list[AssetCard]:
+    """The cards of some assets, in their order."""
+    found = cards(service.project.catalog, id, newest_model(service.project))
+    return [AssetCard.model_validate(card) for card in found]
+
+
 @router.post(
     "/assets/add",
     operation_id="add_assets",
