@@ -16,8 +16,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from querist.catalog.uploads import Uploads
-from querist.engine import InlineEngine
-from querist.errors import InvalidInputError, NotFoundError
+from querist.engine import InlineEngine, silent
+from querist.engine.job_run import JobStoppedError
+from querist.errors import InvalidInputError, NotFoundError, UnavailableError
 from querist.project import Project
 from querist.schema import Arm, Role
 from querist.server import create_app, receiving
@@ -174,6 +175,60 @@ def test_a_file_that_breaks_off_leaves_nothing(client: TestClient, app: FastAPI)
     assert sent[0]["status"] == 422
 
 
+def test_a_worker_that_is_stopped_leaves_the_file_to_the_next_one(project: Project) -> None:
+    """The job begins again after a restart of the server, and only then removes what it read."""
+    with project.catalog.uploads.receive("said.csv", (".csv",)) as (key, file):
+        file.write(CSV.encode())
+    read = project.handlers["import_predictions"]
+
+    def stopped(done: int, total: int | None = None, message: str = "") -> None:
+        raise JobStoppedError
+
+    with pytest.raises(JobStoppedError):
+        read({"upload": key}, stopped)
+    assert read({"upload": key}, silent)["told"] == 12
+
+
+def test_a_file_whose_job_cannot_be_queued_leaves_nothing(
+    client: TestClient, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would ever read it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise UnavailableError("The database does not answer.", remedy="Try again.")
+
+    monkeypatch.setattr(project.catalog.records.jobs, "add", refuse)
+    answer = client.post(SENT, params={"filename": "said.csv"}, content=CSV.encode())
+    assert answer.status_code == 503, answer.text
+
+
+@pytest.mark.parametrize(
+    "filename",
+    ["字" * 200 + ".csv", "x" * 60 + "-. " * 5 + "y" * 50 + ".csv", "- .. x.csv", "😀.csv"],
+)
+def test_every_name_that_ends_well_can_be_stored_found_and_removed(
+    tmp_path: Path, filename: str
+) -> None:
+    """However long it is, in whatever letters, and wherever it is cut."""
+    uploads = Uploads(tmp_path)
+    with uploads.receive(filename, (".csv",)) as (key, _):
+        pass
+    assert uploads.path(key).suffix == ".csv"
+    uploads.remove(key)
+    assert not list((tmp_path / "uploads").iterdir())
+
+
+def test_a_file_that_is_still_coming_is_not_swept(tmp_path: Path) -> None:
+    """A slow line may take longer than an hour: what counts is the last write."""
+    uploads = Uploads(tmp_path)
+    with uploads.receive("slow.csv", (".csv",)) as (key, file):
+        file.write(b"1")
+        long_ago = time.time() - 4_000
+        os.utime(uploads.path(key).parent, (long_ago, long_ago))
+        uploads.sweep(set())
+    assert uploads.path(key).read_bytes() == b"1"
+
+
 def test_uploads_that_no_job_waits_for_are_swept_after_an_hour(tmp_path: Path) -> None:
     """A server that was killed leaves files; those of waiting jobs and fresh ones stay."""
     uploads = Uploads(tmp_path)
@@ -184,7 +239,8 @@ def test_uploads_that_no_job_waits_for_are_swept_after_an_hour(tmp_path: Path) -
         keys.append(key)
         if name != "fresh.csv":
             long_ago = time.time() - 4_000
-            os.utime(uploads.path(key).parent, (long_ago, long_ago))
+            for path in (uploads.path(key), uploads.path(key).parent):
+                os.utime(path, (long_ago, long_ago))
     uploads.sweep({keys[1]})
     assert [uploads.path(it).name for it in keys[1:]] == ["waiting.csv", "fresh.csv"]
     with pytest.raises(NotFoundError, match="gone"):

@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +18,7 @@ MOST_BYTES = 1 << 30
 _STALE_SECONDS = 3600.0
 _ODD = re.compile(r"[^\w.\- ]+")
 _NAME = re.compile(r"[\w\-]+/\w[\w.\- ]*")
-_LONGEST = 100
+_LONGEST = 60  # a character takes up to 4 bytes, a name on the disk at most 255
 
 
 class Uploads:
@@ -42,7 +42,7 @@ class Uploads:
         Raises:
             InvalidInputError: it ends in something else.
         """
-        name = _ODD.sub("_", Path(filename.replace("\\", "/")).name).lstrip(". -")[-_LONGEST:]
+        name = _ODD.sub("_", Path(filename.replace("\\", "/")).name)[-_LONGEST:].lstrip(". -")
         if Path(name).suffix.lower() not in kinds:
             raise InvalidInputError(
                 f"The file {filename!r:.120} is of no kind that can be read here.",
@@ -77,9 +77,18 @@ class Uploads:
             shutil.rmtree((self._folder / key).parent, ignore_errors=True)
 
     def sweep(self, wanted: set[str]) -> None:
-        """Remove what is over an hour old, except for the keys that jobs still wait for."""
+        """Remove what is over an hour old, except for the keys that jobs still wait for.
+
+        What is still being written is young, however long it takes.
+        """
         keep = {key.partition("/")[0] for key in wanted}
         for held in self._folder.iterdir() if self._folder.is_dir() else ():
-            old = time.time() - held.stat().st_mtime > _STALE_SECONDS
-            if old and held.name not in keep:
+            if held.name not in keep and time.time() - _written(held) > _STALE_SECONDS:
                 shutil.rmtree(held, ignore_errors=True)
+
+
+def _written(held: Path) -> float:
+    """When something was last written to an upload; now where somebody has just removed it."""
+    with suppress(FileNotFoundError):
+        return max(path.stat().st_mtime for path in (held, *held.iterdir()))
+    return time.time()

@@ -12,6 +12,7 @@ import numpy as np
 from querist.autolabel import AutoLabel
 from querist.catalog import Catalog
 from querist.engine.base import Handler, Progress
+from querist.engine.job_run import JobStoppedError
 from querist.errors import InvalidInputError
 from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
@@ -131,8 +132,12 @@ def _file(catalog: Catalog, params: Mapping[str, Any]) -> Iterator[tuple[str, di
         return
     try:
         yield str(catalog.uploads.path(key)), options
-    finally:
+    except JobStoppedError:
+        raise  # the next worker begins the job again
+    except BaseException:
         catalog.uploads.remove(key)
+        raise
+    catalog.uploads.remove(key)
 
 
 def answer_rounds(

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from querist.catalog.uploads import MOST_BYTES
-from querist.errors import InvalidInputError, StorageError
+from querist.errors import InvalidInputError, QueristError, StorageError
 from querist.schema import JobState
 from querist.server.schemas import Job
 from querist.server.service import Service
@@ -70,13 +70,16 @@ async def queue_upload(
             f"The file {filename!r:.120} broke off.", remedy="Send it again."
         ) from None
     except OSError as problem:
-        if isinstance(problem, StorageError):
-            raise
         raise StorageError(
             f"The file {filename!r:.120} cannot be stored: {problem.strerror}.",
             remedy="Make room on the server's disk, then send it again.",
         ) from problem
-    return Job.of(await run_in_threadpool(service.jobs.submit, kind, {"upload": key, **options}))
+    try:
+        job = await run_in_threadpool(service.jobs.submit, kind, {"upload": key, **options})
+    except QueristError:
+        uploads.remove(key)
+        raise
+    return Job.of(job)
 
 
 def _waiting(service: Service) -> set[str]:
