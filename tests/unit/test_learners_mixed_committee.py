@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from querist.errors import InvalidInputError, UnknownNameError
+from querist.errors import InvalidInputError, StorageError, UnknownNameError
 from querist.learners import create_learner, model_signals
 from querist.metrics import decompose
 from querist.strategies import Signal
@@ -69,13 +70,26 @@ def test_a_deep_ensemble_doubts_itself_where_it_has_seen_nothing() -> None:
 
 
 def test_a_committee_is_the_committee_that_strategies_go_by() -> None:
-    """The signal holds its own members, nothing is trained again."""
+    """The signal holds its own members, each once; nothing is trained again."""
     found = fitted("committee", members=KINDS)
     signals = model_signals(
         {Signal.COMMITTEE}, found, lambda: pytest.fail("trained again"), ROWS,
         np.arange(90), CODES, class_count=3, rng=np.random.default_rng(0),
     )  # fmt: skip
-    assert len(np.unique(signals["committee"][:, 0, 0])) == 2
+    assert signals["committee"].shape == (2, len(ROWS), 3)
+    said = found.predict_proba(ROWS)
+    assert np.allclose(signals["committee"].mean(axis=0), said, atol=1e-6)
+
+
+def test_a_committee_of_another_size_is_not_loaded(tmp_path: Path) -> None:
+    """Some of its members alone would be another model."""
+    found = fitted("committee", members=KINDS)
+    found.save(tmp_path)
+    again = create_learner("committee", members=KINDS)
+    again.load(tmp_path)
+    assert np.array_equal(again.predict_proba(ROWS), found.predict_proba(ROWS))
+    with pytest.raises(StorageError, match="2 members, not 3"):
+        create_learner("committee", members=[*KINDS, "naive-bayes"]).load(tmp_path)
 
 
 @pytest.mark.parametrize(

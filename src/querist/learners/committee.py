@@ -68,7 +68,7 @@ def sampled_committee(
     *,
     class_count: int,
     rng: np.random.Generator,
-    members: int = SAMPLES,
+    members: int | None = None,
 ) -> NDArray[np.float32]:
     """Probabilities (S, N, C) over the pool by S models drawn from one that is trained.
 
@@ -79,12 +79,16 @@ def sampled_committee(
         pool: Rows to predict (N, d); a memory map is read in blocks.
         class_count: Number of classes C, at least those of its training.
         rng: Draws the models.
-        members: Number of models S.
+        members: Number of models S; ``None`` takes each once where the model is several, its
+            ``member_count``, and 20 of one of which any number can be drawn.
 
     Raises:
         InvalidInputError: the answer would be over 1 GiB.
         MissingSignalError: nothing in the model can be drawn.
     """
+    if members is None:
+        # More draws than there are would count some twice as often as others.
+        members = int(getattr(learner, "member_count", SAMPLES))
     check_size(members, len(pool), class_count)
     found = np.zeros((members, len(pool), class_count), np.float32)
     seed = int(rng.integers(2**62))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import Codes, Learner, Matrix
-from querist.learners.checking import check_training, unfitted
+from querist.learners.checking import check_training, unfitted, unreadable
 from querist.learners.committee import bootstrap_draw
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ class _Together:
 
     def _made(self) -> Sequence[Learner]:
         raise NotImplementedError
+
+    @property
+    def member_count(self) -> int:
+        """How many members there are; 0 before ``fit`` or ``load``."""
+        return len(self._trained)
 
     def predict_proba(self, X: Matrix) -> NDArray[np.float32]:
         """The mean (n, C) of what the members say.
@@ -67,7 +72,7 @@ class _Together:
             raise unfitted(self.name)
         for at, member in enumerate(self._trained):
             member.save(folder / f"member-{at}")
-        arrays.write(folder, {}, {"name": self.name})
+        arrays.write(folder, {}, {"name": self.name, "members": self.member_count})
 
     def load(self, folder: Path) -> None:
         """Read what ``save`` wrote.
@@ -75,8 +80,11 @@ class _Together:
         Raises:
             StorageError: the folder holds no committee, or one of other members.
         """
-        arrays.read(folder, self.name)
+        _, facts = arrays.read(folder, self.name)
         members = self._made()
+        if facts.get("members") != len(members):
+            reason = ValueError(f"it has {facts.get('members')} members, not {len(members)}")
+            raise unreadable(self.name, folder, reason)
         for at, member in enumerate(members):
             member.load(folder / f"member-{at}")
         self._trained = members
