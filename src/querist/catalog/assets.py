@@ -26,6 +26,7 @@ from querist.schema import AddReport, Asset, Bounds, Candidate, Media
 _READERS = 4
 # Some ten megabytes.
 _BOUNDS_KEPT = 50_000
+_BOUNDS_READ = 10_000
 
 
 class Assets:
@@ -84,8 +85,10 @@ class Assets:
         with self._guard:
             held = {it: self._bounds[it] for it in ids if it in self._bounds}
         left = [it for it in dict.fromkeys(ids) if it not in held]
-        if left:
-            rows = self._rows(left, ["id", "text", "width", "height"])
+        # A part at a time: the texts of all may not fit into memory.
+        for start in range(0, len(left), _BOUNDS_READ):
+            part = left[start : start + _BOUNDS_READ]
+            rows = self._rows(part, ["id", "text", "width", "height"])
             read = {row["id"]: _bounds(row["text"], row["width"], row["height"]) for row in rows}
             self._keep_bounds(read)
             held |= read

@@ -28,7 +28,7 @@ def fitting(
     """Labels by asset, as ``as_value``, of which nothing lies beyond its asset.
 
     Raises:
-        NotFoundError: there is no such asset.
+        NotFoundError: there is no asset of which boxes, polygons or spans are told.
         InvalidInputError: as ``as_value``, or a box, polygon or span lies beyond its asset.
         UnknownNameError: as ``as_value``.
     """
