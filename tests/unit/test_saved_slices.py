@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -217,6 +218,21 @@ def test_a_slice_that_cannot_be_asked_says_why_and_the_others_are_told(project):
     assert broken.course == ()
     assert whole.problem is None
     assert whole.course
+
+
+def test_a_round_whose_model_says_nothing_is_left_out_of_the_course_alone(folder, tmp_path):
+    """What an old model said is gone: the slice is told under the newest one all the same."""
+    copied = Path(shutil.copytree(folder, tmp_path / "p"))
+    with Project.open(copied) as project:
+        oldest = next(one for one in project.rounds.list() if one.model_id is not None)
+    [said] = copied.rglob(f"predictions/{oldest.model_id}.lance")
+    shutil.rmtree(said)
+    with Project.open(copied) as project:
+        project.rounds.slices.save("amber", AssetQuery(predicted=("amber",)))
+        [report] = project.rounds.slices.reports()
+    assert oldest.number not in [point.round for point in report.course]
+    assert report.course
+    assert report.problem is None
 
 
 @pytest.fixture

@@ -207,7 +207,8 @@ class _Measured:
             assets=0 if inside is None else int(inside.sum()),
             measure=measure,
             course=tuple(self.course),
-            problem=self._problem,
+            # One old model that says nothing of it is a gap in its course, no more.
+            problem=None if self.course and inside is not None else self._problem,
         )
 
     def mask(self, model_id: str | None) -> NDArray[np.bool_] | None:
