@@ -163,8 +163,9 @@ class SnapshotLearner(_Together):
 
     Huang et al. (2017), "Snapshot ensembles: train 1, get M for free". Restarts take the optimiser
     back to its full step, as theirs do; each round of training ends by early stopping instead of a
-    fixed schedule, so that later ones are short. Members differ less than in a deep ensemble, and
-    cost less.
+    fixed schedule. What a later one holds out anew the network has mostly learned before, so that
+    its first pass is mostly the best: members are about a pass apart, and differ far less than in a
+    deep ensemble.
 
     Args:
         snapshots: How many, 2 or more.
