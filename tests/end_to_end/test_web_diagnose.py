@@ -18,6 +18,7 @@ from querist.schema import Finding, Role
 pytestmark = pytest.mark.browser
 
 FIRST = 1500
+TOPICS = ("invoice", "complaint", "praise")
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +224,29 @@ def test_a_reviewer_looks_and_an_annotator_is_told_for_whom_it_is(diagnosed, ser
     page = join(server, "anton", Role.ANNOTATOR)
     page.goto(f"{server.address}/diagnose")
     page.get_by_role("heading", name="Diagnose is for a reviewer and above").wait_for()
+
+
+def test_a_gallery_of_texts_tells_how_they_begin(texts, serve, enter, look):
+    """A tile holds the text, not the id, and has it in its name."""
+    with Project.open(texts) as project:
+        project.next_round()
+        for item in project.queue.next("ana", 100).items:
+            topic = TOPICS[int(item.task.asset_id[-2:]) % 3]
+            project.labels.submit(item.task.asset_id, topic, annotator="ana")
+        project.train()
+        assets = project.catalog.assets
+        told = {asset.id: asset.text for asset in assets.get_many(assets.ids())}
+    page = enter(serve(texts))
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    page.get_by_role("table").get_by_role(
+        "button", name=re.compile("taken for|found")
+    ).first.click()
+    tile = page.get_by_test_id("cell").get_by_role("link", name="Open ").first
+    text = told[tile.get_attribute("title")]
+    expect(tile).to_have_text(text)
+    expect(tile).to_have_accessible_name(re.compile(re.escape(text)))
+    findings = look(page, "diagnose-texts")
+    assert not findings, "\n".join(findings)
 
 
 def test_before_the_first_round_the_next_step_is_told(pictures, serve, enter):

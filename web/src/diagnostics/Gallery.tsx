@@ -5,7 +5,7 @@ import { useState } from "react";
 import { projectQuery } from "../api/queries";
 import { Thumbnail } from "../parts/AssetView";
 import { count, shortId } from "../parts/format";
-import { useTexts } from "../parts/useTexts";
+import { openWords, useTexts } from "../parts/useTexts";
 import styles from "./diagnostics.module.css";
 
 const FIRST = 8;
@@ -30,9 +30,9 @@ export function Gallery({ ids, first = FIRST }: Props) {
               resetScroll={false}
               preload={false}
               title={id}
-              aria-label={texts.has(id) ? `Open ${id}: ${texts.get(id)}` : `Open ${id}`}
+              aria-label={openWords(id, texts.get(id))}
             >
-              <Thumbnail id={id} media={media} text={texts.get(id) ?? shortId(id)} />
+              <Thumbnail id={id} media={media} text={texts.get(id) ?? shortId(id)} brief />
             </Link>
           </li>
         ))}

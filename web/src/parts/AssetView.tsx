@@ -58,10 +58,17 @@ function Row({ values }: { values: Record<string, unknown> }) {
   );
 }
 
-type ThumbnailProps = { id: string; media: Media; text: string | null; alt?: string };
+type ThumbnailProps = {
+  id: string;
+  media: Media;
+  text: string | null;
+  alt?: string;
+  /** Two lines of a text, 44 pixels high. */
+  brief?: boolean;
+};
 
 /** The small form for grids and strips; the place it stands in gives the size. */
-export function Thumbnail({ id, media, text, alt = "" }: ThumbnailProps) {
+export function Thumbnail({ id, media, text, alt = "", brief = false }: ThumbnailProps) {
   if (media === "image")
     return (
       <img
@@ -73,5 +80,5 @@ export function Thumbnail({ id, media, text, alt = "" }: ThumbnailProps) {
         draggable={false}
       />
     );
-  return <span className={styles.thumbnailText}>{text || id}</span>;
+  return <span className={brief ? styles.thumbnailBrief : styles.thumbnailText}>{text || id}</span>;
 }

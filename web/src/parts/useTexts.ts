@@ -14,3 +14,8 @@ export function useTexts(ids: readonly string[], media: Media): ReadonlyMap<stri
   });
   return new Map((data ?? []).map(({ id, text }) => [id, text ?? id]));
 }
+
+/** What a link to an asset does, with what is seen on it. */
+export function openWords(asset: string, text: string | undefined): string {
+  return text === undefined ? `Open ${asset}` : `Open ${asset}: ${text}`;
+}

@@ -9,7 +9,7 @@ import { everySecond } from "../diagnostics/evidence";
 import { Thumbnail } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent, plural, shortId } from "../parts/format";
-import { useTexts } from "../parts/useTexts";
+import { openWords, useTexts } from "../parts/useTexts";
 import styles from "./compare.module.css";
 import type { ChangeCompare, CompareSearch, Kind } from "./compareSearch";
 import { chanceWords, galleryName, galleryWords } from "./compareWords";
@@ -67,7 +67,7 @@ export function TurnedCard({ found, search, change }: Props) {
                 replace
                 preload={false}
                 title={asset.id}
-                aria-label={`Open ${asset.id}${inWords(asset)}`}
+                aria-label={openWords(asset.id + inWords(asset), texts.get(asset.id))}
                 data-open={search.asset === asset.id || undefined}
               >
                 <span className={styles.tile}>
@@ -75,6 +75,7 @@ export function TurnedCard({ found, search, change }: Props) {
                     id={asset.id}
                     media={media}
                     text={texts.get(asset.id) ?? shortId(asset.id)}
+                    brief
                   />
                 </span>
               </Link>
