@@ -13,6 +13,7 @@ import pytest
 
 from querist import Project
 from querist.autolabel.evidence import gather
+from querist.autolabel.judging import judge
 from querist.catalog.query import AssetQuery, facets, run
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.loop import snapshot
@@ -185,6 +186,18 @@ def test_checks_of_a_standing_set_promise_nothing_of_what_it_left(project, truth
     assert before.certificate.checked > 0
     left = before.certificate.available - before.certificate.checked
     assert after.certificate.available == left
+
+
+def test_what_a_standing_set_left_among_the_surest_is_not_accepted_by_other_checks(project, truth):
+    """It was not free then; when it is, the checks that stood for it are spent."""
+    project.autolabel.ask(80, max_error=0.1)
+    _answer(project, truth)
+    proposal = project.autolabel.propose(0.1)
+    before = judge(project.catalog)
+    taken = before.region & (before.errors <= np.float32(proposal.certificate.threshold))
+    project.autolabel.accept(proposal)
+    assert taken.sum() > proposal.count
+    assert not judge(project.catalog).region[taken].any()
 
 
 def test_a_person_who_takes_back_their_word_leaves_the_models(project, truth):

@@ -88,8 +88,8 @@ def judge(catalog: Catalog) -> Judgement:
 
     A single class is answered by the labeler, which leaves out each label exactly; sets and shapes
     by the newest model, whose checks have not trained it. The checks of the newest region count
-    together with the random arms inside it, but none that a standing set would have taken: they
-    are no draw from what is left.
+    together with the random arms inside it. What a standing set took or would have taken is out of
+    the region: its checks are no draw from what is left, and nothing of it is accepted again.
 
     Raises:
         InvalidInputError: there is no model, too few labels to tell its errors by, or another task.
@@ -107,12 +107,12 @@ def judge(catalog: Catalog) -> Judgement:
     errors = np.ones(len(evidence.ids), dtype=np.float32)
     errors[: len(told)] = told
     region_id = next(reversed(evidence.checks), None)
-    region = np.arange(len(evidence.ids)) < len(told)
+    region = (np.arange(len(evidence.ids)) < len(told)) & ~_taken(catalog, len(evidence.ids))
     checked = evidence.drawn.copy()
     if region_id is not None:
         region &= _region(catalog, region_id, len(evidence.ids))
         checked[evidence.checks[region_id]] = True
-    checks = np.flatnonzero(checked & region & ~_taken(catalog, len(evidence.ids)))
+    checks = np.flatnonzero(checked & region)
     return Judgement(
         evidence=evidence,
         answers=answers,
@@ -267,7 +267,7 @@ def _of_now(ratings: ValueRatings, count: int) -> NDArray[np.float32]:
 
 
 def _taken(catalog: Catalog, count: int) -> NDArray[np.bool_]:
-    """What standing sets took or would have taken (N,): checks there tell nothing of the rest."""
+    """What standing sets took, or would have taken had it been free (N,), bool."""
     events = catalog.records.auto_labels.events()
     gone = {it.set_id for it in events if it.event == ROLLED_BACK}
     taken = np.zeros(count, dtype=bool)
