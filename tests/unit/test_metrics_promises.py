@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, hypergeom
 
 from querist.errors import InvalidInputError
 from querist.metrics import (
     binomial_sizes,
     confidence_sequence,
+    finite_bound,
     finite_chance,
     finite_sizes,
     upper_bound,
@@ -71,6 +72,20 @@ def test_the_chance_of_luck_among_few_rows_is_that_of_drawing_them() -> None:
     assert finite_chance(wrong, count, np.array([0]), 0.2)[0] == 0
     endless = finite_chance(wrong, count, np.array([10_000_000]), 0.2)
     assert endless[0] == pytest.approx(binom.cdf(5, 40, 0.2), rel=1e-3)
+
+
+def test_the_bound_of_few_others_is_exceeded_no_more_often_than_allowed() -> None:
+    """Over all numbers of wrong rows, draws of 90 of 120 break it in a tenth at most."""
+    for all_wrong in range(0, 60, 4):
+        wrong = np.arange(min(90, all_wrong) + 1)
+        drawn = hypergeom.pmf(wrong, 120, all_wrong, 90)
+        bounds = np.array([finite_bound(it, 90, 30, 0.9, most=1.0) for it in wrong.tolist()])
+        assert drawn[(all_wrong - wrong) / 30 > bounds + 1e-9].sum() <= 0.1 + 1e-12
+    assert finite_bound(0, 100, 20, 0.95, most=0.15) > upper_bound(0, 100)
+    assert finite_bound(5, 40, 0, 0.95, most=0.2) == 0
+    assert finite_bound(5, 400, 1_000_000, 0.95, most=0.2) == pytest.approx(
+        upper_bound(5, 400), abs=1e-3
+    )
 
 
 def test_sizes_for_few_others_let_each_number_of_errors_pass() -> None:

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
-from querist.metrics import binomial_sizes, finite_chance, finite_sizes, upper_bound
+from querist.metrics import (
+    binomial_sizes,
+    finite_bound,
+    finite_chance,
+    finite_sizes,
+    upper_bound,
+)
 
 # The first test takes this share of the checks among which the rate is expected to hold: fewer
 # and one unlucky check ends everything, more and the rate may not hold any more.
@@ -111,11 +117,17 @@ def certify(
             break
         last = size
     found = int(counts[last - 1]) if last else 0
+    if not last:
+        upper = 1.0
+    elif beyond is None:
+        upper = upper_bound(found, last, strict)
+    else:
+        upper = finite_bound(found, last, int(beyond[last - 1]), strict, most=max_error)
     return Certificate(
         threshold=float(doubts[last - 1]) if last else None,
         checked=last,
         wrong=found,
-        upper=min(upper_bound(found, last, strict), max_error) if last else 1.0,
+        upper=upper,
         max_error=max_error,
         confidence=confidence,
         needed=int(sizes[first]) if len(sizes) else _least(max_error, strict),

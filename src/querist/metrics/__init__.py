@@ -84,6 +84,7 @@ from querist.metrics.paired import (
 from querist.metrics.promises import (
     binomial_sizes,
     confidence_sequence,
+    finite_bound,
     finite_chance,
     finite_sizes,
     upper_bound,
@@ -197,6 +198,7 @@ __all__ = [
     "difference_of_shares",
     "expected_calibration_error",
     "f_measure_change_bound",
+    "finite_bound",
     "finite_chance",
     "finite_sizes",
     "fit",

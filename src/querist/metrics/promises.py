@@ -123,6 +123,29 @@ def finite_chance(
     return np.where(possible, chance, 0.0)
 
 
+def finite_bound(wrong: int, count: int, rest: int, confidence: float, most: float) -> float:
+    """The share of the others that is wrong at most, where ``finite_chance`` rules out ``most``.
+
+    Args:
+        wrong: Errors among the checks.
+        count: Checks, at least one.
+        rest: Others.
+        confidence: Probability with which the bound holds.
+        most: The share beyond which the same test was passed, 0 to 1.
+    """
+    level = 1 - share("The confidence", confidence)
+    checks, others = np.array([count]), np.array([rest])
+    low, high = 0, int(np.floor(most * rest + _ROUNDING))
+    while low < high:
+        middle = (low + high) // 2
+        # More than ``middle`` are ruled out: there are as many at most.
+        if finite_chance(np.array([wrong]), checks, others, middle / rest)[0] <= level:
+            high = middle
+        else:
+            low = middle + 1
+    return low / rest if rest else 0.0
+
+
 def _crossing(evidence: Callable[[float], float], far: float, near: float, limit: float) -> float:
     """Where the evidence falls below the limit between ``far``, where it is high, and ``near``."""
     for _ in range(_STEPS):
