@@ -163,6 +163,7 @@ def remedied(variant: Variant, finding: Finding, seed: int) -> float:
         given[again] = np.where(told == FOREIGN, CLASSES, told)
     else:
         picks = batch(variant, finding, seed)
+        picks = picks[variant.pool.truth[picks] != FOREIGN]  # whoever labels passes over these
         vectors = np.concatenate([vectors, variant.pool.vectors[picks]])
         labels = np.concatenate([given, variant.pool.truth[picks]])
     after = Part(vectors=vectors, truth=labels, given=labels, planted=labels > 0)
