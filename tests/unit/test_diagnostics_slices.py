@@ -49,6 +49,16 @@ def test_a_rule_holds_for_other_rows() -> None:
     assert np.array_equal(found.holds(later), (later["light"] == "dark") & (later["size"] < cut))
 
 
+def test_long_numbers_are_told_apart() -> None:
+    """Dates that agree in six digits are several values, each called by all of its digits."""
+    rng = np.random.default_rng(2)
+    dates = rng.choice([20260101.0, 20260102.0, 20260103.5, np.nan], size=900)
+    wrong = rng.random(900) < np.where(dates == 20260102, 0.6, 0.1)
+    [found] = find_slices(wrong, {"taken": dates})
+    assert found.rule == "taken is 20260102"
+    assert np.array_equal(found.holds({"taken": dates}), dates == 20260102)
+
+
 def test_noise_has_no_slices() -> None:
     """Of 60 samples whose errors have nothing to do with the columns at most two raise one."""
     alarms = 0

@@ -171,7 +171,8 @@ def _words(value: Any) -> frozenset[str]:
     if value is None:
         return frozenset(("",))
     if isinstance(value, int | float):
-        return frozenset((str(value), f"{value:g}"))
+        whole = f"{value:.0f}" if value == value // 1 else str(value)
+        return frozenset((str(value), whole, f"{value:g}"))
     return frozenset((str(value),))
 
 

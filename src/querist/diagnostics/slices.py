@@ -200,8 +200,17 @@ def _codes(name: str, values: NDArray[np.generic]) -> tuple[Rows, list[Predicate
 
 def _in_words(values: NDArray[np.generic]) -> NDArray[np.str_]:
     if values.dtype.kind == "f":
-        return np.array([f"{value:g}" for value in values.tolist()], dtype=np.str_)
+        found, places = np.unique(values, return_inverse=True)
+        return np.array([_in_short(value) for value in found.tolist()], dtype=np.str_)[places]
     return values.astype(np.str_)
+
+
+def _in_short(number: float) -> str:
+    """Short where that is the same number: two dates such as 20260101 must not become one word."""
+    short = f"{number:g}"
+    if float(short) == number or not np.isfinite(number):
+        return short
+    return f"{number:.0f}" if number.is_integer() else repr(number)
 
 
 def _parts(
