@@ -279,7 +279,8 @@ def _rules(
 def _galleries(found: Turned, ids: list[str], judged: Judged) -> tuple[Gallery, ...]:
     def asset(row: int) -> TurnedAsset:
         truth, first, second = (it[row] if it else None for it in judged.words)
-        sure = judged.confidence
+        # Of other labels there is an order of sureness, but no share.
+        sure = judged.confidence if judged.decides else None
         return TurnedAsset(
             id=ids[row],
             truth=truth,
