@@ -169,6 +169,33 @@ def test_spans_come_as_an_export_has_them_with_a_confidence_each(
         assert kept.table(found.model.id).uncertainty[7] == pytest.approx(0.5)
 
 
+def test_each_span_is_judged_by_its_own_confidence(make: Make) -> None:
+    """Also where the later span is of the earlier class."""
+    project = make("spans")
+    project.next_round()
+    truth = SpansValue(spans=(LabeledSpan(name="b", span=Span(start=0, end=3)),))
+    while items := project.queue.next("ana", 50).items:
+        for item in items:
+            project.labels.submit(item.asset.id, truth, annotator="ana")
+    said = [
+        {"name": name, "span": {"start": start, "end": start + 3}, "confidence": sure}
+        for name, start, sure in (("b", 0, 0.9), ("a", 4, 0.3))
+    ]
+    rows = [{"id": name, "label": {"spans": said}} for name in IDS]
+    model = project.models.import_predictions(rows).model
+    found = project.rounds.thresholds(model.id, confidence=0.8)
+    assert found.count > 0
+    assert found.kept is not None
+    assert found.precision is not None
+    assert (found.kept.value, found.precision.value) == (0.5, 1.0)
+    diagram = project.rounds.reliability(model.id).diagram
+    assert diagram.count == 2 * found.count
+    assert {(round(it.claimed, 6), it.right.value) for it in diagram.claimed} >= {
+        (0.3, 0),
+        (0.9, 1),
+    }
+
+
 def test_boxes_come_as_results_of_coco_by_the_names_of_files(make: Make, tmp_path: Path) -> None:
     """A data set with scores, its pictures by name; one without results has no object."""
     project = make("boxes")

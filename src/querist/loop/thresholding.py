@@ -219,14 +219,16 @@ def _sure(confidence: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) -> Answers:
     there, found = spans_of(ontology, truth), spans_of(ontology, said)
-    sure = [
-        1.0 if item.confidence is None else item.confidence
-        for value in said
-        if isinstance(value, SpansValue)
-        for item in value.spans
-    ]
+    # The columns are sorted, and a span that is said twice is in them once.
+    claims: dict[tuple[int, ...], float] = {}
+    for at, value in enumerate(said):
+        for item in value.spans if isinstance(value, SpansValue) else ():
+            row = (at, ontology.index(item.name), item.span.start, item.span.end)
+            claim = 1.0 if item.confidence is None else item.confidence
+            claims[row] = max(claim, claims.get(row, 0.0))
     known = set(map(tuple, there.rows().tolist()))
-    right = [tuple(row) in known for row in found.rows().tolist()]
+    rows = [tuple(row) for row in found.rows().tolist()]
+    sure, right = [claims[row] for row in rows], [row in known for row in rows]
     return Answers(
         assets=len(truth),
         truth=there.classes,
