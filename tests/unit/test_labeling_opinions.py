@@ -181,6 +181,9 @@ def test_the_same_submission_is_stored_and_booked_once(catalog, labels):
     assert booked(catalog) == {"labels": 1, "seconds": 36, "money": 1}
     with pytest.raises(ConflictError):
         labels.submit("t0", "bag", annotator="bob", submission_id="s1")
+    labels.submit("t0", "bag", annotator="bob")
+    with pytest.raises(ConflictError, match="'s1' was used"):
+        labels.undo("t0", "bob", submission_id="s1")
 
 
 def test_an_undone_opinion_waits_again_and_reopens_the_label(catalog, labels, queue):

@@ -81,7 +81,7 @@ class OpinionLog:
             queue_up(connection)
             own, stored = before(connection, entry.asset_id, entry.annotator, entry.submission_id)
             if stored is not None:
-                return _same(stored, entry), False
+                return _same(stored, entry.asset_id, entry.annotator), False
             version = own.version if own else 0
             if entry.expected_version not in (None, version):
                 raise _stale(entry, own)
@@ -112,13 +112,14 @@ class OpinionLog:
 
         Raises:
             InvalidInputError: no opinion of the annotator stands.
+            ConflictError: the submission is of another decision.
         """
         with self._database.write() as connection:
             one_by_one(connection, annotator)
             queue_up(connection)
             undone, stored = before(connection, asset_id, annotator, submission_id)
             if stored is not None:
-                return stored
+                return _same(stored, asset_id, annotator)
             if undone is None or undone.action is Action.UNDO:
                 raise InvalidInputError(
                     f"{asset_id!r} has no decision to undo.",
@@ -267,11 +268,11 @@ def _always(verdict: Verdict) -> Callable[[Sequence[Opinion]], Verdict | None]:
     return lambda _: verdict
 
 
-def _same(stored: Opinion, entry: Entry) -> Opinion:
-    if (stored.asset_id, stored.annotator) == (entry.asset_id, entry.annotator):
+def _same(stored: Opinion, asset_id: str, annotator: str) -> Opinion:
+    if (stored.asset_id, stored.annotator) == (asset_id, annotator):
         return stored
     raise ConflictError(
-        f"The submission id {entry.submission_id!r} was used for another decision.",
+        f"The submission id {stored.submission_id!r} was used for another decision.",
         remedy="Send a new submission id with each decision.",
     )
 
