@@ -122,17 +122,6 @@ def test_assets_come_in_pages_and_filters_narrow_them(client):
     assert get(client, "assets", q=ids[3])["items"][0]["id"] == ids[3]
 
 
-def test_cards_of_some_assets_come_in_their_order(client):
-    """Each named asset's card, as asked; an unknown id is a 404 that names it."""
-    items = get(client, "assets", limit=3)["items"]
-    wanted = [items[2], items[0]]
-    assert get(client, "assets/cards", id=[card["id"] for card in wanted]) == wanted
-    answer = client.get("assets/cards", params={"id": [items[0]["id"], "nowhere"]})
-    assert answer.status_code == 404
-    assert "nowhere" in answer.json()["error"]["message"]
-    assert client.get("assets/cards").status_code == 422
-
-
 @pytest.mark.parametrize(
     "params",
     [{"limit": 501}, {"limit": 0}, {"offset": -1}, {"state": "x"}, {"min_confidence": 2}],
