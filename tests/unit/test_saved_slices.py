@@ -114,6 +114,19 @@ def test_the_test_is_corrected_for_all_saved_slices(project):
     assert falsely == []
 
 
+def test_slices_that_were_searched_for_make_no_other_one_surer(project):
+    """They had to look bad: beside them the chance of another slice is what it is alone."""
+    project.rounds.slices.save("early", where("size=0..300"))
+    alone = project.rounds.slices.reports()[0].course[-1].p_value
+    newest = project.rounds.list()[-1]
+    for place, one in enumerate(newest.findings, 1):
+        if one.kind == "slice":
+            project.rounds.slices.save_found(f"{newest.number}.{place}")
+    early, *found = (one.course[-1] for one in project.rounds.slices.reports())
+    assert min(one.p_value for one in found) < 0.01 < alone
+    assert early.p_value == alone
+
+
 def test_few_audit_labels_are_said_to_be_few(project):
     """With fewer than ten the share and its wide interval stand, and nothing is concluded."""
     project.rounds.slices.save("few", where("size=..30"))

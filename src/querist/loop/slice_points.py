@@ -31,7 +31,7 @@ class SlicePoint:
         rest: Of all other audit labels; ``None`` without any.
         difference: The slice less the rest, with its interval; ``None`` where one is missing.
         p_value: Chance of a difference as great if there were none, two-sided, adjusted for all
-            slices of the round; ``None`` where too few are compared.
+            slices of the round that are as ``searched`` as it; ``None`` where too few are compared.
         verdict: What that says at 5 %: ``worse``, ``better``, ``no sure difference``, ``too few``.
         searched: Whether the slice was found by looking at this very model's errors, or at those
             of one before: then it had to look bad, and is no evidence.

@@ -157,18 +157,23 @@ class Slices:
         return [one.report(newest, measure) for one in made]
 
     def _measure(self, made: Sequence[_Measured], round_: Round, audited: Rightness) -> None:
-        """Add the point of a round to each slice; the test is corrected for all of them."""
+        """Add the point of a round to each slice; the test is corrected for all of them.
+
+        Those that were searched for on this model had to look bad: they are corrected for by
+        themselves, as beside them the others would count for more than they are worth.
+        """
         assert round_.model_id is not None
         model = self._records.models.get(round_.model_id)
         quality = audited.of(model)
-        counted = [(one, one.sides(model.id, audited.rows, quality)) for one in made]
-        tested = [(one, sides) for one, sides in counted if sides is not None and sides.enough]
-        adjusted = discovery_rate([sides.p_value for _, sides in tested])
-        p_values = {id(one): float(p) for (one, _), p in zip(tested, adjusted, strict=True)}
-        for one, sides in counted:
-            if sides is not None:
-                searched = round_.number <= one.saved.found_in
-                one.course.append(sides.point(round_.number, p_values.get(id(one)), searched))
+        for searched in (False, True):
+            mine = [one for one in made if (round_.number <= one.saved.found_in) is searched]
+            sides = [one.sides(model.id, audited.rows, quality) for one in mine]
+            told = [(one, it) for one, it in zip(mine, sides, strict=True) if it is not None]
+            enough = [it for _, it in told if it.enough]
+            adjusted = iter(discovery_rate([it.p_value for it in enough]).tolist())
+            for one, it in told:
+                p_value = next(adjusted) if it.enough else None
+                one.course.append(it.point(round_.number, p_value, searched))
 
     def _newest(self) -> str | None:
         """The newest model of a round that filters can go by; of values one that is rated."""
