@@ -6,7 +6,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +168,8 @@ def test_a_file_that_breaks_off_leaves_nothing(client: TestClient, app: FastAPI)
     scope = {"type": "http", "method": "POST", "path": SENT, "query_string": b"filename=a.csv"}
     scope |= {"headers": headers, "http_version": "1.1", "scheme": "http", "root_path": ""}
     before = client.get("/api/v1/jobs").json()
-    call: Callable[[], Any] = lambda: app(scope, receive, send)  # noqa: E731
     assert client.portal is not None
-    client.portal.call(call)
+    client.portal.call(app, scope, receive, send)
     assert client.get("/api/v1/jobs").json() == before
     assert sent[0]["status"] == 422
 

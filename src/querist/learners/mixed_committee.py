@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _KINDS = ("logistic-regression", "random-forest", "naive-bayes")
 
 
-class _Together:
+class _Together(ABC):
     """Members that were trained elsewhere; what they say is averaged."""
 
     name: ClassVar[str]
@@ -29,8 +30,9 @@ class _Together:
     def __init__(self) -> None:
         self._trained: Sequence[Learner] = []
 
+    @abstractmethod
     def _made(self) -> Sequence[Learner]:
-        raise NotImplementedError
+        """The members anew, not trained."""
 
     @property
     def member_count(self) -> int:
