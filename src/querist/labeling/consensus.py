@@ -45,6 +45,8 @@ from querist.schema import (
 
 # One stream of random numbers for each purpose; the loop has those from 10 on.
 _FOLDS_STREAM = 50
+# So many opinions weigh annotators well enough for one decision that somebody waits for.
+_WEIGHED = 600
 _WAITING = (TaskState.OPEN, TaskState.LEASED)
 _BY_PEOPLE = (Origin.PERSON, Origin.REVIEW)
 
@@ -123,30 +125,30 @@ def majority(opinions: Sequence[Opinion]) -> Verdict | None:
     return Verdict(action=Action.LABEL, value=best[0], annotator=name)
 
 
-def break_ties(catalog: Catalog, *asset_ids: str, unseen: bool = False) -> int:
+def break_ties(catalog: Catalog, *asset_ids: str, at_end: bool = False) -> int:
     """Decide ties between classes by CROWDLAB, with the newest model as one more voice.
 
     Only where a model has predicted the asset, and only between the classes that tie; other ties
-    stay without a label until a reviewer decides. Annotators and model are weighed on the assets
-    of the same round, which it has not trained on; where it has, since a label holds on which
-    another opinion was asked for, ``unseen`` takes models out of fold, which takes their time.
+    stay without a label until a reviewer decides. Annotators and model are weighed on assets of
+    the same round, which it has not trained on: on those of the last opinions, or ``at_end`` of
+    the round on all. Then also where it has, since a label holds on which another opinion was
+    asked for, and models out of fold speak there, which takes their time.
     Returns how many labels were written.
     """
     reading = catalog.records.ontologies.reading()
-    tied = {}
+    tied: dict[int, list[Opinion]] = defaultdict(list)
     for asset_id in asset_ids:
         held = read_opinions(reading, catalog.records.opinions.standing(asset_id=asset_id))
         if held and majority(held) is None and not is_waiting(catalog, asset_id):
-            tied[asset_id] = held
+            tied[max(it.round for it in held)] += held
     model = catalog.records.models.latest(Arm.ACTIVE)
     if not tied or model is None or catalog.settings.task is not TaskKind.CLASSIFICATION:
         return 0
-    verdicts = {}
-    for asset_id, held in tied.items():
-        among = catalog.records.opinions.standing(round=max(it.round for it in held))
-        found = _tie_break(catalog, model, asset_id, held, among, unseen=unseen)
-        if found is not None:
-            verdicts[asset_id] = found
+    verdicts: dict[str, Verdict] = {}
+    for number, held in tied.items():
+        newest = None if at_end else _WEIGHED
+        among = catalog.records.opinions.standing(round=number, newest=newest)
+        verdicts |= _tie_breaks(catalog, model, held, among, unseen=at_end)
     if not verdicts:
         return 0
     introduce(catalog, ConsensusMethod.CROWDLAB)
@@ -202,7 +204,7 @@ def settle_round(catalog: Catalog, number: int) -> None:
     open_ = [it for it in asset_ids if not _is_settled(catalog, it)]
     version = catalog.records.ontologies.current().version
     catalog.records.opinions.settle(open_, majority_rule(catalog, version))
-    break_ties(catalog, *open_, unseen=True)
+    break_ties(catalog, *open_, at_end=True)
     method = catalog.settings.policy.consensus
     if method is not ConsensusMethod.MAJORITY:
         recompute(catalog, method)
@@ -311,31 +313,41 @@ def _consensus(catalog: Catalog, method: ConsensusMethod, votes: Votes) -> Conse
     return combine(votes.answers, probabilities)
 
 
-def _tie_break(
+def _tie_breaks(
     catalog: Catalog,
     model: ModelVersion,
-    asset_id: str,
     held: Sequence[Opinion],
     among: Sequence[Opinion],
     *,
     unseen: bool,
-) -> Verdict | None:
-    voted = {it.asset_id for it in held}
-    votes = votes_of(catalog, [*held, *(it for it in among if it.asset_id not in voted)])
-    best = _most_frequent([it.value for it in held if it.value is not None])
+) -> dict[str, Verdict]:
+    """The verdict on each asset that ``held`` opinions tie on, weighed ``among`` the others too."""
+    by_asset = defaultdict(list)
+    for it in held:
+        by_asset[it.asset_id].append(it)
+    votes = votes_of(catalog, [*held, *(it for it in among if it.asset_id not in by_asset)])
     if votes is None:
-        return None
-    codes = [votes.names.index(it.name) for it in best if isinstance(it, ClassValue)]
+        return {}
     probabilities = _probabilities(catalog, model, votes, unseen=unseen)
     if probabilities is None:
-        return None
-    posterior = crowdlab(votes.answers, probabilities).posterior[votes.assets.index(asset_id)]
-    chosen = max(codes, key=lambda code: (posterior[code], -code))
-    return Verdict(
-        action=Action.LABEL,
-        value=ClassValue(name=votes.names[chosen]),
-        annotator=ConsensusMethod.CROWDLAB.value,
-    )
+        return {}
+    posteriors = crowdlab(votes.answers, probabilities).posterior
+    row = {asset_id: at for at, asset_id in enumerate(votes.assets)}
+    code = {name: at for at, name in enumerate(votes.names)}
+    found = {}
+    for asset_id, said in by_asset.items():
+        best = _most_frequent([it.value for it in said if it.value is not None])
+        codes = [code[it.name] for it in best if isinstance(it, ClassValue) and it.name in code]
+        if not codes or asset_id not in row:
+            continue
+        posterior = posteriors[row[asset_id]]
+        chosen = max(codes, key=lambda it: (posterior[it], -it))
+        found[asset_id] = Verdict(
+            action=Action.LABEL,
+            value=ClassValue(name=votes.names[chosen]),
+            annotator=ConsensusMethod.CROWDLAB.value,
+        )
+    return found
 
 
 def _is_settled(catalog: Catalog, asset_id: str) -> bool:

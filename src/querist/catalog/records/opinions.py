@@ -223,15 +223,21 @@ class OpinionLog:
         asset_id: str | None = None,
         upto: int | None = None,
         gold: bool = False,
+        newest: int | None = None,
     ) -> _Opinions:
-        """What annotators say, of a round, of an asset, or of all, skips included.
+        """What annotators say, of a round, of an asset, or of all, skips included; oldest first.
 
-        They say it now, or as of position ``upto`` of the log.
+        They say it now, or as of position ``upto`` of the log; with ``newest`` only the last ones,
+        which costs the same however many there are.
         """
         conditions = [] if round is None else [opinions.c.round == round]
         if asset_id is not None:
             conditions.append(opinions.c.asset_id == asset_id)
-        return self._list(standing(*conditions, gold=gold, upto=upto))
+        query = standing(*conditions, gold=gold, upto=upto)
+        if newest is None:
+            return self._list(query)
+        last = query.order_by(None).order_by(opinions.c.seq.desc()).limit(newest)
+        return self._list(last)[::-1]
 
     def gold_answers(self) -> _Opinions:
         """The first answer of each annotator to each gold question: what comes later is no test."""

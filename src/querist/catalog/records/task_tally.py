@@ -14,9 +14,9 @@ from querist.catalog.records.connection import Database
 from querist.catalog.records.tables import tasks
 from querist.schema import TaskState
 
-# So few are counted anew each time; where there are more, counting gets a twentieth of the time.
+# So few are counted anew each time; where there are more, counting gets a fiftieth of the time.
 _FEW = 2_000
-_SHARE = 0.05
+_SHARE = 0.02
 _OLDEST_SECONDS = 10.0
 
 # Counting all by an index, and the few gold ones by another, beats looking at each kind.
@@ -30,7 +30,7 @@ class TaskTally:
     """Counts of tasks that are exact while there are few, and a moment old where there are many.
 
     A million tasks take a tenth of a second to count, too long for whoever waits for one of them:
-    then the last figures hold for twenty times as long as it took to count them. Gold questions
+    then the last figures hold for fifty times as long as it took to count them. Gold questions
     do not count.
     """
 

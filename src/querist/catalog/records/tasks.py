@@ -50,16 +50,26 @@ _UPCOMING = (
     .order_by(*ORDER)
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
-_ANY_OPEN = sa.select(
-    sa.exists().where(_UNFINISHED, tasks.c.round == sa.bindparam("of_round"), ~IS_GOLD)
-)
+
+
+def _any_unfinished(round: Any) -> sa.ColumnElement[bool]:
+    """Whether a task of the round is unfinished, by the first one that waits or is leased.
+
+    Each in the order of its index: asked for any at all, PostgreSQL reads the table from its start,
+    past all that are done.
+    """
+    of_round = (tasks.c.round == round, tasks.c.sent_to.is_(None), ~IS_GOLD)
+    first = sa.select(tasks.c.id).limit(1)
+    waits = first.where(IS_FREE, *of_round).order_by(*ORDER).scalar_subquery()
+    leased = first.where(IS_LEASED, *of_round).order_by(tasks.c.leased_until).scalar_subquery()
+    return waits.is_not(None) | leased.is_not(None)
+
+
+_ANY_OPEN = Prepared(sa.select(_any_unfinished(sa.bindparam("of_round"))))
 _COLLECTS = rounds.c.step == Step.COLLECT.value
 _NEWEST = sa.select(sa.func.max(rounds.c.number)).scalar_subquery()
 _IS_ANSWERED = Prepared(
-    sa.select(
-        sa.exists().where(rounds.c.number == _NEWEST, _COLLECTS)
-        & ~sa.exists().where(_UNFINISHED, tasks.c.round == _NEWEST, ~IS_GOLD)
-    )
+    sa.select(sa.exists().where(rounds.c.number == _NEWEST, _COLLECTS) & ~_any_unfinished(_NEWEST))
 )
 _GIVEN = ("asset_id", "round", "arms", "priority", "state", "kind", "skill")
 _INSERT = Prepared(sa.insert(tasks).inline(), _GIVEN)
@@ -186,7 +196,7 @@ class TaskList:
         Tasks that were sent back to one person hold up no round.
         """
         with self._database.read() as connection:
-            return bool(connection.execute(_ANY_OPEN, {"of_round": round}).scalar())
+            return bool(_ANY_OPEN.scalar(connection, {"of_round": round}))
 
     def is_answered(self) -> bool:
         """Whether the newest round collects labels and nobody has to finish a task of it."""
