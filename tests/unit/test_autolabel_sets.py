@@ -200,6 +200,26 @@ def test_what_a_standing_set_left_among_the_surest_is_not_accepted_by_other_chec
     assert not judge(project.catalog).region[taken].any()
 
 
+def test_nothing_that_a_standing_set_would_have_taken_is_asked_as_a_check(project, truth):
+    """It is free again when a person takes their word back, and an answer to it would not count."""
+    project.autolabel.ask(80, max_error=0.1)
+    _answer(project, truth)
+    first = judge(project.catalog)
+    surest = np.argsort(np.where(first.evidence.free & first.region, first.errors, 2))[:40]
+    ids = [first.evidence.ids[at] for at in surest.tolist()]
+    for asset_id in ids:
+        project.labels.submit(asset_id, truth[asset_id], annotator="bea")
+    project.autolabel.accept(max_error=0.1)
+    for asset_id in ids:
+        project.labels.undo(asset_id, "bea")
+    found = judge(project.catalog)
+    taken = found.evidence.free & ~found.left
+    assert taken[surest].all()
+    asked = project.catalog.assets.positions(list(project.autolabel.ask(900, max_error=0.3)))
+    assert len(asked)
+    assert not taken[asked].any()
+
+
 def test_a_person_who_takes_back_their_word_leaves_the_models(project, truth):
     """An undo of a correction lets the model's label hold again, still as the model's."""
     found = _accepted(project, truth)

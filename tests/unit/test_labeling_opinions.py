@@ -220,6 +220,20 @@ def test_a_changed_opinion_changes_the_label(catalog, labels):
         labels.submit("t0", "bag", annotator="bob", expected_version=1)
 
 
+def test_the_newest_opinions_of_a_round_leave_out_what_was_replaced(catalog, labels):
+    """The last ones that stand come oldest first, without undone and replaced ones."""
+    ask(catalog, {f"t{i}": 2 for i in range(4)})
+    for i in range(4):
+        labels.submit(f"t{i}", "boot", annotator="ana")
+    labels.submit("t0", "shirt", annotator="ana")
+    labels.undo("t3", "ana")
+    standing = catalog.records.opinions.standing
+    assert [it.asset_id for it in standing(round=1)] == ["t1", "t2", "t0"]
+    assert standing(round=1, newest=2) == standing(round=1)[1:]
+    assert standing(round=1, newest=9) == standing(round=1)
+    assert standing(round=2, newest=9) == []
+
+
 def test_a_tie_is_for_a_reviewer_and_his_decision_stands(catalog, labels):
     """Where two disagree and no model helps there is no label; a reviewer's is never replaced."""
     ask(catalog, {"t0": 2})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from querist.metrics import calibration_error, reliability_of_answers, reliability_of_classes
+from querist.metrics.shares import proportion, share_of_effective, trials_of_assets
 
 
 def _overconfident(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +55,37 @@ def test_answers_of_one_asset_share_a_fold() -> None:
     many = reliability_of_answers(claimed > 0.4, claimed, np.arange(80) % 40, _rng())
     assert few.calibrated == ()
     assert sum(it.right.count for it in many.calibrated) == 80
+
+
+def test_answers_of_one_asset_make_an_interval_wider_and_it_holds() -> None:
+    """Five answers of each of 40 assets that are alike: Wilson's interval of 200 misses often."""
+    rng = np.random.default_rng(3)
+    owners = np.repeat(np.arange(40), 5)
+    held = held_alone = 0
+    for _ in range(400):
+        right = rng.random(200) < rng.beta(0.8 * 3 / 7, 0.2 * 3 / 7, 40)[owners]
+        share = float(right.mean())
+        found = share_of_effective(share, trials_of_assets(right, owners), 200)
+        alone = share_of_effective(share, 200.0, 200)
+        held += found.low <= 0.8 <= found.high
+        held_alone += alone.low <= 0.8 <= alone.high
+    assert 0.92 < held / 400 < 0.98
+    assert held_alone / 400 < 0.75
+
+
+def test_the_diagram_takes_answers_of_one_asset_together() -> None:
+    """The same answers of four assets tell less than those of 160; the noise taken is larger."""
+    right, claimed = _rng().random(160) < 0.7, np.full(160, 0.6)
+    alone = reliability_of_answers(right, claimed, np.arange(160), _rng())
+    few = reliability_of_answers(np.sort(right), claimed, np.arange(160) // 40, _rng())
+    for one, together in zip(alone.claimed, few.claimed, strict=True):
+        assert one.right == proportion(round(one.right.value * 16), 16)
+        assert together.right.high - together.right.low > one.right.high - one.right.low
+    owners = np.arange(160) // 8
+    by_asset = np.repeat(np.random.default_rng(4).random(20) < 0.6, 8)
+    assert calibration_error(by_asset, claimed, owners=owners) < calibration_error(
+        by_asset, claimed
+    )
 
 
 def _rng() -> np.random.Generator:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from querist.catalog.uploads import Uploads
-from querist.engine import InlineEngine, silent
+from querist.engine import InlineEngine, WorkerEngine, silent
 from querist.engine.job_run import JobStoppedError
 from querist.errors import InvalidInputError, NotFoundError, UnavailableError
 from querist.project import Project
@@ -186,6 +186,19 @@ def test_a_worker_that_is_stopped_leaves_the_file_to_the_next_one(project: Proje
     with pytest.raises(JobStoppedError):
         read({"upload": key}, stopped)
     assert read({"upload": key}, silent)["told"] == 12
+
+
+def test_a_job_that_is_cancelled_before_it_began_takes_its_file_along(project: Project) -> None:
+    """Nobody would read it, and the next sweep may be long in coming."""
+    app = create_app(project, engine=WorkerEngine(project.catalog.records.jobs))
+    token = project.catalog.records.tokens.issue("olga", kind="api", ttl_seconds=600)
+    headers = {"Authorization": f"Bearer {token}"}
+    with TestClient(app, base_url=HOME, headers=headers) as opened:
+        job = opened.post(SENT, params={"filename": "said.csv"}, content=CSV.encode()).json()
+        assert project.catalog.uploads.path(job["params"]["upload"]).is_file()
+        answer = opened.post(f"/api/v1/jobs/{job['id']}/cancel")
+    assert answer.json()["state"] == "cancelled"
+    # ``nothing_is_left`` looks at the folder.
 
 
 def test_a_file_whose_job_cannot_be_queued_leaves_nothing(

@@ -51,6 +51,7 @@ class Judgement:
         evidence: What it rests on.
         answers: The label that each asset would get.
         errors: Calibrated probability (N,) that it is wrong; checks are judged unseen.
+        left: What is answered and no standing set took, or would have taken (N,), bool.
         region: What may be accepted at all (N,), bool.
         checks: Positions of the checks within the region (m,).
         wrong: Whether the answer to each check was wrong (m,), bool.
@@ -60,6 +61,7 @@ class Judgement:
     evidence: Evidence
     answers: Answers
     errors: NDArray[np.float32]
+    left: NDArray[np.bool_]
     region: NDArray[np.bool_]
     checks: Positions
     wrong: NDArray[np.bool_]
@@ -107,16 +109,18 @@ def judge(catalog: Catalog) -> Judgement:
     errors = np.ones(len(evidence.ids), dtype=np.float32)
     errors[: len(told)] = told
     region_id = next(reversed(evidence.checks), None)
-    region = (np.arange(len(evidence.ids)) < len(told)) & ~_taken(catalog, len(evidence.ids))
+    left = (np.arange(len(evidence.ids)) < len(told)) & ~_taken(catalog, len(evidence.ids))
+    region = left
     checked = evidence.drawn.copy()
     if region_id is not None:
-        region &= _region(catalog, region_id, len(evidence.ids))
+        region = left & _region(catalog, region_id, len(evidence.ids))
         checked[evidence.checks[region_id]] = True
     checks = np.flatnonzero(checked & region)
     return Judgement(
         evidence=evidence,
         answers=answers,
         errors=errors,
+        left=left,
         region=region,
         checks=checks,
         wrong=answers.wrong(catalog, evidence, checks),

@@ -116,12 +116,16 @@ def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
 
 
 def open_region(catalog: Catalog, max_error: float) -> tuple[str, Positions]:
-    """A new region to draw checks from, kept under its id, and what may be drawn of it."""
+    """A new region to draw checks from, kept under its id, and what may be drawn of it.
+
+    What a standing set took, or would have taken, is left out: no check of it would count.
+    """
     found = judge(catalog)
-    order = np.argsort(found.errors, kind="stable")
+    left = np.flatnonzero(found.left)
+    order = left[np.argsort(found.errors[left], kind="stable")]
     expected = np.cumsum(found.errors[order]) / np.arange(1, len(order) + 1)
     size = max(int((expected <= WIDER * max_error).sum()), 1)
-    region = np.zeros(len(order), dtype=bool)
+    region = np.zeros(len(found.errors), dtype=bool)
     region[order[:size]] = True
     made = new_id("region")
     _keep(catalog, made, found, region=region, proposal=None)

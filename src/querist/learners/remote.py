@@ -1,4 +1,4 @@
-"""The learner whose model lives in a process of the user: vectors, codes and scores travel."""
+"""Learners whose model lives in a process of the user: vectors, codes and scores travel."""
 
 from __future__ import annotations
 
@@ -14,68 +14,45 @@ from numpy.typing import NDArray
 from querist.learners import arrays
 from querist.learners.base import Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, unfitted
-from querist.learners.remote_backend import Backend, check_seconds, pack, unpack
+from querist.learners.remote_backend import Backend, Served, check_seconds, pack, unpack
 
 # Values of one request: 8 MiB of float32.
 _VALUES = 1 << 21
 _SUM_TOLERANCE = 1e-3
 
 
-class RemoteLearner:
-    """A model behind three functions over HTTP: train, predict and state.
+class LearnerElsewhere:
+    """A model behind three functions of another process: train, predict and state.
 
-    The server keeps the models under the names that Querist gives them; here only the name is
+    That process keeps the models under the names that Querist gives them; here only the name is
     stored. A name is made of all that the model was trained on, so a training that is asked for
     twice may be answered by the model that is there.
 
     Args:
-        url: Where the model is served.
-        token: ``env:QUERIST_NAME`` or ``file:PATH`` of a bearer token.
-        seconds: The longest that a prediction may take, for some thousand rows.
+        backend: The way to it.
         train_seconds: The longest that a training may take.
-
-    Example:
-        >>> RemoteLearner("http://127.0.0.1:9000").parameters["url"]
-        'http://127.0.0.1:9000'
 
     Raises:
         InvalidInputError: one of them cannot be used.
     """
 
-    name: ClassVar[str] = "remote"
-    summary: ClassVar[str] = "Your own model, served over HTTP by a process of yours"
+    name: ClassVar[str]
+    summary: ClassVar[str]
 
-    def __init__(
-        self,
-        url: str,
-        token: str | None = None,
-        seconds: float = 60.0,
-        train_seconds: float = 600.0,
-    ) -> None:
+    def __init__(self, backend: Served, train_seconds: float) -> None:
         check_seconds(train_seconds)
-        self._backend = Backend(url=url, token=token, seconds=seconds)
+        self._backend = backend
         self._train_seconds = train_seconds
         self._model: str | None = None
         self._present: Codes = np.zeros(0, np.int64)
         self._class_count = self._dimensions = 0
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """What rebuilds it; a token is named by where it is found."""
-        backend = self._backend
-        return {
-            "url": backend.url,
-            "token": backend.token,
-            "seconds": backend.seconds,
-            "train_seconds": self._train_seconds,
-        }
-
     def fit(self, X: Matrix, y: Codes, *, class_count: int, rng: np.random.Generator) -> None:
-        """Have the server train a new model from scratch.
+        """Have a new model trained from scratch.
 
         Raises:
             InvalidInputError: no rows, fewer than two classes, shapes that disagree, or NaN.
-            UnavailableError: the server hangs, refuses, or does not say that it is done.
+            UnavailableError: the process hangs, refuses, or does not say that it is done.
         """
         rows, codes, present = check_training(X, y, class_count)
         body = {
@@ -84,7 +61,8 @@ class RemoteLearner:
             "classes": present.tolist(),
             "seed": int(rng.integers(2**31)),
         }
-        name = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:24]
+        made_of = json.dumps(body) + self._backend.version
+        name = hashlib.sha256(made_of.encode()).hexdigest()[:24]
         asked = {"model": name, **body}
         answer, tool = self._backend.ask("/train", asked, seconds=self._train_seconds)
         if answer.get("model") != name:
@@ -95,11 +73,11 @@ class RemoteLearner:
     def predict_proba(self, X: Matrix) -> NDArray[np.float32]:
         """Probabilities (n, C) in class order; a class never seen gets 0.
 
-        The server's shares may miss one by a thousandth, as rounded numbers do.
+        Its shares may miss one by a thousandth, as rounded numbers do.
 
         Raises:
             NotFittedError: before ``fit`` or ``load``.
-            UnavailableError: the server hangs, refuses, or answers what are no probabilities.
+            UnavailableError: the process hangs, refuses, or answers what are no probabilities.
         """
         if self._model is None:
             raise unfitted(self.name)
@@ -111,11 +89,11 @@ class RemoteLearner:
         return found
 
     def save(self, folder: Path) -> None:
-        """Ask the server to keep the model, and write down its name.
+        """Ask the process to keep the model, and write down its name.
 
         Raises:
             NotFittedError: before ``fit`` or ``load``.
-            UnavailableError: the server does not keep it.
+            UnavailableError: the process does not keep it.
         """
         if self._model is None:
             raise unfitted(self.name)
@@ -131,7 +109,7 @@ class RemoteLearner:
         arrays.write(folder, {"present": self._present}, facts)
 
     def load(self, folder: Path) -> None:
-        """Read the name of the model; the server is asked when it shall predict.
+        """Read the name of the model; the process is asked when it shall predict.
 
         Raises:
             StorageError: the folder does not hold a model of this kind.
@@ -167,3 +145,44 @@ class RemoteLearner:
             )
         whole: NDArray[np.float64] = shares / total
         return whole
+
+
+class RemoteLearner(LearnerElsewhere):
+    """A model behind three functions over HTTP: train, predict and state.
+
+    Args:
+        url: Where the model is served.
+        token: ``env:QUERIST_NAME`` or ``file:PATH`` of a bearer token.
+        seconds: The longest that a prediction may take, for some thousand rows.
+        train_seconds: The longest that a training may take.
+
+    Example:
+        >>> RemoteLearner("http://127.0.0.1:9000").parameters["url"]
+        'http://127.0.0.1:9000'
+
+    Raises:
+        InvalidInputError: one of them cannot be used.
+    """
+
+    name: ClassVar[str] = "remote"
+    summary: ClassVar[str] = "Your own model, served over HTTP by a process of yours"
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        seconds: float = 60.0,
+        train_seconds: float = 600.0,
+    ) -> None:
+        super().__init__(Backend(url=url, token=token, seconds=seconds), train_seconds)
+        self._parameters = {
+            "url": url,
+            "token": token,
+            "seconds": seconds,
+            "train_seconds": train_seconds,
+        }
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What rebuilds it; a token is named by where it is found."""
+        return self._parameters

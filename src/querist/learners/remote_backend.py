@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,39 @@ _REMEDY = (
 _RETRIES = 2
 
 
+class Blamed(Protocol):
+    """What words an answer that is wrong."""
+
+    def failed(self, what: str) -> UnavailableError:
+        """The error that tells what it did wrong, as "answered /predict with 3 rows"."""
+        ...
+
+
+class Served(Protocol):
+    """The way to a model in another process."""
+
+    @property
+    def version(self) -> str:
+        """Part of the names of its models: another program makes other models; may be empty."""
+        ...
+
+    def ask(
+        self, path: str, body: Mapping[str, Any], *, numbers: int = 0, seconds: float | None = None
+    ) -> tuple[dict[str, Any], Blamed]:
+        """The object that it answers, and what words an answer that is wrong.
+
+        Args:
+            path: ``/train``, ``/predict``, ``/embed`` or ``/state``.
+            body: Goes as JSON.
+            numbers: How many numbers are awaited; a much longer answer is cut off.
+            seconds: Instead of the usual limit.
+
+        Raises:
+            UnavailableError: it cannot be reached, hangs, refuses, or answers nonsense.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
     """Where a model is served.
@@ -40,6 +73,7 @@ class Backend:
         InvalidInputError: one of them cannot be used.
     """
 
+    version: ClassVar[str] = ""  # what is served there, only its owner knows
     url: str
     token: str | None = None
     seconds: float = 60.0
@@ -52,19 +86,9 @@ class Backend:
     def ask(
         self, path: str, body: Mapping[str, Any], *, numbers: int = 0, seconds: float | None = None
     ) -> tuple[dict[str, Any], Tool]:
-        """The object that it answers to a POST, and the tool, which words what is wrong with it.
-
-        Args:
-            path: ``/train``, ``/predict``, ``/embed`` or ``/state``.
-            body: Goes as JSON.
-            numbers: How many numbers are awaited; a much longer answer is cut off.
-            seconds: Instead of the backend's own.
-
-        Raises:
-            UnavailableError: it cannot be reached, hangs, refuses, or answers nonsense.
-        """
+        """The object that it answers to a POST, and the tool, as ``Served.ask``."""
         limit = self.seconds if seconds is None else seconds
-        most = _SPARE_BYTES + _NUMBER_BYTES * numbers
+        most = most_bytes(numbers)
         with self.open(seconds=limit, most_bytes=most) as tool:
             found = tool.ask("POST", path, body=body, missing=True)
         if found is None:
@@ -100,6 +124,11 @@ class Backend:
         return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
+def most_bytes(numbers: int) -> int:
+    """The longest answer in which so many numbers are awaited, in bytes."""
+    return _SPARE_BYTES + _NUMBER_BYTES * numbers
+
+
 def check_seconds(seconds: float) -> None:
     """Refuse a limit that is no time.
 
@@ -124,7 +153,7 @@ def pack(matrix: NDArray[np.float32]) -> dict[str, Any]:
 
 
 def unpack(
-    answer: Mapping[str, Any], key: str, shape: tuple[int, int], tool: Tool, path: str
+    answer: Mapping[str, Any], key: str, shape: tuple[int, int], tool: Blamed, path: str
 ) -> NDArray[np.float64]:
     """The matrix that an answer holds at ``key``, as lists of numbers or as ``pack`` writes it.
 

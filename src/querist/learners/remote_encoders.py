@@ -13,24 +13,22 @@ import numpy as np
 from querist.errors import InvalidInputError
 from querist.learners.base import EncoderIdentity, Item, Matrix
 from querist.learners.checking import check_media
-from querist.learners.remote_backend import Backend, unpack
+from querist.learners.remote_backend import Backend, Served, unpack
 from querist.schema import Media
 
 _ITEMS, _BYTES = 1024, 8 << 20
 IDS, CONTENT = "ids", "content"
 
 
-class RemoteEncoder:
-    """Vectors from the function ``embed`` of a process of the user's.
+class EncoderElsewhere:
+    """Vectors from the function ``embed`` of another process.
 
     Args:
-        url: Where it is served.
+        backend: The way to it.
         dimensions: Length d of its vectors.
         version: Change it whenever the same asset may get another vector.
         send: ``ids`` sends nothing but the ids of the assets; ``content`` sends the texts, rows, or
             bytes of the pictures as well.
-        token: ``env:QUERIST_NAME`` or ``file:PATH`` of a bearer token.
-        seconds: The longest that an answer may take, for at most 1,024 assets.
 
     Raises:
         InvalidInputError: one of them cannot be used.
@@ -41,15 +39,7 @@ class RemoteEncoder:
     summary: ClassVar[str]
     needs_fit: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        url: str,
-        dimensions: int,
-        version: str = "1",
-        send: str = IDS,
-        token: str | None = None,
-        seconds: float = 60.0,
-    ) -> None:
+    def __init__(self, backend: Served, dimensions: int, version: str, send: str) -> None:
         if isinstance(dimensions, bool) or not isinstance(dimensions, int) or dimensions < 1:
             raise InvalidInputError(
                 f"Vectors cannot have {dimensions!r} dimensions.", remedy="Give 1 or more."
@@ -63,12 +53,12 @@ class RemoteEncoder:
             raise InvalidInputError(
                 f"{send!r} cannot be sent.", remedy=f"Set send to {IDS!r} or {CONTENT!r}."
             )
-        self._backend = Backend(url=url, token=token, seconds=seconds)
+        self._backend = backend
         self._dimensions, self._version, self._send = dimensions, str(version), send
 
     @property
     def identity(self) -> EncoderIdentity:
-        """Its identity, from the settings alone: the server is not asked."""
+        """Its identity, from the settings alone: the process is not asked."""
         return EncoderIdentity(
             name=self.name,
             version=self._version,
@@ -77,14 +67,14 @@ class RemoteEncoder:
         )
 
     def fit(self, items: Sequence[Item], rng: np.random.Generator) -> None:
-        """Nothing: what the server does is its own."""
+        """Nothing: what the process does is its own."""
 
     def encode(self, items: Sequence[Item]) -> Matrix:
         """Vectors (n, d), float32, finite, in the order of ``items``.
 
         Raises:
             InvalidInputError: an item has another medium, or no id where ids are sent.
-            UnavailableError: the server hangs, refuses, or answers other vectors than asked for.
+            UnavailableError: the process hangs, refuses, or answers other vectors than asked.
         """
         check_media(items, self.media, self.name)
         parts = [self._vectors(part) for part in self._batches(items)]
@@ -127,6 +117,34 @@ class RemoteEncoder:
                 remedy=f"Encode assets of a project, or set send to {CONTENT!r}.",
             )
         return {"id": item.asset_id}
+
+
+class RemoteEncoder(EncoderElsewhere):
+    """Vectors that are served over HTTP.
+
+    Args:
+        url: Where they are served.
+        dimensions: As for ``EncoderElsewhere``; ``version`` and ``send`` likewise.
+        version: See there.
+        send: See there.
+        token: ``env:QUERIST_NAME`` or ``file:PATH`` of a bearer token.
+        seconds: The longest that an answer may take, for at most 1,024 assets.
+
+    Raises:
+        InvalidInputError: one of them cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        dimensions: int,
+        version: str = "1",
+        send: str = IDS,
+        token: str | None = None,
+        seconds: float = 60.0,
+    ) -> None:
+        backend = Backend(url=url, token=token, seconds=seconds)
+        super().__init__(backend, dimensions, version, send)
 
 
 class RemoteImage(RemoteEncoder):

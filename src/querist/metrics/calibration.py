@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from querist.errors import InvalidInputError
 from querist.metrics.checks import finite, same_length
 from querist.metrics.classification import with_probabilities
+from querist.metrics.shares import trials_of_assets
 
 Values = NDArray[np.float64]
 
@@ -27,11 +28,15 @@ _MOST_AWAY = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReliabilityBin:
-    """Rows of about the same sureness: what was claimed, what was found, and how many they are."""
+    """Rows of about the same sureness: what was claimed, what was found, and how many they are.
+
+    ``trials`` are as many even draws as tell as much: ``count``, or fewer where rows share assets.
+    """
 
     claimed: float
     right: float
     count: int
+    trials: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +152,9 @@ def fit_sureness(
     return Sureness(shares=dict(zip(fits, shares.tolist(), strict=True)), _apply=mean)
 
 
-def calibration_error(right: ArrayLike, sureness: ArrayLike, bins: int = BINS) -> float:
+def calibration_error(
+    right: ArrayLike, sureness: ArrayLike, bins: int = BINS, *, owners: ArrayLike | None = None
+) -> float:
     """Mean gap between sureness and share of right answers; 0 to 1, lower is better.
 
     Bins hold equally many rows. From each squared gap goes the variance of the share, since a
@@ -158,32 +165,43 @@ def calibration_error(right: ArrayLike, sureness: ArrayLike, bins: int = BINS) -
         right: Whether each answer was right (n,).
         sureness: Claimed probability of that (n,).
         bins: How many.
+        owners: The asset of each (n,), where one may have several answers.
     """
-    found = reliability(right, sureness, bins)
+    found = reliability(right, sureness, bins, owners=owners)
     count = sum(bin_.count for bin_ in found)
     total = 0.0
     for bin_ in found:
-        noise = bin_.right * (1 - bin_.right) / max(bin_.count - 1, 1)
+        noise = bin_.right * (1 - bin_.right) / max(bin_.trials - 1, 1)
         total += bin_.count * float(np.sqrt(max((bin_.claimed - bin_.right) ** 2 - noise, 0.0)))
     return total / count
 
 
 def reliability(
-    right: ArrayLike, sureness: ArrayLike, bins: int = BINS
+    right: ArrayLike,
+    sureness: ArrayLike,
+    bins: int = BINS,
+    *,
+    owners: ArrayLike | None = None,
 ) -> tuple[ReliabilityBin, ...]:
     """The reliability diagram in bins of equally many rows, least sure first.
+
+    Rows with the same of ``owners`` (n,) are answers of one asset, and hang together.
 
     Raises:
         InvalidInputError: shapes disagree, no rows, or fewer than one bin.
     """
     hits, claims = same_length(right=right, sureness=sureness)
     hits, claims = hits.astype(np.float64), finite("The sureness", claims)
+    _, assets = same_length(right=hits, owners=np.arange(len(hits)) if owners is None else owners)
     if bins < 1:
         raise InvalidInputError(f"{bins} bins were asked for.", remedy="Ask for at least one.")
     order = np.argsort(claims, kind="stable")
     return tuple(
         ReliabilityBin(
-            claimed=float(claims[rows].mean()), right=float(hits[rows].mean()), count=len(rows)
+            claimed=float(claims[rows].mean()),
+            right=float(hits[rows].mean()),
+            count=len(rows),
+            trials=trials_of_assets(hits[rows], assets[rows]),
         )
         for rows in np.array_split(order, min(bins, len(order)))
     )

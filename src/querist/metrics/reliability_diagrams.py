@@ -19,7 +19,7 @@ from querist.metrics.calibration import (
 )
 from querist.metrics.checks import same_length
 from querist.metrics.classification import with_probabilities
-from querist.metrics.shares import proportion
+from querist.metrics.shares import share_of_effective
 from querist.schema.measure import Measure
 
 Values = NDArray[np.float64]
@@ -34,7 +34,8 @@ class ReliabilityPoint:
 
     Attributes:
         claimed: Mean of what the model claims of them, 0 to 1.
-        right: Share of them that is right, with Wilson's interval.
+        right: Share of them that is right, with Wilson's interval; answers of one asset hang
+            together and make it wider.
     """
 
     claimed: float
@@ -87,7 +88,7 @@ def reliability_of_classes(
         apply = FITS[method](codes[kept], table[kept], right[kept].astype(np.float64))
         return np.clip(apply(table[~kept]), 0, 1)
 
-    return _diagram(right, claimed, fold, method, sureness)
+    return _diagram(right, claimed, np.arange(len(codes)), fold, method, sureness)
 
 
 def reliability_of_answers(
@@ -98,7 +99,8 @@ def reliability_of_answers(
     Args:
         right: Whether each answer was right (n,), of a model that has not learned the asset.
         claimed: How sure the model is of each (n,), 0 to 1.
-        owners: The asset of each (n,), whole numbers: answers of one asset share a fold.
+        owners: The asset of each (n,), whole numbers: answers of one asset share a fold, and count
+            together in the intervals and the errors.
         rng: Deals the assets to the folds.
 
     Raises:
@@ -114,18 +116,19 @@ def reliability_of_answers(
         return fit_sureness(hits[kept], sure[kept], fold[kept]).of(sure[~kept])
 
     best = max(shares, key=lambda name: shares[name])
-    return _diagram(hits.astype(bool), sure, fold, best, sureness)
+    return _diagram(hits.astype(bool), sure, places, fold, best, sureness)
 
 
 def _diagram(
     right: NDArray[np.bool_],
     claimed: Values,
+    owners: NDArray[np.int64],
     fold: NDArray[np.int64],
     method: str,
     sureness: Callable[[NDArray[np.bool_]], Values],
 ) -> Reliability:
-    raw = _points(right, claimed)
-    raw_error = calibration_error(right, claimed)
+    raw = _points(right, claimed, owners)
+    raw_error = calibration_error(right, claimed, owners=owners)
     folds = np.unique(fold)
     if len(right) < FEWEST or len(folds) < FOLDS:
         return Reliability(count=len(right), method="none", claimed=raw, claimed_error=raw_error)
@@ -137,16 +140,18 @@ def _diagram(
         count=len(right),
         method=method,
         claimed=raw,
-        calibrated=_points(right, said),
+        calibrated=_points(right, said, owners),
         claimed_error=raw_error,
-        calibrated_error=calibration_error(right, said),
+        calibrated_error=calibration_error(right, said, owners=owners),
     )
 
 
-def _points(right: NDArray[np.bool_], sure: Values) -> tuple[ReliabilityPoint, ...]:
+def _points(
+    right: NDArray[np.bool_], sure: Values, owners: NDArray[np.int64]
+) -> tuple[ReliabilityPoint, ...]:
     return tuple(
         ReliabilityPoint(
-            claimed=one.claimed, right=proportion(round(one.right * one.count), one.count)
+            claimed=one.claimed, right=share_of_effective(one.right, one.trials, one.count)
         )
-        for one in reliability(right, sure, BINS)
+        for one in reliability(right, sure, BINS, owners=owners)
     )

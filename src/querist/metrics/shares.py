@@ -60,6 +60,29 @@ def mean_of_shares(values: ArrayLike) -> Measure:
     return share_of_effective(value, trials, count, z)
 
 
+def trials_of_assets(hits: ArrayLike, owners: ArrayLike) -> float:
+    """How many even draws tell a share as surely as these answers do, of which assets have several.
+
+    Answers of one asset hang together: the variance is that of whole assets, and as few assets
+    tell it badly, the draws are fewer by Student's t (Korn and Graubard, 1998). It is the count of
+    answers where each has an asset of its own, and never more.
+
+    Args:
+        hits: Whether each answer is right (n,), at least one.
+        owners: The asset of each (n,), whole numbers.
+    """
+    right = np.asarray(hits, dtype=np.float64)
+    _, places, sizes = np.unique(owners, return_inverse=True, return_counts=True)
+    count, assets = len(right), len(sizes)
+    if assets == count:
+        return float(count)
+    p = float(right.mean())
+    away = np.bincount(places, weights=right) - p * sizes
+    variance = float((away**2).sum()) / count**2 * assets / max(assets - 1, 1)
+    few, many = (special.stdtrit(max(n - 1, 1), 0.975) for n in (assets, count))
+    return trials_of(p, variance, float(assets), float(count)) * float((many / few) ** 2)
+
+
 def trials_of(value: float, variance: float, least: float, most: float) -> float:
     """Even draws that would leave as much variance of a share, within two bounds.
 

@@ -82,6 +82,18 @@ async def queue_upload(
     return Job.of(job)
 
 
+def cancel(service: Service, job_id: str) -> Job:
+    """Ask a job to stop; the file that one waited for which is cancelled at once is removed.
+
+    Raises:
+        NotFoundError: there is no such job.
+    """
+    job = service.jobs.cancel(job_id)
+    if job.state is JobState.CANCELLED and "upload" in job.params:
+        service.project.catalog.uploads.remove(str(job.params["upload"]))
+    return Job.of(job)
+
+
 def _waiting(service: Service) -> set[str]:
     jobs = service.project.catalog.records.jobs.list(limit=_JOBS)
     return {

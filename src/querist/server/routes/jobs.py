@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from querist.schema import Role
+from querist.server import receiving
 from querist.server.auth import at_least
 from querist.server.schemas import Job, JobLog
 from querist.server.service import Served
@@ -45,4 +46,4 @@ def get_job_log(job_id: str, service: Served) -> JobLog:
 )
 def cancel_job(job_id: str, service: Served) -> Job:
     """Ask a job to stop at its next report of progress."""
-    return Job.of(service.jobs.cancel(job_id))
+    return receiving.cancel(service, job_id)
