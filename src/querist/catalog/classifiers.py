@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, UnknownNameError
+from querist.errors import InvalidInputError, UnavailableError, UnknownNameError
 from querist.learners import (
     ContentClassifier,
     Inputs,
@@ -20,6 +20,7 @@ from querist.learners import (
     learner_class,
     learner_names,
     positions_as_rows,
+    starts_script,
     value_learner_class,
     value_learner_names,
 )
@@ -61,7 +62,9 @@ def classifiers(
     """
     vectors = catalog.embeddings.matrix(encoder)
     if not reads_assets(name):
-        return Classifiers(make=lambda: create_learner(name, **parameters), rows=vectors)
+        return Classifiers(
+            make=lambda: create_learner(name, **_told(catalog, name, parameters)), rows=vectors
+        )
     names = catalog.records.ontologies.current().names
     return Classifiers(
         make=lambda: ContentClassifier(
@@ -106,6 +109,19 @@ def reads_assets(name: str) -> bool:
             learner=name,
         )
     return True
+
+
+def _told(catalog: Catalog, name: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters; which program starts is said by querist.toml alone, never by the records."""
+    if not starts_script(name):
+        return parameters
+    wanted = catalog.settings.learner
+    if wanted.name != name:
+        raise UnavailableError(
+            f"querist.toml no longer names the script {parameters.get('file')!r}.",
+            remedy='Train a model anew, or set name = "script" under [learner] again.',
+        )
+    return {**wanted.parameters, "folder": str(catalog.folder)}
 
 
 def inputs_of(catalog: Catalog, encoder: str, positions: NDArray[np.int64]) -> Inputs:

@@ -23,6 +23,7 @@ from querist.learners.registry import (
     encoder_names,
     learner_class,
     learner_names,
+    starts_script,
     value_learner_class,
     value_learner_names,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "model_signals",
     "out_of_fold",
     "positions_as_rows",
+    "starts_script",
     "sampled_committee",
     "value_learner_class",
     "value_learner_names",

@@ -146,7 +146,7 @@ class CommitteeLearner(_Together):
 
     def _made(self) -> list[Learner]:
         # Late: the registry knows this class by name.
-        from querist.learners.registry import create_learner
+        from querist.learners.registry import create_learner, starts_script
 
         made = []
         for member in self._members:
@@ -156,7 +156,13 @@ class CommitteeLearner(_Together):
                     f"A member of the committee has no name: {member!r}.",
                     remedy="Give each table the name of a learner beside its parameters.",
                 )
-            made.append(create_learner(asked.pop("name"), **asked))
+            name = asked.pop("name")
+            if starts_script(name):  # its parameters stand in the records, which start no program
+                raise InvalidInputError(
+                    f"{name!r} cannot be a member of a committee.",
+                    remedy="Let the script itself answer for several models.",
+                )
+            made.append(create_learner(name, **asked))
         return made
 
 

@@ -27,6 +27,7 @@ _LEARNERS = {
     "naive-bayes": "querist.learners.sklearn_learner:NaiveBayesLearner",
     "committee": "querist.learners.mixed_committee:CommitteeLearner",
     "remote": "querist.learners.remote:RemoteLearner",
+    "script": "querist.learners.script:ScriptLearner",
     "prototypes": "querist.learners.prototypes:PrototypeLearner",
     "imported": "querist.learners.imported:ImportedLearner",
     "torch-snapshots": "querist.learners.mixed_committee:SnapshotLearner",
@@ -59,6 +60,9 @@ _ENCODERS = {
     "remote-image": "querist.learners.remote_encoders:RemoteImage",
     "remote-text": "querist.learners.remote_encoders:RemoteText",
     "remote-table": "querist.learners.remote_encoders:RemoteTable",
+    "script-image": "querist.learners.script:ScriptImage",
+    "script-text": "querist.learners.script:ScriptText",
+    "script-table": "querist.learners.script:ScriptTable",
     "imported-image": "querist.learners.imported:ImportedImage",
     "imported-text": "querist.learners.imported:ImportedText",
     "imported-table": "querist.learners.imported:ImportedTable",
@@ -128,6 +132,11 @@ def create_value_learner(name: str, **parameters: Any) -> ValueLearner:
     if name.startswith(f"{SKLEARN}:"):
         parameters = {"estimator": name.partition(":")[2]} | parameters
     return cast(ValueLearner, _build(value_learner_class(name), "learner", name, parameters))
+
+
+def starts_script(name: str) -> bool:
+    """Whether a learner or encoder of this name starts a program of the project's folder."""
+    return name.partition("-")[0] == "script"
 
 
 def create_encoder(name: str, **parameters: Any) -> Encoder:

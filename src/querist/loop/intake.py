@@ -12,7 +12,7 @@ from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
 from querist.formats import ReadReport, read_pairs, read_source
 from querist.labeling import Labels
-from querist.learners import Encoder, create_encoder, default_encoder
+from querist.learners import Encoder, create_encoder, default_encoder, starts_script
 from querist.schema import AddReport, Media
 
 FIT_SAMPLE = 5_000
@@ -88,7 +88,10 @@ def open_encoder(catalog: Catalog, *, fit: bool = False) -> Encoder:
     name = catalog.settings.learner.encoder
     if name == "auto":
         name = default_encoder(catalog.settings.media)
-    encoder = create_encoder(name, **catalog.settings.learner.encoder_parameters)
+    parameters = dict(catalog.settings.learner.encoder_parameters)
+    if starts_script(name):
+        parameters["folder"] = str(catalog.folder)
+    encoder = create_encoder(name, **parameters)
     if not encoder.needs_fit:
         return encoder
     folder = catalog.embeddings.state_folder(name)
