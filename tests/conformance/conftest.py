@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from own_model import BackendServer, OwnModelServer
+from own_model import EXAMPLES, BackendServer, OwnModelServer
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +17,22 @@ def own_model_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = OwnModelServer(tmp_path_factory.mktemp("models"))
     yield server.url
     server.kill()
+
+
+@pytest.fixture
+def own_model_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A script in the working folder: the example's model, and vectors of any medium."""
+    shutil.copy(EXAMPLES / "own_model.py", tmp_path / "example.py")
+    (tmp_path / "own_model.py").write_text(
+        "import zlib\nimport numpy as np\nfrom example import predict, state, train\n"
+        "def one(item):\n"
+        "    said = item.get('data') or repr(item.get('text') or item['features']).encode()\n"
+        "    return np.random.default_rng(zlib.crc32(said)).normal(size=64)\n"
+        "def embed(items):\n"
+        "    return np.array([one(item) for item in items])\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return "own_model.py"
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,9 @@ def factory_of(name: str, request: pytest.FixtureRequest) -> Callable[[], Encode
     if name.startswith("remote-"):
         url = request.getfixturevalue("own_model_url")
         return lambda: create_encoder(name, url=url, dimensions=64, send="content")
+    if name.startswith("script-"):
+        file = request.getfixturevalue("own_model_file")
+        return lambda: create_encoder(name, file=file, dimensions=64)
     if name in NEEDED:
         pytest.importorskip(NEEDED[name])
         return lambda: PRETRAINED[name](name)

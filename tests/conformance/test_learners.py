@@ -28,6 +28,8 @@ def test_learner_keeps_the_contract(
     given = dict(SMALL.get(name, {}))
     if name == "remote":
         given["url"] = request.getfixturevalue("own_model_url")
+    if name == "script":
+        given["file"] = request.getfixturevalue("own_model_file")
     check(lambda: create_learner(name, **given))
 
 

@@ -59,8 +59,8 @@ __all__ = [
     "model_signals",
     "out_of_fold",
     "positions_as_rows",
-    "starts_script",
     "sampled_committee",
+    "starts_script",
     "value_learner_class",
     "value_learner_names",
 ]
