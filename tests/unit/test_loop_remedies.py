@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from querist.errors import InvalidInputError, NotFoundError
-from querist.loop import round_confusions
+from querist.loop import round_confusions, training
+from querist.loop.remedy_reports import beyond_picking
 from querist.project import Project
-from querist.schema import Arm
+from querist.schema import Arm, Finding
 
 COLOURS = ["amber", "blue", "green"]
 
@@ -71,17 +73,81 @@ def test_the_batch_of_a_finding_brings_what_is_missing(project: Project) -> None
 
 
 def test_two_rounds_later_it_is_told_whether_it_helped(project: Project) -> None:
-    """The report compares the slice's assets that were no examples, before and after."""
+    """By the assets that made the finding and were no examples, where chance drew few since."""
     name = name_of(project, "class_frequency")
     finding = project.rounds.list()[0].findings[int(name.split(".")[1]) - 1]
     assert finding.batch is not None
     project.next_round(60, remedy=name)
     project.oracle(2)
-    told = [one for one in project.rounds.list()[2].findings if one.kind == "remedy"]
-    assert [one.evidence["finding"] for one in told] == [name]
-    assert told[0].evidence["count"] == len(set(finding.members) - set(finding.batch.examples))
-    assert told[0].evidence["after"] > told[0].evidence["before"]
+    assert len(drawn_since(project)) < 6
+    (told,) = [one for one in project.rounds.list()[2].findings if one.kind == "remedy"]
+    measured = [it for it in finding.members if it not in finding.batch.examples]
+    assert (told.evidence["finding"], told.evidence["picked"]) == (name, True)
+    check_figures(project, told, measured)
+    assert told.evidence["after"] > told.evidence["before"]
+    assert told.evidence["p_value"] is None
     assert not [one for one in project.rounds.list()[1].findings if one.kind == "remedy"]
+
+
+def test_what_chance_drew_since_tells_whether_it_helped(project: Project) -> None:
+    """The old model's errors did not pick these assets, so that they count before the others."""
+    name = name_of(project, "class_frequency")
+    finding = project.rounds.list()[0].findings[int(name.split(".")[1]) - 1]
+    project.catalog.change_policy(control_share=0.9)
+    project.next_round(20, remedy=name)
+    project.oracle(1)
+    project.next_round(300)
+    project.oracle(1)
+    (told,) = [one for one in project.rounds.list()[2].findings if one.kind == "remedy"]
+    since = drawn_since(project)
+    assert len(since) >= 6
+    assert not set(since) & set(finding.members)
+    assert told.evidence["picked"] is False
+    check_figures(project, told, since)
+    assert 0 < told.evidence["p_value"] <= 1
+
+
+def test_assets_that_were_picked_for_errors_seldom_praise_a_model_that_is_as_good() -> None:
+    """On the worst of 200 groups of 20 the sign test often would."""
+    rng = np.random.default_rng(0)
+    praised = by_signs = 0
+    for _ in range(200):
+        old, new = (rng.random((2, 200, 20)) < 0.7).astype(float)
+        worst = old.mean(axis=1).argmin()
+        then, now = old[worst], new[worst]
+        praised += beyond_picking(then, now)
+        better, worse = int((now > then).sum()), int((then > now).sum())
+        by_signs += better > worse and binomtest(better, better + worse).pvalue <= 0.05
+    assert praised <= 2
+    assert by_signs > 30
+    assert beyond_picking(np.zeros(12), np.array([1.0] * 11 + [0.0]))
+
+
+def check_figures(project: Project, told: Finding, measured: list[str]) -> None:
+    """A report on the rare class counts some assets, under the first model and the newest."""
+    assert told.evidence["count"] == len(measured)
+    first, _, newest = (str(one.model_id) for one in project.rounds.list())
+    for key, model in (("before", first), ("after", newest)):
+        assert told.evidence[key] == pytest.approx(share_right(project, model, measured))
+
+
+def drawn_since(project: Project) -> list[str]:
+    """Assets of the rare class that the control arm alone drew in the second round or the third."""
+    records = project.catalog.records.rounds
+    known = dict(
+        zip(project.catalog.assets.ids(), project.catalog.assets.metadata("known"), strict=True)
+    )
+    drawn = [row.asset_id for row in records.selected(arm=Arm.CONTROL) if row.round in (2, 3)]
+    active = set(records.arm_ids(Arm.ACTIVE))
+    return [it for it in drawn if known[it] == "green" and it not in active]
+
+
+def share_right(project: Project, model_id: str, asset_ids: list[str]) -> float:
+    """How many of some assets of the rare class a model calls by it."""
+    model = project.catalog.records.models.get(model_id)
+    rows = np.asarray(project.catalog.assets.positions(asset_ids))
+    said = training.predict(project.catalog, model, rows).argmax(axis=1)
+    return float(np.mean([model.classes[code] == "green" for code in said.tolist()]))
 
 
 def test_findings_that_are_not_there_are_refused(project: Project) -> None:

@@ -13,6 +13,7 @@ from querist.diagnostics import find_slices
 from querist.diagnostics.chances import chance, loss_chance, powers
 from querist.errors import InvalidInputError
 from querist.loop import snapshot, value_training
+from querist.loop.remedies import finding_of
 from querist.loop.value_comparing import quality_of
 from querist.metrics import is_right, mean_of_shares
 from querist.project import Project
@@ -154,9 +155,10 @@ def test_the_planted_slice_is_found_saved_compared_and_asked_for(project: Projec
 
 def check_remedy(project: Project, name: str, measure: str) -> None:
     """The batch of the finding is drawn, and two rounds later it is told what it did."""
-    round_ = project.next_round(20, remedy=name)
+    project.catalog.change_policy(control_share=0.5)
+    round_ = project.next_round(80, remedy=name)
     drawn = project.catalog.records.rounds.selected(round=round_.number, arm=Arm.ACTIVE)
-    assert len(drawn) == 20
+    assert len(drawn) == 80
     every = rows_of(project.settings.task)[1]
     answer(project, every)
     project.finish_round()
@@ -166,6 +168,10 @@ def check_remedy(project: Project, name: str, measure: str) -> None:
     assert [one.evidence["finding"] for one in told] == [name]
     assert told[0].evidence["measure"] == measure
     assert 0 <= told[0].evidence["before"] < 1
+    records, finding = project.catalog.records.rounds, finding_of(project.rounds.list(), name)
+    control = set(records.arm_ids(Arm.CONTROL)) - set(records.arm_ids(Arm.ACTIVE))
+    drawn_since = {it for it in control | set(records.arm_ids(Arm.AUDIT)) if dark(int(it[1:]))}
+    assert told[0].evidence["count"] == len(drawn_since - set(finding.members)) >= 6
 
 
 def audit_of(project: Project) -> tuple[np.ndarray, list[Value]]:

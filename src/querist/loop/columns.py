@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import AssetQuery, Catalog, Condition, MostLike
 from querist.diagnostics import alike, middles
 from querist.schema import Finding
 from querist.strategies.clusters import assign
@@ -57,6 +57,17 @@ def with_examples(finding: Finding, columns: Columns, encoder: str) -> Finding:
     examples = sorted({str(name) for name in columns[MOST_LIKE].tolist()})
     evidence = {**finding.evidence, "examples": examples, "encoder": encoder}
     return replace(finding, evidence=evidence)
+
+
+def query_of(evidence: Mapping[str, Any]) -> AssetQuery:
+    """The query of the catalog that asks for a slice, by the evidence of its finding."""
+    where = [one for one in evidence["where"] if one["column"] != MOST_LIKE]
+    example = next((one["words"] for one in evidence["where"] if one not in where), None)
+    like = None
+    if example is not None:
+        others = tuple(one for one in evidence["examples"] if one != example)
+        like = MostLike(example=example, others=others, encoder=evidence["encoder"])
+    return AssetQuery(where=tuple(Condition(**one) for one in where), like=like)
 
 
 def _column(values: list[Any]) -> NDArray[np.generic]:

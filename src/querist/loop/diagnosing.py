@@ -24,7 +24,7 @@ from querist.diagnostics import (
 from querist.loop import snapshot, training
 from querist.loop.columns import columns_of, split_columns, with_examples
 from querist.loop.later_voices import later_voices
-from querist.loop.remedies import remedy_report
+from querist.loop.remedy_reports import remedy_report
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_diagnosing import diagnose_values
 from querist.schema import Arm, ClassValue, Finding, ModelVersion, Round

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import AssetQuery, Catalog, Condition, MostLike, matching
+from querist.catalog import AssetQuery, Catalog, Condition, matching
 from querist.diagnostics.chances import discovery_rate
 from querist.errors import InvalidInputError, QueristError
 from querist.loop import snapshot, training
-from querist.loop.columns import MOST_LIKE
+from querist.loop.columns import MOST_LIKE, query_of
 from querist.loop.headline import measure_of_assets
 from querist.loop.remedies import finding_named
 from querist.loop.rightness import Rightness
@@ -98,7 +97,7 @@ class Slices:
             )
         rule = str(found.evidence["rule"])
         called = name if name is not None else rule[:LONGEST_NAME]
-        query = to_json(_query_of(found.evidence))
+        query = to_json(query_of(found.evidence))
         return self._records.slices.add(
             _name(called), query, finding=finding, created_by=created_by
         )
@@ -287,16 +286,6 @@ def _name(name: str) -> str:
             remedy=f"Use 1 to {LONGEST_NAME} printable characters.",
         )
     return name.strip()
-
-
-def _query_of(evidence: Mapping[str, Any]) -> AssetQuery:
-    where = [one for one in evidence["where"] if one["column"] != MOST_LIKE]
-    example = next((one["words"] for one in evidence["where"] if one not in where), None)
-    like = None
-    if example is not None:
-        others = tuple(one for one in evidence["examples"] if one != example)
-        like = MostLike(example=example, others=others, encoder=evidence["encoder"])
-    return AssetQuery(where=tuple(Condition(**one) for one in where), like=like)
 
 
 def _read(saved: SavedSlice) -> AssetQuery:

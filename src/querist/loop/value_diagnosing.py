@@ -10,7 +10,7 @@ from querist.errors import NotFoundError
 from querist.loop import snapshot, value_training
 from querist.loop.columns import Columns, columns_of, split_columns, with_examples
 from querist.loop.headline import measure_of_assets
-from querist.loop.remedies import remedy_report
+from querist.loop.remedy_reports import remedy_report
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.value_comparing import hits_of, quality_of
 from querist.schema import Arm, Batch, Finding, ModelVersion, Ontology, Round, TaskKind, Value
