@@ -150,8 +150,21 @@ def test_the_same_submission_is_stored_once(records):
 def test_a_submission_id_of_another_asset_is_a_conflict(records):
     """An id that was used for one asset cannot swallow the label of another."""
     _append(records, submission_id="same")
-    with pytest.raises(ConflictError, match="img-2"):
+    with pytest.raises(ConflictError, match="another decision"):
         _append(records, "img-2", submission_id="same")
+
+
+def test_a_submission_id_of_somebody_else_is_a_conflict_and_tells_nothing(records):
+    """Neither a label nor an undo is taken for the one that it names, and nothing is stored."""
+    _append(records, submission_id="same", annotator="ana")
+    with pytest.raises(ConflictError, match="another decision") as refused:
+        _append(records, submission_id="same", annotator="bea")
+    assert "current" not in refused.value.details
+    _append(records, name="shirt", annotator="bea")
+    for asset_id, annotator in (("img-1", "bea"), ("img-2", "ana")):
+        with pytest.raises(ConflictError, match="another decision"):
+            records.labels.undo(asset_id=asset_id, annotator=annotator, submission_id="same")
+    assert len(records.labels.history("img-1")) == 2
 
 
 @pytest.mark.parametrize(

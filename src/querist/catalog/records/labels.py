@@ -115,7 +115,7 @@ class LabelLog:
 
         Raises:
             ConflictError: the asset has another version by now (details: ``current``, ``yours``),
-                or the submission id belongs to another asset.
+                or the submission id is that of another decision.
             InvalidInputError: a field is wrong.
             NotFoundError: there is no such task.
         """
@@ -139,7 +139,7 @@ class LabelLog:
             queue_up(connection)
             version, stored = before(connection, asset_id, submission_id)
             if stored is not None:
-                return _same(stored, entry)
+                return _same(stored, entry.asset_id, entry.annotator)
             _check_version(connection, entry, version)
             now = self._database.now()
             if task_id is not None:
@@ -206,13 +206,13 @@ class LabelLog:
 
         Raises:
             InvalidInputError: nothing is left to undo.
-            ConflictError: somebody else made the decision.
+            ConflictError: somebody else made the decision, or the submission id is another one's.
         """
         with self._database.write() as connection:
             queue_up(connection)
             stored = of_submission(connection, submission_id)
             if stored is not None:
-                return stored
+                return _same(stored, asset_id, annotator)
             now = self._database.now()
             row, undone_seq = undoing.undo(
                 connection,
@@ -362,17 +362,15 @@ class LabelLog:
         if fresh:
             connection.execute(INSERT_MANY, [row for _, row in fresh.values()])
         new += [stored[key] for key in fresh]
-        return [_same(stored[entry.submission_id], entry) for entry in chunk]
+        return [_same(stored[it.submission_id], it.asset_id, it.annotator) for it in chunk]
 
 
-def _same(stored: Annotation, entry: Entry) -> Annotation:
-    if stored.asset_id == entry.asset_id:
+def _same(stored: Annotation, asset_id: str, annotator: str) -> Annotation:
+    if (stored.asset_id, stored.annotator) == (asset_id, annotator):
         return stored
     raise ConflictError(
-        f"The submission id {entry.submission_id!r} was used for {stored.asset_id!r}, "
-        f"not {entry.asset_id!r}.",
+        f"The submission id {stored.submission_id!r} was used for another decision.",
         remedy="Send a new submission id with each decision.",
-        current=to_json(stored),
     )
 
 
