@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from querist.errors import InvalidInputError, MissingSignalError, NotFoundError, UnknownNameError
+from querist.errors import (
+    InvalidInputError,
+    MissingSignalError,
+    NotFittedError,
+    NotFoundError,
+    UnknownNameError,
+)
 from querist.learners import Item, create_learner
 from querist.learners.views import another_view, viewed_proba
 from querist.metrics import decompose
@@ -52,6 +59,33 @@ def test_both_parts_add_up_and_what_lies_between_is_doubted_most(project: Projec
         assert it.drawn == 8
     assert found[1].total > 2 * max(found[0].total, found[2].total)
     assert project.models.doubts(ids) == found
+
+
+def test_the_models_that_tell_it_are_trained_once_and_only_where_that_is_allowed(tmp_path) -> None:
+    """Nothing is trained for a page that must not wait; one that is missing is trained alone."""
+    with Project.create(tmp_path / "p", media="table", classes=CLASSES) as made:
+        made.add(_rows())
+        for i in range(40):
+            made.labels.submit(f"r{i}", CLASSES[i % 2], annotator="ana")
+        made.train()
+        with pytest.raises(NotFittedError, match="not trained yet"):
+            made.models.doubts(["between"], trains=False)
+        trained: list[str] = []
+
+        def progress(done: int, total: int | None = None, message: str = "") -> None:
+            trained.append(message)
+
+        model = made.models.prepare_doubt(progress=progress)
+        assert trained == [f"Training model {k} of 8" for k in range(1, 9)]
+        kept = made.folder / "cache" / "doubt"
+        (first,) = made.models.doubts(["between"], trains=False)
+        shutil.rmtree(kept / model / "4")
+        assert made.models.doubts(["between"], progress=progress) == [first]
+        assert trained[8:] == ["Training model 5 of 8"]
+        made.labels.submit("between", "a", annotator="ana")
+        made.train()
+        newest = made.models.prepare_doubt()
+        assert [it.name for it in kept.iterdir()] == [newest] != [model]
 
 
 def test_what_cannot_be_split_is_said(project: Project, tmp_path: Path) -> None:

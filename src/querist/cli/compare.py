@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
-from querist.cli.printing import output, print_json, print_table
+from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.loop import Comparison
 from querist.metrics import Paired
 from querist.schema import percent
@@ -146,8 +146,8 @@ def doubt(
 
     In nats: what is in the data, and what more labels would teach.
     """
-    with open_project(project) as opened:
-        found = opened.models.doubts(assets, source=source)
+    with open_project(project) as opened, progress_bar() as progress:
+        found = opened.models.doubts(assets, source=source, progress=progress)
     if as_json:
         print_json(found)
         return

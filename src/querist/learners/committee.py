@@ -54,12 +54,27 @@ def bootstrap_committee(
     check_size(members, len(pool), class_count)
     found = np.empty((members, len(pool), class_count), np.float32)
     for member in found:
-        drawn = bootstrap_draw(codes, rng)
-        learner = factory()
-        learner.fit(rows[drawn], codes[drawn], class_count=class_count, rng=rng)
+        learner = _member(factory, rows, codes, class_count, rng)
         for start in range(0, len(pool), _ROWS):
             member[start : start + _ROWS] = learner.predict_proba(pool[start : start + _ROWS])
     return found
+
+
+def bootstrap_member(
+    factory: Callable[[], Learner],
+    X: Matrix,
+    y: Codes,
+    *,
+    class_count: int,
+    rng: np.random.Generator,
+) -> Learner:
+    """One model of a ``bootstrap_committee``, to be kept.
+
+    Raises:
+        InvalidInputError: as ``Learner.fit`` does.
+    """
+    rows, codes, _ = check_training(X, y, class_count)
+    return _member(factory, rows, codes, class_count, rng)
 
 
 def sampled_committee(
@@ -125,3 +140,16 @@ def bootstrap_draw(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int6
     if y.dtype.kind != "f":
         first = shuffled[np.unique(y[shuffled], return_index=True)[1]]
     return np.concatenate([first, rng.integers(len(y), size=len(y) - len(first))])
+
+
+def _member(
+    factory: Callable[[], Learner],
+    rows: Matrix,
+    codes: Codes,
+    class_count: int,
+    rng: np.random.Generator,
+) -> Learner:
+    drawn = bootstrap_draw(codes, rng)
+    learner = factory()
+    learner.fit(rows[drawn], codes[drawn], class_count=class_count, rng=rng)
+    return learner

@@ -9,11 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog, classifiers, reads_assets
-from querist.errors import InvalidInputError, MissingSignalError, NotFoundError, UnknownNameError
-from querist.learners import SamplingLearner, bootstrap_committee, sampled_committee
+from querist.engine.base import Progress, silent
+from querist.errors import (
+    InvalidInputError,
+    MissingSignalError,
+    NotFittedError,
+    NotFoundError,
+    UnknownNameError,
+)
+from querist.learners import SamplingLearner, sampled_committee
+from querist.learners.committee import MEMBERS, check_size
 from querist.learners.imported import IMPORTED
 from querist.learners.views import viewed_proba
-from querist.loop import snapshot, training
+from querist.loop import training
+from querist.loop.doubt_committee import committee, is_kept
 from querist.loop.intake import open_encoder
 from querist.metrics import decompose
 from querist.schema import Arm, ModelVersion
@@ -44,19 +53,29 @@ class Doubt:
     epistemic: float
 
 
-def doubts(catalog: Catalog, asset_ids: Sequence[str], *, source: str = "models") -> list[Doubt]:
+def doubts(
+    catalog: Catalog,
+    asset_ids: Sequence[str],
+    *,
+    source: str = "models",
+    trains: bool = True,
+    progress: Progress = silent,
+) -> list[Doubt]:
     """Split the newest model's doubt of some assets into the data's part and the model's.
 
     Models are drawn from a learner that can be sampled (dropout, Laplace, committees); others are
-    trained again on bootstrap draws of the labels. Views are test-time augmentation.
+    trained again on bootstrap draws of the labels, once a model. Views are test-time augmentation.
 
     Args:
         catalog: The catalog.
         asset_ids: Up to a thousand assets.
         source: ``models`` or ``views``.
+        trains: Whether models that are missing are trained now, which may take long.
+        progress: Told what is trained.
 
     Raises:
         NotFoundError: no model is trained yet, or there is no such asset.
+        NotFittedError: models are missing, and are not to be trained now.
         InvalidInputError: the project's labels are no single classes, or too many assets.
         MissingSignalError: the model lives elsewhere, or the assets have no views.
     """
@@ -68,16 +87,11 @@ def doubts(catalog: Catalog, asset_ids: Sequence[str], *, source: str = "models"
             "cannot be split.",
             remedy=f"Ask for 1 to {MOST:,} assets of a project of single classes.",
         )
-    model = catalog.records.models.latest(Arm.ACTIVE)
-    if model is None:
-        raise NotFoundError("There is no model yet.", remedy="Train one first: querist train")
-    if model.learner == IMPORTED:
-        raise MissingSignalError(
-            "The newest model lives elsewhere: its doubt cannot be split here.",
-            remedy="Train one here, or import what several models say and use metrics.decompose.",
-        )
-    rng = np.random.default_rng([model.seed, model.label_seq, _STREAM])
-    said = _said(catalog, model, asset_ids, source, rng)
+    model = _newest(catalog)
+    if source == "views":
+        said = _by_views(catalog, model, asset_ids)
+    else:
+        said = _by_models(catalog, model, asset_ids, trains, progress)
     found = decompose(said)
     columns = zip(
         asset_ids,
@@ -97,37 +111,73 @@ def doubts(catalog: Catalog, asset_ids: Sequence[str], *, source: str = "models"
     ]
 
 
-def _said(
+def prepare_doubt(catalog: Catalog, *, progress: Progress = silent) -> str:
+    """Train the models that tell the newest model's doubt, if it needs any; returns its id.
+
+    Raises:
+        NotFoundError: no model is trained yet.
+        InvalidInputError: the project's labels are no single classes.
+        MissingSignalError: the model lives elsewhere.
+    """
+    if not training.classifies(catalog):
+        raise InvalidInputError(
+            f"The doubt of assets of the task {catalog.settings.task.value!r} cannot be split.",
+            remedy="Ask in a project of single classes.",
+        )
+    model = _newest(catalog)
+    if not isinstance(training.load(catalog, model), SamplingLearner):
+        committee(catalog, model, progress=progress)
+    return model.id
+
+
+def _newest(catalog: Catalog) -> ModelVersion:
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if model is None:
+        raise NotFoundError("There is no model yet.", remedy="Train one first: querist train")
+    if model.learner == IMPORTED:
+        raise MissingSignalError(
+            "The newest model lives elsewhere: its doubt cannot be split here.",
+            remedy="Train one here, or import what several models say and use metrics.decompose.",
+        )
+    return model
+
+
+def _rng(model: ModelVersion) -> np.random.Generator:
+    return np.random.default_rng([model.seed, model.label_seq, _STREAM])
+
+
+def _by_views(
+    catalog: Catalog, model: ModelVersion, asset_ids: Sequence[str]
+) -> NDArray[np.float32]:
+    if reads_assets(model.learner):
+        raise MissingSignalError(
+            f"The learner {model.learner!r} reads the assets itself and sees no views.",
+            remedy="Ask for the doubt by models instead.",
+        )
+    items = catalog.assets.read(list(asset_ids))
+    learner = training.load(catalog, model)
+    return viewed_proba(learner, open_encoder(catalog), items, rng=_rng(model))
+
+
+def _by_models(
     catalog: Catalog,
     model: ModelVersion,
     asset_ids: Sequence[str],
-    source: str,
-    rng: np.random.Generator,
+    trains: bool,
+    progress: Progress,
 ) -> NDArray[np.float32]:
-    learner = training.load(catalog, model)
-    if source == "views":
-        if reads_assets(model.learner):
-            raise MissingSignalError(
-                f"The learner {model.learner!r} reads the assets itself and sees no views.",
-                remedy="Ask for the doubt by models instead.",
-            )
-        items = catalog.assets.read(list(asset_ids))
-        return viewed_proba(learner, open_encoder(catalog), items, rng=rng)
-    rows = classifiers(catalog, model.learner, model.parameters, model.encoder)
-    asked = np.asarray(rows.rows[catalog.assets.positions(list(asset_ids))])
+    rows = classifiers(catalog, model.learner, model.parameters, model.encoder).rows
+    asked = np.asarray(rows[catalog.assets.positions(list(asset_ids))])
     classes = len(model.classes)
+    learner = training.load(catalog, model)
     if isinstance(learner, SamplingLearner):
-        return sampled_committee(learner, asked, class_count=classes, rng=rng)
-    seen = snapshot.take(
-        catalog, label_seq=model.label_seq, ontology_version=model.ontology_version
-    )
-    learned = seen.training(Arm.ACTIVE)
-    learned = learned[seen.codes[learned] < classes]
-    return bootstrap_committee(
-        rows.make,
-        np.asarray(rows.rows[learned]),
-        seen.codes[learned],
-        asked,
-        class_count=classes,
-        rng=rng,
-    )
+        return sampled_committee(learner, asked, class_count=classes, rng=_rng(model))
+    check_size(MEMBERS, len(asked), classes)
+    if not trains and not is_kept(catalog, model):
+        raise NotFittedError(
+            "The models that tell the doubt of the newest one are not trained yet.",
+            remedy="Train them once: POST /api/v1/doubt",
+            model=model.id,
+        )
+    members = committee(catalog, model, progress=progress)
+    return np.stack([member.predict_proba(asked) for member in members])

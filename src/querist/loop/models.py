@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from querist.catalog import Catalog
+from querist.engine.base import Progress, silent
 from querist.loop.chat_model import ChatGuesses, ask_chat
-from querist.loop.doubting import Doubt, doubts
+from querist.loop.doubting import Doubt, doubts, prepare_doubt
 from querist.loop.model_files import (
     ImportedPredictions,
     ImportedVectors,
@@ -51,6 +52,13 @@ class Models:
         endpoint = ChatEndpoint(url=url, model=model, token=token)
         return ask_chat(self._catalog, endpoint, **options)
 
-    def doubts(self, asset_ids: Sequence[str], *, source: str = "models") -> list[Doubt]:
-        """Split the newest model's doubt of assets into the data's part and the model's."""
-        return doubts(self._catalog, asset_ids, source=source)
+    def doubts(self, asset_ids: Sequence[str], **options: Any) -> list[Doubt]:
+        """Split the newest model's doubt of assets into the data's part and the model's.
+
+        ``options`` are those of ``querist.loop.doubting.doubts``.
+        """
+        return doubts(self._catalog, asset_ids, **options)
+
+    def prepare_doubt(self, *, progress: Progress = silent) -> str:
+        """Train what tells the newest model's doubt, once a model; returns the model's id."""
+        return prepare_doubt(self._catalog, progress=progress)

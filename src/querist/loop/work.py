@@ -16,6 +16,7 @@ from querist.engine.job_run import JobStoppedError
 from querist.errors import InvalidInputError
 from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
+from querist.loop.doubting import prepare_doubt
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed
 from querist.loop.model_files import import_embeddings, import_predictions
@@ -114,7 +115,11 @@ def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
         body: Mapping[str, Any] = to_json(found)
         return body
 
+    def doubt(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+        return {"model": prepare_doubt(catalog, progress=progress)}
+
     return {
+        "doubt": doubt,
         "experiment": experiment,
         "zero_shot": first_guesses,
         "import_predictions": predictions,

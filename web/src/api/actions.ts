@@ -69,6 +69,7 @@ export const guessFirst = (body: components["schemas"]["ZeroShotRequest"]) =>
 /** `version` is the one that was seen; another one is a conflict. */
 export const changeOntology = (change: OntologyChange, version: number) =>
   answer(api.POST("/api/v1/ontology/changes", { body: { change, expected_version: version } }));
+export const prepareDoubt = () => answer(api.POST("/api/v1/doubt"));
 export const cancelJob = (id: string) =>
   answer(api.POST("/api/v1/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));
 /** A field that is not named stays as it is; the description of the body names all of them. */

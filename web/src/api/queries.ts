@@ -118,6 +118,16 @@ export const cardsQuery = (ids: readonly string[]) =>
     placeholderData: keepPreviousData,
   });
 
+/** Why a model is unsure of an asset; refused until what tells it is trained. */
+export const doubtQuery = (id: string, model: string) =>
+  queryOptions({
+    queryKey: ["doubt", id, model],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/api/v1/asset/doubt", { params: { query: { id } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+
 /** How people are asked: overlap, skills, and what measures them. */
 export const policyQuery = queryOptions({
   queryKey: ["policy"],

@@ -1550,10 +1550,32 @@ export interface paths {
         /**
          * Get Asset Doubt
          * @description Why the newest model is unsure of an asset: the data's part, and what it has not learned.
+         *
+         *     It trains nothing: 409 ``not_fitted`` until the models that tell it are there.
          */
         get: operations["get_asset_doubt"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Doubt
+         * @description Train the models that tell the newest model's doubt (a job), once a model.
+         */
+        post: operations["prepare_doubt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2312,7 +2334,7 @@ export interface components {
          *         low: Lower end of its 95 % interval.
          *         high: Upper end.
          *         accuracy: Change of the accuracy, in points.
-         *         density: Points a hundred labels.
+         *         density: Points a hundred labels; ``None`` of fewer than 25.
          *         per_class: ``points`` of the assets of the classes that moved most, by class.
          */
         BatchLesson: {
@@ -2331,7 +2353,7 @@ export interface components {
             /** Accuracy */
             accuracy: number;
             /** Density */
-            density: number;
+            density: number | null;
             /** Per Class */
             per_class: {
                 [key: string]: number;
@@ -4595,7 +4617,8 @@ export interface components {
          *
          *     Attributes:
          *         claimed: Mean of what the model claims of them, 0 to 1.
-         *         right: Share of them that is right, with Wilson's interval.
+         *         right: Share of them that is right, with Wilson's interval; answers of one asset hang
+         *             together and make it wider.
          */
         ReliabilityPoint: {
             /** Claimed */
@@ -8557,6 +8580,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Doubt"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    prepare_doubt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Default Response */

@@ -21,6 +21,7 @@ export type ClassDefinition = Forms["ClassDefinition"];
 export type ClassLesson = Forms["ClassLesson"];
 export type ComparedModel = Forms["ComparedModel"];
 export type Comparison = Forms["Comparison"];
+export type Doubt = Forms["Doubt"];
 export type ConfusionCell = Forms["ConfusionCell"];
 export type ConsensusMethod = Forms["ConsensusMethod"];
 export type CurvePoint = Forms["Home"]["curve"]["active"][number];

@@ -12,6 +12,7 @@ import { ErrorNotice } from "../parts/Notices";
 import { valueText } from "../parts/valueText";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
+import { DoubtPart } from "./DoubtPart";
 
 type Props = { id: string | null; change: ChangeSearch };
 
@@ -46,6 +47,13 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
       </div>
       <Standing detail={data} />
       {data.prediction && <Prediction prediction={data.prediction} />}
+      {data.prediction && (
+        <DoubtPart
+          id={data.asset.id}
+          model={data.prediction.model_id}
+          classes={Object.keys(data.prediction.probabilities).length}
+        />
+      )}
       {data.says && <Said value={data.says} doubt={data.doubt ?? null} />}
       <Reasons selected={data.selected} />
       <History history={data.history} />

@@ -28,6 +28,7 @@ export function jobTitle(kind: string): string {
     train: "Training",
     oracle_round: "Known labels answer",
     oracle: "Known labels answer",
+    doubt: "Training what tells doubt",
     experiment: "Comparing with random labels",
     send_batch: "Sending a batch",
     collect_answers: "Collecting answers",

@@ -18,6 +18,7 @@ from querist.loop import (
 from querist.schema import Role, to_json
 from querist.server.auth import at_least
 from querist.server.round_schemas import AssetSaid
+from querist.server.schemas import Job
 from querist.server.service import Served
 
 router = APIRouter(tags=["rounds"], dependencies=[Depends(at_least(Role.REVIEWER))])
@@ -71,6 +72,15 @@ def get_asset_doubt(
     service: Served,
     source: Annotated[Literal["models", "views"], Query()] = "models",
 ) -> Doubt:
-    """Why the newest model is unsure of an asset: the data's part, and what it has not learned."""
-    (found,) = service.project.models.doubts([id], source=source)
+    """Why the newest model is unsure of an asset: the data's part, and what it has not learned.
+
+    It trains nothing: 409 ``not_fitted`` until the models that tell it are there.
+    """
+    (found,) = service.project.models.doubts([id], source=source, trains=False)
     return found
+
+
+@router.post("/doubt", operation_id="prepare_doubt", status_code=202)
+def post_doubt(service: Served) -> Job:
+    """Train the models that tell the newest model's doubt (a job), once a model."""
+    return Job.of(service.jobs.submit("doubt"))

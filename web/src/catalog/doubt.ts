@@ -1,0 +1,16 @@
+/** The doubt of an asset in words. */
+import type { Doubt } from "../api/types";
+
+/** Below this share of the most there can be a model is sure. */
+const SURE = 0.05;
+
+/** Which part is the greater, and what that means for more labels. */
+export function doubtWords(
+  { total, aleatoric, epistemic }: Pick<Doubt, "total" | "aleatoric" | "epistemic">,
+  classes: number,
+): string {
+  if (total < SURE * Math.log(Math.max(classes, 2))) return "It is sure, and its models agree.";
+  return epistemic > aleatoric
+    ? "Mostly in the model: labels like this one teach it."
+    : "Mostly in the data: more labels would change little.";
+}
