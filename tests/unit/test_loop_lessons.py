@@ -52,6 +52,9 @@ def test_the_lessons_are_those_of_training_without_each_batch(project: Project) 
     assert found is not None
     model = project.catalog.records.models.get(str(round_.model_id))
     assert sum(one.labels for one in found.batches) == model.label_count == found.labels
+    # Of 20 labels in a batch nothing is said of a hundred.
+    assert all((one.density is None) == (one.labels < 25) for one in found.batches)
+    assert any(one.density is None for one in found.batches)
     assert [one.last for one in found.batches] == [1, 2, 3, 4]
 
     seen = snapshot.take(project.catalog)

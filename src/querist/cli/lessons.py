@@ -19,7 +19,7 @@ def print_lessons(found: Lessons) -> None:
                 one.labels,
                 f"{one.points:+.2f}",
                 f"{one.low:+.2f} to {one.high:+.2f}",
-                f"{one.density:+.1f}",
+                "" if one.density is None else f"{one.density:+.1f}",
                 ", ".join(f"{name} {points:+.1f}" for name, points in one.per_class.items()),
             )
             for one in found.batches

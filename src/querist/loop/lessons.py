@@ -26,6 +26,8 @@ BATCHES = 20
 # Above this size of the problem, n · d · C, one Newton step a batch must do.
 LARGE = 4_000_000
 MOVED, SHOWN = 4, 8
+# Of fewer labels nothing is said of a hundred: it would be said of four times as many and more.
+FEWEST = 25
 _STREAM = 61
 
 Rows = NDArray[np.int64]
@@ -44,7 +46,7 @@ class BatchLesson:
         low: Lower end of its 95 % interval.
         high: Upper end.
         accuracy: Change of the accuracy, in points.
-        density: Points a hundred labels.
+        density: Points a hundred labels; ``None`` of fewer than 25.
         per_class: ``points`` of the assets of the classes that moved most, by class.
     """
 
@@ -55,7 +57,7 @@ class BatchLesson:
     low: float
     high: float
     accuracy: float
-    density: float
+    density: float | None
     per_class: Mapping[str, float]
 
     @property
@@ -199,7 +201,7 @@ def _batch(one: Taught, span: tuple[int, int], names: tuple[str, ...]) -> BatchL
         low=one.low,
         high=one.high,
         accuracy=one.accuracy,
-        density=one.density,
+        density=one.density if one.labels >= FEWEST else None,
         per_class={
             names[code]: float(one.per_class[code])
             for code in moved.tolist()

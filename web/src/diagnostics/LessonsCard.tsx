@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ClassLesson, Lessons } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
-import { count, percent } from "../parts/format";
+import { count, percent, plural } from "../parts/format";
 import { Gallery } from "./Gallery";
 import {
   barsOf,
@@ -14,6 +14,7 @@ import {
   learnedWords,
   lineOf,
   movedWords,
+  perHundred,
   restsOn,
   signed,
 } from "./lessons";
@@ -77,7 +78,8 @@ function Batches({ told }: { told: Lessons }) {
             </span>
             <span className={styles.points}>{signed(batch.points)}</span>
             <small className={styles.moved}>
-              {count(batch.labels)} labels, {signed(batch.density)} a hundred
+              {plural(batch.labels, "label")}
+              {perHundred(batch)}
               {movedWords(batch) && `; ${movedWords(batch)}`}
             </small>
           </li>

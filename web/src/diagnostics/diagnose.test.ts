@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ConfusionCell, NamedFinding, Round } from "../api/types";
 import { readDiagnoseSearch } from "./diagnoseSearch";
 import { afterwards, basis, byGain, everySecond, sharesOf } from "./evidence";
-import { barsOf, batchName, lineOf, movedWords, signed } from "./lessons";
+import { barsOf, batchName, lineOf, movedWords, perHundred, signed } from "./lessons";
 import { matrixOf, nextCell, worstCell } from "./matrix";
 
 const cell = (truth: string, predicted: string, count: number): ConfusionCell => ({
@@ -125,6 +125,10 @@ describe("what data taught", () => {
     expect(batchName({ first: 0, last: 0 })).toBe("No round asked");
     expect(movedWords({ per_class: { boot: 1.25, shirt: -0.01 } })).toBe("boot +1.3");
     expect(signed(-0.04)).toBe("±0.0");
+  });
+  it("says nothing of a hundred labels where few stand behind it", () => {
+    expect(perHundred({ density: 1.24 })).toBe(", +1.2 a hundred");
+    expect(perHundred({ density: null })).toBe("");
   });
   it("leaves rounds out in which a class was not measured", () => {
     expect(lineOf([0, null, 1], 10, 4)).toBe("0.0,4.0 10.0,0.0");

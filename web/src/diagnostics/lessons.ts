@@ -37,8 +37,13 @@ export function signed(points: number): string {
 export function batchWords(batch: BatchLesson): string {
   return (
     `${batchName(batch)}, ${plural(batch.labels, "label")}: ${signed(batch.points)} points ` +
-    `(${signed(batch.low)} to ${signed(batch.high)}), ${signed(batch.density)} a hundred labels`
+    `(${signed(batch.low)} to ${signed(batch.high)})${perHundred(batch)}`
   );
+}
+
+/** What a hundred labels like these would bring; nothing where too few stand behind it. */
+export function perHundred({ density }: Pick<BatchLesson, "density">): string {
+  return density === null ? "" : `, ${signed(density)} a hundred`;
 }
 
 /** The classes that a batch moved most, those that moved by a tenth of a point or more. */
