@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from querist.cli.options import HERE, AnnotatorOption, JsonOption, ProjectOption, open_project
-from querist.cli.printing import errors, output, print_json
+from querist.cli.printing import errors, output, print_json, progress_bar
 from querist.errors import InvalidInputError
 from querist.schema import TaskKind
 
@@ -68,9 +68,15 @@ def import_predictions(
     """Make a model of its predictions. Example: querist import-predictions said.csv."""
     with open_project(project) as opened:
         one_class = opened.settings.task is TaskKind.CLASSIFICATION
-        found = opened.models.import_predictions(
-            source, name=name, logits=logits, partial=partial, id_column=id_column
-        )
+        with progress_bar() as progress:
+            found = opened.models.import_predictions(
+                source,
+                name=name,
+                logits=logits,
+                partial=partial,
+                id_column=id_column,
+                progress=progress,
+            )
     if as_json:
         print_json(found)
         return
@@ -106,9 +112,11 @@ def zero_shot(
     for name, asset_id in _pairs(example):
         examples.setdefault(name, []).append(asset_id)
     with open_project(project) as opened:
-        found = opened.models.zero_shot(
-            describe=dict(_pairs(describe)) or None, examples=examples or None
-        )
+        told_of = dict(_pairs(describe)) or None
+        with progress_bar() as progress:
+            found = opened.models.zero_shot(
+                describe=told_of, examples=examples or None, progress=progress
+            )
     if as_json:
         print_json(found)
         return
@@ -145,9 +153,9 @@ def import_embeddings(
     project: ProjectOption = HERE,
 ) -> None:
     """Import vectors. Example: querist import-embeddings vectors.npz --name clip."""
-    with open_project(project) as opened:
+    with open_project(project) as opened, progress_bar() as progress:
         found = opened.models.import_embeddings(
-            source, name=name, version=version, use=use, id_column=id_column
+            source, name=name, version=version, use=use, id_column=id_column, progress=progress
         )
     output.print(
         f"Stored {found.stored:,} vectors of {found.dimensions} numbers as {found.encoder}.",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from querist.errors import JobCancelledError
 from querist.schema import Job
+
+T = TypeVar("T")
+# Items between two reports: a thousandth of a second of the quickest of them.
+_REPORTED = 1_024
 
 
 class JobStore(Protocol):
@@ -97,4 +101,18 @@ def silent(done: int, total: int | None = None, message: str = "") -> None:
     """A Progress that tells nobody."""
 
 
-__all__ = ["Engine", "Handler", "JobCancelledError", "JobStore", "Progress", "silent"]
+def reporting(
+    items: Iterable[T], progress: Progress, message: str, total: int | None = None
+) -> Iterator[T]:
+    """The items as they come; ``progress`` is told now and then how many there were.
+
+    Raises:
+        JobCancelledError: somebody asked to stop.
+    """
+    for done, item in enumerate(items):
+        if done % _REPORTED == 0:
+            progress(done, total, message)
+        yield item
+
+
+__all__ = ["Engine", "Handler", "JobCancelledError", "JobStore", "Progress", "reporting", "silent"]

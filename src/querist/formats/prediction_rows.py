@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from querist.engine.base import Progress, reporting, silent
 from querist.errors import InvalidInputError, MissingDependencyError, StorageError, UnknownNameError
 from querist.formats.files import check_is_text, existing_file
 from querist.formats.rows import ID_COLUMNS
@@ -49,7 +50,9 @@ def holds_labels(source: Any) -> bool:
     return isinstance(first_row, Mapping) and bool({"label", "scores"} & set(first_row))
 
 
-def read_prediction_rows(source: Any, *, id_column: str | None = None) -> list[PredictionRow]:
+def read_prediction_rows(
+    source: Any, *, id_column: str | None = None, progress: Progress = silent
+) -> list[PredictionRow]:
     """Read labels with scores.
 
     Args:
@@ -57,6 +60,7 @@ def read_prediction_rows(source: Any, *, id_column: str | None = None) -> list[P
             of which ``id`` and ``label`` are read, and perhaps ``scores`` (chances by class) and
             ``uncertainty``; or a ``.json`` file with the results of COCO's API.
         id_column: The column with the ids; ``id`` or ``asset_id`` by default.
+        progress: Told the rows that are read.
 
     Raises:
         NotFoundError: there is no such file.
@@ -67,7 +71,8 @@ def read_prediction_rows(source: Any, *, id_column: str | None = None) -> list[P
     if isinstance(source, str | Path) and Path(source).suffix.lower() == ".json":
         rows = _of_coco(existing_file(Path(source)))
     else:
-        rows = [_row(where, record, id_column) for where, record in _records(source)]
+        told = reporting(_records(source), progress, "Reading rows")
+        rows = [_row(where, record, id_column) for where, record in told]
     if not rows:
         raise InvalidInputError("The file holds no row.", remedy="Give one for each asset.")
     most, count = Counter(row.asset for row in rows).most_common(1)[0]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from querist.engine.base import Progress, reporting, silent
 from querist.errors import InvalidInputError, MissingDependencyError, StorageError, UnknownNameError
 from querist.formats.choosing import read_source
 from querist.formats.files import existing_file
@@ -38,7 +39,12 @@ class ScoreTable:
 
 
 def read_scores(
-    source: Any, *, arrays: Sequence[str], id_column: str | None = None, name_array: str = "classes"
+    source: Any,
+    *,
+    arrays: Sequence[str],
+    id_column: str | None = None,
+    name_array: str = "classes",
+    progress: Progress = silent,
 ) -> ScoreTable:
     """Read ids and numbers.
 
@@ -49,6 +55,7 @@ def read_scores(
         arrays: What the array of an ``.npz``, or the column of lists, may be called.
         id_column: The column with the ids; ``id`` or ``asset_id`` by default.
         name_array: The array of an ``.npz`` that names the columns.
+        progress: Told the rows or columns that are read, where they are read one by one.
 
     Raises:
         NotFoundError: there is no such file.
@@ -62,8 +69,8 @@ def read_scores(
     if suffix == ".npz":
         return _of_npz(existing_file(Path(source)), arrays, name_array)
     if suffix in _PARQUET:
-        return _of_parquet(existing_file(Path(source)), arrays, id_column)
-    return _of_rows(source, id_column)
+        return _of_parquet(existing_file(Path(source)), arrays, id_column, progress)
+    return _of_rows(source, id_column, progress)
 
 
 def _of_npz(path: Path, arrays: Sequence[str], name_array: str) -> ScoreTable:
@@ -98,7 +105,9 @@ def _of_arrays(
     return _table([str(one) for one in ids], columns, values, kind, where)
 
 
-def _of_parquet(path: Path, arrays: Sequence[str], id_column: str | None) -> ScoreTable:
+def _of_parquet(
+    path: Path, arrays: Sequence[str], id_column: str | None, progress: Progress
+) -> ScoreTable:
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -122,11 +131,14 @@ def _of_parquet(path: Path, arrays: Sequence[str], id_column: str | None) -> Sco
                 f"The lists in {listed!r} differ in length.", remedy="Give each asset as many."
             )
         return _table(ids, None, rows, listed, path.name)
-    columns = [table.column(name).to_pylist() for name in rest]
+    columns: list[list[Any]] = []
+    for name in rest:
+        progress(len(columns), len(rest), f"Reading columns of {path.name}")
+        columns.append(table.column(name).to_pylist())
     return _table(ids, rest, _cells(columns, rest, path.name), "", path.name)
 
 
-def _of_rows(source: Any, id_column: str | None) -> ScoreTable:
+def _of_rows(source: Any, id_column: str | None, progress: Progress) -> ScoreTable:
     wanted = ID_COLUMNS if id_column is None else (id_column,)
     name = Path(source).name if isinstance(source, str | Path) else "The table"
     opened = None
@@ -141,7 +153,8 @@ def _of_rows(source: Any, id_column: str | None) -> ScoreTable:
                     remedy="Name the column with the ids id, or say which one it is.",
                 ) from None
     assert opened is not None
-    rows = [(it.id, dict(it.features or {})) for it in opened.candidates]
+    told = reporting(opened.candidates, progress, f"Reading {name}", opened.total)
+    rows = [(it.id, dict(it.features or {})) for it in told]
     if opened.report.problems:
         first = opened.report.problems[0]
         raise InvalidInputError(

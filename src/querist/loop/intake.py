@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from querist.catalog import Catalog
-from querist.engine.base import Progress, silent
+from querist.engine.base import Progress, reporting, silent
 from querist.formats import ReadReport, read_pairs, read_source
 from querist.labeling import Labels
 from querist.learners import Encoder, create_encoder, default_encoder, starts_script
@@ -17,6 +17,8 @@ from querist.schema import AddReport, Media
 
 FIT_SAMPLE = 5_000
 ENCODE_CHUNK = 2_048
+# Of a chunk, so many are encoded between two reports: slow encoders take a minute for one.
+_ENCODED = 512
 
 
 def add(catalog: Catalog, source: Any, *, progress: Progress = silent, **options: Any) -> AddReport:
@@ -34,7 +36,8 @@ def add(catalog: Catalog, source: Any, *, progress: Progress = silent, **options
     report = catalog.assets.ingest(read.candidates, total=read.total, progress=progress)
     if read.labels:
         # A labelled row whose asset was refused is in the report already.
-        Labels(catalog).import_many(read.labels.items(), annotator="import", skip_unknown=True)
+        told = reporting(read.labels.items(), progress, "Importing labels", len(read.labels))
+        Labels(catalog).import_many(told, annotator="import", skip_unknown=True)
     return replace(report, problems=(*read.report.problems, *report.problems))
 
 
@@ -71,19 +74,21 @@ def embed(catalog: Catalog, *, progress: Progress = silent) -> int:
 
     Stopped half-way it goes on where it was: finished chunks are kept.
     """
-    encoder = open_encoder(catalog, fit=True)
+    encoder = open_encoder(catalog, fit=True, progress=progress)
     identity = encoder.identity
     missing = catalog.embeddings.missing(identity.key)
     for start in range(0, len(missing), ENCODE_CHUNK):
-        progress(start, len(missing), f"Embedding with {identity.name}")
         ids = missing[start : start + ENCODE_CHUNK]
-        vectors = encoder.encode(catalog.assets.read(ids))
-        catalog.embeddings.put(identity, ids, vectors)
+        parts = []
+        for at in range(0, len(ids), _ENCODED):
+            progress(start + at, len(missing), f"Embedding with {identity.name}")
+            parts.append(encoder.encode(catalog.assets.read(ids[at : at + _ENCODED])))
+        catalog.embeddings.put(identity, ids, np.concatenate(parts))
     progress(len(missing), len(missing), f"Embedded with {identity.name}")
     return len(missing)
 
 
-def open_encoder(catalog: Catalog, *, fit: bool = False) -> Encoder:
+def open_encoder(catalog: Catalog, *, fit: bool = False, progress: Progress = silent) -> Encoder:
     """The project's encoder, with its fitted state; ``fit`` allows to fit it now on a sample."""
     name = catalog.settings.learner.encoder
     if name == "auto":
@@ -102,6 +107,7 @@ def open_encoder(catalog: Catalog, *, fit: bool = False) -> Encoder:
         ids = catalog.assets.ids()
         size = min(FIT_SAMPLE, len(ids))
         sample = sorted(rng.choice(len(ids), size=size, replace=False).tolist())
+        progress(0, None, f"Fitting {name} on {size:,} assets")
         encoder.fit(catalog.assets.read([ids[i] for i in sample]), rng)
         encoder.save(folder)
     return encoder

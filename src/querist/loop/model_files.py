@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog, Settings
+from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, UnknownNameError
 from querist.formats.score_tables import ScoreTable, read_scores
 from querist.learners.imported import IMPORTED, IMPORTED_ENCODERS, ImportedLearner
@@ -27,6 +28,8 @@ VECTORS = ("vectors", "vector", "embeddings", "embedding", "X")
 _LEARNED = 20_000
 _SUM_TOLERANCE = 1e-3
 _STREAM = 44
+# Vectors that are stored at a time.
+_PART = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ def import_predictions(
     logits: bool = False,
     partial: bool = False,
     id_column: str | None = None,
+    progress: Progress = silent,
 ) -> ImportedPredictions:
     """Make a model version of what a model elsewhere says about the assets.
 
@@ -82,6 +86,7 @@ def import_predictions(
         logits: Whether the numbers are logits; an array of an ``.npz`` called so is.
         partial: Whether the file may leave out assets.
         id_column: The column with the ids; ``id`` or ``asset_id`` by default.
+        progress: Told what is done, until the model is stored.
 
     Raises:
         InvalidInputError: a row sums not to one, a label fits not the task, or assets are left out.
@@ -89,7 +94,9 @@ def import_predictions(
         NotFoundError: an id is no asset of the project.
     """
     if catalog.settings.task is not TaskKind.CLASSIFICATION:
-        made, told = import_values(catalog, source, name=name, partial=partial, id_column=id_column)
+        made, told = import_values(
+            catalog, source, name=name, partial=partial, id_column=id_column, progress=progress
+        )
         return ImportedPredictions(
             model=made,
             told=told,
@@ -97,7 +104,9 @@ def import_predictions(
             unknown_classes=(),
             evaluation=evaluate(catalog, made),
         )
-    table = read_scores(source, arrays=(PROBABILITIES, LOGITS), id_column=id_column)
+    table = read_scores(
+        source, arrays=(PROBABILITIES, LOGITS), id_column=id_column, progress=progress
+    )
     classes = catalog.records.ontologies.current().names
     columns = _columns(table, classes)
     shares = _shares(table, logits=logits or table.kind == LOGITS)
@@ -113,14 +122,17 @@ def import_predictions(
         )
     known = np.zeros((len(rows), len(classes)), np.float32)
     known[:, columns] = shares
-    embed(catalog)
+    embed(catalog, progress=progress)
+    progress(0, None, "Learning a stand-in from the file")
     model, learner = _stand_in(catalog, rows, known, name)
     found = np.zeros((count, len(classes)), np.float32)
     found[rows] = known
     if missing:
         left = np.setdiff1d(np.arange(count), rows)
         found[left] = learner.predict_proba(catalog.embeddings.matrix(model.encoder)[left])
+    progress(0, None, "Judging how likely each prediction is wrong")
     errors, words = hardness(catalog, model, found)
+    progress(0, None, f"Storing predictions of {count:,} assets")
     learner.save(catalog.folder / "models" / model.id)
     catalog.predictions.put(model.id, classes, found, errors=errors, difficulty=words)
     catalog.records.models.add(model)
@@ -141,6 +153,7 @@ def import_embeddings(
     version: str = "1",
     use: bool = True,
     id_column: str | None = None,
+    progress: Progress = silent,
 ) -> ImportedVectors:
     """Store vectors that an encoder elsewhere made, under an identity of their own.
 
@@ -151,13 +164,14 @@ def import_embeddings(
         version: Another one wherever the same asset has another vector.
         use: Whether the project uses them from its next opening on; ``querist.toml`` is written.
         id_column: The column with the ids; ``id`` or ``asset_id`` by default.
+        progress: Told what is done; vectors that were stored when it stops stay.
 
     Raises:
         NotFoundError: an id is no asset of the project.
         InvalidInputError: an asset would have no vector of this encoder.
         ConflictError: an asset has another vector of the same name and version.
     """
-    table = read_scores(source, arrays=VECTORS, id_column=id_column)
+    table = read_scores(source, arrays=VECTORS, id_column=id_column, progress=progress)
     dimensions = table.values.shape[1]
     settings = {"vectors": name, "dimensions": dimensions, "version": version}
     kind = IMPORTED_ENCODERS[catalog.settings.media]
@@ -175,7 +189,10 @@ def import_embeddings(
     vectors = table.values.astype(np.float32)
     if len(left) < catalog.assets.count() and not left:
         _check_same(catalog.embeddings.matrix(identity.key)[rows], vectors, table.ids)
-    catalog.embeddings.put(identity, table.ids, vectors)
+    for start in range(0, len(rows), _PART):
+        progress(start, len(rows), "Storing vectors")
+        part = slice(start, start + _PART)
+        catalog.embeddings.put(identity, table.ids[part], vectors[part])
     if use:
         now = Settings.read(catalog.folder)
         learner = replace(now.learner, encoder=kind.name, encoder_parameters=settings)

@@ -238,5 +238,6 @@ def predict_pool(
         progress(start, len(rows), "Predicting the pool")
         parts.append(learner.predict_proba(rows[start : start + PREDICT_CHUNK]))
     found = np.concatenate(parts)
+    progress(len(rows), len(rows), "Judging how likely each prediction is wrong")
     errors, words = hardness(catalog, model, found)
     catalog.predictions.put(model.id, model.classes, found, errors=errors, difficulty=words)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
+from querist.engine.base import Progress, reporting
 from querist.errors import InvalidInputError, NotFoundError, QueristError
 from querist.formats.prediction_rows import PredictionRow, holds_labels, read_prediction_rows
 from querist.formats.score_tables import read_scores
@@ -50,14 +51,20 @@ class _Told:
 
 
 def import_values(
-    catalog: Catalog, source: Any, *, name: str, partial: bool, id_column: str | None
+    catalog: Catalog,
+    source: Any,
+    *,
+    name: str,
+    partial: bool,
+    id_column: str | None,
+    progress: Progress,
 ) -> tuple[ModelVersion, int]:
     """Make a model version of the labels that a model elsewhere gives; arguments as above it.
 
     Returns:
         The model, which is the newest of the active arm, and how many assets the file tells of.
     """
-    told = _read(catalog, source, id_column)
+    told = _read(catalog, source, id_column, progress)
     count = catalog.assets.count()
     missing = count - len(told.rows)
     if missing and not partial:
@@ -66,8 +73,9 @@ def import_values(
             remedy="Predict them too, or allow it with --partial: nothing is suggested for them.",
             missing=missing,
         )
-    embed(catalog)
+    embed(catalog, progress=progress)
     model = _version(catalog, name)
+    progress(0, None, f"Storing what is said of {len(told.rows):,} assets")
     keep_import(catalog, model, told.rows, told.guesses)
     folder = catalog.folder / "models" / model.id
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +128,7 @@ def _version(catalog: Catalog, name: str) -> ModelVersion:
     )
 
 
-def _read(catalog: Catalog, source: Any, id_column: str | None) -> _Told:
+def _read(catalog: Catalog, source: Any, id_column: str | None, progress: Progress) -> _Told:
     task = catalog.settings.task
     if task is TaskKind.POLYGONS:
         raise InvalidInputError(
@@ -128,14 +136,17 @@ def _read(catalog: Catalog, source: Any, id_column: str | None) -> _Told:
             remedy="Import the labels instead: querist import FILE.",
         )
     if holds_labels(source):
-        return _of_labels(catalog, read_prediction_rows(source, id_column=id_column))
+        rows_read = read_prediction_rows(source, id_column=id_column, progress=progress)
+        return _of_labels(catalog, rows_read, progress)
     if task in (TaskKind.BOXES, TaskKind.SPANS):
         raise InvalidInputError(
             f"Predictions of {task.value} are labels, one a row.",
             remedy="Give JSONL or Parquet with id and label, as an export has them, or COCO's "
             "results as .json; see docs/own-models.md.",
         )
-    table = read_scores(source, arrays=("probabilities", "numbers"), id_column=id_column)
+    table = read_scores(
+        source, arrays=("probabilities", "numbers"), id_column=id_column, progress=progress
+    )
     rows = positions_in_file(catalog, table.ids)
     order = np.argsort(rows)
     values = table.values[order].astype(np.float32)
@@ -175,7 +186,7 @@ def _of_numbers(_: Catalog, columns: Sequence[str] | None, values: NDArray[np.fl
     return Guesses(values=numbers, uncertainty=np.ascontiguousarray(doubt))
 
 
-def _of_labels(catalog: Catalog, rows: Sequence[PredictionRow]) -> _Told:
+def _of_labels(catalog: Catalog, rows: Sequence[PredictionRow], progress: Progress) -> _Told:
     places = positions_in_file(catalog, _asset_ids(catalog, rows))
     ordered = [rows[at] for at in np.argsort(places).tolist()]
     bounds = _bounds(catalog, places)
@@ -186,7 +197,7 @@ def _of_labels(catalog: Catalog, rows: Sequence[PredictionRow]) -> _Told:
         _value(catalog, row, bounds[at])
         if row.label is not None or chances is None
         else said.values[at]
-        for at, row in enumerate(ordered)
+        for at, row in enumerate(reporting(ordered, progress, "Checking labels", len(ordered)))
     ]
     doubt = np.array(
         [

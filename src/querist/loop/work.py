@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from querist.autolabel import AutoLabel
 from querist.catalog import Catalog
 from querist.engine.base import Handler, Progress
 from querist.engine.job_run import JobStoppedError
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, JobCancelledError
 from querist.labeling import Labels, answer_with_oracle
 from querist.loop import snapshot
 from querist.loop.doubting import prepare_doubt
@@ -100,18 +100,20 @@ def _model_handlers(catalog: Catalog) -> dict[str, Handler]:
 
     def predictions(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         with _file(catalog, params) as (source, options):
-            progress(0, 1, f"Reading {Path(source).name}")
-            found = import_predictions(catalog, source, **options)
+            progress(0, None, f"Reading {Path(source).name}")
+            found = import_predictions(catalog, source, progress=progress, **options)
         left = f"; {found.missing:,} are left out" if found.missing else ""
-        progress(1, 1, f"Predictions of {found.told:,} assets{left}")
+        with suppress(JobCancelledError):  # too late: the model is there
+            progress(1, 1, f"Predictions of {found.told:,} assets{left}")
         body: Mapping[str, Any] = to_json(found)
         return body
 
     def vectors(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         with _file(catalog, params) as (source, options):
-            progress(0, 1, f"Reading {Path(source).name}")
-            found = import_embeddings(catalog, source, **options)
-        progress(1, 1, f"{found.stored:,} new vectors of {found.dimensions:,} numbers")
+            progress(0, None, f"Reading {Path(source).name}")
+            found = import_embeddings(catalog, source, progress=progress, **options)
+        with suppress(JobCancelledError):  # too late: the vectors are there
+            progress(1, 1, f"{found.stored:,} new vectors of {found.dimensions:,} numbers")
         body: Mapping[str, Any] = to_json(found)
         return body
 

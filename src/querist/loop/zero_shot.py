@@ -85,6 +85,7 @@ def zero_shot(
             raise UnknownNameError.of("class", name, classes)
     embed(catalog, progress=progress)
     encoder = open_encoder(catalog)
+    progress(0, None, "Comparing names and examples with the assets")
     vectors = catalog.embeddings.matrix(encoder.identity.key)
     center = np.asarray(vectors.mean(axis=0), np.float32)
     shown = _of_examples(catalog, vectors, center, examples or {})
@@ -103,13 +104,14 @@ def zero_shot(
     )
     rng = np.random.default_rng([catalog.settings.policy.seed, _STREAM])
     examined = [shown.get(name, nothing) for name in names]
+    progress(0, None, "Looking whether near assets agree")
     agreement, scale = agreed_scale(vectors, center, prototypes, rng, examined)
     learner = PrototypeLearner.of(
         prototypes, np.array(present), center, class_count=len(classes), scale=scale
     )
     model = _model(catalog, encoder.identity.key)
-    learner.save(catalog.folder / "models" / model.id)
     training.predict_pool(catalog, model, learner, progress)
+    learner.save(catalog.folder / "models" / model.id)
     catalog.records.models.add(model)
     return ZeroShot(
         model=model,
