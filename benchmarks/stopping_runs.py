@@ -5,7 +5,8 @@ of seeds asks equal batches, the others batches that grow with the labels, so th
 lean on one schedule. After each round the default learner is trained, and three models that each
 miss a third of the labels: what all of them say about a fixed stop set, the next batch and the
 rows kept for testing is stored under `artifacts/benchmarks/stopping`. Beside each run lie the votes
-of three models that miss other thirds: a rule made on the first thirds can be read on these.
+of three models that miss other thirds: a rule made on the first thirds can be read on these. As
+many runs again have later seeds: on them no rule was ever chosen.
 """
 
 from __future__ import annotations
@@ -76,19 +77,19 @@ class Recorded:
         return np.asarray((self.test == self.truth).mean(axis=1))
 
 
-def recorded(folder: Path, *, seeds: int | None = None) -> list[Recorded]:
+def recorded(folder: Path, *, seeds: int | None = None, later: bool = False) -> list[Recorded]:
     """All runs on the data in ``folder``; what is missing is run first.
 
     Args:
         folder: The data sets.
         seeds: How many of each; by the size of the set if left out.
+        later: As many runs with the seeds that follow.
     """
-    files = data_files(folder)
-    pieces = [
-        (name, str(file), seed)
-        for name, file in files.items()
-        for seed in range(seeds or _seeds(file))
-    ]
+    pieces = []
+    for name, file in data_files(folder).items():
+        count = seeds or _seeds(file)
+        begin = count if later else 0
+        pieces += [(name, str(file), seed) for seed in range(begin, begin + count)]
     FOLDER.mkdir(parents=True, exist_ok=True)
     open_pieces = [piece for piece in pieces if not _path(piece[0], piece[2]).is_file()]
     run_all(record, open_pieces, name="stopping", code=[Path(__file__)], processes=1)
