@@ -10,7 +10,8 @@ from sklearn import metrics as reference
 
 from querist import metrics
 from querist.errors import InvalidInputError
-from querist.metrics.resampling import drawn, interval, resampled_cells
+from querist.metrics import ranking
+from querist.metrics.resampling import drawn, interval, resampled_cells, resampled_sums
 
 RNG = np.random.default_rng(5)
 TRUTH = RNG.integers(0, 4, size=300)
@@ -63,6 +64,70 @@ def test_probability_measures_equal_the_reference() -> None:
         assert found.ranking.auroc[code].value == pytest.approx(area)
         assert found.ranking.average_precision[code].value == pytest.approx(precision)
     assert found.ranking.macro_auroc.low < found.ranking.macro_auroc.value
+
+
+def many(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of many rows, three of them rare, and probabilities with ties."""
+    draw = np.random.default_rng(3)
+    shares = np.array([0.5, 0.3, 0.15, 0.03, 0.02])
+    truth = draw.choice(5, count, p=shares)
+    table = np.exp(draw.normal(size=(count, 5)) + 2 * np.eye(5)[truth]) * shares
+    return truth, np.maximum(table / table.sum(axis=1, keepdims=True), 1e-3).round(3)
+
+
+def test_what_rows_weigh_is_what_leaving_them_out_changes() -> None:
+    """To first order, with ties; a sample is moved by the sum of its rows."""
+    truth, table = many(400)
+    right, scores = truth == 2, table[:, 2]
+    value, weighs = ranking._weighed(ranking._Ranked(right, scores))
+    assert value[0] == pytest.approx(metrics.auroc(right, scores))
+    assert value[1] == pytest.approx(metrics.average_precision(right, scores))
+    np.testing.assert_allclose(weighs.sum(axis=0), 0, atol=1e-6)
+    hits, step = right.sum(), 1e-4
+    for row in (0, *np.flatnonzero(right)[:3].tolist(), int(scores.argmax())):
+        weights = np.ones((1, 400))
+        weights[0, row] += step
+        moved = [
+            f(*ranking._Ranked(right, scores).passed(weights))[0]
+            for f in (ranking._auroc, ranking._average)
+        ]
+        slope = (np.array(moved) - value) / step
+        expected = weighs[row] / [hits * (400 - hits), hits]
+        np.testing.assert_allclose(slope, expected, rtol=2e-3, atol=1e-7)
+
+
+@pytest.mark.slow
+def test_intervals_of_many_rows_are_those_of_the_plain_bootstrap() -> None:
+    """At 20,000 rows the ends differ by less than two plain bootstraps may, in every measure."""
+    truth, table = many(20_000)
+    one_hot = truth[:, None] == np.arange(5)
+    values, plain = ranking._plainly(one_hot, table, rng(), 300)
+    found = metrics.measure_probabilities(truth, table, np.random.default_rng(9), repeats=1_000)
+    said = (found.ranking.macro_auroc, found.ranking.macro_average_precision)
+    for one, value, samples in zip(said, values, plain, strict=True):
+        expected = samples.mean(axis=1)
+        assert one.value == pytest.approx(value.mean())
+        width = np.quantile(expected, 0.975) - np.quantile(expected, 0.025)
+        assert one.high - one.low == pytest.approx(width, rel=0.15)
+        assert abs((one.low + one.high) / 2 - expected.mean()) < 0.15 * width
+    true = table[np.arange(20_000), truth]
+    brier = (table**2).sum(axis=1) - 2 * true + 1
+    for one, losses in ((found.log_loss, -np.log(true)), (found.brier, brier)):
+        spread = losses.std() / np.sqrt(20_000)
+        assert one.high - one.low == pytest.approx(2 * 1.96 * spread, rel=0.08)
+        assert (one.low + one.high) / 2 == pytest.approx(losses.mean(), abs=0.3 * spread)
+
+
+def test_a_class_without_rows_is_left_out_of_the_means_of_many() -> None:
+    """Beyond ten thousand rows too, where rows stand for what they weigh."""
+    truth, table = many(10_500)
+    truth[truth == 4] = 0
+    found = metrics.measure_probabilities(truth, table, rng(), repeats=50)
+    assert np.isnan(found.ranking.auroc[4].value)
+    known = [one.value for one in found.ranking.auroc[:4]]
+    assert found.ranking.macro_auroc.value == pytest.approx(np.mean(known))
+    macro = found.ranking.macro_average_precision
+    assert 0 < macro.low < macro.value < macro.high < 1
 
 
 def test_a_perfect_ranking_of_few_rows_is_not_certain() -> None:
@@ -191,6 +256,16 @@ def test_resampled_counts_are_those_of_resampled_rows() -> None:
     by_cells = resampled_cells(np.bincount(TRUTH).astype(float), rng(), 2_000)
     np.testing.assert_allclose(by_cells.mean(axis=0), by_rows.mean(axis=0), rtol=0.02)
     np.testing.assert_allclose(by_cells.std(axis=0), by_rows.std(axis=0), rtol=0.08)
+
+
+def test_sums_of_many_rows_spread_as_those_of_resampled_rows() -> None:
+    """Samples of groups have the same spread and nearly one size, also just above the limit."""
+    for count in (10_001, 15_000, 31_234):
+        values = np.random.default_rng(1).exponential(size=count)
+        sums = resampled_sums(np.column_stack([values, np.ones(count)]), rng(), 1_000)
+        assert sums[:, 0].std() == pytest.approx(values.std() * np.sqrt(count), rel=0.08)
+        assert sums[:, 0].mean() == pytest.approx(values.sum(), rel=0.002)
+        assert np.abs(sums[:, 1] - count).max() <= 20
 
 
 def test_a_single_row_has_no_interval() -> None:

@@ -146,7 +146,7 @@ def measure_probabilities(
     *,
     repeats: int = REPEATS,
 ) -> ProbabilityMeasures:
-    """Measure the probabilities (n, C) against the true classes (n,); class by class in memory.
+    """Measure the probabilities (n, C) against the true classes (n,); see ``measure_ranking``.
 
     Raises:
         InvalidInputError: lengths differ, no rows, NaN, or a class without a column.

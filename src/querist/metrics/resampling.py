@@ -14,6 +14,8 @@ from querist.schema.measure import Measure
 
 Floats = NDArray[np.float64]
 REPEATS = 1_000
+# What is drawn at most: more assets are put into so many groups.
+MOST_DRAWN = 10_000
 # Numbers held at a time, 16 MiB of them.
 _BLOCK = 2**21
 
@@ -32,8 +34,28 @@ def drawn(size: int, rng: np.random.Generator, repeats: int = REPEATS) -> Iterat
 
 
 def resampled_sums(parts: Floats, rng: np.random.Generator, repeats: int = REPEATS) -> Floats:
-    """Column sums (R, k) of bootstrap samples of the rows (n, k)."""
-    return np.concatenate([block @ parts for block in drawn(len(parts), rng, repeats)])
+    """Column sums (R, k) of bootstrap samples of the rows (n, k); of their groups where n is large.
+
+    Time O(n k + 10,000 R k).
+    """
+    units = grouped(parts, groups_of(len(parts), rng)) if len(parts) > MOST_DRAWN else parts
+    return np.concatenate([block @ units for block in drawn(len(units), rng, repeats)])
+
+
+def groups_of(size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """A random group for each of n assets: at most 10,000, of one size but for a smaller one.
+
+    A sum over a random group is a draw of such sums, so that samples of whole groups spread as
+    samples of assets do; in width they differ by 1 / sqrt(2 groups), at most 1 %. Equal sizes keep
+    the number of assets in a sample.
+    """
+    return np.asarray(rng.permutation(size) // -(-size // MOST_DRAWN))
+
+
+def grouped(parts: Floats, groups: NDArray[np.int64]) -> Floats:
+    """The sums (g, k) of each of g groups of rows (n, k)."""
+    columns = [np.bincount(groups, weights=it) for it in parts.T]
+    return np.stack(columns, axis=1)
 
 
 def resampled_cells(counts: Floats, rng: np.random.Generator, repeats: int = REPEATS) -> Floats:
