@@ -217,3 +217,20 @@ def test_spans_of_label_and_models_over_each_other(letters, serve, enter, look):
     page.wait_for_url("**confidence=1*")
     drawer.get_by_text("tree").wait_for(state="detached")
     assert not problems, "\n".join(problems)
+
+
+def test_a_held_key_acts_once_and_a_mended_label_is_heard(letters, serve, enter):
+    """X that stays down swaps the models once; figures of the audit set are read anew."""
+    server = serve(letters)
+    page = enter(server)
+    page.goto(f"{server.address}/rounds/compare?first=older&second=newer")
+    page.get_by_test_id("reliability").wait_for()
+    page.keyboard.down("x")
+    for _ in range(4):
+        page.keyboard.down("x")
+    page.keyboard.up("x")
+    page.wait_for_url("**first=newer&second=older*")
+    page.get_by_test_id("reliability").get_by_text("older").wait_for()
+    answer = spans(TEXT.format(n=0), ("car", "car", None))
+    with Project.open(letters) as project, page.expect_response(lambda it: "/reliab" in it.url):
+        project.labels.submit(project.catalog.assets.ids()[0], answer, annotator="ana")

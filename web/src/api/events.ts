@@ -42,6 +42,8 @@ const TOUCHED = [
     "asset",
     "assets",
   ],
+  // What Compare shows hangs on labels of the audit set, which may be mended.
+  ...["models", "comparison", "thresholds", "reliability"],
   ...["opinions", "review-history", "disputes", "agreement", "reports", "work", "auto-sets"],
 ];
 
