@@ -312,6 +312,7 @@ def test_polygons_are_labeled_round_after_round_without_a_model(tmp_path: Path) 
     [
         ({"policy": {"strategy": "margin"}}, "goes by probabilities"),
         ({"learner": {"name": "ridge"}}, "learns regression, not multi_label"),
+        ({"learner": {"name": "naive-bayes"}}, "learns classification, not multi_label"),
     ],
 )
 def test_what_is_made_for_other_labels_is_refused_before_a_round(
@@ -324,6 +325,18 @@ def test_what_is_made_for_other_labels_is_refused_before_a_round(
         project.add([{"id": f"r{i}", "x": float(i)} for i in range(8)])
         with pytest.raises(InvalidInputError, match=says):
             project.next_round()
+        assert not project.rounds.list()
+
+
+def test_polygons_are_told_to_have_no_learner(tmp_path: Path) -> None:
+    """A learner of boxes is refused for them, with what to do instead."""
+    with Project.create(
+        tmp_path / "p", task="polygons", classes=["a"], learner={"name": "detector"}
+    ) as project:
+        project.add(np.arange(8 * 64, dtype=np.uint8).reshape(8, 8, 8))
+        with pytest.raises(InvalidInputError, match="learns boxes, not polygons") as raised:
+            project.next_round()
+        assert "Name none: batches are drawn and labeled without a model" in raised.value.remedy
         assert not project.rounds.list()
 
 

@@ -16,6 +16,7 @@ from querist.learners import (
     ValueLearner,
     create_value_learner,
     default_value_learner,
+    learner_names,
     value_learner_class,
 )
 from querist.learners.imported import IMPORTED
@@ -59,13 +60,13 @@ def learner_name(settings: Settings) -> str | None:
         return name
     if name == LearnerSettings().name:
         return default_value_learner(settings.task)
-    known = value_learner_class(name)
-    if settings.task not in known.tasks:
-        learnt = ", ".join(sorted(task.value for task in known.tasks))
+    of_vectors = name in learner_names()
+    tasks = {TaskKind.CLASSIFICATION} if of_vectors else value_learner_class(name).tasks
+    if settings.task not in tasks:
+        learnt = ", ".join(sorted(task.value for task in tasks))
         raise InvalidInputError(
             f"The learner {name!r} learns {learnt}, not {settings.task.value}.",
-            remedy=f"Name another under [learner] in querist.toml, or none: then "
-            f"{default_value_learner(settings.task)!r} learns.",
+            remedy=_instead(settings.task),
             learner=name,
         )
     return name
@@ -81,9 +82,22 @@ def create(settings: Settings) -> ValueLearner:
     if name is None:
         raise InvalidInputError(
             f"No model learns from labels of the task {settings.task.value!r} yet.",
-            remedy="Go on labelling, and export the labels to train elsewhere.",
+            remedy=_instead(settings.task),
         )
     return create_value_learner(name, **settings.learner.parameters)
+
+
+def _instead(task: TaskKind) -> str:
+    """What to do where the learner of the settings does not learn the task."""
+    if task is TaskKind.POLYGONS:
+        return (
+            "Name none: batches are drawn and labeled without a model, and the export trains one "
+            "elsewhere. Where boxes would do, ask for boxes: 'detector' learns these."
+        )
+    default = default_value_learner(task)
+    if default is None:
+        return "Install the extra [vision] for its learner, or label on and train elsewhere."
+    return f"Name another under [learner] in querist.toml, or none: then {default!r} learns."
 
 
 def labels_of(
