@@ -101,6 +101,7 @@ TABLE = {
     "GET /thresholds": "reviewer",
     "GET /reliability": "reviewer",
     "GET /asset/doubt": "reviewer",
+    "GET /doubt": "reviewer",
     "POST /doubt": "reviewer",
     "GET /slices": "reviewer",
     "POST /slices": "reviewer",

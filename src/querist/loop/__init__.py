@@ -13,7 +13,7 @@ from querist.loop.comparing import (
 from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, CurvePoint, Saving
 from querist.loop.diagnosing import round_confusions
-from querist.loop.doubting import Doubt
+from querist.loop.doubting import Doubt, DoubtState
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed, import_labels
@@ -51,6 +51,7 @@ __all__ = [
     "Curve",
     "CurvePoint",
     "Doubt",
+    "DoubtState",
     "Experiments",
     "Gallery",
     "Hardness",

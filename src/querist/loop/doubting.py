@@ -53,6 +53,19 @@ class Doubt:
     epistemic: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtState:
+    """Whether the newest model's doubt can be told.
+
+    Attributes:
+        ready: Whether it is told at once.
+        problem: Why it cannot be told at all; ``None`` where at most a training is missing.
+    """
+
+    ready: bool
+    problem: str | None = None
+
+
 def doubts(
     catalog: Catalog,
     asset_ids: Sequence[str],
@@ -81,13 +94,12 @@ def doubts(
     """
     if source not in SOURCES:
         raise UnknownNameError.of("source", source, SOURCES)
-    if not training.classifies(catalog) or not 0 < len(asset_ids) <= MOST:
-        raise InvalidInputError(
-            f"The doubt of {len(asset_ids)} assets of the task {catalog.settings.task.value!r} "
-            "cannot be split.",
-            remedy=f"Ask for 1 to {MOST:,} assets of a project of single classes.",
-        )
     model = _newest(catalog)
+    if not 0 < len(asset_ids) <= MOST:
+        raise InvalidInputError(
+            f"The doubt of {len(asset_ids)} assets was asked for.",
+            remedy=f"Ask for 1 to {MOST:,}.",
+        )
     if source == "views":
         said = _by_views(catalog, model, asset_ids)
     else:
@@ -111,6 +123,15 @@ def doubts(
     ]
 
 
+def doubt_state(catalog: Catalog) -> DoubtState:
+    """Whether the doubt by models can be told, and now; trains nothing."""
+    try:
+        model = _newest(catalog)
+    except (InvalidInputError, NotFoundError, MissingSignalError) as problem:
+        return DoubtState(ready=False, problem=f"{problem.message} {problem.remedy}")
+    return DoubtState(ready=is_kept(catalog, model) or _samples(catalog, model))
+
+
 def prepare_doubt(catalog: Catalog, *, progress: Progress = silent) -> str:
     """Train the models that tell the newest model's doubt, if it needs any; returns its id.
 
@@ -119,18 +140,22 @@ def prepare_doubt(catalog: Catalog, *, progress: Progress = silent) -> str:
         InvalidInputError: the project's labels are no single classes.
         MissingSignalError: the model lives elsewhere.
     """
+    model = _newest(catalog)
+    if not _samples(catalog, model):
+        committee(catalog, model, progress=progress)
+    return model.id
+
+
+def _samples(catalog: Catalog, model: ModelVersion) -> bool:
+    return isinstance(training.load(catalog, model), SamplingLearner)
+
+
+def _newest(catalog: Catalog) -> ModelVersion:
     if not training.classifies(catalog):
         raise InvalidInputError(
             f"The doubt of assets of the task {catalog.settings.task.value!r} cannot be split.",
             remedy="Ask in a project of single classes.",
         )
-    model = _newest(catalog)
-    if not isinstance(training.load(catalog, model), SamplingLearner):
-        committee(catalog, model, progress=progress)
-    return model.id
-
-
-def _newest(catalog: Catalog) -> ModelVersion:
     model = catalog.records.models.latest(Arm.ACTIVE)
     if model is None:
         raise NotFoundError("There is no model yet.", remedy="Train one first: querist train")

@@ -8,7 +8,7 @@ from typing import Any
 from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
 from querist.loop.chat_model import ChatGuesses, ask_chat
-from querist.loop.doubting import Doubt, doubts, prepare_doubt
+from querist.loop.doubting import Doubt, DoubtState, doubt_state, doubts, prepare_doubt
 from querist.loop.model_files import (
     ImportedPredictions,
     ImportedVectors,
@@ -58,6 +58,10 @@ class Models:
         ``options`` are those of ``querist.loop.doubting.doubts``.
         """
         return doubts(self._catalog, asset_ids, **options)
+
+    def doubt_state(self) -> DoubtState:
+        """Whether the newest model's doubt by models can be told, and at once."""
+        return doubt_state(self._catalog)
 
     def prepare_doubt(self, *, progress: Progress = silent) -> str:
         """Train what tells the newest model's doubt, once a model; returns the model's id."""

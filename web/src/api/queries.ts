@@ -118,10 +118,18 @@ export const cardsQuery = (ids: readonly string[]) =>
     placeholderData: keepPreviousData,
   });
 
+/** Whether what tells the newest model's doubt is trained. */
+export const doubtStateQuery = (model: string) =>
+  queryOptions({
+    queryKey: ["doubt", "state", model],
+    queryFn: ({ signal }) => answer(api.GET("/api/v1/doubt", { signal })),
+    staleTime: 10_000,
+  });
+
 /** Why a model is unsure of an asset; refused until what tells it is trained. */
 export const doubtQuery = (id: string, model: string) =>
   queryOptions({
-    queryKey: ["doubt", id, model],
+    queryKey: ["doubt", "asset", id, model],
     queryFn: ({ signal }) =>
       answer(api.GET("/api/v1/asset/doubt", { params: { query: { id } }, signal })),
     staleTime: Number.POSITIVE_INFINITY,

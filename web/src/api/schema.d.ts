@@ -1569,7 +1569,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Doubt State
+         * @description Whether the newest model's doubt by models can be told, and at once.
+         */
+        get: operations["get_doubt_state"];
         put?: never;
         /**
          * Post Doubt
@@ -2963,6 +2967,20 @@ export interface components {
             aleatoric: number;
             /** Epistemic */
             epistemic: number;
+        };
+        /**
+         * DoubtState
+         * @description Whether the newest model's doubt can be told.
+         *
+         *     Attributes:
+         *         ready: Whether it is told at once.
+         *         problem: Why it cannot be told at all; ``None`` where at most a training is missing.
+         */
+        DoubtState: {
+            /** Ready */
+            ready: boolean;
+            /** Problem */
+            problem: string | null;
         };
         /**
          * EfficiencyBoost
@@ -8580,6 +8598,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Doubt"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_doubt_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtState"];
                 };
             };
             /** @description Default Response */

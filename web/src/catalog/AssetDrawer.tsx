@@ -9,6 +9,7 @@ import { AssetView, Thumbnail } from "../parts/AssetView";
 import { ClassChip, useClassColour } from "../parts/ClassChip";
 import { ago, duration, percent, plural } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
+import { openWords } from "../parts/useTexts";
 import { valueText } from "../parts/valueText";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
@@ -185,7 +186,10 @@ function Neighbours({ detail, change }: { detail: AssetDetail; change: ChangeSea
             <button
               type="button"
               onClick={() => change({ asset: card.id })}
-              aria-label={`Open ${card.id}${card.label ? `, labelled ${card.label}` : ""}`}
+              aria-label={openWords(
+                card.id + (card.label ? `, labelled ${card.label}` : ""),
+                card.text ?? undefined,
+              )}
             >
               <Thumbnail id={card.id} media={card.media} text={card.text} />
             </button>

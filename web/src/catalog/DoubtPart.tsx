@@ -3,51 +3,53 @@ import { Button, Skeleton } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { prepareDoubt } from "../api/actions";
-import { ApiError } from "../api/client";
-import { doubtQuery } from "../api/queries";
+import { doubtQuery, doubtStateQuery } from "../api/queries";
 import type { Doubt, Job } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { useOneJob } from "../jobs/useOneJob";
 import { jobProblem, showFailure } from "../jobs/useRoundJobs";
+import { ErrorNotice } from "../parts/Notices";
 import styles from "./catalog.module.css";
 import { doubtWords } from "./doubt";
 
 type Props = { id: string; model: string; classes: number };
 
 /** It is told when it is asked for, and then of each asset that is opened. */
-export function DoubtPart({ id, model, classes }: Props) {
+export function DoubtPart(props: Props) {
   const [asked, setAsked] = useState(false);
-  const { data, error } = useQuery({ ...doubtQuery(id, model), enabled: asked });
-  const { start, job, busy } = useOneJob("doubt", prepareDoubt);
-  useRefetch(busy);
   return (
     <section className={styles.part} aria-labelledby="doubt" data-testid="doubt">
       <h3 id="doubt">Why it is unsure</h3>
-      {!asked && (
+      {asked ? (
+        <Asked {...props} />
+      ) : (
         <Button size="compact-sm" variant="default" onClick={() => setAsked(true)}>
           Ask its models
         </Button>
-      )}
-      {asked && data && <Parts doubt={data} classes={classes} />}
-      {asked && !data && !error && <Skeleton height={48} radius="sm" />}
-      {asked && !data && isUntrained(error) && (
-        <Untrained
-          job={job}
-          busy={busy}
-          train={() => start.mutate(undefined, { onError: showFailure })}
-        />
-      )}
-      {asked && !data && error && !isUntrained(error) && (
-        <p className={styles.quiet}>
-          {error.message} {error instanceof ApiError && error.remedy}
-        </p>
       )}
     </section>
   );
 }
 
-function isUntrained(error: Error | null): boolean {
-  return error instanceof ApiError && error.code === "not_fitted";
+function Asked({ id, model, classes }: Props) {
+  const state = useQuery(doubtStateQuery(model));
+  const ready = state.data?.ready ?? false;
+  const doubt = useQuery({ ...doubtQuery(id, model), enabled: ready });
+  const { start, job, busy } = useOneJob("doubt", prepareDoubt);
+  useRefetch(busy);
+  const error = state.error ?? doubt.error;
+  if (error) return <ErrorNotice error={error} />;
+  if (state.data?.problem) return <p className={styles.quiet}>{state.data.problem}</p>;
+  if (state.data && !ready)
+    return (
+      <Untrained
+        job={job}
+        busy={busy}
+        train={() => start.mutate(undefined, { onError: showFailure })}
+      />
+    );
+  if (!doubt.data) return <Skeleton height={48} radius="sm" />;
+  return <Parts doubt={doubt.data} classes={classes} />;
 }
 
 /** Asks again once the job has ended, by whomever it was started. */
@@ -87,7 +89,7 @@ function Parts({ doubt, classes }: { doubt: Doubt; classes: number }) {
   ];
   return (
     <>
-      <p className={styles.standing}>{doubtWords(doubt, classes)}</p>
+      <p className={styles.told}>{doubtWords(doubt, classes)}</p>
       <ul className={styles.bars2}>
         {rows.map(({ name, value, colour }) => (
           <li key={name}>

@@ -10,6 +10,7 @@ from querist.loop import (
     ComparedModel,
     Comparison,
     Doubt,
+    DoubtState,
     ModelReliability,
     Thresholds,
     nameable,
@@ -78,6 +79,12 @@ def get_asset_doubt(
     """
     (found,) = service.project.models.doubts([id], source=source, trains=False)
     return found
+
+
+@router.get("/doubt", operation_id="get_doubt_state")
+def get_doubt_state(service: Served) -> DoubtState:
+    """Whether the newest model's doubt by models can be told, and at once."""
+    return service.project.models.doubt_state()
 
 
 @router.post("/doubt", operation_id="prepare_doubt", status_code=202)
