@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Arm, Media, Selected } from "../api/types";
 import { Thumbnail } from "../parts/AssetView";
 import { count, shortId } from "../parts/format";
+import { useTexts } from "../parts/useTexts";
 import styles from "./rounds.module.css";
 
 const NAMES: Record<Arm, string> = { active: "Strategy", control: "Random", audit: "Audit" };
@@ -18,6 +19,11 @@ export function SelectedGallery({ selected, media, round }: Props) {
   const [all, setAll] = useState(false);
   const arm = arms.includes(wanted) ? wanted : (arms[0] ?? "active");
   const rows = selected.filter((entry) => entry.arm === arm).sort((a, b) => a.rank - b.rank);
+  const shown = all ? rows : rows.slice(0, FIRST);
+  const texts = useTexts(
+    shown.map(({ asset_id }) => asset_id),
+    media,
+  );
   return (
     <section className={styles.card} aria-labelledby="selected">
       <div className={styles.cardHead}>
@@ -34,18 +40,21 @@ export function SelectedGallery({ selected, media, round }: Props) {
         />
       </div>
       <ul className={styles.gallery} data-media={media}>
-        {rows.slice(0, all ? rows.length : FIRST).map((entry) => (
+        {shown.map((entry) => (
           <li key={entry.asset_id}>
             <Link
               to="/catalog"
               search={{ round, arm, asset: entry.asset_id }}
               className={styles.pick}
+              title={entry.asset_id}
             >
-              <span className={styles.pickMedia}>
-                <Thumbnail id={entry.asset_id} media={media} text={entry.asset_id} />
-              </span>
+              {media === "image" && (
+                <span className={styles.pickMedia}>
+                  <Thumbnail id={entry.asset_id} media={media} text={null} />
+                </span>
+              )}
               <span className={styles.pickWords}>
-                <strong>{shortId(entry.asset_id, 22)}</strong>
+                <strong>{texts.get(entry.asset_id) ?? shortId(entry.asset_id, 22)}</strong>
                 <span>{entry.reason}</span>
               </span>
             </Link>

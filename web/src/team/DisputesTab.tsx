@@ -4,12 +4,13 @@ import { IconChecks } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { className, type Dispute, type ProjectInfo } from "../api/types";
-import { Thumbnail } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { plural, shortId } from "../parts/format";
 import { Empty } from "../parts/Notices";
+import { useTexts } from "../parts/useTexts";
 import { valueText } from "../parts/valueText";
 import { ConsensusCard } from "./ConsensusCard";
+import { ItemMedia } from "./ItemMedia";
 import { disputesQuery } from "./queries";
 import styles from "./team.module.css";
 
@@ -17,6 +18,11 @@ const FIRST = 100;
 
 export function DisputesTab({ project }: { project: ProjectInfo }) {
   const disputes = useQuery(disputesQuery).data;
+  const shown = (disputes ?? []).slice(0, FIRST);
+  const texts = useTexts(
+    shown.map(({ asset_id }) => asset_id),
+    project.media,
+  );
   if (!disputes) return <Skeleton height={320} radius="lg" />;
   return (
     <div className={styles.columns}>
@@ -40,8 +46,13 @@ export function DisputesTab({ project }: { project: ProjectInfo }) {
               </Button>
             </header>
             <ul className={styles.list}>
-              {disputes.slice(0, FIRST).map((dispute) => (
-                <Row key={dispute.asset_id} dispute={dispute} media={project.media} />
+              {shown.map((dispute) => (
+                <Row
+                  key={dispute.asset_id}
+                  dispute={dispute}
+                  media={project.media}
+                  text={texts.get(dispute.asset_id)}
+                />
               ))}
             </ul>
             {disputes.length > FIRST && (
@@ -55,16 +66,15 @@ export function DisputesTab({ project }: { project: ProjectInfo }) {
   );
 }
 
-function Row({ dispute, media }: { dispute: Dispute; media: ProjectInfo["media"] }) {
+type RowProps = { dispute: Dispute; media: ProjectInfo["media"]; text: string | undefined };
+
+function Row({ dispute, media, text }: RowProps) {
   const { asset_id: id, opinions } = dispute;
   return (
     <li className={styles.item}>
-      <Link to="/catalog" search={{ asset: id }} className={styles.itemMedia}>
-        <span className="visually-hidden">Open {id} </span>
-        <Thumbnail id={id} media={media} text={shortId(id)} />
-      </Link>
+      <ItemMedia id={id} media={media} text={text} />
       <div className={styles.itemWords}>
-        <strong title={id}>{shortId(id, 40)}</strong>
+        {media === "image" && <strong title={id}>{shortId(id, 40)}</strong>}
         <ul className={styles.sayings}>
           {opinions.map((said) => {
             const name = className(said.value);

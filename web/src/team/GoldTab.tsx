@@ -7,11 +7,12 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { className, type ProjectInfo, type Value } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
-import { Thumbnail } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
-import { ago, percent, plural, shortId } from "../parts/format";
+import { ago, percent, plural } from "../parts/format";
 import { Empty } from "../parts/Notices";
+import { useTexts } from "../parts/useTexts";
 import { valueText } from "../parts/valueText";
+import { ItemMedia } from "./ItemMedia";
 import { addGold, goldQuery, hardQuery, retireGold } from "./queries";
 import styles from "./team.module.css";
 
@@ -24,6 +25,10 @@ export function GoldTab({ project }: { project: ProjectInfo }) {
   const retired = useQuery(goldQuery(true)).data;
   const hard = useQuery(hardQuery).data;
   const change = useGoldChange();
+  const texts = useTexts(
+    (asked ?? []).map(({ asset_id }) => asset_id),
+    project.media,
+  );
   if (!asked || !retired || !hard) return <Skeleton height={320} radius="lg" />;
   const known = new Set([...asked, ...retired].map((gold) => gold.asset_id));
   const suggested = hard.items
@@ -47,6 +52,7 @@ export function GoldTab({ project }: { project: ProjectInfo }) {
                   key={gold.asset_id}
                   id={gold.asset_id}
                   media={project.media}
+                  text={texts.get(gold.asset_id)}
                   value={gold.value}
                   note={`${gold.created_by}, ${ago(gold.created_at)}${gold.note ? `: ${gold.note}` : ""}`}
                   button={
@@ -85,6 +91,7 @@ export function GoldTab({ project }: { project: ProjectInfo }) {
                 key={card.id}
                 id={card.id}
                 media={project.media}
+                text={card.text ?? undefined}
                 value={annotation.value as Value}
                 note={
                   expected_error === null
@@ -145,19 +152,17 @@ function useGoldChange(): (change: Change) => void {
 type ItemProps = {
   id: string;
   media: ProjectInfo["media"];
+  text: string | undefined;
   value: Value;
   note: string;
   button: ReactNode;
 };
 
-function Item({ id, media, value, note, button }: ItemProps) {
+function Item({ id, media, text, value, note, button }: ItemProps) {
   const name = className(value);
   return (
     <li className={styles.item}>
-      <Link to="/catalog" search={{ asset: id }} className={styles.itemMedia}>
-        <span className="visually-hidden">Open {id} </span>
-        <Thumbnail id={id} media={media} text={shortId(id)} />
-      </Link>
+      <ItemMedia id={id} media={media} text={text} />
       <div className={styles.itemWords}>
         <span className={styles.itemValue} title={id}>
           {name === null ? valueText(value) : <ClassChip name={name} />}
