@@ -1,15 +1,16 @@
 """Auto-labels of sets, spans and boxes: how often the promise is broken, and how much is labelled.
 
-Run: python -m benchmarks.autolabel_values [--quick] [--draws 20]
+Run: python -m benchmarks.autolabel_values [--quick] [--draws 60]
 
 Sets are what an article of Fashion-MNIST is (worn above or below, with long sleeves, on the foot,
 opening …) on EfficientNet vectors, spans the names in Debian's descriptions (``span_texts``), boxes
 the articles in composed scenes (``scenes``). Five models each are trained by the default learner on
 1,000 (spans: 400, boxes: 600) random labels beside a pool of 8,000 (spans: 4,000, boxes: 3,000).
-For each model 20 times 150 labels are drawn at random as an audit set, which calibrates, and 300
-checks among what could then be accepted, as ``ask`` does. A label counts as wrong if anything in it
-is. The promise is an error rate of 5 % of sets and 20 % of spans and boxes, 95 % sure. The true
-error of what is accepted is that over the rest of the pool.
+For each model 60 times 150 labels are drawn at random as an audit set, which calibrates, and 300
+checks among what could then be accepted, as ``ask`` does. Draws of one model are independent, and
+to each the promise applies: 100 in all were too few to tell a rate of 6 % from one of 2 %. A label
+counts as wrong if anything in it is. The promise is an error rate of 5 % of sets and 20 % of spans
+and boxes, 95 % sure. The true error of what is accepted is that over the rest of the pool.
 
 It is told for both states of a project: the checks were answered after the model was trained, and
 a later training has calibrated by them as well, each judged without itself. The oracle threshold
@@ -39,7 +40,7 @@ from querist.metrics import believed, calibration_error, is_right
 from querist.schema import ClassesValue, Media, Value
 
 RATES = {"sets": 0.05, "spans": 0.2, "boxes": 0.2}
-MODELS, DRAWS, LEAST = 5, 20, 100
+MODELS, DRAWS, LEAST = 5, 60, 300
 KINDS = {
     "above": (0, 2, 3, 4, 6),
     "below": (1, 3),
@@ -88,17 +89,23 @@ def main() -> int:
         details[kind] = rows
         for state in ("before", "after"):
             states = [row[state] for row in rows]
-            figures += _figures(f"{kind}, {state} a training", RATES[kind], states)
+            figures += _figures(f"{kind}, {state} a training", RATES[kind], states, draws)
     name = "autolabel_values_part" if arguments.quick else "autolabel_values"
     return report(name, figures, details=details)
 
 
-def _figures(name: str, rate: float, rows: list[dict[str, float]]) -> list[Figure]:
-    broken = float(np.mean([row["error"] > rate for row in rows]))
+def _figures(name: str, rate: float, rows: list[dict[str, float]], draws: int) -> list[Figure]:
+    broken = np.array([row["error"] > rate for row in rows]).reshape(-1, draws).mean(axis=1)
     own = float(np.mean([row["coverage"] for row in rows]))
     oracle = float(np.mean([row["oracle"] for row in rows]))
     return [
-        Figure(name=f"{name}: promises broken", value=broken, target=ALLOWED, better="lower"),
+        Figure(
+            name=f"{name}: promises broken",
+            value=float(broken.mean()),
+            target=ALLOWED,
+            better="lower",
+        ),
+        Figure(name=f"{name}: the same, of the worst model", value=float(broken.max())),
         Figure(name=f"{name}: share labelled", value=own),
         Figure(name=f"{name}: of what an oracle would", value=own / oracle if oracle else 0.0),
         Figure(name=f"{name}: calibration error", value=float(np.mean([r["ece"] for r in rows]))),
