@@ -93,6 +93,7 @@ def test_one_process_answers_until_its_file_changes(tmp_path: Path) -> None:
     other = trained(scripted(tmp_path, told.replace("1 - model", "1.0 - model")))
     pids = (tmp_path / "pids").read_text().split()
     assert len(set(pids)) == len(pids) == 2
+    # What a name is made of shows nowhere else.
     assert first._model != other._model  # type: ignore[attr-defined]
 
 
@@ -231,6 +232,7 @@ def test_the_records_start_no_program(tmp_path: Path) -> None:
     with Project.open(tmp_path / "p") as project:
         loaded = training.load(project.catalog, model)
         with pytest.raises(UnavailableError, match=r"There is no script 'other\.py'"):
+            # The seam does not tell how wide its vectors are.
             loaded.predict_proba(np.zeros((1, loaded._dimensions), np.float32))  # type: ignore[attr-defined]
     path.write_text(text.replace('name = "script"', 'name = "naive-bayes"').replace("file =", "#"))
     with Project.open(tmp_path / "p") as project:

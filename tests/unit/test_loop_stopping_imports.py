@@ -159,6 +159,7 @@ def test_a_job_is_cancelled_within_an_import(project: Project, tmp_path: Path) -
         project.jobs.cancel(job.id)
         encode(*given)
 
+    # The real one, between two parts of which the job is cancelled.
     project.catalog.embeddings.put = put  # type: ignore[method-assign]
     claimed = project.catalog.records.jobs.claim("here", job_id=job.id)
     from querist.engine import run_job
