@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
-from querist.errors import InvalidInputError
+from querist.errors import ConflictError, InvalidInputError
 from querist.schema import (
     Action,
     Annotation,
     ClassValue,
+    Opinion,
     Origin,
     Value,
     check_asset_id,
@@ -21,6 +22,8 @@ from querist.schema import (
     from_json,
     to_json,
 )
+
+Stored = TypeVar("Stored", Annotation, Opinion)
 
 MAX_SUBMISSION_ID = 200
 _ACTIONS = {action.value: action for action in Action}
@@ -180,3 +183,17 @@ def _check_action(action: Action, value: Value | None) -> None:
             f"The action is {action.value!r} and the value is {value!r}.",
             remedy="Give a value with 'label', and none with 'skip' and 'cannot_tell'.",
         )
+
+
+def same_decision(stored: Stored, asset_id: str, annotator: str) -> Stored:
+    """What is stored for a submission, where it is the annotator's own about the asset.
+
+    Raises:
+        ConflictError: it is another decision; whose and what is not told.
+    """
+    if (stored.asset_id, stored.annotator) == (asset_id, annotator):
+        return stored
+    raise ConflictError(
+        f"The submission id {stored.submission_id!r} was used for another decision.",
+        remedy="Send a new submission id with each decision.",
+    )

@@ -32,6 +32,7 @@ from querist.catalog.records.label_rows import (
     entry_of,
     fields_of,
     names_in,
+    same_decision,
 )
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.review_tables import reviews
@@ -139,7 +140,7 @@ class LabelLog:
             queue_up(connection)
             version, stored = before(connection, asset_id, submission_id)
             if stored is not None:
-                return _same(stored, entry.asset_id, entry.annotator)
+                return same_decision(stored, entry.asset_id, entry.annotator)
             _check_version(connection, entry, version)
             now = self._database.now()
             if task_id is not None:
@@ -212,7 +213,7 @@ class LabelLog:
             queue_up(connection)
             stored = of_submission(connection, submission_id)
             if stored is not None:
-                return _same(stored, asset_id, annotator)
+                return same_decision(stored, asset_id, annotator)
             now = self._database.now()
             row, undone_seq = undoing.undo(
                 connection,
@@ -362,16 +363,7 @@ class LabelLog:
         if fresh:
             connection.execute(INSERT_MANY, [row for _, row in fresh.values()])
         new += [stored[key] for key in fresh]
-        return [_same(stored[it.submission_id], it.asset_id, it.annotator) for it in chunk]
-
-
-def _same(stored: Annotation, asset_id: str, annotator: str) -> Annotation:
-    if (stored.asset_id, stored.annotator) == (asset_id, annotator):
-        return stored
-    raise ConflictError(
-        f"The submission id {stored.submission_id!r} was used for another decision.",
-        remedy="Send a new submission id with each decision.",
-    )
+        return [same_decision(stored[it.submission_id], it.asset_id, it.annotator) for it in chunk]
 
 
 def _check_version(connection: sa.Connection, entry: Entry, version: int) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.label_queries import queue_up
-from querist.catalog.records.label_rows import Entry
+from querist.catalog.records.label_rows import Entry, same_decision
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.opinion_rows import (
     IS_LABEL_TOO,
@@ -81,7 +81,7 @@ class OpinionLog:
             queue_up(connection)
             own, stored = before(connection, entry.asset_id, entry.annotator, entry.submission_id)
             if stored is not None:
-                return _same(stored, entry.asset_id, entry.annotator), False
+                return same_decision(stored, entry.asset_id, entry.annotator), False
             version = own.version if own else 0
             if entry.expected_version not in (None, version):
                 raise _stale(entry, own)
@@ -119,7 +119,7 @@ class OpinionLog:
             queue_up(connection)
             undone, stored = before(connection, asset_id, annotator, submission_id)
             if stored is not None:
-                return _same(stored, asset_id, annotator)
+                return same_decision(stored, asset_id, annotator)
             if undone is None or undone.action is Action.UNDO:
                 raise InvalidInputError(
                     f"{asset_id!r} has no decision to undo.",
@@ -228,7 +228,7 @@ class OpinionLog:
         """What annotators say, of a round, of an asset, or of all, skips included; oldest first.
 
         They say it now, or as of position ``upto`` of the log; with ``newest`` only the last ones,
-        which costs the same however many there are.
+        which costs the same however many came before them.
         """
         conditions = [] if round is None else [opinions.c.round == round]
         if asset_id is not None:
@@ -272,15 +272,6 @@ class OpinionLog:
 
 def _always(verdict: Verdict) -> Callable[[Sequence[Opinion]], Verdict | None]:
     return lambda _: verdict
-
-
-def _same(stored: Opinion, asset_id: str, annotator: str) -> Opinion:
-    if (stored.asset_id, stored.annotator) == (asset_id, annotator):
-        return stored
-    raise ConflictError(
-        f"The submission id {stored.submission_id!r} was used for another decision.",
-        remedy="Send a new submission id with each decision.",
-    )
 
 
 def _stale(entry: Entry, before: Opinion | None) -> ConflictError:
