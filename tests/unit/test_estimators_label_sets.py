@@ -8,6 +8,8 @@ import pytest
 from sklearn.datasets import make_multilabel_classification
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -52,6 +54,9 @@ def test_a_whole_row_without_a_label_is_the_pool(y: object) -> None:
         RandomForestClassifier(10),
         make_pipeline(StandardScaler(), RandomForestClassifier(10)),
         make_pipeline(StandardScaler(), LinearSVC()),
+        MultiOutputClassifier(LogisticRegression(max_iter=500)),
+        make_pipeline(StandardScaler(), MultiOutputClassifier(LogisticRegression())),
+        OneVsRestClassifier(LogisticRegression(max_iter=500)),
     ],
 )
 @pytest.mark.parametrize("strategy", ["multilabel-margin", "multilabel-uherding", "mmc", "auto"])

@@ -11,6 +11,7 @@ from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
@@ -48,12 +49,16 @@ def for_label_sets(estimator: Any) -> Any:
 
     A copy for each class is made where the estimator does not say that it takes sets of classes.
     """
-    if get_tags(estimator).classifier_tags.multi_label:
-        return estimator
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
-        return Pipeline([*estimator.steps[:-1], (name, OneVsRestClassifier(last))])
-    return OneVsRestClassifier(estimator)
+        made = for_label_sets(last)
+        return estimator if made is last else Pipeline([*estimator.steps[:-1], (name, made)])
+    if isinstance(estimator, MultiOutputClassifier):
+        # The same copies, which also stand a class that every labelled row has, or none.
+        return OneVsRestClassifier(estimator.estimator)
+    tags = get_tags(estimator)
+    takes_sets = tags.classifier_tags.multi_label or tags.target_tags.multi_output
+    return estimator if takes_sets else OneVsRestClassifier(estimator)
 
 
 def last_step(fitted: Any) -> Any:
