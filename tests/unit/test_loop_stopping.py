@@ -15,6 +15,7 @@ from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
 from querist.project import Project
 from querist.schema import Arm, Estimate, Evaluation, Worth
+from querist.schema.measure import Measure
 
 NO_LIMITS = [BudgetState(unit="labels", spent=100, limit=None)]
 EVIDENCE = Evidence(
@@ -182,3 +183,25 @@ def test_no_saving_where_the_start_was_better_with_more_labels() -> None:
     found = saving(later)
     assert found is not None
     assert (found.active_labels, found.control_labels) == (25, 60)
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "words"),
+    [
+        (0.5, 0.7, 0.9, "30 % fewer labels (95 % interval 10 % to 50 % fewer)"),
+        (0.5, 0.7, 1.2, "30 % fewer labels (95 % interval 20 % more to 50 % fewer)"),
+        (2.1, 2.8, 3.7, "180 % more labels (95 % interval 110 % to 270 % more)"),
+    ],
+)
+def test_an_interval_of_the_saving_says_more_or_fewer(
+    low: float, value: float, high: float, words: str
+) -> None:
+    """No end of the interval is a negative share of labels fewer."""
+    both = Curve(active=points((50, 0.85), (100, 0.95)), control=points((100, 0.8), (200, 0.9)))
+    doubt = Measure(value=value, low=low, high=high, count=60, better="lower")
+    assert words in sentence(both, 100, doubt).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_one_label_is_one() -> None:
+    """One label is not "1 labels"."""
+    assert sentence(Curve(active=(), control=()), 1).startswith("1 label. No model")

@@ -138,16 +138,16 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
         doubt: The mean ratio with its interval, where it was measured.
     """
     if not found.active:
-        return f"{labeled} labels. No model has been measured on the audit set yet."
+        return f"{_labels(labeled)}. No model has been measured on the audit set yet."
     last = found.active[-1]
     name = "" if found.measure == "accuracy" else f"{called(found.measure)} "
     words = [
-        f"{last.labels} labels.",
+        f"{_labels(last.labels)}.",
         f"{name}{last.accuracy}, audit of {last.accuracy.count}.",
     ]
     if name and found.control:
         control = found.control[-1]
-        words.append(f"The random control: {control.accuracy} with {control.labels} labels.")
+        words.append(f"The random control: {control.accuracy} with {_labels(control.labels)}.")
     saved = saving(found)
     if saved is not None:
         ratio = saved.mean_ratio if doubt is None else doubt.value
@@ -160,8 +160,16 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
     return " ".join(words)
 
 
+def _labels(count: int) -> str:
+    return "1 label" if count == 1 else f"{count} labels"
+
+
 def _within(doubt: Measure | None) -> str:
     if doubt is None:
         return ""
-    ends = (percent(1 - doubt.high, 0), percent(1 - doubt.low, 0))
-    return f" (95 % interval {ends[0]} to {ends[1]} fewer)"
+    less, more = (percent(abs(1 - ratio), 0) for ratio in (doubt.low, doubt.high))
+    if doubt.low > 1:
+        return f" (95 % interval {less} to {more} more)"
+    if doubt.high > 1:
+        return f" (95 % interval {more} more to {less} fewer)"
+    return f" (95 % interval {more} to {less} fewer)"
