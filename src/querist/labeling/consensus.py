@@ -137,9 +137,11 @@ def break_ties(catalog: Catalog, *asset_ids: str, at_end: bool = False) -> int:
     """
     reading = catalog.records.ontologies.reading()
     tied: dict[int, list[Opinion]] = defaultdict(list)
+    said = catalog.records.opinions.of_assets(asset_ids)
+    waited = catalog.records.opinions.awaited(asset_ids)
     for asset_id in asset_ids:
-        held = read_opinions(reading, catalog.records.opinions.standing(asset_id=asset_id))
-        if held and majority(held) is None and not is_waiting(catalog, asset_id):
+        held = read_opinions(reading, said.get(asset_id, ()))
+        if held and majority(held) is None and asset_id not in waited:
             tied[max(it.round for it in held)] += held
     model = catalog.records.models.latest(Arm.ACTIVE)
     if not tied or model is None or catalog.settings.task is not TaskKind.CLASSIFICATION:
@@ -201,7 +203,7 @@ def settle_round(catalog: Catalog, number: int) -> None:
     if not asset_ids:
         return
     introduce(catalog)
-    open_ = [it for it in asset_ids if not _is_settled(catalog, it)]
+    open_ = _unsettled(catalog, asset_ids)
     version = catalog.records.ontologies.current().version
     catalog.records.opinions.settle(open_, majority_rule(catalog, version))
     break_ties(catalog, *open_, at_end=True)
@@ -350,12 +352,15 @@ def _tie_breaks(
     return found
 
 
-def _is_settled(catalog: Catalog, asset_id: str) -> bool:
-    """Whether a label holds that is more than one of the opinions on the asset."""
-    held = catalog.records.labels.current(asset_id)
-    if held is None or held.value is None:
-        return False
-    return catalog.records.opinions.of_submission(held.submission_id) is None
+def _unsettled(catalog: Catalog, asset_ids: Sequence[str]) -> list[str]:
+    """The assets on which no label holds that is more than one of the opinions on them."""
+    held = {
+        it.asset_id: it.submission_id
+        for it in catalog.records.labels.currents_of(asset_ids)
+        if it.value is not None
+    }
+    opinions = catalog.records.opinions.among(list(held.values()))
+    return [it for it in asset_ids if it not in held or held[it] in opinions]
 
 
 def _probabilities(

@@ -86,6 +86,14 @@ def insert(connection: sa.Connection, row: Mapping[str, Any]) -> int:
     return int(_INSERT.scalar(connection, {**_BLANK, **row}))
 
 
+def insert_many(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append rows to the log in their order; the caller is its only writer."""
+    if rows:
+        seqs = next_seqs(connection, len(rows))
+        full = [{**_BLANK, **row, "seq": seq} for row, seq in zip(rows, seqs, strict=True)]
+        connection.execute(INSERT_MANY, full)
+
+
 def version_of(connection: sa.Connection, asset_id: str) -> int:
     """The asset's version; 0 when it has no entry."""
     return int(_VERSION.scalar(connection, {"asset": asset_id}) or 0)

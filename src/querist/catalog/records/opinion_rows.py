@@ -70,6 +70,11 @@ def of_submission(connection: sa.Connection, submission_id: str) -> Opinion | No
     return None if row is None else opinion_of(row)
 
 
+def among(submissions: Any) -> sa.Select[Any]:
+    """The query for those of the submission ids, a list or a query, that are opinions."""
+    return sa.select(opinions.c.submission_id).where(opinions.c.submission_id.in_(submissions))
+
+
 def before(
     connection: sa.Connection, asset_id: str, annotator: str, submission_id: str
 ) -> tuple[Opinion | None, Opinion | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.opinion_rows import (
     IS_LABEL_TOO,
     SELECT,
+    among,
     before,
     insert,
     last_of,
@@ -25,7 +26,14 @@ from querist.catalog.records.opinion_rows import (
 )
 from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.second_opinions import ask_again
-from querist.catalog.records.settling import Rule, Verdict, settle, take_back_all
+from querist.catalog.records.settling import (
+    Rule,
+    Verdict,
+    awaited,
+    settle,
+    settle_many,
+    take_back_all,
+)
 from querist.catalog.records.tables import annotation_log, opinions
 from querist.catalog.records.task_ends import answer_task, reopen_task
 from querist.catalog.records.task_serving import one_by_one
@@ -42,6 +50,7 @@ _KNOWN = Prepared(
     )
 )
 
+_CHUNK = 2000
 # Inside the class `list` is a method.
 _Opinions = list[Opinion]
 Bookings = Callable[[Opinion | None], Sequence[Booking]]
@@ -153,8 +162,7 @@ class OpinionLog:
         """Bring the labels of assets in line with their opinions; returns how many changed."""
         with self._database.write() as connection:
             queue_up(connection)
-            now = self._database.now()
-            return sum(settle(connection, it, rule, now).changed for it in asset_ids)
+            return settle_many(connection, dict.fromkeys(asset_ids, rule), self._database.now())
 
     def write(self, verdicts: Mapping[str, Verdict], *, run: str, ontology_version: int) -> int:
         """Write verdicts that were computed over many assets; returns how many changed a label.
@@ -168,13 +176,11 @@ class OpinionLog:
         """
         with self._database.write() as connection:
             queue_up(connection)
-            now, changed = self._database.now(), 0
-            for number, (asset_id, verdict) in enumerate(verdicts.items()):
-                rule = Rule(decide=_always(verdict), ontology_version=ontology_version)
-                submission = f"{run}.{number}"
-                found = settle(connection, asset_id, rule, now, submission_id=submission)
-                changed += found.changed
-            return changed
+            rules = {
+                asset_id: Rule(decide=_always(verdict), ontology_version=ontology_version)
+                for asset_id, verdict in verdicts.items()
+            }
+            return settle_many(connection, rules, self._database.now(), run=run)
 
     def take_back(self, run: str) -> int:
         """Undo what a run wrote and still holds; returns how many labels that changed."""
@@ -239,6 +245,25 @@ class OpinionLog:
         last = query.order_by(None).order_by(opinions.c.seq.desc()).limit(newest)
         return self._list(last)[::-1]
 
+    def of_assets(self, asset_ids: Sequence[str]) -> dict[str, _Opinions]:
+        """What annotators say of each of these assets on which anybody does; oldest first."""
+        found: dict[str, _Opinions] = {}
+        for part in _parts(asset_ids):
+            for it in self._list(standing(opinions.c.asset_id.in_(part))):
+                found.setdefault(it.asset_id, []).append(it)
+        return found
+
+    def awaited(self, asset_ids: Sequence[str]) -> set[str]:
+        """Those of the assets on which an opinion is still wanted."""
+        with self._database.read() as connection:
+            return {it for part in _parts(asset_ids) for it in connection.scalars(awaited(part))}
+
+    def among(self, submission_ids: Sequence[str]) -> set[str]:
+        """Those of the submissions that are opinions."""
+        with self._database.read() as connection:
+            parts = _parts(submission_ids)
+            return {it for part in parts for it in connection.scalars(among(part))}
+
     def gold_answers(self) -> _Opinions:
         """The first answer of each annotator to each gold question: what comes later is no test."""
         first = sa.select(sa.func.min(opinions.c.seq)).where(opinions.c.gold)
@@ -268,6 +293,10 @@ class OpinionLog:
     def _list(self, query: sa.Select[Any]) -> _Opinions:
         with self._database.read() as connection:
             return [opinion_of(row) for row in connection.execute(query)]
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
 
 
 def _always(verdict: Verdict) -> Callable[[Sequence[Opinion]], Verdict | None]:
