@@ -185,6 +185,12 @@ def test_no_saving_where_the_start_was_better_with_more_labels() -> None:
     assert (found.active_labels, found.control_labels) == (25, 60)
 
 
+def test_no_saving_where_neither_arm_has_learned() -> None:
+    """Two flat curves say nothing of labels: the level was there with the first ones of both."""
+    flat = Curve(active=points((25, 0.56), (50, 0.56)), control=points((5, 0.56), (10, 0.56)))
+    assert saving(flat) is None
+
+
 @pytest.mark.parametrize(
     ("low", "value", "high", "words"),
     [

@@ -101,9 +101,9 @@ def saving(found: Curve) -> Saving | None:
     """The saving over the accuracies that both arms reached.
 
     Returns:
-        ``None`` without both curves, and where the active arm was better than the control from
-        its first round on with more labels than the control has had: then nobody knows yet. Nor
-        is there one where a label is no single class: nothing says how sure it would be.
+        ``None`` without both curves, and where the active arm was as good as the control gets
+        from its first round on with as many labels or more: then nobody knows yet. Nor is there
+        one where a label is no single class: nothing says how sure it would be.
     """
     if not found.active or not found.control or found.measure != "accuracy":
         return None
@@ -113,7 +113,7 @@ def saving(found: Curve) -> Saving | None:
     levels = np.linspace(bottom, top, LEVELS).tolist()
     reached = [(labels_to_reach(*active, x), labels_to_reach(*control, x)) for x in levels]
     pairs = [(a, c) for a, c in reached if a is not None and c is not None]
-    if not pairs or (active[1][0] > top and active[0][0] >= pairs[-1][1]):
+    if not pairs or (active[1][0] >= top and active[0][0] >= pairs[-1][1]):
         return None
     return Saving(
         accuracy=top,

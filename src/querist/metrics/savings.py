@@ -136,8 +136,8 @@ def label_ratio(
 ) -> Floats:
     """Active labels for each control label (b,), averaged over accuracies both arms passed.
 
-    Below one is a saving. NaN where the active arm was better than the control from its first
-    round on, with more labels than the control has had: then nobody knows yet.
+    Below one is a saving. NaN where the active arm was as good as the control gets from its first
+    round on, with as many labels as the control needed or more: then nobody knows yet.
 
     Args:
         active_labels: Labels after each round of the active arm (R,), rising.
@@ -153,7 +153,7 @@ def label_ratio(
     levels[:, -1] = top
     mine, base = labels_at(ours, active, levels), labels_at(theirs, control, levels)
     found = (mine / base).mean(axis=1)
-    found[(active[:, 0] > top) & (ours[0] >= base[:, -1])] = np.nan
+    found[(active[:, 0] >= top) & (ours[0] >= base[:, -1])] = np.nan
     return np.asarray(found)
 
 
