@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
@@ -17,7 +19,9 @@ from querist.schema import (
     Value,
     check_value,
     check_within,
+    from_json,
 )
+from querist.schema.annotation import VALUE_OF_TASK
 
 Label = str | float | Sequence[str] | Value
 
@@ -52,6 +56,8 @@ def fitting(
 def as_value(label: Label | None, ontology: Ontology) -> Value:
     """``label`` as a value that fits the task: a class name, several names, a number, a value.
 
+    Of sets and shapes a text may be the JSON that an export writes in its place.
+
     Raises:
         InvalidInputError: it is of another kind than the task wants, or not a finite number.
         UnknownNameError: it names a class that does not exist; the nearest names are offered.
@@ -83,9 +89,25 @@ def _plain(label: Label | None, task: TaskKind) -> Value:
     return label  # type: ignore[return-value]  # all that is left of the union
 
 
+def of_body(body: Mapping[str, Any], task: TaskKind) -> Value:
+    """A value by its JSON form, as an export or a model elsewhere writes it; ``type`` may lack.
+
+    Raises:
+        InvalidInputError: it is of another kind than the task wants, or not of its form.
+    """
+    kind = VALUE_OF_TASK[task]
+    fields = {key: it for key, it in body.items() if key != "type"}
+    if body.get("type", kind.TYPE) != kind.TYPE:
+        raise InvalidInputError(
+            f"The label is of kind {body['type']!r}.",
+            remedy=f"Give labels of kind {kind.TYPE!r}.",
+        )
+    return from_json(kind, fields)
+
+
 def _of_text(label: str, task: TaskKind) -> Value:
-    if task is TaskKind.MULTI_LABEL:
-        return ClassesValue(names=(label,))
+    if task is TaskKind.CLASSIFICATION:
+        return ClassValue(name=label)
     if task is TaskKind.REGRESSION:
         try:
             return NumberValue(number=float(label))
@@ -93,4 +115,19 @@ def _of_text(label: str, task: TaskKind) -> Value:
             raise InvalidInputError(
                 f"The label {label!r} is not a number.", remedy="Give a number."
             ) from None
-    return ClassValue(name=label)
+    written = _of_cell(label)
+    if isinstance(written, Mapping):
+        return of_body(written, task)
+    if isinstance(written, list):
+        return _plain(written, task)
+    return ClassesValue(names=(label,)) if task is TaskKind.MULTI_LABEL else ClassValue(name=label)
+
+
+def _of_cell(text: str) -> Any:
+    """What a cell of an exported table holds as JSON; ``None`` of a plain name."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

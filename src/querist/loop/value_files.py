@@ -16,7 +16,7 @@ from querist.engine.base import Progress, reporting
 from querist.errors import InvalidInputError, NotFoundError, QueristError
 from querist.formats.prediction_rows import PredictionRow, holds_labels, read_prediction_rows
 from querist.formats.score_tables import read_scores
-from querist.labeling.values import as_value
+from querist.labeling.values import as_value, of_body
 from querist.learners import Guesses
 from querist.learners.imported import IMPORTED
 from querist.learners.label_sets import sets_of_chances
@@ -33,10 +33,8 @@ from querist.schema import (
     TaskKind,
     Value,
     cut_to,
-    from_json,
     new_id,
 )
-from querist.schema.annotation import VALUE_OF_TASK
 
 # What the columns of a table of numbers may be called.
 _NUMBER, _DOUBT = ("number", "label", "prediction"), "uncertainty"
@@ -243,16 +241,9 @@ def _bounds(catalog: Catalog, places: NDArray[np.int64]) -> Sequence[Bounds | No
 def _value(catalog: Catalog, row: PredictionRow, bounds: Bounds | None = None) -> Value:
     ontology = catalog.records.ontologies.current()
     label = row.label
-    kind = VALUE_OF_TASK[ontology.task]
     try:
         if isinstance(label, Mapping):
-            body = {key: it for key, it in label.items() if key != "type"}
-            if label.get("type", kind.TYPE) != kind.TYPE:
-                raise InvalidInputError(
-                    f"The label is of kind {label['type']!r}.",
-                    remedy=f"Give labels of kind {kind.TYPE!r}.",
-                )
-            label = from_json(kind, body)
+            label = of_body(label, ontology.task)
         value = as_value(label, ontology)
         if isinstance(value, Shapes):
             _check_confidences(confidences(value))
