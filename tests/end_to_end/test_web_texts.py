@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,27 @@ def test_lists_of_texts_show_how_they_begin(letters, serve, enter, look):
     expect(chosen.get_by_role("link").first).to_contain_text("My ")
     expect(chosen).not_to_contain_text("letter-")
     findings += look(page, "texts-chosen")
+    assert not findings, "\n".join(findings)
+
+
+def test_what_is_most_similar_can_be_read(letters, serve, enter, look):
+    """Each text has the drawer's width and up to three lines, all of it told; also on a phone."""
+    server = serve(letters)
+    page = enter(server)
+    page.goto(f"{server.address}/catalog?asset=letter-200")
+    drawer = page.get_by_role("complementary", name="Asset")
+    near = drawer.get_by_role("button", name="Open letter-").first
+    words = near.get_by_text("My ")
+    expect(near).to_have_attribute("title", re.compile(r"^My .+ about my \w+\.$"))
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        near.scroll_into_view_if_needed()
+        expect(near).to_be_in_viewport(ratio=1)
+        assert words.evaluate("it => it.clientWidth") > 250
+        assert 2 <= words.evaluate("it => it.clientHeight / 18") <= 3
+    findings = look(page, "texts-near")
+    near.click()
+    expect(drawer.get_by_role("heading", name="letter-200")).to_have_count(0)
     assert not findings, "\n".join(findings)
 
 

@@ -180,18 +180,23 @@ function Neighbours({ detail, change }: { detail: AssetDetail; change: ChangeSea
   return (
     <section className={styles.part}>
       <h3>Most similar</h3>
-      <ul className={styles.neighbours}>
+      <ul className={styles.neighbours} data-media={detail.asset.media}>
         {detail.neighbours.map((card) => (
           <li key={card.id}>
             <button
               type="button"
               onClick={() => change({ asset: card.id })}
+              title={card.text ?? undefined}
               aria-label={openWords(
                 card.id + (card.label ? `, labelled ${card.label}` : ""),
                 card.text ?? undefined,
               )}
             >
-              <Thumbnail id={card.id} media={card.media} text={card.text} />
+              {card.media === "image" ? (
+                <Thumbnail id={card.id} media={card.media} text={card.text} />
+              ) : (
+                <span className={styles.neighbourText}>{card.text || card.id}</span>
+              )}
             </button>
             <span className={styles.neighbourName}>
               {card.label || card.predicted ? (
