@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInputError, StorageError
-from querist.learners import Encoder, Item, Matrix, create_encoder
+from querist.learners import Encoder, Item, Matrix, create_encoder, create_learner
 from querist.schema import Media
 
 TEXTS = ["a red boot", "a blue boot", "a red shirt", "good weather", "bad weather today"]
@@ -71,9 +71,32 @@ def test_a_pool_of_empty_texts_can_be_encoded() -> None:
 
 
 def test_dimensions_are_limited_by_the_parameter_and_by_the_sample() -> None:
-    """At most the wanted directions, and never more than there are texts."""
+    """At most the wanted directions, one for three texts, and four of a handful."""
     assert fitted(dimensions=2).identity.dimensions == 3
-    assert fitted().identity.dimensions == len(TEXTS) + 1
+    assert fitted().identity.dimensions == 4 + 1
+    assert fitted("a boot", "a shirt").identity.dimensions == 2 + 1
+    many = [f"word{i} and word{i // 2}" for i in range(40)]
+    assert fitted(*many).identity.dimensions == 13 + 1
+    assert fitted(*many, dimensions=6).identity.dimensions == 6 + 1
+
+
+def test_a_model_of_few_texts_knows_the_others() -> None:
+    """Of sixty texts of two kinds a third tells the rest: their columns are no mere numbering."""
+    kinds = [["boot", "sole", "lace", "heel"], ["rain", "wind", "cloud", "storm"]]
+    rest = [f"word{i}" for i in range(40)]
+    truth = np.arange(60) % 2
+    right, losses = [], []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        texts = [" ".join([*rng.choice(kinds[kind], 2), *rng.choice(rest, 3)]) for kind in truth]
+        rows = fitted(*texts).encode(items(*texts))
+        learner = create_learner("logistic-regression")
+        learner.fit(rows[:20], truth[:20], class_count=2, rng=rng)
+        found = learner.predict_proba(rows[20:])
+        right.append(np.mean(found.argmax(axis=1) == truth[20:]))
+        losses.append(-np.log(found[np.arange(40), truth[20:]]).mean())
+    assert np.mean(right) > 0.8
+    assert np.mean(losses) < 0.5
 
 
 def test_the_identity_names_the_fitted_state() -> None:

@@ -15,6 +15,10 @@ from querist.learners.checking import check_media, unfitted
 from querist.schema import Media
 
 CHUNK = 4_096
+# With as many directions as texts every text is as far from each other one once a learner has
+# standardised its columns: it learns nothing, and is sure of it. So a direction stands for three
+# texts or more; a handful of texts keeps this many.
+TEXTS_A_DIRECTION, FEWEST = 3, 4
 # Words in scripts with spaces; one character at a time in Chinese and Japanese, which have none.
 TOKEN = r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+"  # noqa: S105
 
@@ -26,7 +30,7 @@ class TextTfidf:
     texts without any known word, such as the empty one, so that they have a direction too.
 
     Args:
-        dimensions: Directions kept at most; fewer where the sample is smaller.
+        dimensions: Directions kept at most; no more than one for three texts, of a handful four.
         vocabulary: Words and pairs kept at most, the most frequent first.
 
     Example:
@@ -90,7 +94,8 @@ class TextTfidf:
         terms, idf = self._learn_terms(texts)
         self._set_terms(terms, idf)
         seed = int(rng.integers(2**31))
-        size = min(self._dimensions, len(texts), len(terms))
+        most = max(FEWEST, len(texts) // TEXTS_A_DIRECTION)
+        size = min(self._dimensions, most, len(texts), len(terms))
         components = np.zeros((len(terms), 0), np.float32)
         if size:
             counts = self._vectorizer.transform(texts)
