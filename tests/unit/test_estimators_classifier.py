@@ -10,7 +10,8 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_blobs
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -18,7 +19,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import querist
 from querist.errors import EmptyPoolError, InvalidInputError, NotFittedError, UnknownNameError
-from querist.estimators import ActiveLearningClassifier
+from querist.estimators import ActiveLearningClassifier, ActiveLearningRegressor
 
 X, TRUTH = make_blobs(120, 4, centers=3, random_state=0)
 
@@ -258,3 +259,39 @@ def test_the_input_is_never_changed() -> None:
     clf.teach(idx, TRUTH[idx]).skip([50])
     assert np.array_equal(rows, X)
     assert np.array_equal(y, kept)
+
+
+@pytest.mark.parametrize(
+    ("learner", "words"),
+    [
+        (ActiveLearningClassifier(Ridge()), "Ridge, which is a regressor"),
+        (
+            ActiveLearningRegressor(LogisticRegression()),
+            "LogisticRegression, which is a classifier",
+        ),
+    ],
+)
+def test_an_estimator_of_the_other_kind_is_refused(learner: object, words: str) -> None:
+    """A regressor gives no classes and a classifier no numbers: said when fitting, not later."""
+    with pytest.raises(InvalidInputError, match=words):
+        learner.fit(X, TRUTH)
+
+
+@pytest.mark.parametrize("mark", [-1, None, np.nan])
+def test_rows_without_a_label_are_left_out_of_the_score(mark: object) -> None:
+    """The score is the accuracy on the labelled rows, whatever marks the others."""
+    clf = ActiveLearningClassifier(random_state=0).fit(X, _partly())
+    wanted = float((clf.predict(X)[:40] == TRUTH[:40]).mean())
+    assert clf.score(X, _partly(40, mark)) == wanted
+    assert clf.score(X, TRUTH) == float((clf.predict(X) == TRUTH).mean())
+    weights = np.where(np.arange(len(X)) < 20, 1.0, 0.0)
+    right = float((clf.predict(X)[:20] == TRUTH[:20]).mean())
+    assert clf.score(X, _partly(40, mark), sample_weight=weights) == right
+    with pytest.raises(InvalidInputError, match="no label"):
+        clf.score(X, np.full(len(X), -1))
+
+
+def test_a_search_over_a_partly_labelled_pool_judges_by_its_labels() -> None:
+    """Rows without a label train nothing and judge nothing, so the best score may be perfect."""
+    search = GridSearchCV(ActiveLearningClassifier(), {"strategy": ["margin", "random"]}, cv=3)
+    assert search.fit(X, _partly(60)).best_score_ > 0.8

@@ -147,3 +147,10 @@ def test_a_strategy_for_single_classes_names_what_it_misses() -> None:
     clf = ActiveLearningClassifier(strategy="margin").fit(X, _partly())
     with pytest.raises(MissingSignalError, match=r"probabilities, which.*multilabel-margin"):
         clf.query(1)
+
+
+def test_rows_without_a_set_are_left_out_of_the_score() -> None:
+    """The score is the share of the labelled rows whose whole set is right."""
+    clf = ActiveLearningClassifier(random_state=0).fit(X, _partly())
+    wanted = float((clf.predict(X)[:60] == Y[:60]).all(axis=1).mean())
+    assert clf.score(X, _partly(60)) == wanted

@@ -9,6 +9,7 @@ import pytest
 from sklearn.datasets import load_diabetes, make_friedman1
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Ridge, SGDRegressor
+from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
@@ -181,3 +182,11 @@ def test_on_real_data_its_default_beats_random() -> None:
     assert np.mean(gains) > 0
     with pytest.raises(InvalidInputError):
         ActiveLearningRegressor().fit(rows, np.full(len(rows), np.nan))
+
+
+def test_rows_without_a_number_are_left_out_of_the_score() -> None:
+    """The score is R² on the rows whose number is known."""
+    reg = ActiveLearningRegressor(random_state=0).fit(X, _partly())
+    assert reg.score(X, _partly(50)) == r2_score(TRUTH[:50], reg.predict(X)[:50])
+    with pytest.raises(InvalidInputError, match="no label"):
+        reg.score(X, NONE)

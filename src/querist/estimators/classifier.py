@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from querist.errors import EmptyPoolError
@@ -19,6 +20,7 @@ from querist.estimators.signals import committee, head, stacked
 from querist.estimators.targets import Classes, Mask, Target, as_array, minus_one_is_class
 from querist.estimators.wrapped import (
     chances_of,
+    check_kind,
     default_classifier,
     for_label_sets,
     has_probabilities,
@@ -90,9 +92,10 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
         ``teach``.
 
         Raises:
-            InvalidInputError: shapes disagree, a value of X is missing, or y is not a set of
-                classes.
+            InvalidInputError: shapes disagree, a value of X is missing, y is not a set of
+                classes, or the estimator is a regressor.
         """
+        check_kind(self.estimator, "classifier")
         return self._fit_rows(X, y, _target)
 
     @available_if(has_probabilities)  # type: ignore[untyped-decorator]
@@ -108,6 +111,17 @@ class ActiveLearningClassifier(ClassifierMixin, ActiveLearner):  # type: ignore[
         if isinstance(self._target, LabelSets):
             return chances_of(self.estimator_, X)
         return np.asarray(self.estimator_.predict_proba(X))
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy, 0 to 1, on the rows of ``X`` (m, d) that have a label in ``y`` (m,).
+
+        With sets of classes the share of rows whose whole set is right.
+
+        Raises:
+            InvalidInputError: no row has a label.
+        """
+        truth, said, weight = self._judged(X, y, sample_weight)
+        return float(accuracy_score(truth, said, sample_weight=weight))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

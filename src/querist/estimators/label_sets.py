@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
-from querist.estimators.targets import Mask, Positions, is_missing, none_missing
+from querist.estimators.targets import Mask, Positions, as_array, is_missing, none_missing
 from querist.strategies import UNLABELED, Signal
 
 
@@ -95,3 +95,8 @@ class LabelSets:
         table, known = self.table.copy(), self.known.copy()
         table[rows], known[rows] = fresh.table, True
         return replace(self, table=table, known=known)
+
+    def judged(self, y: Any) -> tuple[Mask, NDArray[np.int64]]:
+        """Which of other rows have a set in ``y``, and these (k, C)."""
+        given = type(self).of(as_array(y))
+        return given.known, given.own

@@ -218,6 +218,21 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
     def _prepared(self, estimator: Any) -> Any:
         return prepared(estimator, self.random_state)
 
+    def _judged(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+        """Labels, predictions and weights of the rows of ``X`` that have a label in ``y``."""
+        said = self.predict(X)
+        known, truth = self._target.judged(y)
+        check_consistent_length(said, known)
+        if not known.any():
+            raise InvalidInputError(
+                "y has no label, so nothing says what is right.",
+                remedy="Give the labels of one row at least.",
+            )
+        weight = None if sample_weight is None else np.asarray(sample_weight)[known]
+        return truth, said[known], weight
+
     def _ready(self, X: Any) -> Any:
         check_is_fitted(self)
         X = checked(self, X, reset=False)

@@ -84,6 +84,12 @@ class Numbers:
         values[rows] = fresh
         return replace(self, values=values)
 
+    def judged(self, y: Any) -> tuple[Mask, NDArray[np.float64]]:
+        """Which of other rows have a number in ``y``, and these (k,)."""
+        values = _floats(column_or_1d(as_array(y)))
+        known = ~np.isnan(values)
+        return known, values[known]
+
 
 def _floats(array: NDArray[Any]) -> NDArray[np.float64]:
     missing = is_missing(array)

@@ -7,13 +7,15 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 
 from querist.estimators.learner import ActiveLearner, Parts
 from querist.estimators.numbers import Numbers
 from querist.estimators.signals import committee, stacked
 from querist.estimators.targets import Target
-from querist.estimators.wrapped import default_regressor
+from querist.estimators.wrapped import check_kind, default_regressor
 from querist.strategies import Signal
 
 
@@ -73,9 +75,20 @@ class ActiveLearningRegressor(RegressorMixin, ActiveLearner):  # type: ignore[mi
         ``teach``.
 
         Raises:
-            InvalidInputError: shapes disagree, a value of X is missing, or y holds something else.
+            InvalidInputError: shapes disagree, a value of X is missing, y holds something else, or
+                the estimator is a classifier.
         """
+        check_kind(self.estimator, "regressor")
         return self._fit_rows(X, y, Numbers.of)
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """R², at most 1, on the rows of ``X`` (m, d) that have a number in ``y`` (m,).
+
+        Raises:
+            InvalidInputError: no row has a number.
+        """
+        truth, said, weight = self._judged(X, y, sample_weight)
+        return float(r2_score(truth, said, sample_weight=weight))
 
     def _fresh(self, target: Target) -> Any:  # noqa: ARG002 - the same for all numbers
         return self._prepared(

@@ -69,6 +69,10 @@ class Target(Protocol):
         """The labels with those ``given`` for some rows."""
         ...
 
+    def judged(self, y: Any) -> tuple[Mask, NDArray[Any]]:
+        """Of other rows: which have a label in ``y``, and what it is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classes:
@@ -130,6 +134,14 @@ class Classes:
         none_missing(rows, known[rows])
         merged[~known] = None
         return self._of(merged, known)
+
+    def judged(self, y: Any) -> tuple[Mask, NDArray[Any]]:
+        """Which of other rows have a class in ``y``; -1 is one only where it was trained on."""
+        values = column_or_1d(as_array(y))
+        missing = is_missing(values)
+        if UNLABELED not in self.names.tolist():
+            missing |= _is_minus_one(values)
+        return ~missing, natural(values[~missing].astype(object))
 
 
 def split_target(y: NDArray[Any]) -> tuple[NDArray[Any], Mask]:

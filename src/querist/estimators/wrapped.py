@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
+from querist.errors import InvalidInputError
 from querist.estimators.rows import is_frame
 from querist.estimators.vectors import table_columns
 
@@ -32,6 +33,24 @@ def prepared(estimator: Any, random_state: Any) -> Any:
         if open_seeds:
             copy.set_params(**open_seeds)
     return copy
+
+
+def check_kind(estimator: Any, wanted: Literal["classifier", "regressor"]) -> None:
+    """Refuse a regressor where a classifier is wanted, and a classifier where a regressor is.
+
+    An estimator that does not say what it is passes.
+
+    Raises:
+        InvalidInputError: it says that it is the other.
+    """
+    if not hasattr(estimator, "fit"):
+        return
+    found = get_tags(estimator).estimator_type
+    if found in ("classifier", "regressor") and found != wanted:
+        raise InvalidInputError(
+            f"estimator is a {type(estimator).__name__}, which is a {found}.",
+            remedy=f"Give a {wanted}, or use ActiveLearning{found.capitalize()}.",
+        )
 
 
 def default_classifier(X: Any) -> Pipeline:
