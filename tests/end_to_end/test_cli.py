@@ -137,6 +137,18 @@ def test_a_mistake_gets_a_clear_error(mistake: str, shop: Path, tmp_path: Path) 
     assert "traceback" not in told
 
 
+def test_a_column_of_a_table_may_be_kept_from_the_models(tmp_path: Path) -> None:
+    """A metadata column is no feature, and slices can be saved by it."""
+    lines = ["id,size,site", *(f"r{i},{i},{'east' if i % 3 else 'west'}" for i in range(12))]
+    (tmp_path / "rows.csv").write_text("\n".join(lines))
+    project = tmp_path / "project"
+    ok("init", project, "--media", "table", "-c", "a", "-c", "b")
+    ok("add", tmp_path / "rows.csv", "--metadata-column", "site", "-p", project)
+    ok("slices", "save", "east", "--where", "site=east", "-p", project)
+    (saved,) = json.loads(ok("slices", "list", "--json", "-p", project))
+    assert saved["assets"] == 8
+
+
 def test_a_token_lets_a_program_in(shop: Path) -> None:
     """`token` prints the secret alone; the project knows whose it is, and keeps only its hash."""
     from querist.project import Project

@@ -51,6 +51,12 @@ def add(
     label_column: Annotated[
         str | None, typer.Option(help="Column with labels that people have given.")
     ] = None,
+    metadata_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column of a table that no model learns from: to filter and slice by; repeat."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Add assets; run again to resume. Example: querist add photos/ -p shop."""
@@ -59,6 +65,7 @@ def add(
         "text_column": text_column,
         "image_column": image_column,
         "label_column": label_column,
+        "metadata_columns": tuple(metadata_column) if metadata_column else None,
     }
     given = {key: value for key, value in options.items() if value is not None}
     with open_project(project) as opened:
