@@ -8,7 +8,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from querist.errors import InvalidInputError
 from querist.experiments import Trial, sentence, side_by_side, sizes
-from querist.metrics import measure_saving
+from querist.metrics import is_undecided, measure_saving
 
 NAMES = ["a", "b", "c"]
 
@@ -122,3 +122,21 @@ def test_a_gain_that_may_be_chance_is_called_so() -> None:
     """The sentence claims nothing that the interval does not."""
     assert "may be chance" in sentence(side_by_side([make_trial(8, better=0.0)], NAMES))
     assert "may be chance" not in sentence(side_by_side([make_trial(8)], NAMES))
+
+
+def test_a_boost_that_may_be_half_as_well_as_twice_is_too_early() -> None:
+    """Two like arms on 20 rows tell no boost but what would; the same rule as for the saving."""
+    trial = make_trial(2, rows=20, better=0.0)
+    saving = measure_saving(
+        trial.active_labels,
+        trial.active == trial.truth,
+        trial.control_labels,
+        trial.control == trial.truth,
+        np.random.default_rng(0),
+    )
+    assert saving is not None
+    assert is_undecided(saving.ratio)
+    found = side_by_side([trial], NAMES)
+    assert found.boost is None
+    assert "too early to say how many labels random needs" in sentence(found)
+    assert "Over the whole curve" not in sentence(found)

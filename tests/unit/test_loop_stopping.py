@@ -10,11 +10,11 @@ import pytest
 
 from querist.diagnostics import StopVerdict
 from querist.loop.budget import BudgetState
-from querist.loop.curve import Curve, CurvePoint, saving, sentence
+from querist.loop.curve import Curve, CurvePoint, saving, sentence, told_saving, too_early
 from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
 from querist.project import Project
-from querist.schema import Arm, Estimate, Evaluation, Worth
+from querist.schema import Advice, Arm, Estimate, Evaluation, Worth
 from querist.schema.measure import Measure
 
 NO_LIMITS = [BudgetState(unit="labels", spent=100, limit=None)]
@@ -157,6 +157,17 @@ def points(*pairs: tuple[int, float]) -> tuple[CurvePoint, ...]:
     )
 
 
+THREE = Curve(
+    active=points((50, 0.85), (100, 0.95), (150, 0.95)),
+    control=points((100, 0.8), (200, 0.9), (300, 0.9)),
+)
+
+
+def ratio(low: float, value: float, high: float) -> Measure:
+    """Active labels for each label of the control, by an audit of 60."""
+    return Measure(value=value, low=low, high=high, count=60, better="lower")
+
+
 def test_saving_is_read_at_the_best_quality_both_reached() -> None:
     """Random reaches .90 with 200 labels; active passes it half-way between 50 and 100."""
     found = saving(
@@ -203,9 +214,71 @@ def test_an_interval_of_the_saving_says_more_or_fewer(
     low: float, value: float, high: float, words: str
 ) -> None:
     """No end of the interval is a negative share of labels fewer."""
-    both = Curve(active=points((50, 0.85), (100, 0.95)), control=points((100, 0.8), (200, 0.9)))
-    doubt = Measure(value=value, low=low, high=high, count=60, better="lower")
-    assert words in sentence(both, 100, doubt).replace("\N{NO-BREAK SPACE}", " ")
+    said = sentence(THREE, 150, ratio(low, value, high))
+    assert words in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "doubt", "words"),
+    [
+        (1, (0.5, 0.7, 0.9), "3 measured rounds of each arm, and so far there is 1"),
+        (2, (0.5, 0.7, 0.9), "3 measured rounds of each arm, and so far there are 2"),
+        (3, None, "cannot tell it from chance"),
+        (3, (0.5, 0.7, 2.0), "by an audit of 60 it may take half as many"),
+        (3, (0.51, 0.7, 2.0), None),
+        (3, (2.0, 2.5, 4.0), None),
+    ],
+)
+def test_too_little_evidence_tells_no_saving_and_what_it_takes(
+    rounds: int, doubt: tuple[float, float, float] | None, words: str | None
+) -> None:
+    """The sentence says why in place of a figure, and the status tells none either."""
+    both = replace(THREE, control=THREE.control[:rounds])
+    measured = None if doubt is None else ratio(*doubt)
+    early, said = too_early(both, measured), sentence(both, 150, measured)
+    advice = Advice(stop=False, sentence=said, reasons=(), saved_labels=7, label_ratio=measured)
+    assert (told_saving(both, advice) is None) is (words is not None)
+    if words is None:
+        assert early is None
+        assert "over the whole curve" in said
+    else:
+        assert early is not None
+        assert words in early
+        assert said.endswith(early)
+        assert "over the whole curve" not in said
+    assert told_saving(both, replace(advice, saved_labels=None)) is None
+    assert told_saving(both, None) is None
+
+
+def test_a_project_of_two_rounds_tells_no_saving(tmp_path: Path) -> None:
+    """It is told from the third round of both arms on, in the advice and the status alike."""
+    rng = np.random.default_rng(1)
+    spots = np.array([[0, 0], [2, 0], [1, 2]] * 100)
+    rows = [
+        {"id": f"r{i}", "x": float(x), "y": float(y), "known": "abc"[i % 3]}
+        for i, (x, y) in enumerate(rng.normal(0, 0.8, (300, 2)) + spots)
+    ]
+    policy = {"batch_size": 10, "audit_size": 60, "control_share": 0.5}
+    told, early = [], []
+    with Project.create(
+        tmp_path / "p", media="table", classes=list("abc"), oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        for _ in range(4):
+            project.oracle(1)
+            status = project.status()
+            advice = status.advice
+            assert advice is not None
+            told.append(status.saving is not None)
+            early.append("Too early to say what this saves" in advice.sentence)
+            assert early[-1] is (saving(status.curve) is not None and not told[-1])
+            assert [it is not None for it in (advice.saved_labels, advice.label_ratio)] == (
+                [told[-1]] * 2
+            )
+            assert ("over the whole curve" in advice.sentence) is told[-1]
+    assert not any(told[:2])
+    assert any(early[:2])
+    assert any(told)
 
 
 def test_one_label_is_one() -> None:

@@ -158,7 +158,10 @@ def sentence(result: SideBySide) -> str:
             f"{'' if gain.low > 0 or gain.high < 0 else ', which may be chance'}."
         )
     if result.boost is None:
-        words.append("How many labels random needs for the same is not known yet.")
+        words.append(
+            "It is too early to say how many labels random needs for the same: more labels of both "
+            "arms, or more to measure on, would tell."
+        )
     else:
         times = result.boost.times
         words.append(

@@ -16,7 +16,7 @@ from querist.experiments.comparing import (
     SizePoint,
 )
 from querist.experiments.trials import Codes, Trial
-from querist.metrics import label_ratio, labels_at, monotone, wilson
+from querist.metrics import is_undecided, label_ratio, labels_at, monotone, wilson
 from querist.metrics.resampling import (
     REPEATS,
     Floats,
@@ -314,13 +314,16 @@ def _boost(trial: Trial, frame: _Frame) -> EfficiencyBoost | None:
     low, high = np.quantile(known, student_levels(frame.units))
     mine, base = (monotone(curve) for curve in frame.told.curves)
     top = np.minimum(mine[:, -1:], base[:, -1:])
+    times = Measure(
+        value=1 / value,
+        low=1 / max(float(high), value),
+        high=1 / min(float(low), value),
+        count=frame.rows,
+    )
+    if is_undecided(times):
+        return None
     return EfficiencyBoost(
-        times=Measure(
-            value=1 / value,
-            low=1 / max(float(high), value),
-            high=1 / min(float(low), value),
-            count=frame.rows,
-        ),
+        times=times,
         accuracy=float(top[0, 0]),
         active_labels=float(labels_at(ours, mine, top)[0, 0]),
         control_labels=float(labels_at(theirs, base, top)[0, 0]),

@@ -9,11 +9,13 @@ import numpy as np
 
 from querist.loop.budget import BudgetState
 from querist.loop.headline import called
-from querist.metrics import labels_to_reach, monotone
-from querist.schema import Arm, Estimate, Round, percent
+from querist.metrics import is_undecided, labels_to_reach, monotone
+from querist.schema import Advice, Arm, Estimate, Round, percent
 from querist.schema.measure import Measure
 
 LEVELS = 25
+# A curve through two points says more of their noise than of the labels between them.
+LEAST_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,39 @@ def saving(found: Curve) -> Saving | None:
     )
 
 
+def too_early(found: Curve, doubt: Measure | None) -> str | None:
+    """Why a saving is not told yet, and what that takes; ``None`` where enough is known of it.
+
+    It takes three measured rounds of each arm, and an interval that does not leave half as many
+    labels as possible as twice as many.
+
+    Args:
+        found: Both arms' curves.
+        doubt: The mean ratio with its interval; ``None`` where too few samples know it.
+    """
+    fewest = min(len(found.active), len(found.control))
+    if fewest < LEAST_ROUNDS:
+        why = f"that takes {LEAST_ROUNDS} measured rounds of each arm, and so far there "
+        why += "is 1" if fewest == 1 else f"are {fewest}"
+    elif doubt is None:
+        why = "the audit cannot tell it from chance; more rounds or a larger audit would"
+    elif is_undecided(doubt):
+        why = (
+            f"by an audit of {doubt.count} it may take half as many labels or twice as many; more "
+            "rounds or a larger audit would tell"
+        )
+    else:
+        return None
+    return f"Too early to say what this saves over random: {why}."
+
+
+def told_saving(found: Curve, advice: Advice | None) -> Saving | None:
+    """The saving where the newest advice tells it: what is too early there is so everywhere."""
+    if advice is None or advice.saved_labels is None or too_early(found, advice.label_ratio):
+        return None
+    return saving(found)
+
+
 def _monotone(points: Sequence[CurvePoint]) -> tuple[list[int], list[float]]:
     """Labels, and accuracy made non-decreasing by least squares: a lucky round counts less."""
     values = monotone(np.array([[point.accuracy.value for point in points]]))[0]
@@ -135,7 +170,7 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
     Args:
         found: Both arms' curves.
         labeled: Labels of the active arm.
-        doubt: The mean ratio with its interval, where it was measured.
+        doubt: The mean ratio with its interval; without one no saving is told.
     """
     if not found.active:
         return f"{_labels(labeled)}. No model has been measured on the audit set yet."
@@ -150,14 +185,18 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
         words.append(f"The random control: {control.accuracy} with {_labels(control.labels)}.")
     saved = saving(found)
     if saved is not None:
-        ratio = saved.mean_ratio if doubt is None else doubt.value
-        words.append(
-            f"For {percent(saved.accuracy)} active rounds took "
-            f"{saved.active_labels:.0f} labels, random {saved.control_labels:.0f}; "
-            f"over the whole curve {percent(abs(1 - ratio), 0)} "
-            f"{'fewer' if ratio <= 1 else 'more'} labels{_within(doubt)}."
-        )
+        words.append(too_early(found, doubt) or _saved(saved, doubt))
     return " ".join(words)
+
+
+def _saved(saved: Saving, doubt: Measure | None) -> str:
+    ratio = saved.mean_ratio if doubt is None else doubt.value
+    return (
+        f"For {percent(saved.accuracy)} active rounds took "
+        f"{saved.active_labels:.0f} labels, random {saved.control_labels:.0f}; "
+        f"over the whole curve {percent(abs(1 - ratio), 0)} "
+        f"{'fewer' if ratio <= 1 else 'more'} labels{_within(doubt)}."
+    )
 
 
 def _labels(count: int) -> str:

@@ -298,6 +298,7 @@ class Rounds:
         )
         saved = curve.saving(found)
         ratio = label_ratio(self._catalog, [*earlier, round_]) if saved else None
+        known = saved if not curve.too_early(found, ratio) else None
         policy = self._catalog.settings.policy
         active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)
         left = len(seen.candidates())
@@ -327,8 +328,8 @@ class Rounds:
         advice = stopping.advice_of(
             evidence,
             curve.sentence(found, len(seen.given(Arm.ACTIVE)), ratio),
-            saved.labels if saved else None,
-            ratio,
+            known.labels if known else None,
+            ratio if known else None,
             reading,
         )
         if told is not None:

@@ -12,7 +12,7 @@ from querist.catalog import Catalog
 from querist.loop import snapshot, training
 from querist.loop.budget import BudgetState, budgets
 from querist.loop.compute import Compute, compute
-from querist.loop.curve import Curve, Saving, curve, saving, sentence
+from querist.loop.curve import Curve, Saving, curve, sentence, told_saving
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.schema import Advice, Arm, Round, Step, TaskState
@@ -31,7 +31,7 @@ class Status:
         rounds: All rounds, oldest first, measured by the classes of now.
         advice: The newest advice, if any.
         curve: Both arms' learning curves.
-        saving: What active saved against the control, where both are measured.
+        saving: What active saved against the control, where enough is known to tell it.
         budgets: Each budget with what is spent.
         ledger: Totals by kind, arm and unit.
         compute: What the machine was used for, beside one training on all assets.
@@ -80,7 +80,7 @@ def status(catalog: Catalog) -> Status:
         rounds=rounds,
         advice=advice,
         curve=found,
-        saving=saving(found),
+        saving=told_saving(found, advice),
         budgets=spent,
         ledger=records.ledger.totals(),
         compute=compute(catalog),

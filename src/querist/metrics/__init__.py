@@ -113,6 +113,7 @@ from querist.metrics.rightness import (
 )
 from querist.metrics.savings import (
     SavingMeasure,
+    is_undecided,
     label_ratio,
     labels_at,
     measure_saving,
@@ -211,6 +212,7 @@ __all__ = [
     "hits_of_spans",
     "iou_table",
     "is_right",
+    "is_undecided",
     "krippendorff_alpha",
     "label_ratio",
     "label_saving",

@@ -157,6 +157,14 @@ def label_ratio(
     return np.asarray(found)
 
 
+def is_undecided(ratio: Measure) -> bool:
+    """Whether the interval of a label ratio, or of its inverse, tells nothing of a saving.
+
+    It does where half as many labels are as possible as twice as many.
+    """
+    return ratio.low <= 0.5 and ratio.high >= 2
+
+
 def labels_at(labels: Floats, curves: Floats, levels: Floats) -> Floats:
     """Labels at which each monotone curve (b, R) comes to each of its levels (b, L).
 

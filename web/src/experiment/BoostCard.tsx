@@ -24,8 +24,9 @@ export function BoostCard({ experiment }: { experiment: Experiment }) {
         </>
       ) : (
         <p className={styles.text}>
-          Not known yet: the active arm was better from the start on, with more labels than random
-          has had. More random labels would tell.
+          Too early to say: half as many labels are as possible as twice as many, or the active arm
+          was as good from its first labels on. More labels of both arms, or more to measure on,
+          would tell.
         </p>
       )}
     </section>
