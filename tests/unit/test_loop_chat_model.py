@@ -144,6 +144,9 @@ def test_nonsense_is_no_guess(project, server) -> None:
     server.says = lambda _: '{"class": "sports", "confidence": 1}'
     with pytest.raises(InvalidInputError, match="fewer than two classes"):
         ask(project, server, count=4, instructions="Another prompt is asked anew.")
+    server.says = lambda _: "I think it is lovely."
+    with pytest.raises(InvalidInputError, match="None of 4 answers of 'tiny' names a class"):
+        ask(project, server, count=4, instructions="So is a third.")
 
 
 @pytest.mark.parametrize(

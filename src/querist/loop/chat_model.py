@@ -100,6 +100,12 @@ def ask_chat(
         money = (spent[0] * price_in + spent[1] * price_out) / _MILLION
         _pay(catalog, endpoint, spent, money)
     clear = [asset_id for asset_id in ids if book.answers[asset_id].name is not None]
+    if not clear:
+        raise InvalidInputError(
+            f"None of {len(ids):,} answers of {endpoint.model!r} names a class.",
+            remedy='It should answer {"class": …, "confidence": …}: say more in the instructions, '
+            "for which it is asked anew, or take another model.",
+        )
     predictions = import_predictions(
         catalog, _shares(clear, book.answers, classes), name=endpoint.model, partial=True
     )
@@ -191,7 +197,7 @@ def _shares(
     """The class with its score; what is left goes evenly to the others."""
     if len({answers[asset_id].name for asset_id in clear}) < 2:
         raise InvalidInputError(
-            f"{len(clear):,} answers name fewer than two classes.",
+            f"{len(clear):,} answers name a class, and fewer than two classes in all.",
             remedy="Ask about more assets, or say in the instructions what the classes mean.",
         )
     place = {name: i for i, name in enumerate(classes)}
