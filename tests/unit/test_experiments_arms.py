@@ -16,6 +16,7 @@ from querist.experiments.arms import parse_arm
         ("power-margin:beta=2", "power-margin", {"beta": 2}),
         ("qbc:measure=kl", "qbc", {"measure": "kl"}),
         ("a:x=1.5, y=true", "a", {"x": 1.5, "y": True}),
+        ("power-margin:beta=2,even_share=.3", "power-margin", {"beta": 2, "even_share": 0.3}),
         (
             'mixture:parts={"margin":0.8,"random":0.2}',
             "mixture",
@@ -26,7 +27,7 @@ from querist.experiments.arms import parse_arm
 def test_an_arm_is_a_name_with_parameters(
     text: str, strategy: str, parameters: dict[str, object]
 ) -> None:
-    """Values are JSON where they are JSON, else texts."""
+    """Values are JSON where they are JSON, else numbers or texts."""
     arm = parse_arm(text)
     assert (arm.strategy, arm.parameters) == (strategy, parameters)
 

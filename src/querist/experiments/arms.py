@@ -44,7 +44,8 @@ class Arm:
 def parse_arm(text: str) -> Arm:
     """The arm that ``name`` or ``name:parameter=value,parameter=value`` stands for.
 
-    A value is read as JSON where it is JSON (``2``, ``true``, ``{"margin": 1}``), else as a text.
+    A value is read as JSON where it is JSON (``2``, ``true``, ``{"margin": 1}``) or as a number
+    (``.5``), else as a text.
 
     Raises:
         InvalidInputError: a parameter has no value or comes twice.
@@ -59,8 +60,14 @@ def parse_arm(text: str) -> Arm:
                 f"The arm {text!r} has the parameter {part!r}.",
                 remedy="Write name:parameter=value,parameter=value, as in power-margin:beta=2.",
             )
-        try:
-            parameters[key] = json.loads(value)
-        except json.JSONDecodeError:
-            parameters[key] = value
+        parameters[key] = _value(value)
     return Arm(strategy=name.strip(), parameters=parameters)
+
+
+def _value(text: str) -> Any:
+    for read in (json.loads, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
