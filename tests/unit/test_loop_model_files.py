@@ -234,3 +234,13 @@ def test_files_on_the_server_come_in_as_jobs_of_the_owner(project, tmp_path) -> 
     failed = job("embeddings", path=str(vectors), name="mine")
     assert failed["state"] == "failed"
     assert "vectors.npz cannot be read" in failed["error"]["message"]
+
+
+def test_predictions_of_one_class_are_refused_as_such(project: Project) -> None:
+    """The class is named, and what lacks; nothing is said of labels, and no model is made."""
+    ids, table = said(4, sure=1.0)
+    table[:] = [0.0, 1.0, 0.0]
+    with pytest.raises(InvalidInputError, match="4 assets say 'blue' only") as caught:
+        project.models.import_predictions({"ids": ids, "probabilities": table}, partial=True)
+    assert "label" not in caught.value.remedy
+    assert project.catalog.records.models.latest(Arm.ACTIVE) is None

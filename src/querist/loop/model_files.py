@@ -250,6 +250,12 @@ def _stand_in(
     # Classes drawn from the probabilities keep the stand-in as unsure as the model is.
     edges = np.cumsum(shares[chosen], axis=1)
     drawn = (rng.random((len(chosen), 1)) * edges[:, -1:] >= edges).sum(axis=1)
+    if len(np.unique(drawn)) < 2:
+        only = catalog.records.ontologies.current().names[int(drawn[0])]
+        raise InvalidInputError(
+            f"The predictions of {len(rows):,} assets say {only!r} only.",
+            remedy="Predict more assets: what stands in for the model learns from two classes.",
+        )
     learner = ImportedLearner(model=name)
     vectors = catalog.embeddings.matrix(encoder)[rows[chosen]]
     learner.fit(vectors, drawn.astype(np.int64), class_count=shares.shape[1], rng=rng)
