@@ -284,3 +284,18 @@ def test_measures_lie_in_their_intervals(pairs: list[tuple[int, int]]) -> None:
     for one in (found.accuracy, found.macro_f1, found.macro_recall, *each):
         if not np.isnan(one.value):
             assert 0 <= one.low <= one.value <= one.high <= 1
+
+
+@pytest.mark.parametrize("measure", [metrics.log_loss, metrics.brier])
+@pytest.mark.parametrize("row", [[0.5, 0.6], [-0.2, 1.2], [3.0, -2.0]])
+def test_what_is_no_distribution_is_refused(measure, row) -> None:
+    """Scores and logits have no log loss: the row is named; a rounded row passes."""
+    assert np.isfinite(measure([0, 1], [[0.5, 0.5], [0.333, 0.666]]))
+    with pytest.raises(InvalidInputError, match="row 1"):
+        measure([0, 1], [[0.5, 0.5], row])
+
+
+def test_no_bins_are_refused() -> None:
+    """A calibration error needs one bin at least."""
+    with pytest.raises(InvalidInputError, match="0 bins"):
+        metrics.expected_calibration_error([0, 1], [[0.5, 0.5], [0.5, 0.5]], bins=0)

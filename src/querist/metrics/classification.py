@@ -10,6 +10,8 @@ from querist.metrics.checks import same_length
 
 # Below this a probability counts as this in the log loss: float64 has no smaller useful one.
 _TINY = 1e-15
+# Rows of probabilities may miss 1 by this much: rounded ones do.
+_SUM_TOLERANCE = 1e-2
 
 
 def accuracy(truth: ArrayLike, predicted: ArrayLike) -> float:
@@ -93,6 +95,8 @@ def expected_calibration_error(truth: ArrayLike, probabilities: ArrayLike, bins:
     binning". With few rows it is mostly noise; prefer ``log_loss`` below some hundred.
     """
     t, p = with_probabilities(truth, probabilities)
+    if bins < 1:
+        raise InvalidInputError(f"{bins} bins were asked for.", remedy="Ask for at least one.")
     confidence = p.max(axis=1)
     right = (p.argmax(axis=1) == t).astype(np.float64)
     place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
@@ -114,7 +118,8 @@ def with_probabilities(
     """True classes (n,) and probabilities (n, C), checked against each other.
 
     Raises:
-        InvalidInputError: lengths differ, no rows, NaN, or a class without a column.
+        InvalidInputError: lengths differ, no rows, NaN, a class without a column, or a row that is
+            no distribution.
     """
     t, p = same_length(truth=truth, probabilities=probabilities)
     codes, table = _codes(t), p.astype(np.float64)
@@ -127,5 +132,15 @@ def with_probabilities(
         raise InvalidInputError(
             f"A class is outside the {table.shape[1]} columns of the probabilities.",
             remedy="Give one column for each class, in class order.",
+        )
+    sums = table.sum(axis=1)
+    wrong = (np.abs(sums - 1) > _SUM_TOLERANCE) | (table.min(axis=1) < -_SUM_TOLERANCE)
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise InvalidInputError(
+            f"The probabilities of row {at} sum to {sums[at]:.4g}, the least is "
+            f"{table[at].min():.4g}.",
+            remedy="Give class probabilities, not scores or logits; apply a softmax first.",
+            row=at,
         )
     return codes, table
