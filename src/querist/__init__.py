@@ -25,6 +25,8 @@ _HOMES = {
     "query": "querist.strategies",
     "simulate": "querist.experiments",
 }
+# Rooms that notebooks reach through the package, as in `querist.strategies.names()`.
+_ROOMS = frozenset({"diagnostics", "errors", "experiments", "metrics", "strategies"})
 
 __all__ = [
     "UNLABELED",
@@ -41,6 +43,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"querist.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'querist' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

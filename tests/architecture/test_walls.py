@@ -101,6 +101,19 @@ def test_public_names_exist() -> None:
         assert public in {"UNLABELED", "__version__"} or value.__doc__
 
 
+def test_rooms_of_the_notebook_are_reached_through_the_package() -> None:
+    """What docstrings write, such as `querist.strategies.names()`, works after `import querist`."""
+    script = (
+        "import querist; print(len(querist.strategies.names()), querist.metrics.accuracy([1], [1]),"
+        " querist.errors.QueristError.code, querist.experiments.__name__,"
+        " querist.diagnostics.__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def tracked() -> list[Path]:
     """Every text file that git tracks."""
     listed = subprocess.run(
