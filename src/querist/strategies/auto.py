@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError
 from querist.strategies import explain, scores
 from querist.strategies.asset_doubt import doubt_weights
 from querist.strategies.base import (
@@ -21,12 +20,13 @@ from querist.strategies.base import (
     Strategy,
     register,
 )
-from querist.strategies.coverage import Space
+from querist.strategies.coverage import Cover, Space
 from querist.strategies.evidence import evidence
 from querist.strategies.geometry import content_hashes, draw_by_hash
 from querist.strategies.lcmd import LargestClusterMaximumDistance
 from querist.strategies.multilabel import MultilabelMargin
 from querist.strategies.multilabel_herding import MultilabelUHerding
+from querist.strategies.parameters import share
 from querist.strategies.selectors import power_sample
 from querist.strategies.two_views import cover
 
@@ -53,10 +53,7 @@ class Auto:
     random_share: float = 0.03
 
     def __post_init__(self) -> None:
-        if not 0 <= self.random_share <= 1:
-            raise InvalidInputError(
-                f"random_share is {self.random_share}.", remedy="Give a number from 0 to 1."
-            )
+        share("random_share", self.random_share)
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """Choose ``n`` candidates by what the pool allows; ``note`` says which rule and why."""
@@ -89,7 +86,7 @@ def _choose(
         return _of_whole_rows(pool, pool.uncertainty[free], space, free, n, rng)
     if why_not or pool.probabilities is None:
         found = cover(space, free, pool.labeled, n, rng)
-        note = f"Rows that stand for much of the pool: {why_not}"
+        note = f"Rows that stand for much of the pool: {why_not}" + _drawn(found)
         return found.positions, found.gains, explain.coverage(found.covered), note
     weights = scores.margin(pool.probabilities)[free]
     note = "Rows the model is unsure of, spread so that each stands for other unsure ones."
@@ -102,7 +99,16 @@ def _choose(
     found = cover(space, free, pool.labeled, n, rng, weights=weights, classes=pool.labels)
     table = pool.probabilities[found.positions]
     reasons = explain.both(table, found.covered, pool.class_names)
-    return found.positions, found.gains, reasons, note
+    return found.positions, found.gains, reasons, note + _drawn(found)
+
+
+def _drawn(found: Cover) -> str:
+    if not found.drawn:
+        return ""
+    return (
+        " The rows have no groups that one could stand for, so each is drawn at random from the "
+        "surroundings of such a row."
+    )
 
 
 def _of_whole_rows(
@@ -120,12 +126,12 @@ def _of_whole_rows(
         note = (
             f"Rows that stand for much of the pool: {known} labels are too few to go by what the "
             "model is unsure of."
-        )
+        ) + _drawn(found)
         return found.positions, found.gains, explain.coverage(found.covered), note
     found = cover(space, free, pool.labeled, n, rng, weights=doubt_weights(values))
     reasons = explain.doubt(values, np.searchsorted(free, found.positions), found.covered)
     note = "Rows the model is unsure of as a whole, spread so that each stands for others like it."
-    return found.positions, found.gains, reasons, note
+    return found.positions, found.gains, reasons, note + _drawn(found)
 
 
 def _of_another_task(pool: Pool) -> Strategy | None:

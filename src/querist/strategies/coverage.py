@@ -88,11 +88,15 @@ class Space:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cover:
-    """What a coverage chose: positions (k,), gains (k,) and similarity to labelled rows (k,)."""
+    """What a coverage chose: positions (k,), gains (k,) and similarity to labelled rows (k,).
+
+    ``drawn`` tells that they are random rows near those with the largest gains.
+    """
 
     positions: Positions
     gains: NDArray[np.float64]
     covered: Vector
+    drawn: bool = False
 
 
 def adaptive_radius(space: Space, labeled: Positions) -> float:

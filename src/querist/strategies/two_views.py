@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from querist.strategies.base import UNLABELED, Positions
 from querist.strategies.coverage import SUB_POOL, Cover, Space, tiling_radius
 from querist.strategies.evidence import left_out_loss, looked_at
-from querist.strategies.geometry import Matrix, Vector, row_chunks, squared_distances, unit_rows
+from querist.strategies.geometry import (
+    Hashes,
+    Matrix,
+    Vector,
+    draw_by_weight,
+    row_chunks,
+    squared_distances,
+    unit_rows,
+)
+from querist.strategies.groups import grouped
 from querist.strategies.herding import covered_by, greedy, similarity
 from querist.strategies.variance import condition, reduce_variance
 
@@ -54,8 +63,9 @@ def cover(
     Each pick has the largest gain sum_j w_j max(s_ij - c_j, 0), with s the mean similarity of both
     views, and c_j the best similarity of j to anything labelled or picked. Where the labels so far
     predict each other only from near, each takes most of the weighted variance that is left
-    instead: there one label does not settle what is around it. Above ``SUB_POOL`` candidates each
-    part of the batch is chosen from a random sub-pool.
+    instead: there one label does not settle what is around it. Where the pool has no groups each
+    pick is drawn, by weight, from what the chosen row would have covered. Above ``SUB_POOL``
+    candidates each part of the batch is chosen from a random sub-pool.
 
     Args:
         space: The vectors.
@@ -67,6 +77,7 @@ def cover(
         classes: Of the labelled rows (l,), ``UNLABELED`` where a row has none.
     """
     matter = np.ones(len(candidates), dtype=np.float32) if weights is None else weights
+    apart = not grouped(space, candidates)
     count = len(labeled) + k
     taken = np.zeros(len(candidates), dtype=bool)
     parts: list[Cover] = []
@@ -77,16 +88,22 @@ def cover(
         centers = np.concatenate([labeled, *(part.positions for part in parts)])
         views = _Views.of(space, candidates[sub], centers, count, rng)
         part = min(left, len(sub), _PART if len(free) > SUB_POOL else left)
-        choose = _settle if classes is not None and _narrow(views, classes) else _herd
+        settle = classes is not None and _narrow(views, classes)
+        choose = _settle if settle else _herd
         places, gains, covered = choose(views, matter[sub], part)
+        drawn = apart and not settle
+        if drawn:
+            hashes = space.hashes[candidates[sub]]
+            places = _from_cells(views, places, covered, matter[sub], hashes, rng)
         found = candidates[sub[places]]
-        parts.append(Cover(positions=found, gains=gains, covered=covered[places]))
+        parts.append(Cover(positions=found, gains=gains, covered=covered[places], drawn=drawn))
         taken[sub[places]] = True
         left -= part
     return Cover(
         positions=np.concatenate([part.positions for part in parts]),
         gains=np.concatenate([part.gains for part in parts]),
         covered=np.concatenate([part.covered for part in parts]),
+        drawn=any(part.drawn for part in parts),
     )
 
 
@@ -94,6 +111,23 @@ def _herd(views: _Views, weights: Vector, k: int) -> tuple[Positions, NDArray[np
     covered = views.covered(_OVERLAP)
     places, gains = greedy(views.among_rows(_OVERLAP), weights, covered, k)
     return places, gains, covered
+
+
+def _from_cells(
+    views: _Views,
+    places: Positions,
+    covered: Vector,
+    weights: Vector,
+    hashes: Hashes,
+    rng: np.random.Generator,
+) -> Positions:
+    """In place of each pick one of the rows that it covers better than all else does, by weight."""
+    to_picks = views.among_rows(_OVERLAP)[places]
+    owner = np.where(to_picks.max(axis=0) > covered, to_picks.argmax(axis=0), -1)
+    owner[places] = np.arange(len(places))
+    cells = [np.flatnonzero(owner == pick) for pick in range(len(places))]
+    drawn = [cell[draw_by_weight(hashes[cell], weights[cell], 1, rng)] for cell in cells]
+    return np.concatenate(drawn)
 
 
 def _settle(
