@@ -101,6 +101,31 @@ def test_the_default_equals_scikit_learn_on_standardised_features(classes: int) 
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=2e-3)
 
 
+def test_rows_of_length_one_have_one_scale() -> None:
+    """A turn of the axes changes no probability where all rows have length one."""
+    X, y = blobs(width=6)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    turn = np.linalg.qr(np.random.default_rng(4).normal(size=(6, 6)))[0].astype(np.float32)
+    found = []
+    for rows in (X, X @ turn):
+        learner = create_learner("logistic-regression")
+        learner.fit(rows, y, class_count=3, rng=np.random.default_rng(0))
+        found.append(learner.predict_proba(rows))
+    np.testing.assert_allclose(found[0], found[1], atol=2e-3)
+
+
+def test_rows_of_other_lengths_have_a_scale_a_column() -> None:
+    """The unit of one column changes no probability where rows differ in length."""
+    X, y = blobs()
+    found = []
+    for unit in (1, 1_000):
+        rows = X * np.float32([unit, 1, 1, 1])
+        learner = create_learner("logistic-regression")
+        learner.fit(rows, y, class_count=3, rng=np.random.default_rng(0))
+        found.append(learner.predict_proba(rows))
+    np.testing.assert_allclose(found[0], found[1], atol=2e-3)
+
+
 def test_a_constant_column_is_ignored() -> None:
     """A column that never varied in training has no say in prediction."""
     X, y = blobs()

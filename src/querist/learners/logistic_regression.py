@@ -27,6 +27,8 @@ PREDICT_ROWS = 65_536
 class LogisticRegressionLearner:
     """Standardised features, then scikit-learn's L2-regularised logistic regression (lbfgs).
 
+    Rows of length one are brought to one scale as a whole, others column by column.
+
     Args:
         C: Inverse strength of the regularisation, over 0; higher fits the labels more closely.
             ``None`` takes 15 / d for rows of d columns, at most 1.
