@@ -11,19 +11,16 @@ from querist.catalog import Catalog, PolicySettings
 from querist.errors import InvalidInputError
 from querist.learners import OF_A_CLASSIFIER
 from querist.loop import training, value_predicting, value_training
-from querist.loop.intake import open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, ClassesValue, NumberValue, RoundPlan, TaskKind
 from querist.strategies import UNLABELED, Signal, Strategy
 from querist.strategies.auto import Auto
 from querist.strategies.lcmd import LargestClusterMaximumDistance
-from querist.strategies.random import Random
 
 # What each task's model can tell, beside the doubt that all of them tell.
 _OF_SETS = frozenset({Signal.MULTILABEL_PROBABILITIES})
 _OF_NUMBERS = frozenset({Signal.PREDICTIONS, Signal.COMMITTEE_PREDICTIONS})
 OF_A_VALUE_MODEL = _OF_SETS | _OF_NUMBERS | {Signal.UNCERTAINTY}
-_OF_WORDS = "text-tfidf"
 _TOLD = {
     TaskKind.CLASSIFICATION: OF_A_CLASSIFIER,
     TaskKind.MULTI_LABEL: _OF_SETS | {Signal.UNCERTAINTY},
@@ -55,18 +52,13 @@ def started(catalog: Catalog, policy: PolicySettings) -> PolicySettings:
     """The policy of a round without a model, where ``auto`` starts otherwise than by coverage.
 
     It cannot tell what labels are, as long as there is no model. Where they are numbers ``lcmd``
-    starts better, on diabetes and Friedman's first set. Where they are sets of classes and the
-    vectors count words, a random draw does: there texts that are near to many others say little,
-    and a model learns less from what covers the pool (Debian's tags, of short and of long
-    descriptions). The plan names the strategy, so that rounds of earlier versions replay.
+    starts better, on diabetes and Friedman's first set. The plan names the strategy, so that
+    rounds of earlier versions replay.
     """
     if policy.strategy != Auto.name or not training.trains(catalog):
         return policy
     if catalog.settings.task is TaskKind.REGRESSION:
         return replace(policy, strategy=LargestClusterMaximumDistance.name, parameters={})
-    counts_words = open_encoder(catalog).identity.name == _OF_WORDS
-    if catalog.settings.task is TaskKind.MULTI_LABEL and counts_words:
-        return replace(policy, strategy=Random.name, parameters={})
     return policy
 
 
