@@ -58,6 +58,19 @@ def test_certified_counts_pass_the_exact_test_and_are_a_direct_count() -> None:
     assert found.upper <= 0.02
 
 
+def test_all_checks_are_tested_at_last() -> None:
+    """Where the last error allowed leaves checks over, these are accepted too."""
+    doubts = np.arange(300) / 1e5
+    found = certify(doubts, np.zeros(300, dtype=bool), max_error=0.02)
+    assert (found.checked, found.wrong) == (300, 0)
+    assert found.threshold == doubts[-1]
+    worse = doubts > 0.0028
+    assert worse[-1]
+    found = certify(doubts, worse, max_error=0.02)
+    assert found.threshold is not None
+    assert found.checked < 300
+
+
 def test_a_wrong_check_among_the_surest_does_not_end_everything() -> None:
     """With one early error a larger set that bears it is still certified."""
     doubts = np.linspace(0.0, 0.01, 1_000)
