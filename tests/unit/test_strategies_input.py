@@ -62,6 +62,33 @@ def test_an_unknown_parameter_offers_the_nearest():
         query("wkmeans", 1, probabilities=P, embeddings=E, betta=3)
 
 
+@pytest.mark.parametrize("name", [None, 5, ["margin"]])
+def test_a_name_that_is_no_text_is_an_unknown_one(name):
+    """Neither nothing nor a number nor a list is the name of a strategy."""
+    with pytest.raises(UnknownNameError):
+        query(name, 1, probabilities=P)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("coreset", {"embeddings": [[1, 2], [3]]}),
+        ("coreset", {"embeddings": np.ma.masked_array(E, mask=E > 0)}),
+        ("qbc", {"committee": [[[1, 0]], [[1, 0], [0, 1]]]}),
+        ("power-margin", {"probabilities": P, "beta": "x"}),
+        ("adversarial", {"embeddings": E, "head": ("a", "b")}),
+        ("adversarial", {"embeddings": E, "head": ([[1], [1, 2]], [1, 2])}),
+        ("mixture", {"embeddings": E, "parts": []}),
+        ("mixture", {"embeddings": E, "parts": ["margin"]}),
+        ("auto", {"embeddings": E, "random_share": "x"}),
+    ],
+)
+def test_what_is_no_array_or_no_number_is_refused(name, given):
+    """Rows of different lengths, masks and words for numbers are told, not failed on."""
+    with pytest.raises(InvalidInputError):
+        query(name, 1, **given)
+
+
 def test_a_missing_signal_says_how_to_give_it():
     """Margin without probabilities names them and the call that makes them."""
     with pytest.raises(MissingSignalError, match="predict_proba"):

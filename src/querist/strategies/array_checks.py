@@ -26,13 +26,32 @@ def matrix(name: str, given: ArrayLike) -> NDArray[Any]:
             f"The {name} are a sparse matrix.",
             remedy="Reduce it first, for example with TruncatedSVD, and pass the dense result.",
         )
-    array = np.asanyarray(given)
+    if isinstance(given, np.ma.MaskedArray):
+        raise InvalidInputError(
+            f"The {name} are a masked array.",
+            remedy="Fill what is masked or leave these rows out, and pass a plain array.",
+        )
+    array = read(name, given)
     if array.ndim != 2 or array.dtype.kind not in "fiub":
         raise InvalidInputError(
             f"The {name} have the shape {array.shape} and the type {array.dtype}.",
             remedy="Give a two-dimensional array of numbers, one row for each item of the pool.",
         )
     return array
+
+
+def read(name: str, given: ArrayLike) -> NDArray[Any]:
+    """``given`` as an array.
+
+    Raises:
+        InvalidInputError: its rows differ in length.
+    """
+    try:
+        return np.asanyarray(given)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"The {name} are no array: {error}", remedy="Give rows of one length, all of numbers."
+        ) from error
 
 
 def row_blocks(table: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -40,10 +40,10 @@ class Mixture:
     parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        weights = list(self.parts.values())
+        weights = list(self.parts.values()) if isinstance(self.parts, Mapping) else []
         if not weights or not np.isfinite(weights).all() or min(weights) < 0 or not sum(weights):
             raise InvalidInputError(
-                f"parts is {dict(self.parts)}.",
+                f"parts is {self.parts!r}.",
                 remedy='Give weights from 0 by name, as in {"margin": 0.8, "random": 0.2}.',
             )
         for name in self.parameters.keys() - self.parts.keys():

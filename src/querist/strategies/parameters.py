@@ -23,5 +23,5 @@ def share(name: str, value: float) -> None:
     Raises:
         InvalidInputError: it is not.
     """
-    if not 0 <= value <= 1:
+    if not isinstance(value, int | float | np.number) or not 0 <= value <= 1:
         raise InvalidInputError(f"{name} is {value!r}.", remedy="Give a number from 0 to 1.")

@@ -143,6 +143,6 @@ def _draw(
 
 
 def _check(beta: float, even_share: float) -> None:
-    if not np.isfinite(beta) or beta < 0:
-        raise InvalidInputError(f"beta is {beta}.", remedy="Give a number from 0.")
+    if not isinstance(beta, int | float | np.number) or not np.isfinite(beta) or beta < 0:
+        raise InvalidInputError(f"beta is {beta!r}.", remedy="Give a number from 0.")
     share("even_share", even_share)

@@ -45,8 +45,8 @@ class Registry(Generic[T]):
             UnknownNameError: there is none; the nearest are offered.
         """
         parts = self._all()
-        if name not in parts:
-            raise UnknownNameError.of(self.kind, name, parts)
+        if not isinstance(name, str) or name not in parts:
+            raise UnknownNameError.of(self.kind, str(name), parts)
         found: Callable[..., T] = parts[name]
         return found
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from querist.errors import EmptyPoolError, InvalidInputError, MissingSignalError
 from querist.strategies import task_checks
-from querist.strategies.array_checks import matrix, not_finite, quick_look, row_blocks
+from querist.strategies.array_checks import matrix, not_finite, quick_look, read, row_blocks
 from querist.strategies.base import UNLABELED, Floats, Gradient, Head, Pool, Positions
 from querist.strategies.needs import need_committee, need_embeddings, need_head, need_probabilities
 
@@ -191,7 +191,7 @@ def _embeddings(given: ArrayLike) -> Floats:
 
 
 def _committee(given: ArrayLike, table: Floats | None) -> Floats:
-    array = np.asanyarray(given)
+    array = read("committee", given)
     if array.ndim != 3 or not len(array) or array.dtype.kind not in "fiub":
         raise InvalidInputError(
             f"The committee has the shape {array.shape} and the type {array.dtype}.",
@@ -217,7 +217,13 @@ def _head(
         raise InvalidInputError(
             f"The head is a {type(given).__name__}.", remedy="Give a pair (weights, intercepts)."
         )
-    weights, intercept = (np.asarray(part, dtype=np.float32) for part in pair)
+    try:
+        weights, intercept = (np.asarray(part, dtype=np.float32) for part in pair)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"The head is no pair of arrays of numbers: {error}",
+            remedy="Give weights (C, d) and intercepts (C,).",
+        ) from error
     fits = weights.ndim == 2 and intercept.shape == weights.shape[:1] and len(weights)
     if not fits or (vectors is not None and weights.shape[1] != vectors.shape[1]):
         width = "d" if vectors is None else str(vectors.shape[1])
