@@ -115,7 +115,8 @@ def test_an_invitation_opens_a_session_that_a_deactivation_ends(project, as_role
 def test_a_labels_origin_says_whether_a_model_gave_it(project, as_role):
     """A program with the role of a model labels like anybody, and the log tells."""
     bot = as_role(Role.MODEL, "bot")
-    answer = {"asset_id": "t1", "value": {"type": "class", "name": "b"}, "submission_id": "m1"}
+    asked = next(it.asset_id for it in project.catalog.records.tasks.open(1) if it.asset_id != "t0")
+    answer = {"asset_id": asked, "value": {"type": "class", "name": "b"}, "submission_id": "m1"}
     assert sent(bot, "POST", "labels", 201, **answer)["origin"] == Origin.MODEL
 
 

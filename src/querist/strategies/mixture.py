@@ -43,7 +43,7 @@ class Mixture:
         weights = list(self.parts.values()) if isinstance(self.parts, Mapping) else []
         if not weights or not np.isfinite(weights).all() or min(weights) < 0 or not sum(weights):
             raise InvalidInputError(
-                f"parts is {self.parts!r}.",
+                f"The parts of a mixture are {self.parts!r}.",
                 remedy='Give weights from 0 by name, as in {"margin": 0.8, "random": 0.2}.',
             )
         for name in self.parameters.keys() - self.parts.keys():

@@ -3,7 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconArrowRight, IconChecks, IconTag } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { homeQuery } from "../api/queries";
 import type { Home, ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
@@ -48,7 +48,17 @@ export function BatchEnd({ state, reload, project }: Props) {
 
 type NextProps = { home: Home; explanation: string; project: ProjectInfo };
 
+/** Focus for a button whenever nothing else has it: what had it may vanish after the button came. */
+function useFocusWhenFree() {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (document.activeElement === document.body) button.current?.focus();
+  });
+  return button;
+}
+
 function NextBatch({ home, explanation, project }: NextProps) {
+  const next = useFocusWhenFree();
   const start = useStartRound();
   const finish = useFinishRound();
   const waiting = home.rounds.find(
@@ -105,6 +115,7 @@ function NextBatch({ home, explanation, project }: NextProps) {
       action={
         <>
           <Button
+            ref={next}
             size="md"
             autoFocus
             loading={start.isPending}
