@@ -48,6 +48,15 @@ def test_constant_columns_and_lengths_change_nothing():
         assert has_groups(other) == has_groups(rows)
 
 
+@pytest.mark.parametrize("size", [1e-25, 1e12, 1e25])
+def test_the_size_of_the_numbers_does_not_matter(size: float) -> None:
+    """Tiny and huge vectors are judged like others, without an overflow."""
+    for rows in (APART, GROUPS):
+        scaled = rows * np.float32(size)
+        assert has_groups(scaled) == has_groups(rows)
+        query("auto", 6, embeddings=scaled, random_state=0)
+
+
 def test_few_dimensions_and_few_rows_are_taken_as_grouped():
     """Nothing is said of 12 columns, of 60 columns that vary in two directions, of 30 rows."""
     assert has_groups(APART[:, :12].copy())

@@ -15,9 +15,9 @@ from querist.learners.checking import check_media, unfitted
 from querist.schema import Media
 
 CHUNK = 4_096
-# With as many directions as texts every text is as far from each other one once a learner has
-# standardised its columns: it learns nothing, and is sure of it. So a direction stands for three
-# texts or more; a handful of texts keeps this many.
+# With as many directions as texts every text is as far from each other one for a model that brings
+# each column to one width, as a team's own often does: it learns nothing, and is sure of it. So a
+# direction stands for three texts or more; a handful of texts keeps this many.
 TEXTS_A_DIRECTION, FEWEST = 3, 4
 # Words in scripts with spaces; one character at a time in Chinese and Japanese, which have none.
 TOKEN = r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+"  # noqa: S105

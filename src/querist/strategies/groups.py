@@ -74,7 +74,10 @@ def agreement(rows: Matrix) -> float:
 
 
 def _some_rows(space: Space, candidates: Positions) -> Matrix:
-    """At most 1,000 rows and 2,000 columns of a pool, centred; the same in any order of it."""
+    """At most 1,000 rows and 2,000 columns of a pool, centred, of largest size 1.
+
+    They are the same in any order of the pool, and their squares neither overflow nor vanish.
+    """
     chosen = candidates
     if len(candidates) > _ROWS:
         chosen = candidates[np.argsort(space.hashes[candidates], kind="stable")[:_ROWS]]
@@ -82,13 +85,15 @@ def _some_rows(space: Space, candidates: Positions) -> Matrix:
     if len(columns) > _COLUMNS:
         columns = columns[:: -(-len(columns) // _COLUMNS)]
     rows = np.asarray(space.rows[chosen], dtype=np.float32)[:, columns]
-    return np.asarray(rows - rows.mean(axis=0), dtype=np.float32)
+    centred = rows - rows.mean(axis=0, dtype=np.float64)
+    largest = np.abs(centred).max(initial=0)
+    return np.asarray(centred / (largest if largest > 0 else 1), dtype=np.float32)
 
 
 def _distinct(rows: Matrix) -> Matrix:
     """The columns that vary, one of each set of columns that say the same."""
     lengths = np.linalg.norm(rows, axis=0)
-    rows = rows[:, lengths > 1e-6 * max(float(lengths.max(initial=0)), 1e-12)]
+    rows = rows[:, lengths > 1e-6 * max(float(lengths.max(initial=0)), 1e-6)]
     turned = rows / np.linalg.norm(rows, axis=0)
     same = np.triu(np.abs(turned.T @ turned) > _SAME, k=1)
     return rows[:, ~same.any(axis=0)]
