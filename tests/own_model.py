@@ -10,13 +10,17 @@ from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 SCRIPT = EXAMPLES / "own_model_server.py"
+# Four functions for sets, numbers, boxes and spans, and what serves them over HTTP.
+VALUES = Path(__file__).with_name("own_values.py")
+VALUES_SERVER = Path(__file__).with_name("own_values_server.py")
 
 
 class OwnModelServer:
     """Serves a model on a port of 127.0.0.1; it can be killed, hung and started again."""
 
-    def __init__(self, folder: Path, *, token: str | None = None) -> None:
+    def __init__(self, folder: Path, *, token: str | None = None, script: Path = SCRIPT) -> None:
         self._folder, self._token, self._port = folder, token, 0
+        self._script = script
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
         self.start()
@@ -26,7 +30,7 @@ class OwnModelServer:
         environment = dict(os.environ)
         if self._token is not None:
             environment["OWN_MODEL_TOKEN"] = self._token
-        words = [sys.executable, str(SCRIPT), "--port", str(self._port)]
+        words = [sys.executable, str(self._script), "--port", str(self._port)]
         self._process = subprocess.Popen(
             [*words, "--folder", str(self._folder)],
             stdout=subprocess.PIPE,

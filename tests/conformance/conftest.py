@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from own_model import EXAMPLES, BackendServer, OwnModelServer
+from own_model import EXAMPLES, VALUES, VALUES_SERVER, BackendServer, OwnModelServer
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,22 @@ def own_model_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     )
     monkeypatch.chdir(tmp_path)
     return "own_model.py"
+
+
+@pytest.fixture(scope="session")
+def own_values_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a model of sets, numbers, boxes and spans, in a process of its own."""
+    server = OwnModelServer(tmp_path_factory.mktemp("models"), script=VALUES_SERVER)
+    yield server.url
+    server.kill()
+
+
+@pytest.fixture
+def own_values_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same model as a script in the working folder."""
+    shutil.copy(VALUES, tmp_path / "own_values.py")
+    monkeypatch.chdir(tmp_path)
+    return "own_values.py"
 
 
 @pytest.fixture(scope="session")

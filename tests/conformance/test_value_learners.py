@@ -14,10 +14,13 @@ from querist.learners.value_problems import CLASSES
 from querist.schema import TaskKind
 from tiny_language_model import write_tiny_model
 
+# What a model in a process of the user learns beside one class for each vector.
+ELSEWHERE = (TaskKind.MULTI_LABEL, TaskKind.REGRESSION, TaskKind.BOXES, TaskKind.SPANS)
 # Beyond the defaults: those that read the assets, and any estimator of scikit-learn.
 CASES = [
     *((name, task) for task in TaskKind if (name := default_value_learner(task)) is not None),
     ("label-studio-backend", TaskKind.CLASSIFICATION),
+    *((name, task) for name in ("remote", "script") for task in ELSEWHERE),
     ("transformers-spans", TaskKind.SPANS),
     ("transformers-text", TaskKind.CLASSIFICATION),
     ("transformers-text", TaskKind.MULTI_LABEL),
@@ -45,6 +48,10 @@ def test_learner_keeps_the_contract(
     given: dict[str, Any] = {}
     if name == "label-studio-backend":
         given = {"url": request.getfixturevalue("label_studio_backend_url")}
+    if name == "remote":
+        given = {"url": request.getfixturevalue("own_values_url"), "send": "content"}
+    if name == "script":
+        given = {"file": request.getfixturevalue("own_values_file")}
     if name.startswith("transformers"):
         given = {"model": request.getfixturevalue("tiny_model")}
         given |= {"learning_rate": 0.02, "epochs": 80}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from answering_server import AnsweringServer
 from querist import Project
 from querist.errors import InvalidInputError, UnavailableError, UnknownNameError
 from querist.learners import Item, Learner, create_encoder, create_learner
@@ -24,69 +22,24 @@ TOKEN = "a-token-that-nobody-may-see"
 X = np.array([[0, 1], [1, 0], [4, 4]], np.float32)
 Y = np.array([0, 0, 2])
 RIGHT = [[0.5, 0.5], [1, 0], [0.25, 0.75]]
-Answer = Callable[[str, dict[str, Any]], Any]
-
-
-class Server(ThreadingHTTPServer):
-    """Answers by a function of path and body; remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, dict[str, Any], str | None]] = []
-        self.predicts: Any = {"probabilities": RIGHT}
-        self.answers: dict[str, Any] = {}
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    """One call."""
-
-    server: Server
-
-    def do_POST(self) -> None:
-        size = int(self.headers["Content-Length"])
-        body = json.loads(self.rfile.read(size))
-        self.server.asked.append((self.path, body, self.headers.get("Authorization")))
-        usual = {"model": body.get("model"), **self.server.predicts}
-        answer = self.server.answers.get(self.path, usual)
-        status, content = answer if isinstance(answer, tuple) else (200, answer)
-        if content == "hang":
-            time.sleep(3)
-        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-        try:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-        except OSError:  # whoever asked has gone
-            pass
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[AnsweringServer]:
     """A server that answers rightly until it is told otherwise."""
-    made = Server()
-    thread = threading.Thread(target=made.serve_forever, args=(0.02,))
-    thread.start()
-    yield made
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with AnsweringServer() as made:
+        made.predicts = {"probabilities": RIGHT}
+        yield made
 
 
-def trained(server: Server, **parameters: Any) -> Learner:
+def trained(server: AnsweringServer, **parameters: Any) -> Learner:
     """A learner whose model the server has."""
     learner = create_learner("remote", url=server.url, **parameters)
     learner.fit(X, Y, class_count=3, rng=np.random.default_rng(0))
     return learner
 
 
-def test_only_vectors_codes_and_a_seed_travel(server: Server, tmp_path: Path) -> None:
+def test_only_vectors_codes_and_a_seed_travel(server: AnsweringServer, tmp_path: Path) -> None:
     """No id, no text and no class name is in what the learner sends."""
     learner = trained(server)
     learner.predict_proba(X)
@@ -103,7 +56,7 @@ def test_only_vectors_codes_and_a_seed_travel(server: Server, tmp_path: Path) ->
     assert np.array_equal(np.frombuffer(raw, "<f4").reshape(body["vectors"]["shape"]), X)
 
 
-def test_a_training_asked_for_twice_has_one_name(server: Server) -> None:
+def test_a_training_asked_for_twice_has_one_name(server: AnsweringServer) -> None:
     """The same labels and seed are the same model; one label more is another."""
     names = []
     for y in (Y, Y, np.array([0, 2, 2])):
@@ -113,13 +66,13 @@ def test_a_training_asked_for_twice_has_one_name(server: Server) -> None:
     assert names[0] == names[1] != names[2]
 
 
-def test_classes_that_the_model_never_saw_get_nothing(server: Server) -> None:
+def test_classes_that_the_model_never_saw_get_nothing(server: AnsweringServer) -> None:
     """The columns of the answer are the classes of the labels, in their order."""
     found = trained(server).predict_proba(X)
     assert np.allclose(found, [[0.5, 0, 0.5], [1, 0, 0], [0.25, 0, 0.75]])
 
 
-def test_logits_and_packed_tables_are_taken(server: Server) -> None:
+def test_logits_and_packed_tables_are_taken(server: AnsweringServer) -> None:
     """Logits go through a softmax; a table may be base64 of float32."""
     learner = trained(server)
     server.predicts = {"logits": np.log(np.clip(RIGHT, 1e-9, 1)).tolist()}
@@ -128,7 +81,7 @@ def test_logits_and_packed_tables_are_taken(server: Server) -> None:
     assert np.allclose(learner.predict_proba(X)[:, [0, 2]], RIGHT)
 
 
-def test_a_large_pool_goes_in_parts(server: Server) -> None:
+def test_a_large_pool_goes_in_parts(server: AnsweringServer) -> None:
     """No request holds more than two million numbers; the answers are put together in order."""
     wide = np.zeros((4, 1 << 20), np.float32)
     learner = create_learner("remote", url=server.url)
@@ -166,7 +119,7 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize("kind", NONSENSE)
-def test_nonsense_is_told_and_never_becomes_a_number(server: Server, kind: str) -> None:
+def test_nonsense_is_told_and_never_becomes_a_number(server: AnsweringServer, kind: str) -> None:
     """The error says what is wrong with the answer, names the server, and what to do."""
     answer, words = NONSENSE[kind]
     learner = trained(server, seconds=0.5 if answer == "hang" else 30)
@@ -180,7 +133,7 @@ def test_nonsense_is_told_and_never_becomes_a_number(server: Server, kind: str) 
 @pytest.mark.parametrize("path", ["/train", "/state"])
 @pytest.mark.parametrize("answer", [{}, {"model": "another"}, {"model": None}, (503, b"busy")])
 def test_a_server_must_say_which_model_it_has(
-    server: Server, tmp_path: Path, path: str, answer: Any
+    server: AnsweringServer, tmp_path: Path, path: str, answer: Any
 ) -> None:
     """A training or keeping that is not confirmed has not happened."""
     server.answers = {path: answer}
@@ -195,7 +148,9 @@ def test_a_server_must_say_which_model_it_has(
     assert not (tmp_path / "model").exists()
 
 
-def test_the_token_is_named_and_never_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_is_named_and_never_told(
+    server: AnsweringServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It goes to the server in a header; neither parameters nor errors hold it."""
     monkeypatch.setenv("QUERIST_OWN", TOKEN)
     learner = trained(server, token="env:QUERIST_OWN")
@@ -229,12 +184,12 @@ def test_settings_that_cannot_work_are_refused(parameters: dict[str, Any]) -> No
     assert "secret" not in str(raised.value)
 
 
-def embedder(server: Server, **parameters: Any) -> Any:
+def embedder(server: AnsweringServer, **parameters: Any) -> Any:
     """An encoder of texts in two dimensions."""
     return create_encoder("remote-text", url=server.url, dimensions=2, **parameters)
 
 
-def test_an_encoder_sends_ids_and_no_content(server: Server) -> None:
+def test_an_encoder_sends_ids_and_no_content(server: AnsweringServer) -> None:
     """Data stay home: the text is sent only where ``send`` says so."""
     server.predicts = {"vectors": [[1, 2], [3, 4]]}
     items = [Item(media=Media.TEXT, asset_id=i, text=f"secret {i}") for i in ("a", "b")]
@@ -249,7 +204,7 @@ def test_an_encoder_sends_ids_and_no_content(server: Server) -> None:
 @pytest.mark.parametrize(
     "vectors", [[[1, 2]], [[1, 2, 3]] * 2, [[1, float("nan")]] * 2, [[1e300, 0]] * 2, "x", None]
 )
-def test_wrong_vectors_are_told(server: Server, vectors: Any) -> None:
+def test_wrong_vectors_are_told(server: AnsweringServer, vectors: Any) -> None:
     """Wrong count, width or values store nothing."""
     server.predicts = {"vectors": vectors}
     items = [Item(media=Media.TEXT, asset_id=i, text=i) for i in ("a", "b")]
@@ -266,7 +221,9 @@ def test_an_identity_needs_no_server() -> None:
             create_encoder("remote-text", **{"url": "http://h", "dimensions": 2, **wrong})
 
 
-def test_a_project_sends_the_ids_that_its_owner_chose(server: Server, tmp_path: Path) -> None:
+def test_a_project_sends_the_ids_that_its_owner_chose(
+    server: AnsweringServer, tmp_path: Path
+) -> None:
     """``encoder_parameters`` reach the encoder; only ids leave the project."""
     server.predicts = {"vectors": [[0, 1], [1, 0], [1, 1]]}
     settings = {

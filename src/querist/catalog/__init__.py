@@ -8,6 +8,7 @@ from querist.catalog.classifiers import (
     classifiers,
     inputs_of,
     reads_assets,
+    value_learner,
 )
 from querist.catalog.conditions import Condition, MostLike
 from querist.catalog.embeddings import Embeddings
@@ -40,4 +41,5 @@ __all__ = [
     "matching",
     "reads_assets",
     "run",
+    "value_learner",
 ]

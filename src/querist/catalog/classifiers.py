@@ -1,4 +1,4 @@
-"""Classifiers of a project's assets: made by name, and what they look at."""
+"""Learners of a project's assets: made by name, and what they look at."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from querist.learners import (
     Inputs,
     Item,
     Learner,
+    ValueLearner,
     create_learner,
     create_value_learner,
     learner_class,
@@ -68,12 +69,28 @@ def classifiers(
     names = catalog.records.ontologies.current().names
     return Classifiers(
         make=lambda: ContentClassifier(
-            create_value_learner(name, **parameters),
+            value_learner(catalog, name, parameters),
             lambda positions: inputs_of(catalog, encoder, positions),
             names,
         ),
         rows=positions_as_rows(len(vectors)),
     )
+
+
+def value_learner(catalog: Catalog, name: str, parameters: Mapping[str, Any]) -> ValueLearner:
+    """The learner of sets, numbers, boxes or spans that is called ``name``, not yet trained.
+
+    Args:
+        catalog: The catalog.
+        name: Its name.
+        parameters: Its parameters, of the settings or of a model's record.
+
+    Raises:
+        UnknownNameError: there is none; the nearest names are offered.
+        InvalidInputError: it has no such parameter.
+        UnavailableError: it is a script that querist.toml names no longer.
+    """
+    return create_value_learner(name, **_told(catalog, name, parameters))
 
 
 def check_classifier(name: str, parameters: Mapping[str, Any]) -> None:

@@ -33,20 +33,24 @@ def strategies(json: JsonOption = False) -> None:
 
 
 def learners(json: JsonOption = False) -> None:
-    """List the learners and encoders."""
+    """List the learners, with the tasks that they learn, and the encoders."""
     from querist.learners import (
         encoder_class,
         encoder_names,
         learner_class,
         learner_names,
+        tasks_learned,
         value_learner_class,
         value_learner_names,
     )
 
-    rows = [("learner", name, learner_class(name).summary) for name in learner_names()]
-    rows += [("learner", name, value_learner_class(name).summary) for name in value_learner_names()]
-    rows += [("encoder", name, encoder_class(name).summary) for name in encoder_names()]
-    _show(["kind", "name", "what it is"], rows, json)
+    of_vectors = learner_names()
+    rows = []
+    for name in sorted({*of_vectors, *value_learner_names()}):
+        found = learner_class(name) if name in of_vectors else value_learner_class(name)
+        rows.append(("learner", name, found.summary, _joined(tasks_learned(name))))
+    rows += [("encoder", name, encoder_class(name).summary, "–") for name in encoder_names()]
+    _show(["kind", "name", "what it is", "learns"], rows, json)
 
 
 def formats(json: JsonOption = False) -> None:

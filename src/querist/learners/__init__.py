@@ -24,6 +24,7 @@ from querist.learners.registry import (
     learner_class,
     learner_names,
     starts_script,
+    tasks_learned,
     value_learner_class,
     value_learner_names,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "positions_as_rows",
     "sampled_committee",
     "starts_script",
+    "tasks_learned",
     "value_learner_class",
     "value_learner_names",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners.base import EncoderIdentity, Item, Matrix
 from querist.learners.logistic_regression import LogisticRegressionLearner
-from querist.schema import Media
+from querist.schema import Media, TaskKind
 
 IMPORTED = "imported"
 _NAME = re.compile(r"[A-Za-z0-9._]{1,40}")
@@ -30,6 +30,8 @@ class ImportedLearner(LogisticRegressionLearner):
 
     name: ClassVar[str] = IMPORTED
     summary: ClassVar[str] = "Your own model elsewhere, by a file of its predictions"
+    # What a file may tell of; the stand-in itself is there for single classes alone.
+    tasks: ClassVar[frozenset[TaskKind]] = frozenset(TaskKind) - {TaskKind.POLYGONS}
 
     def __init__(self, model: str = "") -> None:
         super().__init__()

@@ -40,7 +40,9 @@ _VALUE_LEARNERS = {
     "transformers-spans": "querist.learners.transformers_spans:TransformersSpans",
     "transformers-text": "querist.learners.transformers_text:TransformersText",
     "label-sets": "querist.learners.label_sets:LabelSetsLearner",
+    "remote": "querist.learners.remote_values:RemoteValueLearner",
     "ridge": "querist.learners.ridge:RidgeLearner",
+    "script": "querist.learners.script:ScriptValueLearner",
     "span-tagger": "querist.learners.span_tagger:SpanTagger",
 }
 # What learns where the project names no learner of its own; a task that is missing has none yet.
@@ -75,7 +77,7 @@ _DEFAULT_ENCODERS = {
 
 
 def learner_names() -> tuple[str, ...]:
-    """The names of all learners, sorted."""
+    """The names of all learners of one class for each vector, sorted."""
     return tuple(sorted({*_LEARNERS, *_plug_in_names(LEARNER_GROUP)}))
 
 
@@ -83,6 +85,20 @@ def value_learner_names(task: TaskKind | None = None) -> tuple[str, ...]:
     """The names of all learners of other labels than one class, sorted; or those of one task."""
     names = sorted({*_VALUE_LEARNERS, *_plug_in_names(VALUE_LEARNER_GROUP)})
     return tuple(it for it in names if task is None or task in value_learner_class(it).tasks)
+
+
+def tasks_learned(name: str) -> frozenset[TaskKind]:
+    """The kinds of task that the learner called ``name`` learns; a name may stand for several.
+
+    Raises:
+        UnknownNameError: there is none; the nearest names are offered.
+    """
+    tasks: frozenset[TaskKind] = frozenset()
+    if name in learner_names():
+        tasks = getattr(learner_class(name), "tasks", frozenset({TaskKind.CLASSIFICATION}))
+    if not tasks or name in value_learner_names():
+        tasks |= value_learner_class(name).tasks
+    return tasks
 
 
 def default_value_learner(task: TaskKind) -> str | None:
@@ -199,15 +215,19 @@ def _find(kind: str, name: str, built_in: dict[str, str], group: str) -> Any:
 
 
 def _build(factory: Any, kind: str, name: str, parameters: dict[str, Any]) -> Any:
-    signature = inspect.signature(factory)
-    try:
-        signature.bind(**parameters)
-    except TypeError as error:
-        known = ", ".join(signature.parameters) or "none"
+    known = inspect.signature(factory).parameters
+    given = [it for it in known.values() if it.kind is not it.VAR_KEYWORD]
+    strange = (
+        sorted(set(parameters) - {it.name for it in given}) if len(given) == len(known) else []
+    )
+    missing = [it.name for it in given if it.default is it.empty and it.name not in parameters]
+    if strange or missing:
+        wrong = [f"does not take {', '.join(map(repr, strange))}"] if strange else []
+        wrong += [f"needs {', '.join(map(repr, missing))}"] if missing else []
         raise InvalidInputError(
-            f"The {kind} {name!r} does not take {sorted(parameters)}: {error}.",
-            remedy=f"Its parameters are: {known}.",
+            f"The {kind} {name!r} {' and '.join(wrong)}.",
+            remedy=f"Its parameters are: {', '.join(known) or 'none'}.",
             name=name,
             parameters=sorted(parameters),
-        ) from None
+        )
     return factory(**parameters)

@@ -1,4 +1,4 @@
-"""Learners whose model lives in a process of the user: vectors, codes and scores travel."""
+"""Learners of one class whose model lives in a process of the user: vectors and scores travel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from querist.learners import arrays
 from querist.learners.base import Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, unfitted
-from querist.learners.remote_backend import Backend, Served, check_seconds, pack, unpack
+from querist.learners.remote_backend import (
+    Backend,
+    Served,
+    check_model,
+    check_seconds,
+    pack,
+    unpack,
+)
 
 # Values of one request: 8 MiB of float32.
 _VALUES = 1 << 21
@@ -65,8 +72,7 @@ class LearnerElsewhere:
         name = hashlib.sha256(made_of.encode()).hexdigest()[:24]
         asked = {"model": name, **body}
         answer, tool = self._backend.ask("/train", asked, seconds=self._train_seconds)
-        if answer.get("model") != name:
-            raise tool.failed(f"answered /train for the model {answer.get('model')!r:.80}")
+        check_model(answer, name, tool, "/train")
         self._model, self._present = name, present
         self._class_count, self._dimensions = class_count, rows.shape[1]
 
@@ -98,8 +104,7 @@ class LearnerElsewhere:
         if self._model is None:
             raise unfitted(self.name)
         answer, tool = self._backend.ask("/state", {"model": self._model})
-        if answer.get("model") != self._model:
-            raise tool.failed(f"answered /state for the model {answer.get('model')!r:.80}")
+        check_model(answer, self._model, tool, "/state")
         facts = {
             "name": self.name,
             "model": self._model,

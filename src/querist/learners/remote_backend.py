@@ -129,6 +129,16 @@ def most_bytes(numbers: int) -> int:
     return _SPARE_BYTES + _NUMBER_BYTES * numbers
 
 
+def check_model(answer: Mapping[str, Any], name: str | None, tool: Blamed, path: str) -> None:
+    """Refuse an answer that speaks of another model than it was asked for.
+
+    Raises:
+        UnavailableError: it does, or of none.
+    """
+    if answer.get("model") != name:
+        raise tool.failed(f"answered {path} for the model {answer.get('model')!r:.80}")
+
+
 def check_seconds(seconds: float) -> None:
     """Refuse a limit that is no time.
 
@@ -153,28 +163,51 @@ def pack(matrix: NDArray[np.float32]) -> dict[str, Any]:
 
 
 def unpack(
-    answer: Mapping[str, Any], key: str, shape: tuple[int, int], tool: Blamed, path: str
+    answer: Mapping[str, Any], key: str, shape: tuple[int | None, ...], tool: Blamed, path: str
 ) -> NDArray[np.float64]:
-    """The matrix that an answer holds at ``key``, as lists of numbers or as ``pack`` writes it.
+    """The numbers that an answer holds at ``key``, as lists or as ``pack`` writes them.
+
+    Args:
+        answer: The answer.
+        key: Their name in it.
+        shape: How many rows and columns are awaited, ``None`` for any; or how many numbers.
+        tool: Who answered.
+        path: What was asked.
 
     Raises:
-        UnavailableError: it is none, of another shape than was asked for, or not finite.
+        UnavailableError: they are none, of another shape than was asked for, or not finite.
     """
-    found = _numbers(answer.get(key))
+    found = _numbers(answer.get(key), len(shape))
     if found is None:
-        raise tool.failed(f"answered {path} without a table of numbers {key!r}")
-    if found.shape != shape:
+        what = "a table" if len(shape) == 2 else "a list"
+        raise tool.failed(f"answered {path} without {what} of numbers {key!r}")
+    if any(size not in (None, given) for size, given in zip(shape, found.shape, strict=True)):
+        wanted = str(shape).replace("None", "any")
         raise tool.failed(
-            f"answered {path} with {key!r} of the shape {found.shape}, {shape} was asked for"
+            f"answered {path} with {key!r} of the shape {found.shape}, {wanted} was asked for"
         )
-    if not np.isfinite(found).all():
-        row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
+    wrong = ~np.isfinite(found)
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0, 0])
         raise tool.failed(f"answered {path} with NaN or infinite {key!r}, first in row {row}")
     return found
 
 
-def _numbers(value: Any) -> NDArray[np.float64] | None:
-    """A table of real numbers, ``None`` where it is anything else."""
+def as_float32(
+    found: NDArray[np.float64], key: str, tool: Blamed, path: str
+) -> NDArray[np.float32]:
+    """Finite numbers as they are kept.
+
+    Raises:
+        UnavailableError: one is too large for that.
+    """
+    if np.abs(found).max(initial=0) > np.finfo(np.float32).max:
+        raise tool.failed(f"answered {path} with {key!r} beyond float32")
+    return found.astype(np.float32)
+
+
+def _numbers(value: Any, dimensions: int) -> NDArray[np.float64] | None:
+    """A table or list of real numbers, ``None`` where it is anything else."""
     try:
         if isinstance(value, dict):
             raw = base64.b64decode(value["float32"], validate=True)
@@ -184,4 +217,5 @@ def _numbers(value: Any) -> NDArray[np.float64] | None:
     except (ValueError, TypeError, KeyError, OverflowError):
         return None
     # Truth values, texts and lists of other lengths are no numbers.
-    return found.astype(np.float64) if found.dtype.kind in "iuf" and found.ndim == 2 else None
+    right = found.dtype.kind in "iuf" and found.ndim == dimensions
+    return found.astype(np.float64) if right else None

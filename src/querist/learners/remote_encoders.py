@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,11 +12,17 @@ import numpy as np
 from querist.errors import InvalidInputError
 from querist.learners.base import EncoderIdentity, Item, Matrix
 from querist.learners.checking import check_media
-from querist.learners.remote_backend import Backend, Served, unpack
+from querist.learners.remote_backend import Backend, Served, as_float32, unpack
+from querist.learners.remote_items import (
+    CONTENT,
+    IDS,
+    MOST_BYTES,
+    MOST_ITEMS,
+    check_send,
+    content_of,
+    weight_of,
+)
 from querist.schema import Media
-
-_ITEMS, _BYTES = 1024, 8 << 20
-IDS, CONTENT = "ids", "content"
 
 
 class EncoderElsewhere:
@@ -49,10 +54,7 @@ class EncoderElsewhere:
                 f"The version {version!r} cannot be part of a folder's name.",
                 remedy="Use up to 40 letters, digits, points and underscores.",
             )
-        if send not in (IDS, CONTENT):
-            raise InvalidInputError(
-                f"{send!r} cannot be sent.", remedy=f"Set send to {IDS!r} or {CONTENT!r}."
-            )
+        check_send(send)
         self._backend = backend
         self._dimensions, self._version, self._send = dimensions, str(version), send
 
@@ -92,17 +94,15 @@ class EncoderElsewhere:
         asked = {"items": batch}
         answer, tool = self._backend.ask("/embed", asked, numbers=shape[0] * shape[1])
         found = unpack(answer, "vectors", shape, tool, "/embed")
-        if np.abs(found).max(initial=0) > np.finfo(np.float32).max:
-            raise tool.failed("answered /embed with numbers beyond float32")
-        return found.astype(np.float32)
+        return as_float32(found, "vectors", tool, "/embed")
 
     def _batches(self, items: Sequence[Item]) -> Iterator[list[dict[str, Any]]]:
         batch: list[dict[str, Any]] = []
         size = 0
         for position, item in enumerate(items):
             batch.append(self._sent(item, position))
-            size += len(item.data or item.text or "")
-            if len(batch) == _ITEMS or size > _BYTES:
+            size += weight_of(item)
+            if len(batch) == MOST_ITEMS or size > MOST_BYTES:
                 yield batch
                 batch, size = [], 0
         if batch:
@@ -110,7 +110,7 @@ class EncoderElsewhere:
 
     def _sent(self, item: Item, position: int) -> dict[str, Any]:
         if self._send == CONTENT:
-            return {"id": item.asset_id, **_content(item)}
+            return {"id": item.asset_id, **content_of(item)}
         if item.asset_id is None:
             raise InvalidInputError(
                 f"Item {position} has no id to send.",
@@ -169,9 +169,3 @@ class RemoteTable(RemoteEncoder):
     name = "remote-table"
     media = Media.TABLE
     summary = "Your own vectors of table rows, served over HTTP by a process of yours"
-
-
-def _content(item: Item) -> dict[str, Any]:
-    if item.data is not None:
-        return {"data": base64.b64encode(item.data).decode("ascii")}
-    return {"text": item.text} if item.text is not None else {"features": dict(item.features or {})}

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from querist.learners.remote import LearnerElsewhere
-from querist.learners.remote_encoders import CONTENT, EncoderElsewhere
+from querist.learners.remote_encoders import EncoderElsewhere
+from querist.learners.remote_items import CONTENT
+from querist.learners.remote_values import ValueLearnerElsewhere
 from querist.learners.script_backend import ScriptBackend
 from querist.schema import Media
 
@@ -49,6 +51,53 @@ class ScriptLearner(LearnerElsewhere):
             "python": python,
             "seconds": seconds,
             "train_seconds": train_seconds,
+        }
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What rebuilds it in the same folder."""
+        return self._parameters
+
+
+class ScriptValueLearner(ValueLearnerElsewhere):
+    """A model of sets, numbers, boxes or spans behind three functions of a Python file.
+
+    Args:
+        file: As for ``ScriptLearner``; ``python``, ``folder`` and ``train_seconds`` likewise.
+        python: See there.
+        folder: See there.
+        seconds: The longest that a prediction may take, for at most 1,024 assets.
+        train_seconds: See there.
+        send: ``content`` gives the texts, rows, or bytes of the pictures; ``ids`` only the ids.
+
+    Example:
+        >>> ScriptValueLearner("own_spans.py").parameters["send"]
+        'content'
+
+    Raises:
+        InvalidInputError: one of them cannot be used.
+    """
+
+    name: ClassVar[str] = SCRIPT
+    summary: ClassVar[str] = ScriptLearner.summary
+
+    def __init__(
+        self,
+        file: str,
+        python: str | None = None,
+        folder: str = ".",
+        seconds: float = 60.0,
+        train_seconds: float = 600.0,
+        send: str = CONTENT,
+    ) -> None:
+        backend = ScriptBackend(file=file, python=python, folder=folder, seconds=seconds)
+        super().__init__(backend, train_seconds, send)
+        self._parameters = {
+            "file": file,
+            "python": python,
+            "seconds": seconds,
+            "train_seconds": train_seconds,
+            "send": send,
         }
 
     @property

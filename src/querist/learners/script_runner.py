@@ -22,6 +22,10 @@ import numpy as np
 
 # Models that nobody has asked to keep; the oldest is forgotten first.
 _MOST_MODELS = 16
+# Trainings whose labels are on their way.
+_MOST_GATHERED = 2
+# Parts of an answer that are tables of numbers.
+_TABLES = ("probabilities", "members")
 _TRACE = 2_000
 
 
@@ -32,6 +36,8 @@ class Model:
         self._file, self._kept = file, kept
         self._functions = _loaded(file)
         self._models: dict[str, Any] = {}
+        # Items and labels of trainings that come in several parts, by model.
+        self._gathered: dict[str, tuple[list[Any], list[Any]]] = {}
 
     def answer(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """What the line out holds."""
@@ -47,15 +53,35 @@ class Model:
             where = f" in line {lines[-1]}" if lines else ""
             return {"error": words + where, "trace": traceback.format_exc()[-_TRACE:]}
 
-    def train(self, model: str, vectors: Any, labels: Any, seed: int, **_: Any) -> dict[str, Any]:
-        """Have a model trained, and remember it by its name."""
-        trained = self._function("train")(_matrix(vectors), np.array(labels), seed)
-        self._remember(model, trained)
-        return {"model": model}
+    def train(self, model: str, vectors: Any, labels: Any, seed: int, **rest: Any) -> Any:
+        """Have a model trained, and remember it by its name; of many labels these are a part."""
+        train = self._function("train")
+        if "items" not in rest:
+            self._remember(model, train(_matrix(vectors), np.array(labels), seed))
+            return {"model": model}
+        items, known = self._gathered.pop(model, ([], []))
+        del items[rest["start"] :], known[rest["start"] :]
+        if len(known) < rest["start"]:
+            raise ValueError(f"the first {rest['start'] - len(known)} labels did not come")
+        items += _opened(rest["items"], vectors)
+        known += labels
+        count = len(known)
+        if rest["more"]:
+            self._gathered[model] = items, known
+            if len(self._gathered) > _MOST_GATHERED:  # whoever sent it has stopped half-way
+                del self._gathered[next(iter(self._gathered))]
+        else:
+            self._remember(model, train(items, known, rest["classes"], seed))
+        return {"model": model, "labels": count}
 
-    def predict(self, model: str, vectors: Any, **_: Any) -> dict[str, Any]:
-        """Probabilities or logits of a model that is remembered or kept."""
-        found = self._function("predict")(self._found(model), _matrix(vectors))
+    def predict(self, model: str, vectors: Any, **rest: Any) -> Any:
+        """What a model says that is remembered or kept: chances of one class, or labels."""
+        predict, known = self._function("predict"), self._found(model)
+        if "items" in rest:
+            found = predict(known, _opened(rest["items"], vectors))
+            said = found if isinstance(found, dict) else {"values": found}
+            return {key: _table(it) if key in _TABLES else it for key, it in said.items()}
+        found = predict(known, _matrix(vectors))
         said = found if isinstance(found, dict) else {"probabilities": found}
         return {key: _table(value) for key, value in said.items()}
 
@@ -69,11 +95,8 @@ class Model:
         return {"model": model}
 
     def embed(self, items: Any) -> dict[str, Any]:
-        """Vectors of assets; the bytes of pictures are bytes again."""
-        for item in items:
-            if "data" in item:
-                item["data"] = base64.b64decode(item["data"])
-        return {"vectors": _table(self._function("embed")(items))}
+        """Vectors of assets."""
+        return {"vectors": _table(self._function("embed")(_opened(items)))}
 
     def _function(self, name: str) -> Any:
         found = getattr(self._functions, name, None)
@@ -128,7 +151,7 @@ def _read(asked: IO[bytes], lines: queue.Queue[bytes]) -> None:
 
 
 def _tell(told: IO[bytes], said: dict[str, Any]) -> None:
-    told.write(json.dumps(said).encode() + b"\n")
+    told.write(json.dumps(said, default=_plain).encode() + b"\n")
     told.flush()
 
 
@@ -141,6 +164,23 @@ def _loaded(file: Path) -> Any:
     sys.modules[file.stem] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _opened(items: list[dict[str, Any]], vectors: Any = None) -> list[dict[str, Any]]:
+    """Assets with the bytes of pictures as bytes again, and each with its vector."""
+    for item in items:
+        if "data" in item:
+            item["data"] = base64.b64decode(item["data"])
+    for at, vector in enumerate(() if vectors is None else _matrix(vectors)):
+        items[at]["vector"] = vector
+    return items
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and numbers of numpy as JSON has them."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} is not JSON")
 
 
 def _matrix(sent: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.learners.base import Item, Matrix
+from querist.metrics import Shapes, confidences
 from querist.schema import TaskKind, Value
 
 
@@ -50,6 +51,15 @@ class Guesses:
     uncertainty: NDArray[np.float32]
     probabilities: NDArray[np.float32] | None = None
     members: NDArray[np.float32] | None = None
+
+
+def doubt_of_shapes(value: Shapes) -> float:
+    """How far each object is from being sure, summed up, 0 or more: it asks for crowded assets.
+
+    What stands for the uncertainty of an asset where a model names none itself.
+    """
+    sure = confidences(value)
+    return float(2 * np.minimum(sure, 1 - sure).sum())
 
 
 @runtime_checkable

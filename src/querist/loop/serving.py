@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from querist.catalog import Catalog, reads_assets
+from querist.catalog import Catalog, reads_assets, value_learner
 from querist.errors import InvalidInputError, NotFoundError
-from querist.learners import Guesses, Inputs, Item, create_value_learner
+from querist.learners import Guesses, Inputs, Item
 from querist.learners.label_studio_answers import as_asset
 from querist.loop import training, value_training
 from querist.loop.intake import open_encoder
@@ -153,7 +153,7 @@ def _guesses(catalog: Catalog, model: ModelVersion, inputs: Inputs) -> Guesses:
     if not training.classifies(catalog):
         return value_training.load(catalog, model).predict(inputs)
     if reads_assets(model.learner):
-        learner = create_value_learner(model.learner, **model.parameters)
+        learner = value_learner(catalog, model.learner, model.parameters)
         learner.load(catalog.folder / "models" / model.id)
         return learner.predict(inputs)
     table = training.load(catalog, model).predict_proba(inputs.vectors)

@@ -115,7 +115,7 @@ def check_learner(catalog: Catalog) -> None:
     if classifies(catalog):
         check_classifier(wanted.name, wanted.parameters)
     elif wanted.name != IMPORTED:
-        value_training.create(catalog.settings)
+        value_training.create(catalog)
 
 
 def learner_name(catalog: Catalog) -> str:

@@ -20,6 +20,7 @@ from querist.labeling.values import as_value, of_body
 from querist.learners import Guesses
 from querist.learners.imported import IMPORTED
 from querist.learners.label_sets import sets_of_chances
+from querist.learners.value_base import doubt_of_shapes
 from querist.loop import snapshot, value_training
 from querist.loop.intake import embed, open_encoder
 from querist.loop.value_predicting import keep_import
@@ -257,11 +258,8 @@ def _value(catalog: Catalog, row: PredictionRow, bounds: Bounds | None = None) -
 
 
 def _doubt(value: Value) -> float:
-    """Of shapes how far each is from being sure, summed up: it asks for crowded assets."""
-    if not isinstance(value, Shapes):
-        return 0.0
-    sure = confidences(value)
-    return float(2 * np.minimum(sure, 1 - sure).sum())
+    """Of shapes how far each is from being sure; of a number nothing is known."""
+    return doubt_of_shapes(value) if isinstance(value, Shapes) else 0.0
 
 
 def _asset_ids(catalog: Catalog, rows: Sequence[PredictionRow]) -> list[str]:

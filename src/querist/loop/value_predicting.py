@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.autolabel import UNKNOWN, Claims, difficulty, fit_risk
-from querist.catalog import Catalog, inputs_of
+from querist.catalog import Catalog, inputs_of, value_learner
 from querist.catalog.value_predictions import Said, ValueTable
 from querist.catalog.value_ratings import ValueRatings
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError
-from querist.learners import Guesses, ValueLearner, create_value_learner
+from querist.learners import Guesses, ValueLearner
 from querist.learners.imported import IMPORTED
 from querist.loop import snapshot, value_training
 from querist.loop.snapshot import Positions, Snapshot
@@ -208,7 +208,7 @@ def _out_of_fold(catalog: Catalog, model: ModelVersion, seen: Snapshot) -> Itera
     rng = np.random.default_rng([model.seed, model.label_seq, _FOLD_STREAM])
     fold = rng.permutation(len(rows)) % _FOLDS
     for held in range(_FOLDS):
-        learner = create_value_learner(model.learner, **model.parameters)
+        learner = value_learner(catalog, model.learner, model.parameters)
         rest, mine = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
         known = [truth[at] for at in rest.tolist()]
         try:

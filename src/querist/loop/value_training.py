@@ -10,15 +10,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, LearnerSettings, Settings, inputs_of
+from querist.catalog import Catalog, LearnerSettings, Settings, inputs_of, value_learner
 from querist.errors import InvalidInputError
-from querist.learners import (
-    ValueLearner,
-    create_value_learner,
-    default_value_learner,
-    learner_names,
-    value_learner_class,
-)
+from querist.learners import ValueLearner, default_value_learner, tasks_learned
 from querist.learners.imported import IMPORTED
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import (
@@ -60,8 +54,7 @@ def learner_name(settings: Settings) -> str | None:
         return name
     if name == LearnerSettings().name:
         return default_value_learner(settings.task)
-    of_vectors = name in learner_names()
-    tasks = {TaskKind.CLASSIFICATION} if of_vectors else value_learner_class(name).tasks
+    tasks = tasks_learned(name)
     if settings.task not in tasks:
         learnt = ", ".join(sorted(task.value for task in tasks))
         raise InvalidInputError(
@@ -72,19 +65,20 @@ def learner_name(settings: Settings) -> str | None:
     return name
 
 
-def create(settings: Settings) -> ValueLearner:
+def create(catalog: Catalog) -> ValueLearner:
     """The project's learner, not yet trained.
 
     Raises:
         UnknownNameError, InvalidInputError: as ``learner_name``, or it has no such parameter.
     """
+    settings = catalog.settings
     name = learner_name(settings)
     if name is None:
         raise InvalidInputError(
             f"No model learns from labels of the task {settings.task.value!r} yet.",
             remedy=_instead(settings.task),
         )
-    return create_value_learner(name, **settings.learner.parameters)
+    return value_learner(catalog, name, settings.learner.parameters)
 
 
 def _instead(task: TaskKind) -> str:
@@ -127,7 +121,7 @@ def train(
     Raises:
         InvalidInputError: nothing learns these labels, or there are too few to learn from.
     """
-    learner = create(catalog.settings)
+    learner = create(catalog)
     rows, values = labels_of(catalog, seen, seen.training(arm))
     if not len(rows):
         raise InvalidInputError(
@@ -177,13 +171,14 @@ def load(catalog: Catalog, model: ModelVersion) -> ValueLearner:
 
     Raises:
         InvalidInputError: the model lives elsewhere.
+        UnavailableError: it is a script that querist.toml names no longer.
     """
     if model.learner == IMPORTED:
         raise InvalidInputError(
             "The newest model lives elsewhere, and its file says nothing of these assets.",
             remedy="Import predictions of them too: querist import-predictions FILE",
         )
-    learner = create_value_learner(model.learner, **model.parameters)
+    learner = value_learner(catalog, model.learner, model.parameters)
     learner.load(catalog.folder / "models" / model.id)
     return learner
 
