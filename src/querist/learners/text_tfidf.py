@@ -15,9 +15,10 @@ from querist.learners.checking import check_media, unfitted
 from querist.schema import Media
 
 CHUNK = 4_096
-# With as many directions as texts every text is as far from each other one for a model that brings
-# each column to one width, as a team's own often does: it learns nothing, and is sure of it. So a
-# direction stands for three texts or more; a handful of texts keeps this many.
+# With as many directions as texts every text is as far from each other one: of 60 texts the default
+# model knows 4 to 10 points of 100 less then, of 150 or more up to 2 less, or as much; a model that
+# brings each column to one width, as a team's own often does, learns nothing. Fewer directions than
+# one for three texts help two classes and hurt many. A handful of texts keeps this many.
 TEXTS_A_DIRECTION, FEWEST = 3, 4
 # Words in scripts with spaces; one character at a time in Chinese and Japanese, which have none.
 TOKEN = r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+"  # noqa: S105
