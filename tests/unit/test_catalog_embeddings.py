@@ -117,7 +117,7 @@ def test_wrong_shapes_ids_and_keys_are_refused(catalog: Catalog) -> None:
     with pytest.raises(InvalidInputError, match="cannot name a folder"):
         catalog.predictions.probabilities("a/b")
     with pytest.raises(InvalidInputError, match="cannot name a folder"):
-        catalog.embeddings.state_folder("..")
+        catalog.embeddings.state_folder("..", 1)
     sly = dataclasses.replace(ENCODER, name="../x")
     with pytest.raises(InvalidInputError, match="cannot name a folder"):
         catalog.embeddings.put(sly, ids, vectors_of(ids))

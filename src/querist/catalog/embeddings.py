@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -132,9 +133,22 @@ class Embeddings:
         order = close[np.argsort(distances[close], kind="stable")][:k]
         return order.astype(np.int64), distances[order]
 
-    def state_folder(self, name: str) -> Path:
-        """Where the fitted state of an encoder lives; the folder itself may not exist yet."""
-        return self._folder / f"{check_folder_name('encoder', name)}.state"
+    def fits(self, name: str) -> tuple[int, ...]:
+        """How many assets there were at each fit of an encoder, ascending; the last is in use."""
+        check_folder_name("encoder", name)
+        rests = (path.name.removeprefix(name) for path in self._folder.glob(f"{name}.*state"))
+        told = (re.fullmatch(r"\.(?:([1-9][0-9]*)\.)?state", rest) for rest in rests)
+        return tuple(sorted(int(it[1] or 0) for it in told if it))
+
+    def state_folder(self, name: str, assets: int) -> Path:
+        """Where the state of an encoder's fit lives; the folder itself may not exist yet.
+
+        Args:
+            name: The encoder's name.
+            assets: How many there were at the fit; 0 where nobody has kept the number.
+        """
+        count = f".{assets}" if assets else ""
+        return self._folder / f"{check_folder_name('encoder', name)}{count}.state"
 
     def close(self) -> None:
         """Let go of the memory maps."""

@@ -23,7 +23,7 @@ from querist.learners.imported import IMPORTED
 from querist.learners.views import viewed_proba
 from querist.loop import training
 from querist.loop.doubt_committee import committee, is_kept
-from querist.loop.intake import open_encoder
+from querist.loop.intake import encoder_of
 from querist.metrics import decompose
 from querist.schema import Arm, ModelVersion
 
@@ -181,7 +181,7 @@ def _by_views(
         )
     items = catalog.assets.read(list(asset_ids))
     learner = training.load(catalog, model)
-    return viewed_proba(learner, open_encoder(catalog), items, rng=_rng(model))
+    return viewed_proba(learner, encoder_of(catalog, model.encoder), items, rng=_rng(model))
 
 
 def _by_models(

@@ -16,7 +16,7 @@ from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Guesses, Inputs, Item
 from querist.learners.label_studio_answers import as_asset
 from querist.loop import training, value_training
-from querist.loop.intake import open_encoder
+from querist.loop.intake import encoder_of
 from querist.outside import label_studio_values as form
 from querist.schema import Arm, Asset, ClassValue, Media, ModelVersion, Ontology, Value
 
@@ -132,7 +132,7 @@ def _of_fresh(catalog: Catalog, model: ModelVersion, fresh: Mapping[int, Item]) 
     items = list(fresh.values())
     inputs = Inputs(
         asset_ids=[str(at) for at in fresh],
-        vectors=open_encoder(catalog).encode(items),
+        vectors=encoder_of(catalog, model.encoder).encode(items),
         items=lambda wanted: [items[i] for i in wanted],
     )
     guesses = _guesses(catalog, model, inputs)

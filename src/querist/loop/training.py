@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, check_classifier, classifiers
+from querist.catalog import Catalog, check_classifier, classifiers, reads_assets
 from querist.engine.base import Progress, silent
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Learner, ValueLearner
@@ -146,21 +146,29 @@ def _fit_classes(
 
 
 def up_to_date(catalog: Catalog) -> ModelVersion | None:
-    """The newest model of the active arm, trained anew where its classes changed their meaning.
+    """The newest model of the active arm, trained anew where its classes or its vectors changed.
 
-    Classes that joined at the end change nothing: it has just not learned them yet. First guesses
+    Classes that joined at the end change nothing: it has just not learned them yet. A round draws
+    by vectors and by what a model makes of them, so the two must be of one encoder. First guesses
     choose nothing: a strategy does better without a model than with one that was never taught.
     """
     model = catalog.records.models.latest(Arm.ACTIVE)
     if model is None or guesses(model):
         return None
     reading = catalog.records.ontologies.reading()
-    if reading.only_grew(model.classes, reading.made_under(model)):
+    if reading.only_grew(model.classes, reading.made_under(model)) and not _left(catalog, model):
         return model
     try:
         return train(catalog, Arm.ACTIVE)
     except InvalidInputError:  # too little is left to learn from: the round goes on without one
         return None
+
+
+def _left(catalog: Catalog, model: ModelVersion) -> bool:
+    """Whether a classifier reads vectors of another encoder, or fit of it, than the project's."""
+    if not classifies(catalog) or model.learner == IMPORTED or reads_assets(model.learner):
+        return False
+    return model.encoder != open_encoder(catalog).identity.key
 
 
 def probabilities(
