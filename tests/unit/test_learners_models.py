@@ -22,6 +22,7 @@ from querist.learners import (
     learner_names,
     out_of_fold,
 )
+from querist.learners.scaling import column_scales, one_hot
 from querist.learners.sklearn_learner import SklearnLearner
 from querist.schema import Media
 
@@ -94,7 +95,7 @@ def test_the_default_equals_scikit_learn_on_standardised_features(classes: int) 
     from sklearn.preprocessing import StandardScaler
 
     X, y = blobs(classes=classes)
-    X = X * np.float32(50) + np.float32(1_000)
+    X = X * np.float32([50, 2, 1_000, 8]) + np.float32(1_000)
     ours = create_learner("logistic-regression", C=0.5)
     ours.fit(X, y, class_count=classes, rng=np.random.default_rng(0))
     theirs = make_pipeline(StandardScaler(), LogisticRegression(C=0.5, max_iter=300)).fit(X, y)
@@ -118,12 +119,58 @@ def test_rows_of_other_lengths_have_a_scale_a_column() -> None:
     """The unit of one column changes no probability where rows differ in length."""
     X, y = blobs()
     found = []
-    for unit in (1, 1_000):
+    for unit in (100, 100_000):
         rows = X * np.float32([unit, 1, 1, 1])
         learner = create_learner("logistic-regression")
         learner.fit(rows, y, class_count=3, rng=np.random.default_rng(0))
         found.append(learner.predict_proba(rows))
     np.testing.assert_allclose(found[0], found[1], atol=2e-3)
+
+
+def test_narrow_columns_of_noise_stay_narrow_where_the_labels_say_so() -> None:
+    """An embedding has one unit: its narrow columns as wide as the others would be noise."""
+    X, y = blobs()
+    noise = np.random.default_rng(2).normal(0, 0.05, (len(X), 60)).astype(np.float32)
+    rows = np.hstack([X, noise])
+    _, scale = column_scales(rows, one_hot(y))
+    assert np.ptp(scale) == 0
+    # Where the classes are told by the narrow columns, and where no labels are, each has its own.
+    wide = np.hstack([X / 50, noise * 200])
+    for table, targets in ((wide, one_hot(y)), (rows, None)):
+        _, scale = column_scales(table, targets)
+        np.testing.assert_allclose(scale, table.std(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("told", [0, -1])
+@pytest.mark.parametrize("columns", [4, 90])
+@pytest.mark.parametrize("unit", [1e-15, 1.0, 1e15])
+@pytest.mark.filterwarnings("error")
+def test_one_scale_is_judged_by_the_errors_left_out(told: int, columns: int, unit: float) -> None:
+    """In closed form as by fits without each row, with more rows than columns and with fewer.
+
+    What the label tells of is the narrowest column or the widest one.
+    """
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import LeaveOneOut, cross_val_predict
+
+    rng = np.random.default_rng(5)
+    rows = (rng.normal(size=(40, columns)) * np.geomspace(1, 50, columns)).astype(np.float32)
+    targets = one_hot((rows[:, told] > 0).astype(np.int64))
+    rows *= np.float32(unit)
+    kinds = {"one": np.full(columns, np.sqrt(rows.var(axis=0, dtype=float).mean()))}
+    kinds["each"] = rows.std(axis=0, dtype=float)
+    errors = {}
+    for kind, scale in kinds.items():
+        table = (rows - rows.mean(axis=0, dtype=float)) / scale
+        errors[kind] = np.full(len(rows), np.inf)
+        for strength in (0.01, 0.03, 0.1, 0.3, 1.0):
+            model = Ridge(alpha=strength * max(columns, 15))
+            said = cross_val_predict(model, table, targets, cv=LeaveOneOut())
+            found = np.square(said - targets).sum(axis=1)
+            errors[kind] = min(errors[kind], found, key=np.sum)
+    gain = errors["each"] - errors["one"]
+    better = gain.mean() > 1.5 * gain.std() / np.sqrt(len(gain))
+    assert (np.ptp(column_scales(rows, targets)[1]) == 0) == better
 
 
 def test_a_constant_column_is_ignored() -> None:

@@ -13,7 +13,8 @@ from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import Matrix
 from querist.learners.checking import check_matrix, check_values, unfitted
-from querist.learners.logistic_regression import LogisticRegressionLearner
+from querist.learners.logistic_regression import LogisticRegressionLearner, coefficients
+from querist.learners.scaling import column_scales
 from querist.learners.value_base import Guesses, Inputs
 from querist.schema import ClassesValue, TaskKind, Value
 
@@ -77,7 +78,7 @@ class LabelSetsLearner:
                 remedy="Label assets of which some have a class that others have not, then train.",
             )
         self._threshold = self._best_threshold(rows, table, rng)
-        self._weights, self._intercept = self._heads(rows, table, rng)
+        self._weights, self._intercept = self._heads(rows, table)
         self._classes = tuple(classes)
 
     def predict(self, inputs: Inputs) -> Guesses:
@@ -118,19 +119,17 @@ class LabelSetsLearner:
         self._weights, self._intercept = state["weights"], state["intercept"]
         self._classes, self._threshold = tuple(facts["classes"]), float(facts["threshold"])
 
-    def _heads(
-        self, rows: Matrix, table: NDArray[np.bool_], rng: np.random.Generator
-    ) -> tuple[Matrix, Matrix]:
+    def _heads(self, rows: Matrix, table: NDArray[np.bool_]) -> tuple[Matrix, Matrix]:
         """Weights (C, d) and intercepts (C,) of the log odds of each class."""
         share = (table.sum(axis=0) + 0.5) / (len(table) + 1)
         weights = np.zeros((table.shape[1], rows.shape[1]), np.float32)
         intercept = np.log(share / (1 - share)).astype(np.float32)
+        mean, scale = column_scales(rows, table.astype(np.float64))
+        scaled = ((rows - mean) / scale).astype(np.float32)
         for code in np.flatnonzero(table.any(axis=0) & ~table.all(axis=0)).tolist():
-            one = LogisticRegressionLearner(C=self._C)
-            one.fit(rows, table[:, code].astype(np.int64), class_count=2, rng=rng)
-            head = one.head()
-            weights[code] = head.weights[1] - head.weights[0]
-            intercept[code] = head.intercept[1] - head.intercept[0]
+            found, apart = coefficients(scaled, table[:, code].astype(np.int64), C=self._C)
+            turned = found[:, 0] / scale
+            weights[code], intercept[code] = turned, apart[0] - mean @ turned
         return weights, intercept
 
     def _best_threshold(
@@ -143,7 +142,7 @@ class LabelSetsLearner:
             # With less than two labels in a fold there is nothing to choose by.
             if judged.sum() < 2:
                 return HIGHEST
-            chances[judged] = _chances(rows[judged], *self._heads(rows[rest], table[rest], rng))
+            chances[judged] = _chances(rows[judged], *self._heads(rows[rest], table[rest]))
         return best_threshold(chances, table)
 
 

@@ -15,19 +15,21 @@ from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import NEVER, Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, few_labels, unfitted
-from querist.learners.scaling import column_scales
+from querist.learners.scaling import column_scales, one_hot
 from querist.strategies.base import Head
 
 # The length of a standardised row grows with its columns, so the same C fits wide rows more
 # closely; this share of it a column keeps the fit alike from 2 columns to 2,000.
 C_OVER_COLUMNS = 15.0
+MAX_ITER = 300
 PREDICT_ROWS = 65_536
 
 
 class LogisticRegressionLearner:
     """Standardised features, then scikit-learn's L2-regularised logistic regression (lbfgs).
 
-    Rows of length one are brought to one scale as a whole, others column by column.
+    Columns are brought to one width each, or, where that serves the labels better, by one scale
+    for all: ``scaling.column_scales``.
 
     Args:
         C: Inverse strength of the regularisation, over 0; higher fits the labels more closely.
@@ -46,7 +48,7 @@ class LogisticRegressionLearner:
     summary: ClassVar[str] = "Linear, fast, well calibrated; the default on embeddings"
     paper: ClassVar[str] = "Cox 1958"
 
-    def __init__(self, C: float | None = None, max_iter: int = 300) -> None:
+    def __init__(self, C: float | None = None, max_iter: int = MAX_ITER) -> None:
         if C is not None and not (math.isfinite(C) and C > 0):
             raise InvalidInputError(f"C is {C}.", remedy="Give a number over 0, such as 0.03.")
         if max_iter < 1:
@@ -76,21 +78,10 @@ class LogisticRegressionLearner:
         Raises:
             InvalidInputError: no rows, fewer than two classes, shapes that disagree, or NaN.
         """
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
-        from threadpoolctl import threadpool_limits
-
         rows, codes, present = check_training(X, y, class_count)
-        mean, scale = column_scales(rows)
-        C = min(1.0, C_OVER_COLUMNS / rows.shape[1]) if self._C is None else self._C
-        model = LogisticRegression(C=C, max_iter=self._max_iter)
-        # Hundreds of tiny products: waiting for a second thread takes longer than the product.
-        with threadpool_limits(1, user_api="blas"), few_labels():
-            # A fit stopped early is still a good model, and the steps are bounded on purpose;
-            # `few_labels` puts the filters back.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(((rows - mean) / scale).astype(np.float32), codes)
-        weights, intercept = model.coef_.T, model.intercept_
+        mean, scale = column_scales(rows, one_hot(codes))
+        scaled = ((rows - mean) / scale).astype(np.float32)
+        weights, intercept = coefficients(scaled, codes, C=self._C, max_iter=self._max_iter)
         if len(present) == 2:  # one column of log odds becomes two of logits
             weights = np.concatenate([np.zeros_like(weights), weights], axis=1)
             intercept = np.concatenate([np.zeros(1), intercept])
@@ -155,3 +146,29 @@ class LogisticRegressionLearner:
         self._intercept = state["intercept"]
         self._present = state["present"]
         self._class_count = int(facts["class_count"])
+
+
+def coefficients(
+    scaled: Matrix, codes: Codes, *, C: float | None, max_iter: int = MAX_ITER
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (d, K) and intercepts (K,) of the logits of K classes; of two, the log odds (K = 1).
+
+    Args:
+        scaled: Standardised rows (n, d).
+        codes: The class of each (n,), two or more of them.
+        C: Inverse strength of the regularisation; ``None`` takes 15 / d, at most 1.
+        max_iter: Steps of the solver at most.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    chosen = min(1.0, C_OVER_COLUMNS / scaled.shape[1]) if C is None else C
+    model = LogisticRegression(C=chosen, max_iter=max_iter)
+    # Hundreds of tiny products: waiting for a second thread takes longer than the product.
+    with threadpool_limits(1, user_api="blas"), few_labels():
+        # A fit stopped early is still a good model, and the steps are bounded on purpose;
+        # `few_labels` puts the filters back.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(scaled, codes)
+    return model.coef_.T, model.intercept_

@@ -70,7 +70,7 @@ class RidgeLearner:
             raise InvalidInputError(
                 "There is one number to learn from.", remedy="Label two assets or more, then train."
             )
-        mean, scale = column_scales(rows)
+        mean, scale = column_scales(rows, numbers[:, None])
         scaled = (rows - mean) / scale
         penalty = _penalty(scaled, numbers)
         draws = [bootstrap_draw(numbers, rng) for _ in range(self._members)]

@@ -15,7 +15,7 @@ from querist.errors import InvalidInputError, MissingSignalError, UnknownNameErr
 from querist.learners import arrays, dropout, laplace, torch_device, torch_training
 from querist.learners.base import Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, unfitted, unreadable
-from querist.learners.scaling import column_scales
+from querist.learners.scaling import column_scales, one_hot
 
 PREDICT_ROWS = 8_192
 # Rows of which all passes are computed in one call: their activations stay near the processor.
@@ -128,7 +128,7 @@ class TorchLearner:
         import torch
 
         rows, codes, present = check_training(X, y, class_count)
-        mean, scale = (values.astype(np.float32) for values in column_scales(rows))
+        mean, scale = (values.astype(np.float32) for values in column_scales(rows, one_hot(codes)))
         seed = int(rng.integers(2**62))
         held = torch_training.held_out(codes, rng)
         places = np.searchsorted(present, codes)
