@@ -88,7 +88,7 @@ def test_a_doubt_is_taken_or_derived(server: AnsweringServer, kind: str) -> None
 
 def test_chances_alone_make_a_set(server: AnsweringServer) -> None:
     """Every class over one half."""
-    server.predicts = {"probabilities": [[0.75, 0.5, 0], [0.25, 0, 1]]}
+    server.predicts = {"values": None, "probabilities": [[0.75, 0.5, 0], [0.25, 0, 1]]}
     found = trained(server, TaskKind.MULTI_LABEL).predict(TEXTS)
     assert found.values == [ClassesValue(names=("red",)), ClassesValue(names=("blue",))]
 

@@ -12,6 +12,7 @@ import pytest
 from own_model import EXAMPLES, VALUES, VALUES_SERVER, OwnModelServer
 from querist import Project
 from querist.errors import InvalidInputError, UnavailableError
+from querist.learners import create_value_learner
 from querist.learners.script_backend import stop_scripts
 from querist.learners.value_problems import CLASSES, quality, sample_problem
 from querist.loop import training, value_training
@@ -281,3 +282,5 @@ def test_a_parameter_that_lacks_is_named(tmp_path: Path) -> None:
     ):
         training.check_learner(project.catalog)
     assert "url, token, seconds, train_seconds, send" in told.value.remedy
+    with pytest.raises(InvalidInputError, match="'remote' does not take 'urls' and needs 'url'"):
+        create_value_learner("remote", urls="http://127.0.0.1:9")

@@ -8,6 +8,7 @@ the edge of their picture, which are cut there as those of the detectors here ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def read_guesses(
     _refuse_what_is_foreign(answer, ontology.task, tool)
     chances = _chances(answer, count, ontology, tool)
     members = _members(answer, count, tool)
-    if ontology.task is TaskKind.MULTI_LABEL and VALUES not in answer and chances is not None:
+    if chances is not None and answer.get(VALUES) is None:
         values: Sequence[Value] = sets_of_chances(chances, ontology.names).values
     else:
         values = _values(answer, part, ontology, tool)
@@ -74,6 +75,14 @@ def read_guesses(
         probabilities=chances,
         members=members,
     )
+
+
+def shares_characters(value: Value) -> bool:
+    """Whether two spans of a label have a character in common."""
+    if not isinstance(value, SpansValue):
+        return False
+    spans = sorted((it.span.start, it.span.end) for it in value.spans)
+    return any(before[1] > after[0] for before, after in pairwise(spans))
 
 
 def _refuse_what_is_foreign(answer: Mapping[str, Any], task: TaskKind, tool: Blamed) -> None:
@@ -150,7 +159,13 @@ def _values(answer: Mapping[str, Any], part: Part, ontology: Ontology, tool: Bla
 
 def _value(body: Any, bounds: Bounds, ontology: Ontology) -> Value:
     # A union is no class for the checker of types.
-    value: Value = check_value(from_json(Value, body), ontology)  # type: ignore[arg-type]
+    value: Value = from_json(Value, body)  # type: ignore[arg-type]
+    if shares_characters(value) and not ontology.limits.overlapping:
+        raise InvalidInputError(
+            "Two of its spans share characters.",
+            remedy="Shorten one: none of the labels has such spans.",
+        )
+    check_value(value, ontology)
     match value:
         case NumberValue():
             if not abs(value.number) <= _FLOAT32:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +14,7 @@ from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import Matrix
 from querist.learners.checking import check_matrix, check_values, unfitted, unreadable
-from querist.learners.remote_answers import read_guesses
+from querist.learners.remote_answers import read_guesses, shares_characters
 from querist.learners.remote_backend import Backend, Served, check_model, check_seconds, pack
 from querist.learners.remote_items import IDS, Part, check_send, parts_of
 from querist.learners.value_base import Guesses, Inputs
@@ -274,15 +273,8 @@ def _ontology(count: int, values: Sequence[Value], classes: Sequence[str]) -> On
             f"All {count} labels are the same set of classes.",
             remedy="Label assets of which some have a class that others have not, then train.",
         )
-    limits = Limits(overlapping=any(_shares_characters(value) for value in labels))
+    limits = Limits(overlapping=any(shares_characters(value) for value in labels))
     return Ontology.of(task, classes, limits=limits)
-
-
-def _shares_characters(value: Value) -> bool:
-    if not isinstance(value, SpansValue):
-        return False
-    spans = sorted((it.span.start, it.span.end) for it in value.spans)
-    return any(before[1] > after[0] for before, after in pairwise(spans))
 
 
 def _joined(parts: Sequence[Guesses], ontology: Ontology) -> Guesses:
