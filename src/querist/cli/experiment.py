@@ -27,8 +27,8 @@ def experiment(
         bool | None,
         typer.Option(
             "--repeated/--arms",
-            help="Run both arms again from scratch, which needs all labels known; or compare the "
-            "labels of the project's own arms. Default: repeated where it can be.",
+            help="Run both arms again from scratch, which needs single classes that are all known; "
+            "or compare the labels of the project's own arms. Default: repeated where it can be.",
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="Repetitions.")] = 8,
@@ -40,7 +40,11 @@ def experiment(
     project: ProjectOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare the active set with as many random labels: same learner, class by class."""
+    """Compare the active set with as many random labels: same learner, class by class.
+
+    Single classes by accuracy, sets of classes and spans by micro F1, boxes by mAP50, numbers by
+    R²: what the rounds are judged by. Each class has its precision, recall and F1, boxes AP50.
+    """
     with open_project(project) as opened, progress_bar() as progress:
         found = opened.experiments.run(
             None if repeated is None else ("repeated" if repeated else "arms"),
@@ -62,27 +66,40 @@ def experiment(
 
 
 def _print(found: Experiment) -> None:
+    from querist.experiments.comparing import class_measure, class_names, whole_names
+
     result = found.result
     rows = [("all", result.active, result.control, result.gain)]
     rows += [(row.name, row.active, row.control, row.gain) for row in result.classes]
+    # What has no classes is judged as a whole.
+    names, judged = class_names(result.measure), class_measure(result.measure)
+    if not names:
+        names, judged = whole_names(result.measure), "accuracy"
+    columns = [text for name in names.values() for text in (_small(name), "random")]
     print_table(
-        ["class", "precision", "random", "recall", "random", "F1", "random", "F1 gain, points"],
+        ["class", *columns, f"{_small(names[judged])} gain, points"],
         (
             (
                 name,
-                *(_share(getattr(arm, k)) for k in ("precision", "recall", "f1") for arm in arms),
-                _gain(gain.f1),
+                *(_share(getattr(arm, kind)) for kind in names for arm in arms),
+                _gain(getattr(gain, judged)),
             )
             for name, *arms, gain in rows
         ),
     )
     times = "once" if result.repeats == 1 else f"{result.repeats} times"
     output.print(f"\n[bold]{found.sentence}[/]")
+    mean = "all is the mean over the classes; " if result.classes else ""
     output.print(
         f"Experiment {found.id}, {found.source}, {times}, {result.size:,} labels each, in %; "
-        "run it again for the same figures.",
+        f"{mean}run it again for the same figures.",
         markup=False,
     )
+
+
+def _small(name: str) -> str:
+    """The name of a figure at the head of a column: ``precision``, but ``AP50`` and ``F1``."""
+    return name if name[1:] != name[1:].lower() or len(name) <= 2 else name.lower()
 
 
 def _share(found: Measure | None) -> str:

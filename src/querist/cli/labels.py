@@ -87,7 +87,7 @@ def import_predictions(
     if found.unknown_classes:
         output.print(f"Never said: {', '.join(found.unknown_classes)}.", markup=False)
     if found.evaluation is not None:
-        from querist.loop.headline import called
+        from querist.schema.measure import called
 
         measured = found.evaluation.accuracy
         told = "right" if one_class else called(found.evaluation.headline)

@@ -11,12 +11,13 @@ from querist.experiments.datasets import (
     write_image_folder,
 )
 from querist.experiments.feeding import OrderGain, compare_orders
+from querist.experiments.judging import JudgedNumbers, JudgedObjects, ObjectArm
 from querist.experiments.notebook import Simulation, simulate
 from querist.experiments.picture import check_picture, simulation_png
 from querist.experiments.reading import from_table, load_data
 from querist.experiments.report import experiment_report, project_report, simulation_report
 from querist.experiments.settings import SimulationSettings
-from querist.experiments.side_by_side import side_by_side
+from querist.experiments.side_by_side import compared, side_by_side
 from querist.experiments.simulation import run_simulation
 from querist.experiments.trials import Trial, answers_by_size, repeated_trials, sizes
 
@@ -24,7 +25,10 @@ __all__ = [
     "CONTROL",
     "Experiment",
     "ImageSet",
+    "JudgedNumbers",
+    "JudgedObjects",
     "LabeledData",
+    "ObjectArm",
     "OrderGain",
     "SideBySide",
     "Simulation",
@@ -33,6 +37,7 @@ __all__ = [
     "answers_by_size",
     "check_picture",
     "compare_orders",
+    "compared",
     "experiment_report",
     "from_table",
     "labeled_data",

@@ -8,18 +8,31 @@ from datetime import datetime
 from typing import Any, Literal
 
 from querist.experiments.words import signed
-from querist.schema.measure import Measure
+from querist.schema.measure import Measure, called
 
 # The project's own labels of both arms, or a repetition from scratch where all labels are known.
 Source = Literal["arms", "repeated"]
+# What single classes are judged by; other tasks have another measure, see ``SideBySide``.
+ACCURACY = "accuracy"
+_MAP50, _R2 = "map50", "r2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFigures:
     """Four figures with 95 % intervals, higher is better; ``None`` where one is not defined.
 
-    Of one class they are those of finding it among the rest; of all classes together the first
-    three are means over the classes and ``accuracy`` is the share of right rows.
+    Of one class they are those of finding it among the rest: of single classes and sets over
+    assets, of boxes over boxes (an overlap of .5, said with a confidence of .5 or more), of spans
+    over spans (the same class, start and end). Of all classes together the first three are means
+    over the classes.
+
+    Attributes:
+        precision: Share of what is said of it that is right.
+        recall: Share of what there is of it that is said.
+        f1: 2 tp / (2 tp + fp + fn).
+        accuracy: The ``measure`` of the comparison: of single classes the share of right rows, of
+            sets and spans micro F1, of boxes mAP50, of numbers R². Of one class: the share of right
+            rows, of boxes AP50, else ``None``.
     """
 
     precision: Measure | None
@@ -34,7 +47,7 @@ class ClassRow:
 
     Attributes:
         name: The class.
-        count: Its test rows.
+        count: Its test rows; of boxes and spans how many there are by the labels.
         active: Its figures in the active arm.
         control: In the random control.
         gain: Active less control, on the same rows.
@@ -49,7 +62,7 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizePoint:
-    """One point of an arm's learning curve: its accuracy after so many labels."""
+    """One point of an arm's learning curve: what it is judged by after so many labels."""
 
     labels: int
     accuracy: Measure
@@ -60,9 +73,9 @@ class EfficiencyBoost:
     """How many labels random needs for each label of the active arm.
 
     Attributes:
-        times: Control labels for each active label, over the accuracies that both arms passed;
+        times: Control labels for each active label, over the qualities that both arms passed;
             above one the active arm needs fewer.
-        accuracy: The highest accuracy that both arms reached.
+        accuracy: The highest quality that both arms reached, in the measure of the comparison.
         active_labels: Labels the active arm needed for it.
         control_labels: Labels random needed for it.
     """
@@ -85,8 +98,11 @@ class SideBySide:
         gain: Active less control at ``size`` labels, on the same rows.
         classes: Each class that occurs, in order.
         boost: ``None`` where nobody knows yet.
-        active_curve: Accuracy of the active arm by labels.
+        active_curve: The measure of the active arm by labels.
         control_curve: Of the random control.
+        measure: What ``accuracy`` holds wherever it stands: ``accuracy`` of single classes,
+            ``micro_f1`` of sets, ``f1`` of spans (micro F1 too), ``map50`` of boxes, ``r2`` of
+            numbers, as in the rounds.
     """
 
     size: int
@@ -98,6 +114,7 @@ class SideBySide:
     boost: EfficiencyBoost | None
     active_curve: tuple[SizePoint, ...]
     control_curve: tuple[SizePoint, ...]
+    measure: str = ACCURACY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +164,43 @@ def points(found: Measure) -> str:
     return f"{signed(found.value)} points ({ends})"
 
 
+def in_words(measure: str) -> str:
+    """The name of a measure inside a sentence: "accuracy", "micro F1", "mAP50"."""
+    name = called(measure)
+    return name[0].lower() + name[1:] if name[:2].istitle() and name[1:2].islower() else name
+
+
+def whole_names(measure: str) -> dict[str, str]:
+    """What the figures of all classes together are called, by field, in order."""
+    if measure == ACCURACY:
+        return {"precision": "Precision", "recall": "Recall", "f1": "F1", ACCURACY: "Accuracy"}
+    found = {ACCURACY: called(measure)}
+    if measure != _R2:
+        found |= {"precision": "Macro precision", "recall": "Macro recall", "f1": "Macro F1"}
+    return found
+
+
+def class_names(measure: str) -> dict[str, str]:
+    """What the three figures of one class are called, by field; numbers have no classes."""
+    if measure == _R2:
+        return {}
+    found = {"precision": "Precision", "recall": "Recall"}
+    return {ACCURACY: "AP50", **found} if measure == _MAP50 else {**found, "f1": "F1"}
+
+
+def class_measure(measure: str) -> str:
+    """The field by which a class is judged: of boxes its AP50, else its F1."""
+    return ACCURACY if measure == _MAP50 else "f1"
+
+
 def sentence(result: SideBySide) -> str:
     """The result in plain words; what cannot be told from chance is said to be so."""
     gain, words = result.gain.accuracy, []
+    name = "" if result.measure == ACCURACY else f" {in_words(result.measure)}"
     if result.active.accuracy and result.control.accuracy and gain:
         words.append(
             f"With {result.size:,} labels each, the active set reaches "
-            f"{100 * result.active.accuracy.value:.1f} % and random "
+            f"{100 * result.active.accuracy.value:.1f} %{name} and random "
             f"{100 * result.control.accuracy.value:.1f} %: {points(gain)}"
             f"{'' if gain.low > 0 or gain.high < 0 else ', which may be chance'}."
         )

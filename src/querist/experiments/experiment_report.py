@@ -6,19 +6,35 @@ from collections.abc import Iterable
 from html import escape
 
 from querist.experiments.charts import Curve, Span, learning_curves
-from querist.experiments.comparing import ClassFigures, ClassRow, Experiment, SizePoint, points
+from querist.experiments.comparing import (
+    ClassFigures,
+    ClassRow,
+    Experiment,
+    SizePoint,
+    class_measure,
+    class_names,
+    in_words,
+    points,
+    whole_names,
+)
 from querist.experiments.page import facts, page, section, table
 from querist.experiments.words import signed
-from querist.schema.measure import Measure
+from querist.schema.measure import Measure, called
 
 DASH = "\N{EN DASH}"
-_KINDS = ("precision", "recall", "f1", "accuracy")
-_NAMES = ("Precision", "Recall", "F1", "Accuracy")
+# What there is of a class, and how it is told from what is not, where that is no row.
+_COUNTED = {"map50": "Boxes", "f1": "Spans"}
+_ABOUT_CLASSES = {
+    "map50": "AP50 is the average precision at an overlap of a half; precision and recall count "
+    "what is said with a confidence of a half or more. ",
+    "f1": "A span is right if its class, its start and its end are. ",
+}
 
 
 def experiment_report(found: Experiment) -> str:
     """The report of an experiment as one HTML page that loads nothing."""
     result = found.result
+    name, whole_kinds = called(result.measure), whole_names(result.measure)
     chart = learning_curves(
         [
             Curve(name=found.strategy, color="--accent", points=_points(result.active_curve)),
@@ -29,34 +45,51 @@ def experiment_report(found: Experiment) -> str:
                 dashed=True,
             ),
         ],
-        description="Accuracy against labels for the active set and for the random control.",
+        description=f"{name} against labels for the active set and for the random control.",
         saving=_span(found),
     )
-    head = [("", ""), *((name, "n") for name in _NAMES)]
+    head = [("", ""), *((text, "n") for text in whole_kinds.values())]
     whole = [
-        ("Active set", *_cells(result.active)),
-        ("Random control", *_cells(result.control)),
-        ("Gain, points", *_gains(result.gain)),
+        ("Active set", *_cells(result.active, whole_kinds)),
+        ("Random control", *_cells(result.control, whole_kinds)),
+        ("Gain, points", *_gains(result.gain, whole_kinds)),
     ]
-    columns = [("Class", ""), ("Rows", "n")]
-    columns += [(f"{name}, {arm}", "n") for name in _NAMES[:3] for arm in ("active", "random")]
-    columns.append(("F1 gain, points", "n"))
     return page(
         "Active set against random control",
         kicker="Querist experiment",
         sentence=found.sentence,
         parts=[
             facts(_facts(found)),
-            section("Accuracy against labels", _about(found), chart),
-            section(f"All classes, {result.size:,} labels each", "", table(head, whole)),
-            section(
-                "Class by class",
-                "The intervals of a class are never narrower than Wilson's for its rows.",
-                table(columns, (_class_cells(row) for row in result.classes)),
-            ),
+            section(f"{name} against labels", _about(found), chart),
+            section(f"{_all(result.measure)}, {result.size:,} labels each", "", table(head, whole)),
+            *_by_class(found),
         ],
         footer=_provenance(found),
     )
+
+
+def _all(measure: str) -> str:
+    return "All classes" if class_names(measure) else "All test assets"
+
+
+def _by_class(found: Experiment) -> list[str]:
+    """The table of the classes; nothing of numbers, which have none."""
+    measure = found.result.measure
+    kinds, judged = class_names(measure), class_measure(measure)
+    if not kinds:
+        return []
+    columns = [("Class", ""), (_COUNTED.get(measure, "Rows"), "n")]
+    columns += [(f"{text}, {arm}", "n") for text in kinds.values() for arm in ("active", "random")]
+    columns.append((f"{kinds[judged]} gain, points", "n"))
+    return [
+        section(
+            "Class by class",
+            _ABOUT_CLASSES.get(measure, "")
+            + "The intervals of a class are never narrower than Wilson's for its "
+            f"{_COUNTED.get(measure, 'Rows').lower()}.",
+            table(columns, (_class_cells(row, kinds, judged) for row in found.result.classes)),
+        )
+    ]
 
 
 def _points(curve: Iterable[SizePoint]) -> list[dict[str, float]]:
@@ -95,7 +128,7 @@ def _facts(found: Experiment) -> Iterable[tuple[str, str, str]]:
         yield (
             "Gain at equal labels",
             signed(gain.value),
-            f"points of accuracy, {signed(gain.low)} to {signed(gain.high)}",
+            f"points of {in_words(result.measure)}, {signed(gain.low)} to {signed(gain.high)}",
         )
     yield ("Labels", f"{result.size:,}", "in each arm")
 
@@ -106,17 +139,18 @@ def _about(found: Experiment) -> str:
     return f"{times}measured on {where}. The bands are 95 % bootstrap intervals."
 
 
-def _cells(figures: ClassFigures) -> list[str]:
-    return [_share(getattr(figures, kind)) for kind in _KINDS]
+def _cells(figures: ClassFigures, kinds: Iterable[str]) -> list[str]:
+    return [_share(getattr(figures, kind)) for kind in kinds]
 
 
-def _gains(figures: ClassFigures) -> list[str]:
-    return [_gain(getattr(figures, kind)) for kind in _KINDS]
+def _gains(figures: ClassFigures, kinds: Iterable[str]) -> list[str]:
+    return [_gain(getattr(figures, kind)) for kind in kinds]
 
 
-def _class_cells(row: ClassRow) -> list[str]:
-    pairs = [_share(getattr(arm, kind)) for kind in _KINDS[:3] for arm in (row.active, row.control)]
-    return [f"<strong>{escape(row.name)}</strong>", str(row.count), *pairs, _gain(row.gain.f1)]
+def _class_cells(row: ClassRow, kinds: Iterable[str], judged: str) -> list[str]:
+    pairs = [_share(getattr(arm, kind)) for kind in kinds for arm in (row.active, row.control)]
+    gain = _gain(getattr(row.gain, judged))
+    return [f"<strong>{escape(row.name)}</strong>", str(row.count), *pairs, gain]
 
 
 def _share(found: Measure | None) -> str:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from querist.loop.budget import BudgetState
-from querist.loop.headline import called
 from querist.metrics import is_undecided, labels_to_reach, monotone
 from querist.schema import Advice, Arm, Estimate, Round, percent
-from querist.schema.measure import Measure
+from querist.schema.measure import Measure, called
 
 LEVELS = 25
 # A curve through two points says more of their noise than of the labels between them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -31,10 +31,10 @@ from querist.experiments import (
 )
 from querist.experiments.comparing import Source
 from querist.learners.imported import IMPORTED
-from querist.loop import snapshot, training
+from querist.loop import snapshot, training, value_experimenting
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
-from querist.schema import Arm, TaskKind, from_json, to_json
+from querist.schema import Arm, from_json, to_json
 
 ARMS: Source = "arms"
 REPEATED: Source = "repeated"
@@ -89,22 +89,24 @@ class Experiments:
 
         Args:
             source: ``arms`` compares the labels that the project has, of its active arm and of its
-                control arm, on the audit set. ``repeated`` needs all labels known and runs both
-                arms again from scratch under each seed. By default it is repeated where it can be.
+                control arm, on the audit set. ``repeated`` needs single classes that are all known
+                and runs both arms again from scratch under each seed. By default it is repeated
+                where it can be.
             seeds: How often it is repeated.
             rounds: Batches of each repetition.
             batch_size: Labels of each batch of a repetition; that of the settings by default.
             progress: Told what is done.
 
         Raises:
-            InvalidInputError: the task is not to give one class to each asset, an arm or the audit
-                set has too few labels, or not all labels are known.
+            InvalidInputError: no model learns the labels, an arm or the audit set has too few, or
+                not all labels are known.
         """
-        task = self._catalog.settings.task
-        if task is not TaskKind.CLASSIFICATION:
+        classifies = training.classifies(self._catalog)
+        if source == REPEATED and not classifies:
             raise InvalidInputError(
-                f"The experiment compares classes; the task is {task.value!r}.",
-                remedy="Run it in a project of the task classification.",
+                f"Both arms are run again for single classes; the task is "
+                f"{self._catalog.settings.task.value!r}.",
+                remedy="Compare the project's own arms: querist experiment --arms",
             )
         if self._catalog.settings.learner.name == IMPORTED:
             raise InvalidInputError(
@@ -113,7 +115,7 @@ class Experiments:
             )
         embed(self._catalog, progress=progress)
         seen = snapshot.take(self._catalog)
-        known = _known(self._catalog, seen)
+        known = _known(self._catalog, seen) if classifies else None
         if source is None:
             source = ARMS if known is None else REPEATED
         if source == ARMS:
@@ -133,48 +135,17 @@ class Experiments:
         return found
 
     def _of_arms(self, seen: Snapshot, progress: Progress) -> Experiment:
-        catalog, test = self._catalog, seen.audited()
+        catalog = self._catalog
         order = {arm: _in_order(catalog, seen, arm) for arm in (Arm.ACTIVE, Arm.CONTROL)}
-        _check_arms(seen, order, test)
-        active, control = order[Arm.ACTIVE], order[Arm.CONTROL]
-        names = catalog.records.ontologies.current().names
-        wanted, encoder = catalog.settings.learner, open_encoder(catalog).identity.key
-        kind = classifiers(catalog, wanted.name, wanted.parameters, encoder)
-        at = [
-            sizes(len(active), len(control)),
-            sizes(len(control), len(active)),
-        ]
-        said = []
-        for place, rows in enumerate((active, control)):
-            progress(place, 2, f"Training on {len(rows):,} labels at {len(at[place])} sizes")
-            said.append(
-                answers_by_size(
-                    kind.rows[rows],
-                    seen.codes[rows],
-                    at[place],
-                    kind.rows[test],
-                    kind.make,
-                    class_count=len(names),
-                    seed=_seed(catalog),
-                )
-            )
-        trial = Trial(
-            truth=seen.codes[test],
-            active_labels=at[0],
-            active=said[0],
-            control_labels=at[1],
-            control=said[1],
-        )
+        compare = _of_classes if training.classifies(catalog) else value_experimenting.of_arms
+        result, digests = compare(catalog, seen, order, _seed(catalog), progress)
         plans = {r.plan.strategy for r in catalog.records.rounds.list() if r.plan is not None}
         return self._kept(
-            side_by_side([trial], names, seed=_seed(catalog)),
+            result,
             source=ARMS,
             strategy=", ".join(sorted(plans)),
             test="audit",
-            digests={
-                name: _digest(seen, rows)
-                for name, rows in (("active", active), ("control", control), ("test", test))
-            },
+            digests=digests,
         )
 
     def _repeated(
@@ -212,7 +183,7 @@ class Experiments:
                 "id": "",
                 "sentence": sentence(result),
                 "result": result,
-                "learner": wanted.name,
+                "learner": training.learner_name(catalog),
                 "parameters": dict(wanted.parameters),
                 "encoder": open_encoder(catalog).identity.key,
                 "seed": catalog.settings.policy.seed,
@@ -240,6 +211,51 @@ class _Chosen:
     batch_size: int | None
 
 
+def _of_classes(
+    catalog: Catalog,
+    seen: Snapshot,
+    order: Mapping[Arm, Positions],
+    seed: int,
+    progress: Progress,
+) -> tuple[SideBySide, dict[str, str]]:
+    """The arms of a project of single classes; see ``value_experimenting.of_arms``."""
+    test = seen.audited()
+    _check_arms(seen, order, test)
+    active, control = order[Arm.ACTIVE], order[Arm.CONTROL]
+    names = catalog.records.ontologies.current().names
+    wanted, encoder = catalog.settings.learner, open_encoder(catalog).identity.key
+    kind = classifiers(catalog, wanted.name, wanted.parameters, encoder)
+    at = [
+        sizes(len(active), len(control)),
+        sizes(len(control), len(active)),
+    ]
+    said = []
+    for place, rows in enumerate((active, control)):
+        progress(place, 2, f"Training on {len(rows):,} labels at {len(at[place])} sizes")
+        said.append(
+            answers_by_size(
+                kind.rows[rows],
+                seen.codes[rows],
+                at[place],
+                kind.rows[test],
+                kind.make,
+                class_count=len(names),
+                seed=seed,
+            )
+        )
+    trial = Trial(
+        truth=seen.codes[test],
+        active_labels=at[0],
+        active=said[0],
+        control_labels=at[1],
+        control=said[1],
+    )
+    parts = {"active": active, "control": control, "test": test}
+    return side_by_side([trial], names, seed=seed), {
+        name: _digest(seen, rows) for name, rows in parts.items()
+    }
+
+
 def _seed(catalog: Catalog) -> int:
     return int(np.random.default_rng([catalog.settings.policy.seed, _STREAM]).integers(2**31))
 
@@ -253,7 +269,7 @@ def _in_order(catalog: Catalog, seen: Snapshot, arm: Arm) -> Positions:
     return np.array(sorted(rows, key=lambda i: (*place.get(seen.ids[i], (0, 0)), i)), np.int64)
 
 
-def _check_arms(seen: Snapshot, order: dict[Arm, Positions], test: Positions) -> None:
+def _check_arms(seen: Snapshot, order: Mapping[Arm, Positions], test: Positions) -> None:
     if not len(test):
         raise InvalidInputError(
             "The audit set has no labels, so there is nothing to compare on.",

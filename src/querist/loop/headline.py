@@ -1,4 +1,4 @@
-"""The one measure by which models of a task are compared, and how people call it."""
+"""The one measure by which models of a task are compared."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ _OF_TASK = {
     TaskKind.POLYGONS: "map50",
     TaskKind.SPANS: "f1",
 }
-_CALLED = {
-    "accuracy": "Accuracy",
-    "micro_f1": "Micro F1",
-    "r2": "R²",
-    "map50": "mAP50",
-    "f1": "F1",
-}
 
 
 def headline_of(task: TaskKind) -> str:
@@ -37,11 +30,6 @@ def measure_of_assets(task: TaskKind) -> str:
     if task is TaskKind.CLASSIFICATION:
         return "accuracy"
     return "closeness" if task is TaskKind.REGRESSION else "f1"
-
-
-def called(headline: str) -> str:
-    """What people call a measure."""
-    return _CALLED.get(headline, headline)
 
 
 def estimate(measures: Mapping[str, Measure], headline: str) -> Estimate | None:

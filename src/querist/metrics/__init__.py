@@ -47,6 +47,7 @@ from querist.metrics.consensus import Consensus, dawid_skene, majority_vote
 from querist.metrics.crowdlab import crowdlab
 from querist.metrics.detection import (
     BoxMeasures,
+    RankedBoxes,
     average_precisions,
     measure_boxes,
     paired_boxes,
@@ -158,6 +159,7 @@ __all__ = [
     "Paired",
     "PairedClasses",
     "ProbabilityMeasures",
+    "RankedBoxes",
     "RankingMeasures",
     "Reliability",
     "ReliabilityBin",

@@ -129,6 +129,55 @@ def paired_boxes(
     return paired(values, [side[1:] for side in sides], asset_count)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RankedBoxes:
+    """Scored boxes against the true ones at one overlap, to be measured on any draw of n images.
+
+    Attributes:
+        there: How many true boxes of each class each image has (n, C).
+        ranked: Of each class the images of its predicted boxes (B,), the surest first, and whether
+            each finds a true one (B, 1).
+    """
+
+    there: Floats
+    ranked: tuple[tuple[NDArray[np.int64], NDArray[np.bool_]], ...]
+
+    @classmethod
+    def of(
+        cls,
+        truth: Boxes,
+        predicted: Boxes,
+        overlap: float,
+        *,
+        asset_count: int,
+        class_count: int,
+        most: int = 100,
+    ) -> RankedBoxes:
+        """Match the boxes; arguments and errors are those of ``measure_boxes``."""
+        _check(truth, predicted, asset_count, class_count)
+        there = np.zeros((asset_count, class_count))
+        np.add.at(there, (truth.assets, truth.classes), 1)
+        thresholds = np.array([overlap])
+        ranked = []
+        for code in range(class_count):
+            said = predicted.of_class(code).first(most)
+            hits = matched(said, truth.of_class(code), thresholds)
+            ranked.append(_surest_first(said, hits))
+        return cls(there=there, ranked=tuple(ranked))
+
+    def average_precisions(self, weights: Floats) -> Floats:
+        """Average precision (b, C) where each image counts so often (b, n); NaN without true boxes.
+
+        Their mean over the classes is mAP at the overlap. Memory O(b (n + C)) and 16 MiB.
+        """
+        found = np.full((len(weights), len(self.ranked)), np.nan)
+        for code, (images, hits) in enumerate(self.ranked):
+            if self.there[:, code].any():
+                parts = list(_weighed(images, hits, self.there[:, code], weights))
+                found[:, code] = np.concatenate([part[0, :, 0] for part in parts])
+        return found
+
+
 def average_precisions(
     truth: Boxes,
     predicted: Boxes,
@@ -175,15 +224,28 @@ def _resampled(
     said: Boxes, hits: NDArray[np.bool_], there: Floats, rng: np.random.Generator, repeats: int
 ) -> Iterator[Floats]:
     """Precision and recall of one class (2, b, T): of all images, then of resampled ones."""
-    assert said.scores is not None
-    order = np.argsort(-said.scores, kind="stable")
-    images, hits = said.assets[order], hits[order]
-    step = max(1, _BLOCK // max(hits.size, 1))
+    images, hits = _surest_first(said, hits)
     yield _curve(np.ones((1, len(images))), hits, there.sum(keepdims=True))
     for block in drawn(len(there), rng, repeats):
-        for start in range(0, len(block), step):
-            part = block[start : start + step]
-            yield _curve(part[:, images], hits, part @ there)
+        yield from _weighed(images, hits, there, block)
+
+
+def _surest_first(
+    said: Boxes, hits: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    assert said.scores is not None
+    order = np.argsort(-said.scores, kind="stable")
+    return said.assets[order], hits[order]
+
+
+def _weighed(
+    images: NDArray[np.int64], hits: NDArray[np.bool_], there: Floats, weights: Floats
+) -> Iterator[Floats]:
+    """Precision and recall (2, b, T) where each image counts so often, some samples at a time."""
+    step = max(1, _BLOCK // max(hits.size, 1))
+    for start in range(0, len(weights), step):
+        part = weights[start : start + step]
+        yield _curve(part[:, images], hits, part @ there)
 
 
 def _curve(weights: Floats, hits: NDArray[np.bool_], there: Floats) -> Floats:

@@ -176,27 +176,28 @@ def paired(
 
 
 def widened(pair: Paired) -> Paired:
-    """The pair with room where all assets are alike, and a bootstrap of them has no width.
-
-    For shares from 0 to 1. Assets of another kind may be as frequent as n draws can all have
-    missed, and could change the share as far as can be: Hanley and Lippman-Hand (1983), "If
-    nothing goes wrong, is everything all right?".
-    """
-
-    def room(one: Measure, least: float) -> Measure:
-        if one.low < one.high or not one.count:
-            return one
-        missed = 1 - _TAIL ** (1 / one.count)
-        return replace(
-            one,
-            low=one.value - missed * (one.value - least),
-            high=one.value + missed * (1 - one.value),
-        )
-
+    """The pair ``with_room``, of shares from 0 to 1."""
     return Paired(
-        first=room(pair.first, 0.0),
-        second=room(pair.second, 0.0),
-        difference=room(pair.difference, -1.0),
+        first=with_room(pair.first),
+        second=with_room(pair.second),
+        difference=with_room(pair.difference, least=-1.0),
+    )
+
+
+def with_room(one: Measure, *, least: float = 0.0) -> Measure:
+    """The measure with room where all assets are alike, and a bootstrap of them has no width.
+
+    Assets of another kind may be as frequent as n draws can all have missed, and could change it
+    as far as can be, from ``least`` to 1: Hanley and Lippman-Hand (1983), "If nothing goes wrong,
+    is everything all right?".
+    """
+    if one.low < one.high or not one.count:
+        return one
+    missed = 1 - _TAIL ** (1 / one.count)
+    return replace(
+        one,
+        low=one.value - missed * (one.value - least),
+        high=one.value + missed * (1 - one.value),
     )
 
 

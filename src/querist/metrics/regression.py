@@ -40,11 +40,11 @@ def measure_numbers(
     """
     same_length(truth=truth, predicted=predicted)
     t, p = finite("The truth", truth), finite("The predictions", predicted)
-    parts = _parts(t, p)
+    parts = error_sums(t, p)
     return NumberMeasures(
         mae=measure_mean(np.abs(p - t), rng, repeats=repeats),
         rmse=of_sums(parts, _rmse, rng, better="lower", repeats=repeats),
-        r2=of_sums(parts, _r2, rng, repeats=repeats),
+        r2=of_sums(parts, r2_of_sums, rng, repeats=repeats),
     )
 
 
@@ -63,22 +63,24 @@ def paired_numbers(
     """
     same_length(truth=truth, first=first, second=second)
     t = finite("The truth", truth)
-    one, two = (_parts(t, finite("The predictions", it)) for it in (first, second))
-    return paired_sums(one, two, _r2, rng, repeats=repeats)
+    one, two = (error_sums(t, finite("The predictions", it)) for it in (first, second))
+    return paired_sums(one, two, r2_of_sums, rng, repeats=repeats)
 
 
-def _parts(truth: Floats, predicted: Floats) -> Floats:
+def error_sums(truth: Floats, predicted: Floats) -> Floats:
+    """What each asset adds to the sums that ``r2_of_sums`` reads (n, 4)."""
     # The labels less their mean: their squares do not drown in a large common part.
     centred = truth - truth.mean()
     columns = [(predicted - truth) ** 2, np.ones(len(truth)), centred, centred**2]
     return np.column_stack(columns)
 
 
+def r2_of_sums(sums: Floats) -> Floats:
+    """R² (R,) from sums over assets (R, 4); NaN where all labels are the same."""
+    spread = np.maximum(sums[:, 3] - sums[:, 2] ** 2 / sums[:, 1], 0.0)
+    return np.asarray(1 - ratio(sums[:, 0], spread))
+
+
 def _rmse(sums: Floats) -> Floats:
     found: Floats = np.sqrt(sums[:, 0] / sums[:, 1])
     return found
-
-
-def _r2(sums: Floats) -> Floats:
-    spread = np.maximum(sums[:, 3] - sums[:, 2] ** 2 / sums[:, 1], 0.0)
-    return np.asarray(1 - ratio(sums[:, 0], spread))

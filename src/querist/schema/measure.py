@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+_CALLED = {
+    "accuracy": "Accuracy",
+    "micro_f1": "Micro F1",
+    "r2": "R²",
+    "map50": "mAP50",
+    "f1": "F1",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
@@ -23,3 +31,8 @@ class Measure:
     high: float
     count: int
     better: Literal["higher", "lower"] = "higher"
+
+
+def called(measure: str) -> str:
+    """What people call a measure that models are compared by."""
+    return _CALLED.get(measure, measure)

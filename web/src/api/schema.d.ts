@@ -2602,8 +2602,18 @@ export interface components {
          * ClassFigures
          * @description Four figures with 95 % intervals, higher is better; ``None`` where one is not defined.
          *
-         *     Of one class they are those of finding it among the rest; of all classes together the first
-         *     three are means over the classes and ``accuracy`` is the share of right rows.
+         *     Of one class they are those of finding it among the rest: of single classes and sets over
+         *     assets, of boxes over boxes (an overlap of .5, said with a confidence of .5 or more), of spans
+         *     over spans (the same class, start and end). Of all classes together the first three are means
+         *     over the classes.
+         *
+         *     Attributes:
+         *         precision: Share of what is said of it that is right.
+         *         recall: Share of what there is of it that is said.
+         *         f1: 2 tp / (2 tp + fp + fn).
+         *         accuracy: The ``measure`` of the comparison: of single classes the share of right rows, of
+         *             sets and spans micro F1, of boxes mAP50, of numbers R². Of one class: the share of right
+         *             rows, of boxes AP50, else ``None``.
          */
         ClassFigures: {
             precision: components["schemas"]["Measure"] | null;
@@ -2665,7 +2675,7 @@ export interface components {
          *
          *     Attributes:
          *         name: The class.
-         *         count: Its test rows.
+         *         count: Its test rows; of boxes and spans how many there are by the labels.
          *         active: Its figures in the active arm.
          *         control: In the random control.
          *         gain: Active less control, on the same rows.
@@ -2987,9 +2997,9 @@ export interface components {
          * @description How many labels random needs for each label of the active arm.
          *
          *     Attributes:
-         *         times: Control labels for each active label, over the accuracies that both arms passed;
+         *         times: Control labels for each active label, over the qualities that both arms passed;
          *             above one the active arm needs fewer.
-         *         accuracy: The highest accuracy that both arms reached.
+         *         accuracy: The highest quality that both arms reached, in the measure of the comparison.
          *         active_labels: Labels the active arm needed for it.
          *         control_labels: Labels random needed for it.
          */
@@ -5183,8 +5193,11 @@ export interface components {
          *         gain: Active less control at ``size`` labels, on the same rows.
          *         classes: Each class that occurs, in order.
          *         boost: ``None`` where nobody knows yet.
-         *         active_curve: Accuracy of the active arm by labels.
+         *         active_curve: The measure of the active arm by labels.
          *         control_curve: Of the random control.
+         *         measure: What ``accuracy`` holds wherever it stands: ``accuracy`` of single classes,
+         *             ``micro_f1`` of sets, ``f1`` of spans (micro F1 too), ``map50`` of boxes, ``r2`` of
+         *             numbers, as in the rounds.
          */
         SideBySide: {
             /** Size */
@@ -5201,10 +5214,15 @@ export interface components {
             active_curve: components["schemas"]["SizePoint"][];
             /** Control Curve */
             control_curve: components["schemas"]["SizePoint"][];
+            /**
+             * Measure
+             * @default accuracy
+             */
+            measure: string;
         };
         /**
          * SizePoint
-         * @description One point of an arm's learning curve: its accuracy after so many labels.
+         * @description One point of an arm's learning curve: what it is judged by after so many labels.
          */
         SizePoint: {
             /** Labels */

@@ -1,10 +1,12 @@
 /** The efficiency boost: how many labels random needs for each label that was chosen. */
 import type { Experiment } from "../api/types";
 import { count, percent } from "../parts/format";
+import { measureInWords } from "../parts/measures";
 import styles from "./experiment.module.css";
 
 export function BoostCard({ experiment }: { experiment: Experiment }) {
-  const { boost } = experiment.result;
+  const { boost, measure } = experiment.result;
+  const single = measure === "accuracy";
   return (
     <section className={styles.card} aria-labelledby="boost">
       <h2 id="boost">Efficiency boost</h2>
@@ -17,9 +19,10 @@ export function BoostCard({ experiment }: { experiment: Experiment }) {
             </small>
           </p>
           <p className={styles.text}>
-            So many labels random needs for each one that was chosen, over all accuracies that both
-            arms passed. For {percent(boost.accuracy)} it took {count(boost.active_labels)} chosen
-            labels, and {count(boost.control_labels)} random ones.
+            So many labels random needs for each one that was chosen, over all{" "}
+            {single ? "accuracies" : `values of ${measureInWords(measure)}`} that both arms passed.
+            For {percent(boost.accuracy)} it took {count(boost.active_labels)} chosen labels, and{" "}
+            {count(boost.control_labels)} random ones.
           </p>
         </>
       ) : (

@@ -5,23 +5,40 @@ import type { Experiment, Measure } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { count, points } from "../parts/format";
 import styles from "./experiment.module.css";
-import { byGain, gainWords, placeOn, reachOf, verdict } from "./figures";
+import {
+  byGain,
+  classFigures,
+  classJudge,
+  counted,
+  gainWords,
+  placeOn,
+  reachOf,
+  verdict,
+} from "./figures";
 import { Share } from "./WholeCard";
 
 const FEW = 20;
 const MOST = 300;
-const SHOWN = ["precision", "recall", "f1"] as const;
+const ABOUT: Record<string, string> = {
+  map50:
+    " AP50 is the average precision at an overlap of a half; precision and recall count what is said with a confidence of a half or more.",
+  f1: " A span is right if its class, its start and its end are.",
+};
 
 export function ClassCard({ experiment }: { experiment: Experiment }) {
   const [all, setAll] = useState(false);
-  const rows = byGain(experiment.result.classes);
+  const { measure } = experiment.result;
+  const figures = classFigures(measure);
+  const [judge, judged] = classJudge(measure);
+  const rows = byGain(experiment.result.classes, judge);
   const seen = rows.slice(0, all ? MOST : FEW);
-  const reach = reachOf(seen.map(({ gain }) => gain.f1));
+  const reach = reachOf(seen.map(({ gain }) => gain[judge]));
   return (
     <section className={styles.card} aria-labelledby="by-class">
       <h2 id="by-class">Class by class, {count(experiment.result.size)} labels each</h2>
       <p className={styles.hint}>
-        In percent, with 95 % intervals below. With few rows of a class little is known of it.
+        In percent, with 95 % intervals below. With few {counted(measure).toLowerCase()} of a class
+        little is known of it.{ABOUT[measure]}
       </p>
       <div className={styles.scroll}>
         <table className={styles.table}>
@@ -31,23 +48,19 @@ export function ClassCard({ experiment }: { experiment: Experiment }) {
                 Class
               </th>
               <th scope="col" rowSpan={2}>
-                Rows
+                {counted(measure)}
               </th>
-              <th scope="colgroup" colSpan={2}>
-                Precision
-              </th>
-              <th scope="colgroup" colSpan={2}>
-                Recall
-              </th>
-              <th scope="colgroup" colSpan={2}>
-                F1
-              </th>
+              {figures.map(([kind, name]) => (
+                <th scope="colgroup" colSpan={2} key={kind}>
+                  {name}
+                </th>
+              ))}
               <th scope="col" rowSpan={2}>
-                Gain in F1, points
+                Gain in {judged}, points
               </th>
             </tr>
             <tr>
-              {SHOWN.map((kind) => (
+              {figures.map(([kind]) => (
                 <Pair key={kind} />
               ))}
             </tr>
@@ -65,11 +78,11 @@ export function ClassCard({ experiment }: { experiment: Experiment }) {
                   </Link>
                 </th>
                 <td>{count(rowCount)}</td>
-                {SHOWN.map((kind) => (
+                {figures.map(([kind]) => (
                   <PairOf key={kind} active={active[kind]} control={control[kind]} />
                 ))}
                 <td>
-                  <Gain of={gain.f1} reach={reach} />
+                  <Gain of={gain[judge]} reach={reach} />
                 </td>
               </tr>
             ))}

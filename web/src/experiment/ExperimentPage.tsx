@@ -26,10 +26,11 @@ export function ExperimentPage() {
   const project = useQuery(projectQuery).data;
   if (!me || !project) return null;
   if (!mayBrowse(me)) return <NotYours page="Experiment" needed="reviewer" role={me.role} />;
-  if (project.task !== "classification")
+  if (!project.learns)
     return (
-      <Empty title="The experiment compares classes" icon={<IconFlask2 size={24} />}>
-        Labels of this project are of another kind. Home shows both arms round by round.
+      <Empty title="There is no model to compare" icon={<IconFlask2 size={24} />}>
+        No model learns from labels of this kind yet. They are kept, and can be exported to train
+        elsewhere.
       </Empty>
     );
   return <Experiments me={me} project={project} />;
@@ -47,7 +48,9 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
   // What is not known yet does not stand in the way.
   const trained = project.oracle || rounds === undefined || rounds.length > 0;
   const run = useExperimentRun(show);
-  const [repeated, setRepeated] = useState(project.oracle);
+  const repeats = project.oracle && project.task === "classification";
+  const byClass = project.task === "regression" ? "" : ", class by class";
+  const [repeated, setRepeated] = useState(repeats);
   const start = () => run.start(repeated ? "repeated" : "arms");
   useAutoKeys({ e: mayManage(me) && trained && !run.running ? start : undefined });
   const all = kept.data ?? [];
@@ -57,7 +60,7 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
       run={run}
       start={start}
       source={
-        project.oracle && (
+        repeats && (
           <SegmentedControl
             size="xs"
             value={repeated ? "repeated" : "arms"}
@@ -94,7 +97,7 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
           </Button>
         }
       >
-        Once a round is labelled, its labels stand here beside as many random ones, class by class.
+        Once a round is labelled, its labels stand here beside as many random ones{byClass}.
       </Empty>
     );
   if (!shown)
@@ -110,7 +113,7 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
         }
       >
         The experiment trains the project's learner on the labels that were chosen and on as many
-        random ones, and measures both on the audit set, class by class.
+        random ones, and measures both on the audit set{byClass}.
       </Empty>
     );
   return (
@@ -125,7 +128,7 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
           <Suspense fallback={<Skeleton height={400} radius="lg" />}>
             <SizeCard experiment={shown} />
           </Suspense>
-          <ClassCard experiment={shown} />
+          {shown.result.classes.length > 0 && <ClassCard experiment={shown} />}
         </div>
         <aside className={styles.side} aria-label="Boost, all classes and provenance">
           <BoostCard experiment={shown} />

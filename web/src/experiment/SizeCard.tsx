@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import type { Experiment } from "../api/types";
 import { drawCurve } from "../home/curvePlot";
 import { count } from "../parts/format";
+import { measureName } from "../parts/measures";
 import styles from "./experiment.module.css";
 import { rowsOf } from "./figures";
 
@@ -18,17 +19,19 @@ export default function SizeCard({ experiment }: { experiment: Experiment }) {
     chart.setAttribute("role", "img");
     frame.current.replaceChildren(chart);
   }, [experiment, width]);
+  const { measure } = experiment.result;
+  const things = measure === "accuracy" ? "rows" : "assets";
   const rows = experiment.result.active_curve[0]?.accuracy.count ?? 0;
   return (
     <section className={styles.card} aria-labelledby="sizes">
-      <h2 id="sizes">Accuracy, label by label</h2>
+      <h2 id="sizes">{measureName(measure)}, label by label</h2>
       <p className={styles.hint}>
         {experiment.source === "arms"
           ? "Models trained on the first labels of each arm, in the order in which they were asked for. "
           : `Mean of ${experiment.seeds.length} repetitions from scratch, each with the same start. `}
-        Measured on {count(rows)}{" "}
-        {experiment.test === "audit" ? "rows of the audit set" : "rows split off"}; bands are 95 %
-        bootstrap intervals.
+        Measured on {count(rows)} {things}{" "}
+        {experiment.test === "audit" ? "of the audit set" : "split off"}; bands are 95 % bootstrap
+        intervals.
       </p>
       <div ref={host} className={styles.chart} />
     </section>

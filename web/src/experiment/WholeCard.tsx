@@ -2,14 +2,16 @@
 import type { Experiment, Measure } from "../api/types";
 import { count, percent, points } from "../parts/format";
 import styles from "./experiment.module.css";
-import { ends, gainWords, KINDS, NAMES, verdict } from "./figures";
+import { ends, gainWords, verdict, wholeFigures } from "./figures";
 
 export function WholeCard({ experiment }: { experiment: Experiment }) {
-  const { size, active, control, gain } = experiment.result;
+  const { size, active, control, gain, measure } = experiment.result;
   return (
     <section className={styles.card} aria-labelledby="whole">
-      <h2 id="whole">All classes, {count(size)} labels each</h2>
-      <table className={styles.table}>
+      <h2 id="whole">
+        {measure === "r2" ? "All test assets" : "All classes"}, {count(size)} labels each
+      </h2>
+      <table className={`${styles.table} ${styles.whole}`}>
         <thead>
           <tr>
             <td />
@@ -19,9 +21,9 @@ export function WholeCard({ experiment }: { experiment: Experiment }) {
           </tr>
         </thead>
         <tbody>
-          {KINDS.map((kind) => (
+          {wholeFigures(measure).map(([kind, name]) => (
             <tr key={kind}>
-              <th scope="row">{NAMES[kind]}</th>
+              <th scope="row">{name}</th>
               <Share of={active[kind]} />
               <Share of={control[kind]} />
               <td

@@ -1,7 +1,16 @@
 /** What gains say, and where they are drawn. */
 import { describe, expect, it } from "vitest";
 import type { Measure } from "../api/types";
-import { byGain, ends, gainWords, placeOn, reachOf, verdict } from "./figures";
+import {
+  byGain,
+  classJudge,
+  ends,
+  gainWords,
+  placeOn,
+  reachOf,
+  verdict,
+  wholeFigures,
+} from "./figures";
 
 const gain = (value: number, low: number, high: number): Measure => ({
   value,
@@ -36,6 +45,17 @@ describe("words", () => {
   });
 });
 
+describe("figures", () => {
+  it("are led by what the task is judged by, but single classes as ever", () => {
+    const names = (measure: string) => wholeFigures(measure).map(([, name]) => name);
+    expect(names("accuracy")).toEqual(["Precision", "Recall", "F1", "Accuracy"]);
+    expect(names("map50")).toEqual(["mAP50", "Macro precision", "Macro recall", "Macro F1"]);
+    expect(names("r2")).toEqual(["R²"]);
+    expect(classJudge("map50")).toEqual(["accuracy", "AP50"]);
+    expect(classJudge("micro_f1")).toEqual(["f1", "F1"]);
+  });
+});
+
 describe("scale", () => {
   it("is the same for all classes and holds every end", () => {
     const reach = reachOf([gain(0.1, 0, 0.2), null, gain(0, -0.3, 0.1)]);
@@ -47,6 +67,6 @@ describe("scale", () => {
 
   it("puts the largest gain first and what is not defined last", () => {
     const rows = [row("a", null), row("b", gain(0.1, 0, 0.2)), row("c", gain(0.2, 0, 0.3))];
-    expect(byGain(rows).map(({ name }) => name)).toEqual(["c", "b", "a"]);
+    expect(byGain(rows, "f1").map(({ name }) => name)).toEqual(["c", "b", "a"]);
   });
 });

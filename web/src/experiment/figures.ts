@@ -2,15 +2,50 @@
 import type { ClassFigures, Experiment, Measure } from "../api/types";
 import type { Row } from "../home/curvePlot";
 import { count, estimate, percent, points } from "../parts/format";
+import { measureName } from "../parts/measures";
 
-export const KINDS = ["precision", "recall", "f1", "accuracy"] as const;
-export type Kind = (typeof KINDS)[number];
-export const NAMES: Record<Kind, string> = {
-  precision: "Precision",
-  recall: "Recall",
-  f1: "F1",
-  accuracy: "Accuracy",
-};
+export type Kind = "precision" | "recall" | "f1" | "accuracy";
+/** A figure and what it is called. */
+export type Named = readonly [kind: Kind, name: string];
+
+/** The figures of all classes together; `accuracy` holds what the task is judged by. */
+export function wholeFigures(measure: string): readonly Named[] {
+  const judged: Named = ["accuracy", measureName(measure)];
+  if (measure === "r2") return [judged];
+  if (measure !== "accuracy")
+    return [
+      judged,
+      ["precision", "Macro precision"],
+      ["recall", "Macro recall"],
+      ["f1", "Macro F1"],
+    ];
+  return [["precision", "Precision"], ["recall", "Recall"], ["f1", "F1"], judged];
+}
+
+/** The three figures of one class; numbers have no classes. */
+export function classFigures(measure: string): readonly Named[] {
+  if (measure === "map50")
+    return [
+      ["accuracy", "AP50"],
+      ["precision", "Precision"],
+      ["recall", "Recall"],
+    ];
+  return [
+    ["precision", "Precision"],
+    ["recall", "Recall"],
+    ["f1", "F1"],
+  ];
+}
+
+/** By which figure a class is judged, and its name. */
+export function classJudge(measure: string): Named {
+  return measure === "map50" ? ["accuracy", "AP50"] : ["f1", "F1"];
+}
+
+/** What there is of a class: rows, boxes or spans. */
+export function counted(measure: string): string {
+  return { map50: "Boxes", f1: "Spans" }[measure] ?? "Rows";
+}
 
 /** Both curves as rows of the learning curve's chart. */
 export function rowsOf({ result }: Experiment): Row[] {
@@ -57,8 +92,11 @@ export function reachOf(gains: readonly (Measure | null)[]): number {
 }
 
 /** Classes with the largest gain first; those without one last. */
-export function byGain(rows: Experiment["result"]["classes"]): Experiment["result"]["classes"] {
-  const value = (figures: ClassFigures) => figures.f1?.value ?? Number.NEGATIVE_INFINITY;
+export function byGain(
+  rows: Experiment["result"]["classes"],
+  judge: Kind,
+): Experiment["result"]["classes"] {
+  const value = (figures: ClassFigures) => figures[judge]?.value ?? Number.NEGATIVE_INFINITY;
   return [...rows].sort((a, b) => value(b.gain) - value(a.gain));
 }
 

@@ -28,13 +28,11 @@ export default function CurveCard({ home, learns }: Props) {
           <h2 id="curve-title">{measureName(home.curve.measure)} on the audit set</h2>
           <p className={styles.hint}>
             {learns && summary(home)}{" "}
-            {home.curve.measure === "accuracy" &&
-              home.curve.control.length > 0 &&
-              mayBrowse(me) && (
-                <Link to="/experiment" className={styles.hintLink}>
-                  Class by class
-                </Link>
-              )}
+            {home.curve.control.length > 0 && mayBrowse(me) && (
+              <Link to="/experiment" className={styles.hintLink}>
+                {home.curve.measure === "r2" ? "Side by side" : "Class by class"}
+              </Link>
+            )}
           </p>
         </div>
         <SegmentedControl
