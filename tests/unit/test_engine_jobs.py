@@ -128,6 +128,29 @@ def test_progress_is_throttled_and_the_last_report_is_kept(store):
     assert (ended.done, ended.total) == (1000, 1000)
 
 
+def test_a_job_that_is_done_stands_at_its_end(store):
+    """A handler whose last report stands before its end has done all of it."""
+
+    def early(params, progress):
+        progress(6, 8, "Reading")
+
+    store.add("early", {})
+    ended = run_job(store, store.claim("w"), {"early": early})
+    assert (ended.state, ended.done, ended.total) == (JobState.DONE, 8, 8)
+
+
+def test_a_job_that_fails_stands_where_it_was(store):
+    """What it had done is not more because it ended."""
+
+    def breaks(params, progress):
+        progress(6, 8, "Reading")
+        raise ValueError("no")
+
+    store.add("breaks", {})
+    ended = run_job(store, store.claim("w"), {"breaks": breaks})
+    assert (ended.state, ended.done, ended.total) == (JobState.FAILED, 6, 8)
+
+
 def test_a_silent_handler_gives_signs_of_life(store):
     """A handler that reports nothing is kept alive by the side thread's heartbeats."""
     store.add("silent", {})

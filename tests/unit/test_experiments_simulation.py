@@ -226,6 +226,21 @@ def test_processes_side_by_side_give_the_same_result(tmp_path: Path) -> None:
         run_simulation(_data(), settings, jobs=0)
 
 
+@pytest.mark.parametrize(
+    ("learner", "told"),
+    [
+        ("detector", "learns boxes"),
+        ("ridge", "learns regression"),
+        ("transformers-text", "reads the assets themselves"),
+    ],
+)
+def test_learners_of_other_labels_are_refused_with_those_there_are(learner: str, told: str) -> None:
+    """They are known, but need more than vectors, or say more than one class."""
+    with pytest.raises(InvalidInputError, match=told) as caught:
+        run_simulation(_data(), SimulationSettings(batch_size=10, learner=learner))
+    assert "logistic-regression" in caught.value.remedy
+
+
 @pytest.mark.parametrize("strategy", ["gsy", "multilabel-margin", "qbc-variance"])
 def test_strategies_for_other_tasks_are_refused_at_once(strategy: str) -> None:
     """A number or several classes a row cannot come from data with one class a row."""
@@ -264,6 +279,9 @@ def test_a_pool_of_neighbouring_rows_is_not_copied() -> None:
         {"rounds": -1},
         {"seeds": 0},
         {"seeds": True},
+        {"seeds": 10**9},
+        {"rounds": "x"},
+        {"test_share": "x"},
         {"test_share": 1.0},
         {"quality_targets": (0.9, 1.5)},
     ],

@@ -149,6 +149,24 @@ def test_nonsense_is_no_guess(project, server) -> None:
         ask(project, server, count=4, instructions="So is a third.")
 
 
+def test_an_unclear_answer_is_asked_for_again_three_times_in_all(project, server) -> None:
+    """The next run asks about these alone; what stays unclear is asked about no more."""
+    server.says = lambda text: "It is lovely." if "odd" in text else sorts(text)
+    first = ask(project, server, count=40)
+    assert (first.asked, first.kept, first.unclear) == (40, 0, 4)
+    second = ask(project, server, count=40)
+    assert (second.asked, second.kept, second.unclear) == (4, 36, 4)
+    server.says = sorts
+    third = ask(project, server, count=40)
+    assert (third.asked, third.unclear, third.predictions.told) == (4, 0, 40)
+    server.says = lambda _: "It is lovely."
+    told = len(server.asked)
+    for asked in (40, 80, 120, 120):
+        with pytest.raises(InvalidInputError, match="None of 40 answers"):
+            ask(project, server, count=40, instructions="Another prompt.")
+        assert len(server.asked) - told == asked
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -28,6 +28,24 @@ def test_numbers_beyond_the_limits_are_refused() -> None:
         check_value(NumberValue(number=-1), ontology)
 
 
+@pytest.mark.parametrize(
+    ("limits", "remedy"),
+    [
+        (Limits(), "Give a finite number."),
+        (Limits(lowest=0), "Give a number from 0."),
+        (Limits(highest=10), "Give a number to 10."),
+        (Limits(lowest=0, highest=10), "Give a number from 0 to 10."),
+    ],
+)
+def test_a_number_that_is_none_says_what_to_give(limits: Limits, remedy: str) -> None:
+    """Only the ends that there are."""
+    with pytest.raises(InvalidInputError, match="nan") as caught:
+        check_value(
+            NumberValue(number=float("nan")), Ontology.of(TaskKind.REGRESSION, [], limits=limits)
+        )
+    assert caught.value.remedy == remedy
+
+
 def test_spans_share_characters_only_where_allowed() -> None:
     """Spans that touch fit; spans that overlap need the permission of the ontology."""
 

@@ -299,7 +299,7 @@ def test_bad_constraints_are_refused(given, word):
 
 def test_constraints_name_the_missing_signal():
     """A distance without embeddings and quotas without probabilities say what to pass."""
-    with pytest.raises(MissingSignalError, match="embeddings="):
+    with pytest.raises(MissingSignalError, match="The constraint 'min_distance' needs embeddings="):
         query("margin", 3, probabilities=TABLE, constraints=Constraints(min_distance=0.1))
-    with pytest.raises(MissingSignalError, match="probabilities="):
+    with pytest.raises(MissingSignalError, match="The constraint 'quotas' needs probabilities="):
         query("random", 3, embeddings=VECTORS, constraints=Constraints(quotas={0: 1}))

@@ -43,6 +43,17 @@ def test_bad_arrays_are_refused_with_the_value(arguments, word):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("name", ["direct", "certainty"])
+def test_labels_beyond_the_columns_are_refused_where_columns_count(name):
+    """Class 3 of three columns is none of the model's; a column of zeros makes it one."""
+    given = {"labeled": [1, 2], "labels": [0, 3]}
+    with pytest.raises(InvalidInputError, match=r"class 3.*3 columns.*zeros") as caught:
+        query(name, 3, probabilities=P, **given)
+    assert name in str(caught.value)
+    wider = np.hstack([P, np.zeros((30, 1))])
+    assert len(query(name, 3, probabilities=wider, **given).indices) == 3
+
+
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "3"])
 def test_a_wrong_n_is_refused(n):
     """Only whole numbers from one make a batch."""

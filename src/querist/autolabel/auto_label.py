@@ -13,7 +13,7 @@ from querist.autolabel.proposing import Proposal
 from querist.catalog import Catalog
 from querist.catalog.records.auto_labels import ASKED, AUDITED, AUTO_LABELER
 from querist.errors import ConflictError, InvalidInputError
-from querist.schema import Role
+from querist.schema import Role, check_whole, is_number
 
 _STREAM = 62
 # With each round so many labels of every standing set are asked of people.
@@ -65,10 +65,7 @@ class AutoLabel:
             NotFoundError: there is no round that could ask.
         """
         _check_rates(max_error, 0.95)
-        if count < 1:
-            raise InvalidInputError(
-                f"{count} checks were asked for.", remedy="Ask for one or more."
-            )
+        check_whole("count", count, least=1)
         auditing.ask_again(self._catalog, ASKED)
         region, places = proposing.open_region(self._catalog, max_error)
         seed = [self._catalog.settings.policy.seed, len(self._log.events()), _STREAM]
@@ -147,8 +144,7 @@ class AutoLabel:
         Returns:
             All sets as they stand then.
         """
-        if count < 0:
-            raise InvalidInputError(f"The count is {count}.", remedy="Give 0 or more.")
+        check_whole("count", count)
         for known in auditing.sets(self._catalog):
             if known.broken and known.rolled_back_at is None:
                 self.roll_back(known.id, reason=known.sentence)
@@ -178,7 +174,7 @@ class AutoLabel:
 
 def _check_rates(max_error: float, confidence: float) -> None:
     for name, value in (("max_error", max_error), ("confidence", confidence)):
-        if not 0 < value < 1:
+        if not (is_number(value) and 0 < value < 1):
             raise InvalidInputError(
-                f"{name} is {value}.", remedy="Give a number between 0 and 1, both excluded."
+                f"{name} is {value!r}.", remedy="Give a number between 0 and 1, both excluded."
             )

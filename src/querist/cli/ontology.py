@@ -49,10 +49,10 @@ def show(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         [(one.name, one.hotkey or "", one.description) for one in now.classes],
     )
     for version in versions:
-        words = in_words(version.change) if version.change else "."
+        words = f": {in_words(version.change)}" if version.change else "."
         who = f" ({version.author})" if version.author else ""
         number = version.ontology.version
-        output.print(f"Version {number}, {version.created_at:%Y-%m-%d}{who}: {words}", markup=False)
+        output.print(f"Version {number}, {version.created_at:%Y-%m-%d}{who}{words}", markup=False)
 
 
 def rename(

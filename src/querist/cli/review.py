@@ -18,7 +18,9 @@ CommentOption = Annotated[str | None, typer.Option("--comment", "-c", help="Why.
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(help="Look at labels a second time: list, accept, fix, send back, undo.")
+    group = typer.Typer(
+        help="List labels to look at again, or: accept, fix, send-back, reopen, undo."
+    )
     group.callback(invoke_without_command=True)(review)
     for name, command in (
         ("accept", accept),

@@ -22,7 +22,7 @@ SkillOption = Annotated[list[str], typer.Option("--skill", help="A word; may be 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(help="Who works on a project: list, invite, change, deactivate.")
+    group = typer.Typer(help="List who works on a project, or: report, invite, change, deactivate.")
     group.callback(invoke_without_command=True)(team)
     for command in (report, invite, change, deactivate):
         group.command()(command)

@@ -19,7 +19,9 @@ NameArgument = Annotated[str, typer.Argument(help="The workforce.")]
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(help="People outside who label: add, send, collect, status, withdraw.")
+    group = typer.Typer(
+        help="People outside who label: add, send, collect, status, withdraw, subscribe, retire."
+    )
     for command in (add, send, collect, status, withdraw, subscribe, retire):
         group.command()(command)
     app.add_typer(group, name="workforce")

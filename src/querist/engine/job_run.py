@@ -60,7 +60,7 @@ def run_job(
             if handler is None:
                 raise UnknownNameError.of("job kind", job.kind, handlers)
             result = handler(job.params, progress)
-        progress.flush()
+        progress.end()
         return store.finish(job.id, result=to_json(dict(result or {})))
     except (JobCancelledError, KeyboardInterrupt):
         store.log(job.id, "Cancelled.")
@@ -132,6 +132,12 @@ class _StoredProgress:
             if phase and phase != self._phase:
                 self._phase = phase
                 self._store.log(self._job_id, message)
+
+    def end(self) -> None:
+        """Store that all of it is done: the last report of a handler may stand before its end."""
+        done, total, message = self._now
+        self._now = (done if total is None else total, total, message)
+        self.flush()
 
     def flush(self) -> None:
         """Store a report that was held back."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from querist.errors import InvalidInputError
 from querist.experiments.arms import CONTROL, parse_arm
+from querist.schema import is_number, is_whole
+
+# More would run for weeks: surely a slip.
+MOST = {"seeds": 10_000, "rounds": 1_000_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +45,17 @@ class SimulationSettings:
     def __post_init__(self) -> None:
         for name in ("batch_size", "rounds", "seeds"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            if not is_whole(value) or not 1 <= value <= MOST.get(name, value):
+                most = f", at most {MOST[name]:,}" if name in MOST else ""
                 raise InvalidInputError(
-                    f"{name} is {value!r}.", remedy="Give a whole number of at least 1."
+                    f"{name} is {value!r}.", remedy=f"Give a whole number of at least 1{most}."
                 )
             object.__setattr__(self, name, int(value))  # numpy's own kind has no JSON
         for name, share in (
             ("test_share", self.test_share),
             *(("quality_targets", target) for target in self.quality_targets),
         ):
-            if not 0.0 < share < 1.0:
+            if not (is_number(share) and 0.0 < share < 1.0):
                 raise InvalidInputError(
                     f"{name} is {share!r}.", remedy="Give a share between 0 and 1."
                 )

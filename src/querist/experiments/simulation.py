@@ -18,8 +18,13 @@ from querist.experiments.data import LabeledData
 from querist.experiments.runner import Run, full_data_quality, run, split_by_seed
 from querist.experiments.settings import SimulationSettings
 from querist.experiments.statistics import compare
-from querist.learners import OF_A_CLASSIFIER
-from querist.schema import to_json
+from querist.learners import (
+    OF_A_CLASSIFIER,
+    learner_names,
+    value_learner_class,
+    value_learner_names,
+)
+from querist.schema import TaskKind, to_json
 from querist.strategies import Signal
 
 if TYPE_CHECKING:
@@ -89,6 +94,7 @@ def run_simulation(
 def _check(data: LabeledData, settings: SimulationSettings, jobs: int) -> None:
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise InvalidInputError(f"jobs is {jobs!r}.", remedy="Give a whole number of at least 1.")
+    _check_learner(settings.learner)
     for arm in settings.arms:
         strange = parse_arm(arm).create().needs - OF_A_CLASSIFIER - {Signal.EMBEDDINGS}
         if strange:
@@ -106,6 +112,24 @@ def _check(data: LabeledData, settings: SimulationSettings, jobs: int) -> None:
             "is nothing to choose.",
             remedy="Give a smaller batch, such as the number of classes.",
         )
+
+
+def _check_learner(name: str) -> None:
+    """Refuse a learner of other labels or of the assets themselves; unknown ones refuse later."""
+    names = learner_names()
+    if name not in value_learner_names() or name in names:
+        return
+    tasks = value_learner_class(name).tasks
+    if TaskKind.CLASSIFICATION in tasks:
+        what = "reads the assets themselves, and a simulation has vectors alone"
+    else:
+        what = f"learns {', '.join(sorted(tasks))}, and a simulation one class for each vector"
+    raise InvalidInputError(
+        f"The learner {name!r} {what}.",
+        remedy=f"Give a learner of classes on vectors: {', '.join(names)}, or sklearn:svm.SVC and "
+        "its like.",
+        learner=name,
+    )
 
 
 def _finished(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from querist.catalog import Catalog
-from querist.errors import InvalidInputError
 from querist.labeling import answering, blindness, spending
 from querist.labeling.class_edits import edited
 from querist.labeling.decision import Decision
@@ -24,6 +22,8 @@ from querist.schema import (
     Task,
     Value,
     check_name,
+    check_seconds,
+    check_whole,
     class_names,
     new_id,
 )
@@ -248,7 +248,12 @@ class Labels:
         return list(self._log.history(check_known(self._catalog, asset_id)))
 
     def recent(self, annotator: str, limit: int = 10) -> list[Annotation]:
-        """The newest entries of an annotator, opinions included, newest first."""
+        """The newest entries of an annotator, opinions included, newest first.
+
+        Raises:
+            InvalidInputError: the limit is no whole number from 0.
+        """
+        check_whole("limit", limit)
         opinions = self._catalog.records.opinions.recent(annotator, limit)
         found = [*self._log.recent(annotator, limit), *(it.as_annotation() for it in opinions)]
         return sorted(found, key=lambda entry: entry.created_at, reverse=True)[:limit]
@@ -300,7 +305,7 @@ class Labels:
     ) -> tuple[int, Value | None, Task | None]:
         """The version of the ontology, the value under it, and the task that is answered."""
         check_known(self._catalog, wanted.asset_id)
-        _check_seconds(wanted.seconds)
+        check_seconds(wanted.seconds)
         ontology = self._catalog.records.ontologies.current()
         value = None
         if wanted.action is Action.LABEL:
@@ -349,11 +354,4 @@ class Labels:
                 seconds=wanted.seconds,
                 hourly_cost=spending.hourly_cost(self._catalog, annotator),
             ),
-        )
-
-
-def _check_seconds(seconds: float | None) -> None:
-    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
-        raise InvalidInputError(
-            f"The working time is {seconds} s.", remedy="Give 0 or more seconds, or none."
         )

@@ -12,7 +12,7 @@ from querist.labeling.agreement import Agreement, agreement
 from querist.labeling.consensus import Change, Recomputed, is_waiting, majority, preview, recompute
 from querist.labeling.known_assets import check_known
 from querist.labeling.prelabels import Sway, sway
-from querist.schema import Action, Annotation, ConsensusMethod, Opinion, Origin
+from querist.schema import Action, Annotation, ConsensusMethod, Opinion, Origin, check_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,12 @@ class Opinions:
         limit: int | None = None,
         offset: int = 0,
     ) -> Sequence[Opinion]:
-        """All entries of the log in their order, those taken back included; filters narrow it."""
+        """All entries of the log in their order, those taken back included; filters narrow it.
+
+        Raises:
+            InvalidInputError: the offset or the limit is no whole number from 0.
+        """
+        check_part(offset, limit)
         return self._log.list(asset_id=asset_id, annotator=annotator, limit=limit, offset=offset)
 
     def standing(self, *, asset_id: str | None = None) -> Sequence[Opinion]:

@@ -21,6 +21,8 @@ from querist.schema import (
     Role,
     Value,
     check_name,
+    check_seconds,
+    check_whole,
     new_id,
 )
 
@@ -194,7 +196,14 @@ class Reviews:
             state: Only labels in this state; ``None`` for all.
             offset: How many to pass over.
             limit: At most so many.
+
+        Raises:
+            InvalidInputError: a number is no whole number from 0.
         """
+        check_whole("offset", offset)
+        check_whole("limit", limit)
+        if round is not None:
+            check_whole("round", round)
         found = self._log.reviewable(annotator=annotator, round=round, not_by=reviewer)
         reading = self._catalog.records.ontologies.reading()
         classes = [
@@ -255,6 +264,7 @@ class Reviews:
     ) -> Review:
         records = self._catalog.records
         check_known(self._catalog, asset_id)
+        check_seconds(seconds)
         person = records.annotators.ensure(check_name("annotator", reviewer), Role.REVIEWER)
         own = person.hourly_cost
         cost = self._catalog.settings.policy.hourly_cost if own is None else own

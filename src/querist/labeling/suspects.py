@@ -13,7 +13,7 @@ from querist.diagnostics.sample import Sample
 from querist.errors import InvalidInputError
 from querist.labeling.expected_errors import unseen_probabilities
 from querist.labeling.known_assets import check_known
-from querist.schema import Annotation, Arm, Origin, ReviewState
+from querist.schema import Annotation, Arm, Origin, ReviewState, check_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,13 @@ class Suspects:
         labels it judges. A model finds hard labels suspect too: a second opinion costs little.
 
         Args:
-            limit: At most so many.
+            limit: At most so many; all by default.
 
         Raises:
             InvalidInputError: there is no model yet, no model learns such labels, or there are
                 more labels than can be judged out of fold.
         """
+        check_part(0, limit)
         model = self._catalog.records.models.latest(Arm.ACTIVE)
         if model is None:
             raise InvalidInputError(
@@ -106,6 +107,7 @@ class Suspects:
             InvalidInputError: there is no round that tasks could belong to, or as ``list``.
             NotFoundError: there is no such asset.
         """
+        check_part(0, count)
         latest = self._catalog.records.rounds.latest()
         if latest is None:
             raise InvalidInputError(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError, PermissionDeniedError
 from querist.labeling.reports import WorkReport, work_reports
-from querist.schema import Annotator, Invitation, Role, check_name
+from querist.schema import Annotator, Invitation, Role, check_name, is_number
 
 INVITATION_SECONDS = 7 * 24 * 3600.0
 _MANAGED = (Role.REVIEWER, Role.ANNOTATOR, Role.MODEL)
@@ -121,8 +120,8 @@ def _check_power(by: Annotator, role: Role) -> None:
 
 
 def _checked_cost(cost: float | None) -> float | None:
-    if cost is not None and not (math.isfinite(cost) and cost >= 0):
-        raise InvalidInputError(f"The hourly cost is {cost}.", remedy="Give 0 or more, or none.")
+    if cost is not None and not (is_number(cost) and cost >= 0):
+        raise InvalidInputError(f"The hourly cost is {cost!r}.", remedy="Give 0 or more, or none.")
     return cost
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ _UNSURE = 0.5
 _MOST_SURE = 0.99
 _STREAM = 46
 _MILLION = 1_000_000
+# An answer that names no class is asked for so many times in all: a model may do better once, and
+# one that cannot costs no more for ever.
+_MOST_ASKED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,7 @@ class ChatGuesses:
     Attributes:
         predictions: The model version that was made of the answers.
         asked: Assets that were asked about now.
-        kept: Assets that had been asked about before; nobody pays twice.
+        kept: Assets whose answers are from before; nobody pays twice for a clear one.
         unclear: Answers that name no class.
         tokens_in: Tokens read, now.
         tokens_out: Tokens written, now.
@@ -66,7 +70,8 @@ def ask_chat(
     become predictions of a model elsewhere: suggestions in the editor with their score, measured
     on the audit set by people's labels. They are no labels: they train no model, measure none, and
     answer no task. Assets that it was not asked about are answered by a stand-in. Each answer is
-    kept when it comes, so that a run that fails goes on where it was; its cost is booked.
+    kept when it comes, so that a run that fails goes on where it was; its cost is booked. An answer
+    that names no class is asked for again the next time, three times in all.
 
     Args:
         catalog: The catalog.
@@ -86,7 +91,7 @@ def ask_chat(
     prompt = _prompt(catalog.settings.media, classes, instructions)
     book = _Book(catalog, endpoint, prompt)
     ids = _wanted(catalog, count)
-    fresh = [asset_id for asset_id in ids if asset_id not in book.answers]
+    fresh = [asset_id for asset_id in ids if book.wants(asset_id)]
     spent = [0, 0]
     try:
         with Chat(endpoint) as chat:
@@ -128,18 +133,26 @@ class _Book:
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
         self._path: Path = catalog.folder / "chat" / f"{name}.jsonl"
         self.answers: dict[str, ChatAnswer] = {}
+        self._asked: Counter[str] = Counter()
         if self._path.exists():
             for line in self._path.read_text("utf-8").splitlines(keepends=True):
                 if line.endswith("\n"):  # the last line of a killed run may be cut
                     body = json.loads(line)
-                    asset_id = body.pop("asset_id")
-                    self.answers[asset_id] = ChatAnswer(**body)
+                    self._add(body.pop("asset_id"), ChatAnswer(**body))
+
+    def wants(self, asset_id: str) -> bool:
+        known = self.answers.get(asset_id)
+        return known is None or (known.name is None and self._asked[asset_id] < _MOST_ASKED)
 
     def keep(self, asset_id: str, answer: ChatAnswer) -> None:
         self._path.parent.mkdir(exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"asset_id": asset_id, **asdict(answer)}) + "\n")
+        self._add(asset_id, answer)
+
+    def _add(self, asset_id: str, answer: ChatAnswer) -> None:
         self.answers[asset_id] = answer
+        self._asked[asset_id] += 1
 
 
 def _check(catalog: Catalog, count: int, *prices: float) -> None:

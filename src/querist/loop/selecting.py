@@ -26,7 +26,7 @@ from querist.loop.value_signals import (
     started,
 )
 from querist.loop.wishes import NO_WISHES, Wishes
-from querist.schema import Arm, Role, RoundPlan, Selected
+from querist.schema import Arm, Role, RoundPlan, Selected, is_whole
 from querist.strategies import (
     UNLABELED,
     AsksAgain,
@@ -74,9 +74,9 @@ def plan(
         name, parameters = strategy_like(catalog, examples)
         policy = replace(policy, strategy=name, parameters=parameters)
     wanted = next_batch_size(catalog, policy) if batch_size is None else batch_size
-    if wanted < 1:
+    if not is_whole(wanted) or wanted < 1:
         raise InvalidInputError(
-            f"The batch size is {wanted}.", remedy="Ask for at least one asset."
+            f"The batch size is {wanted!r}.", remedy="Ask for at least one asset."
         )
     # Refuses unknown names before anything is stored.
     strategy = create(policy.strategy, **policy.parameters)

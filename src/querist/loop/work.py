@@ -25,7 +25,7 @@ from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
 from querist.loop.zero_shot import zero_shot
-from querist.schema import Origin, Step, to_json
+from querist.schema import Origin, Step, is_whole, to_json
 
 
 def handlers(catalog: Catalog) -> dict[str, Handler]:
@@ -155,8 +155,8 @@ def answer_rounds(
     Raises:
         InvalidInputError: the project knows no labels, or ``count`` is below one.
     """
-    if count < 1:
-        raise InvalidInputError(f"{count} rounds were asked for.", remedy="Ask for at least one.")
+    if not is_whole(count) or count < 1:
+        raise InvalidInputError(f"{count!r} rounds were asked for.", remedy="Ask for at least one.")
     rounds = Rounds(catalog)
     answered = 0
     for done in range(count):

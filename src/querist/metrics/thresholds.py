@@ -11,6 +11,7 @@ from querist.errors import InvalidInputError
 from querist.metrics.checks import same_length
 from querist.metrics.class_measures import ClassMeasure, one_class
 from querist.metrics.shares import proportion
+from querist.schema import is_number
 from querist.schema.measure import Measure
 
 STEPS = np.arange(101) / 100
@@ -74,9 +75,9 @@ def at_threshold(
     """
     there = np.asarray(truth, dtype=np.int64)
     codes, sure, hit = _answers(said, confidence, right)
-    if not 0 <= threshold <= 1:
+    if not (is_number(threshold) and 0 <= threshold <= 1):
         raise InvalidInputError(
-            f"The confidence is {threshold}.", remedy="Give a number from 0 to 1."
+            f"The confidence is {threshold!r}.", remedy="Give a number from 0 to 1."
         )
     left = sure >= threshold
     tables = [

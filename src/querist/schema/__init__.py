@@ -26,6 +26,7 @@ from querist.schema.ids import check_asset_id, check_name, new_id
 from querist.schema.job import Job, JobState
 from querist.schema.json_form import from_json, to_json
 from querist.schema.model_version import ModelVersion
+from querist.schema.numbers import check_part, check_seconds, check_whole, is_number, is_whole
 from querist.schema.ontology import ClassDefinition, Limits, Ontology, TaskKind
 from querist.schema.ontology_changes import (
     AddClass,
@@ -136,11 +137,16 @@ __all__ = [
     "apply_change",
     "check_asset_id",
     "check_name",
+    "check_part",
+    "check_seconds",
     "check_value",
+    "check_whole",
     "check_within",
     "class_names",
     "cut_to",
     "from_json",
+    "is_number",
+    "is_whole",
     "new_id",
     "percent",
     "to_json",

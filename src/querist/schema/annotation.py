@@ -179,6 +179,15 @@ def check_value(value: Value, ontology: Ontology) -> Value:
     return value
 
 
+def _range(limits: Limits) -> str:
+    ends = [
+        f"{word} {end:g}"
+        for word, end in (("from", limits.lowest), ("to", limits.highest))
+        if end is not None
+    ]
+    return " ".join(["a number", *ends]) if ends else "a finite number"
+
+
 def _check_limits(value: Value, limits: Limits) -> None:
     _check_shapes(value)
     if isinstance(value, NumberValue):
@@ -186,7 +195,7 @@ def _check_limits(value: Value, limits: Limits) -> None:
         high = math.inf if limits.highest is None else limits.highest
         if not low <= value.number <= high:
             raise InvalidInputError(
-                f"The label is {value.number:g}.", remedy=f"Give a number from {low:g} to {high:g}."
+                f"The label is {value.number:g}.", remedy=f"Give {_range(limits)}."
             )
     if isinstance(value, SpansValue) and not limits.overlapping:
         spans = sorted((item.span for item in value.spans), key=lambda span: span.start)

@@ -10,7 +10,8 @@ import numpy as np
 from querist.errors import InvalidInputError
 from querist.schema import percent
 from querist.strategies import explain
-from querist.strategies.base import UNLABELED, Pool, Selection, Signal, register
+from querist.strategies.base import Pool, Selection, Signal, register
+from querist.strategies.needs import need_labels_of_columns
 from querist.strategies.parameters import share
 from querist.strategies.selectors import top_k
 from querist.strategies.validation import need_probabilities
@@ -60,7 +61,7 @@ class Certainty:
 
     def _column(self, pool: Pool, classes: int) -> int:
         if self.wanted is None:
-            known = pool.labels[(pool.labels != UNLABELED) & (pool.labels < classes)]
+            _, known = need_labels_of_columns(pool, self.name, classes)
             counts = np.bincount(known, minlength=classes)
             return int(np.flatnonzero(counts == counts.min())[-1])
         if not 0 <= self.wanted < classes:

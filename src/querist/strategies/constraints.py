@@ -108,7 +108,7 @@ def quota_masks(constraints: Constraints, pool: Pool, n: int) -> list[tuple[Mask
     """
     if not constraints.quotas:
         return []
-    table = need_probabilities(pool, "quotas")
+    table = need_probabilities(pool, "quotas", kind="constraint")
     predicted = table.argmax(axis=1)
     if sum(constraints.quotas.values()) > n:
         raise InvalidInputError(
@@ -128,7 +128,7 @@ def check_distance(constraints: Constraints, pool: Pool) -> None:
         MissingSignalError: there are no embeddings.
     """
     if constraints.min_distance is not None:
-        need_embeddings(pool, "min_distance")
+        need_embeddings(pool, "min_distance", kind="constraint")
 
 
 def _column(key: str | int, pool: Pool, width: int) -> int:

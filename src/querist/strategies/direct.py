@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.strategies import explain
-from querist.strategies.base import UNLABELED, Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
+from querist.strategies.needs import need_labels_of_columns
 from querist.strategies.scores import top_two
 from querist.strategies.selectors import top_k
 from querist.strategies.validation import need_probabilities
@@ -36,9 +37,8 @@ class Direct:
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is minus the distance to the class's threshold."""
         table = need_probabilities(pool, self.name)
-        known = pool.labels != UNLABELED
-        rows, labels = pool.labeled[known], pool.labels[known]
-        counts = np.bincount(labels[labels < table.shape[1]], minlength=table.shape[1])
+        rows, labels = need_labels_of_columns(pool, self.name, table.shape[1])
+        counts = np.bincount(labels, minlength=table.shape[1])
         working = WorkingRows.of(pool)
         top = top_two(working.take(table))
         free = working.free.copy()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import MissingSignalError
-from querist.strategies.base import Floats, Gradient, Head, Pool, Signal
+from querist.errors import InvalidInputError, MissingSignalError
+from querist.strategies.base import UNLABELED, Floats, Gradient, Head, Pool, Positions, Signal
 
 _HOW = {
     Signal.PROBABILITIES: (
@@ -49,25 +49,46 @@ _HOW = {
 }
 
 
-def need_probabilities(pool: Pool, strategy: str) -> Floats:
-    """The probabilities (N, C).
+def need_probabilities(pool: Pool, asking: str, *, kind: str = "strategy") -> Floats:
+    """The probabilities (N, C); ``kind`` is what is ``asking``, a strategy or a constraint.
 
     Raises:
         MissingSignalError: the pool has none; says how to provide them.
     """
     if pool.probabilities is None:
-        raise _missing(strategy, Signal.PROBABILITIES)
+        raise _missing(asking, Signal.PROBABILITIES, kind)
     return pool.probabilities
 
 
-def need_embeddings(pool: Pool, strategy: str) -> Floats:
-    """The embeddings (N, d).
+def need_labels_of_columns(pool: Pool, strategy: str, columns: int) -> tuple[Positions, Positions]:
+    """The rows whose class is known (K,), and their classes (K,), each a column.
+
+    Raises:
+        InvalidInputError: a class is beyond the columns of the probabilities.
+    """
+    known = pool.labels != UNLABELED
+    labels = pool.labels[known]
+    most = int(labels.max(initial=0))
+    if most >= columns:
+        raise InvalidInputError(
+            f"A label is the class {most}, but the probabilities have {columns} columns, and "
+            f"{strategy!r} goes by the column of each label.",
+            remedy="Give a column for each class, zeros for one the model has not seen; of labels "
+            "that are names give class_names= too.",
+            strategy=strategy,
+            label=most,
+        )
+    return pool.labeled[known], labels
+
+
+def need_embeddings(pool: Pool, asking: str, *, kind: str = "strategy") -> Floats:
+    """The embeddings (N, d); ``kind`` is what is ``asking``, a strategy or a constraint.
 
     Raises:
         MissingSignalError: the pool has none; says how to provide them.
     """
     if pool.embeddings is None:
-        raise _missing(strategy, Signal.EMBEDDINGS)
+        raise _missing(asking, Signal.EMBEDDINGS, kind)
     return pool.embeddings
 
 
@@ -164,10 +185,10 @@ def need_targets(pool: Pool, strategy: str) -> NDArray[np.float64]:
     return np.zeros(0) if pool.targets is None else pool.targets
 
 
-def _missing(strategy: str, signal: Signal) -> MissingSignalError:
+def _missing(asking: str, signal: Signal, kind: str = "strategy") -> MissingSignalError:
     return MissingSignalError(
-        f"The strategy {strategy!r} needs {signal.value}=, which was not given.",
+        f"The {kind} {asking!r} needs {signal.value}=, which was not given.",
         remedy=_HOW[signal],
-        strategy=strategy,
+        **{kind: asking},
         signal=signal.value,
     )

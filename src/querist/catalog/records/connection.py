@@ -35,6 +35,8 @@ _RESTED_SECONDS = 1.0
 # PostgreSQL's codes for what is over in a moment: the connection broke, two transactions were in
 # each other's way, all connections are taken, the server ends or restarts.
 _PASSING = ("08", "40", "53300", "57P")
+# How SQLite and PostgreSQL's driver say that something is no value of a column.
+_NO_VALUE = ("Error binding parameter", "datatype mismatch", "cannot adapt type")
 
 
 def utc_now() -> datetime:
@@ -121,7 +123,7 @@ class Database:
             with self._reads.begin() as connection:
                 self._was_reached = True
                 yield connection
-        except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
+        except (sa.exc.SQLAlchemyError, OverflowError) as problem:
             raise self._translated(problem) from problem
 
     @contextmanager
@@ -146,7 +148,7 @@ class Database:
                 if self.is_sqlite and counted:
                     connection.exec_driver_sql("UPDATE change_counter SET value = value + 1")
                 yield connection
-        except (sa.exc.SQLAlchemyError, sa.exc.StatementError) as problem:
+        except (sa.exc.SQLAlchemyError, OverflowError) as problem:
             raise self._translated(problem) from problem
 
     def insert_new(
@@ -225,6 +227,11 @@ def translate(problem: BaseException, shown: str) -> QueristError:
     if isinstance(cause, QueristError):
         return cause
     text = _first_line(problem)
+    if isinstance(problem, OverflowError) or any(words in text for words in _NO_VALUE):
+        return InvalidInputError(
+            f"A value cannot be stored or looked for: {text}.",
+            remedy="Give numbers, texts and dates, whole numbers of at most 63 bits.",
+        )
     if isinstance(problem, sa.exc.IntegrityError):
         return ConflictError(
             f"{shown} already holds this, or lacks what it refers to: {text}.",

@@ -17,7 +17,7 @@ from querist.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from querist.schema import Invitation, Role, check_name
+from querist.schema import Invitation, Role, check_name, is_number
 
 # Inside the class `list` is a method.
 _Invitations = list[Invitation]
@@ -44,9 +44,9 @@ class InvitationList:
         Raises:
             InvalidInputError: it would be good for no time, or for more than a year.
         """
-        if not 0 < ttl_seconds <= _WEEKS:
+        if not (is_number(ttl_seconds) and 0 < ttl_seconds <= _WEEKS):
             raise InvalidInputError(
-                f"The invitation would be good for {ttl_seconds} s.",
+                f"The invitation would be good for {ttl_seconds!r} s.",
                 remedy="Give more than 0 s and at most a year.",
             )
         now, secret = self._database.now(), new_secret()

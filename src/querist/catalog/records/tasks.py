@@ -34,7 +34,7 @@ from querist.catalog.records.task_serving import (
 from querist.catalog.records.task_tally import TaskTally
 from querist.catalog.records.workforce_tables import IN_FLIGHT_ASSETS
 from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import Arm, Question, Step, Task, TaskState, check_name
+from querist.schema import Arm, Question, Step, Task, TaskState, check_name, is_number, is_whole
 
 _UNFINISHED = sa.and_(IS_UNFINISHED, tasks.c.sent_to.is_(None))
 _MOST = 1000
@@ -316,11 +316,11 @@ def task_rows(task: NewTask, round: int) -> list[dict[str, Any]]:
 
 
 def _check(count: int, seconds: float) -> None:
-    if not 1 <= count <= _MOST:
+    if not (is_whole(count) and 1 <= count <= _MOST):
         raise InvalidInputError(
-            f"The number of tasks is {count}.", remedy=f"Ask for 1 to {_MOST} tasks."
+            f"The number of tasks is {count!r}.", remedy=f"Ask for 1 to {_MOST} tasks."
         )
-    if not 0 < seconds <= 7 * 24 * 3600:
+    if not (is_number(seconds) and 0 < seconds <= 7 * 24 * 3600):
         raise InvalidInputError(
-            f"The reservation lasts {seconds} s.", remedy="Give more than 0 s, at most a week."
+            f"The reservation lasts {seconds!r} s.", remedy="Give more than 0 s, at most a week."
         )

@@ -22,6 +22,8 @@ from querist.schema import (
     Ontology,
     Question,
     Workforce,
+    is_number,
+    is_whole,
     to_json,
 )
 
@@ -110,19 +112,19 @@ def _check(workforce: Workforce, count: int, days: float) -> None:
             remedy="Add another workforce.",
             name=workforce.name,
         )
-    if not 1 <= count <= MOST:
+    if not (is_whole(count) and 1 <= count <= MOST):
         raise InvalidInputError(
             f"The number of tasks is {count}.", remedy=f"Send 1 to {MOST:,} tasks at a time."
         )
-    if not 0 < days <= MOST_DAYS:
+    if not (is_number(days) and 0 < days <= MOST_DAYS):
         raise InvalidInputError(
-            f"The tasks would be out for {days:g} days.",
+            f"The tasks would be out for {days!r} days.",
             remedy=f"Give more than 0, at most {MOST_DAYS} days.",
         )
 
 
 def _check_opinions(connector: Connector, opinions: int) -> None:
-    if not 1 <= opinions <= MOST_OPINIONS:
+    if not (is_whole(opinions) and 1 <= opinions <= MOST_OPINIONS):
         raise InvalidInputError(
             f"The number of opinions on an asset is {opinions}.",
             remedy=f"Ask for 1 to {MOST_OPINIONS}.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Sequence
 
@@ -16,7 +15,7 @@ from querist.labeling.workforces.registry import connect
 from querist.labeling.workforces.reporting import WorkforceReport, report_on
 from querist.labeling.workforces.sending import Sent, send
 from querist.outside import check_reference, check_url, read_token
-from querist.schema import IN_FLIGHT, Delivery, Workforce, check_name
+from querist.schema import IN_FLIGHT, Delivery, Workforce, check_name, is_number
 
 LONGEST_NAME = 24
 DAYS = 7.0
@@ -257,6 +256,6 @@ class Workforces:
 
 
 def _money(what: str, amount: float | None) -> float | None:
-    if amount is not None and not (math.isfinite(amount) and amount >= 0):
-        raise InvalidInputError(f"The {what} is {amount}.", remedy="Give 0 or more, or none.")
+    if amount is not None and not (is_number(amount) and amount >= 0):
+        raise InvalidInputError(f"The {what} is {amount!r}.", remedy="Give 0 or more, or none.")
     return amount
