@@ -30,6 +30,18 @@ TOWNS = ("Paris", "Lagos", "Kyoto", "Bergen", "Cusco", "Quito", "Perth", "Minsk"
 Assets = tuple[Any, dict[str, Value]]
 
 
+def all_labeled(folder: Path, task: TaskKind, **policy: Any) -> Project:
+    """A project of rows without a round, of which every label is known."""
+    media, classes, make, learner = _TASKS[task]
+    rows, truth = make(folder)
+    project = Project.create(
+        folder / "project", task=task, media=media, classes=classes, learner=learner, policy=policy
+    )
+    project.add(rows)
+    project.labels.import_many(list(truth.items()), annotator="known")
+    return project
+
+
 def two_arms(folder: Path, task: TaskKind, *, rounds: int = 3, **policy: Any) -> Project:
     """A project after some rounds of 12 labels of each arm; the audit set is labelled too."""
     media, classes, make, learner = _TASKS[task]

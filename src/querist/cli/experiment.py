@@ -27,8 +27,9 @@ def experiment(
         bool | None,
         typer.Option(
             "--repeated/--arms",
-            help="Run both arms again from scratch, which needs single classes that are all known; "
-            "or compare the labels of the project's own arms. Default: repeated where it can be.",
+            help="Run both arms again from scratch, which needs all labels known; or compare the "
+            "labels of the project's own arms. Default: single classes repeated where they can be, "
+            "else the arms.",
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(help="Repetitions.")] = 8,

@@ -31,7 +31,7 @@ from querist.experiments import (
 )
 from querist.experiments.comparing import Source
 from querist.learners.imported import IMPORTED
-from querist.loop import snapshot, training, value_experimenting
+from querist.loop import snapshot, training, value_experimenting, value_repeating
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, from_json, to_json
@@ -89,9 +89,10 @@ class Experiments:
 
         Args:
             source: ``arms`` compares the labels that the project has, of its active arm and of its
-                control arm, on the audit set. ``repeated`` needs single classes that are all known
-                and runs both arms again from scratch under each seed. By default it is repeated
-                where it can be.
+                control arm, on the audit set. ``repeated`` needs all labels known and runs both
+                arms again from scratch under each seed. By default single classes are repeated
+                where they can be; of other labels the arms are compared, since models of them take
+                their time.
             seeds: How often it is repeated.
             rounds: Batches of each repetition.
             batch_size: Labels of each batch of a repetition; that of the settings by default.
@@ -101,13 +102,6 @@ class Experiments:
             InvalidInputError: no model learns the labels, an arm or the audit set has too few, or
                 not all labels are known.
         """
-        classifies = training.classifies(self._catalog)
-        if source == REPEATED and not classifies:
-            raise InvalidInputError(
-                f"Both arms are run again for single classes; the task is "
-                f"{self._catalog.settings.task.value!r}.",
-                remedy="Compare the project's own arms: querist experiment --arms",
-            )
         if self._catalog.settings.learner.name == IMPORTED:
             raise InvalidInputError(
                 "The project's model is trained elsewhere, so both arms cannot be trained alike.",
@@ -115,20 +109,15 @@ class Experiments:
             )
         embed(self._catalog, progress=progress)
         seen = snapshot.take(self._catalog)
-        known = _known(self._catalog, seen) if classifies else None
         if source is None:
-            source = ARMS if known is None else REPEATED
+            # What learns other labels takes its time: all that is only run again if asked for.
+            repeats = training.classifies(self._catalog) and _known(self._catalog, seen) is not None
+            source = REPEATED if repeats else ARMS
         if source == ARMS:
             found = self._of_arms(seen, progress)
         else:
-            if known is None:
-                raise InvalidInputError(
-                    f"{int((seen.codes < 0).sum()):,} of {len(seen.ids):,} assets have no known "
-                    "label.",
-                    remedy="Compare the project's own arms: querist experiment --arms",
-                )
             chosen = _Chosen(seeds=seeds, rounds=rounds, batch_size=batch_size)
-            found = self._repeated(seen, known, chosen, progress)
+            found = self._repeated(seen, chosen, progress)
         self._folder.mkdir(exist_ok=True)
         body = json.dumps(to_json(found), indent=1, allow_nan=False, ensure_ascii=False)
         write_atomically(self._folder / f"{found.id}.json", body.encode())
@@ -148,9 +137,7 @@ class Experiments:
             digests=digests,
         )
 
-    def _repeated(
-        self, seen: Snapshot, known: Positions, chosen: _Chosen, progress: Progress
-    ) -> Experiment:
+    def _repeated(self, seen: Snapshot, chosen: _Chosen, progress: Progress) -> Experiment:
         catalog = self._catalog
         policy, wanted = catalog.settings.policy, catalog.settings.learner
         batch = policy.batch_size if chosen.batch_size is None else chosen.batch_size
@@ -162,16 +149,16 @@ class Experiments:
             learner=wanted.name,
             learner_parameters=wanted.parameters,
         )
-        data, digests = _all_known(catalog, seen, known)
+        compare = _classes_again if training.classifies(catalog) else _values_again
         seeds = tuple(policy.seed + i for i in range(chosen.seeds))
-        trials = repeated_trials(data, settings, seeds, progress)
+        result, digests = compare(catalog, seen, settings, seeds, progress)
         return self._kept(
-            side_by_side(trials, data.class_names, seed=_seed(catalog)),
+            result,
             source=REPEATED,
             strategy=settings.arms[0],
             seeds=seeds,
             batch_size=batch,
-            test="split" if data.test is None else "audit",
+            test="audit" if "test" in digests else "split",
             digests=digests,
         )
 
@@ -254,6 +241,43 @@ def _of_classes(
     return side_by_side([trial], names, seed=seed), {
         name: _digest(seen, rows) for name, rows in parts.items()
     }
+
+
+def _classes_again(
+    catalog: Catalog,
+    seen: Snapshot,
+    settings: SimulationSettings,
+    seeds: Sequence[int],
+    progress: Progress,
+) -> tuple[SideBySide, dict[str, str]]:
+    """Single classes, from scratch; see ``value_repeating.repeated``."""
+    known = _known(catalog, seen)
+    if known is None:
+        raise _unknown(seen, int((seen.codes < 0).sum()))
+    data, digests = _all_known(catalog, seen, known)
+    trials = repeated_trials(data, settings, seeds, progress)
+    return side_by_side(trials, data.class_names, seed=_seed(catalog)), digests
+
+
+def _values_again(
+    catalog: Catalog,
+    seen: Snapshot,
+    settings: SimulationSettings,
+    seeds: Sequence[int],
+    progress: Progress,
+) -> tuple[SideBySide, dict[str, str]]:
+    """Sets, boxes, spans and numbers, from scratch; see ``value_repeating.repeated``."""
+    known = value_repeating.all_labeled(catalog, seen)
+    if known is None:
+        raise _unknown(seen, int((~seen.labeled).sum()))
+    return value_repeating.repeated(catalog, seen, known, settings, seeds, _seed(catalog), progress)
+
+
+def _unknown(seen: Snapshot, count: int) -> InvalidInputError:
+    return InvalidInputError(
+        f"{count:,} of {len(seen.ids):,} assets have no known label.",
+        remedy="Compare the project's own arms: querist experiment --arms",
+    )
 
 
 def _seed(catalog: Catalog) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from querist.engine.base import Progress
 from querist.errors import InvalidInputError
 from querist.experiments import JudgedNumbers, JudgedObjects, ObjectArm, SideBySide, compared, sizes
 from querist.experiments.judging import Judged
+from querist.learners import Guesses, ValueLearner
 from querist.loop import value_training
 from querist.loop.headline import headline_of
 from querist.loop.intake import open_encoder
@@ -19,7 +20,7 @@ from querist.loop.measuring import boxes_of, spans_of
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.value_comparing import hits_of
 from querist.metrics import RankedBoxes, hits_of_spans
-from querist.metrics.resampling import Floats
+from querist.metrics.resampling import REPEATS, Floats
 from querist.schema import Arm, NumberValue, Ontology, TaskKind, Value
 
 # Fewer sizes than of single classes: a detector or a tagger takes its time for each.
@@ -27,7 +28,6 @@ _POINTS = 5
 _OVERLAP = 0.5
 # Average precision goes through every box of every draw: as many draws as the rounds take.
 _REPEATS = {TaskKind.BOXES: 300}
-_DRAWS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +89,14 @@ def of_arms(
             answers.append(answered(catalog, part, test.rows, seed, last=size == places[-1]))
             done += 1
         said.append(answers)
-    progress(steps, steps, "Comparing")
+    progress(steps, steps, "Compared")
     ontology = catalog.records.ontologies.current()
     result = compared(
-        [_judged(ontology, test.values, at, (said[0], said[1]))],
-        ontology.names if ontology.task is not TaskKind.REGRESSION else (),
+        [judged(ontology, test.values, at, (said[0], said[1]))],
+        ontology.names,
         measure=headline_of(ontology.task),
         seed=seed,
-        repeats=_REPEATS.get(ontology.task, _DRAWS),
+        repeats=draws(ontology.task),
     )
     parts = {"active": active, "control": control, "test": test}
     return result, {
@@ -109,33 +109,50 @@ def answered(
 ) -> list[Value]:
     """What the project's learner, trained on the labels ``known``, says of the assets at ``rows``.
 
-    Where the first labels are too few to learn from, the one label that they tell, or nothing; the
-    ``last`` ones must be enough.
+    Where the first labels are too few to learn from, see ``unlearned``; the ``last`` ones must be
+    enough.
+    """
+    try:
+        learner = learned(catalog, known, np.random.default_rng(seed))
+    except InvalidInputError:
+        if last:
+            raise
+        return [unlearned(known.values)] * len(rows)
+    return [value for part in said_of(catalog, learner, rows) for value in part.values]
+
+
+def learned(catalog: Catalog, known: Labeled, rng: np.random.Generator) -> ValueLearner:
+    """The project's learner, trained on the labels ``known``.
+
+    Raises:
+        InvalidInputError: they are too few to learn from.
     """
     learner = value_training.create(catalog)
     encoder = open_encoder(catalog).identity.key
     classes = catalog.records.ontologies.current().names
-    rng = np.random.default_rng(seed)
-    try:
-        learner.fit(inputs_of(catalog, encoder, known.rows), known.values, classes=classes, rng=rng)
-    except InvalidInputError:
-        if last:
-            raise
-        return [_unlearned(known.values)] * len(rows)
-    size = value_training.PART[catalog.settings.media]
-    found: list[Value] = []
+    learner.fit(inputs_of(catalog, encoder, known.rows), known.values, classes=classes, rng=rng)
+    return learner
+
+
+def said_of(catalog: Catalog, learner: ValueLearner, rows: Positions) -> Iterator[Guesses]:
+    """What a learner says of the assets at ``rows``, some at a time."""
+    encoder, size = open_encoder(catalog).identity.key, value_training.PART[catalog.settings.media]
     for start in range(0, len(rows), size):
-        found += learner.predict(inputs_of(catalog, encoder, rows[start : start + size])).values
-    return found
+        yield learner.predict(inputs_of(catalog, encoder, rows[start : start + size]))
 
 
-def _unlearned(values: Sequence[Value]) -> Value:
+def unlearned(values: Sequence[Value]) -> Value:
     """The mean of numbers; the label where all are the same; else the one that names nothing."""
     numbers = [value.number for value in values if isinstance(value, NumberValue)]
     if numbers:
         return NumberValue(number=float(np.mean(numbers)))
     alike = all(value == values[0] for value in values)
     return values[0] if alike else value_training.nothing_of(values[0])
+
+
+def draws(task: TaskKind) -> int:
+    """How many samples the bootstrap takes."""
+    return _REPEATS.get(task, REPEATS)
 
 
 def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
@@ -153,7 +170,7 @@ def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
             )
 
 
-def _judged(
+def judged(
     ontology: Ontology,
     truth: Sequence[Value],
     at: tuple[tuple[int, ...], tuple[int, ...]],

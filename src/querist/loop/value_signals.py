@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog, PolicySettings
 from querist.errors import InvalidInputError
-from querist.learners import OF_A_CLASSIFIER
+from querist.learners import OF_A_CLASSIFIER, OF_A_MODEL
 from querist.loop import training, value_predicting, value_training
 from querist.loop.snapshot import Positions, Snapshot
-from querist.schema import Arm, ClassesValue, NumberValue, RoundPlan, TaskKind
-from querist.strategies import UNLABELED, Signal, Strategy
+from querist.schema import (
+    Arm,
+    ClassesValue,
+    NumberValue,
+    Ontology,
+    RoundPlan,
+    TaskKind,
+    Value,
+)
+from querist.strategies import UNLABELED, Signal, Strategy, create
 from querist.strategies.auto import Auto
 from querist.strategies.lcmd import LargestClusterMaximumDistance
 
+Floats = NDArray[np.floating[Any]]
 # What each task's model can tell, beside the doubt that all of them tell.
 _OF_SETS = frozenset({Signal.MULTILABEL_PROBABILITIES})
 _OF_NUMBERS = frozenset({Signal.PREDICTIONS, Signal.COMMITTEE_PREDICTIONS})
@@ -46,6 +57,14 @@ def check_strategy(catalog: Catalog, strategy: Strategy) -> None:
             remedy="Choose 'auto', or a strategy for labels of this kind.",
             strategy=strategy.name,
         )
+
+
+def without_model(catalog: Catalog, policy: PolicySettings) -> PolicySettings:
+    """The policy of a round without a model: one that goes by a model gives way to the default."""
+    if create(policy.strategy, **policy.parameters).needs & (OF_A_MODEL | OF_A_VALUE_MODEL):
+        default = PolicySettings()
+        policy = replace(policy, strategy=default.strategy, parameters=default.parameters)
+    return started(catalog, policy)
 
 
 def started(catalog: Catalog, policy: PolicySettings) -> PolicySettings:
@@ -79,29 +98,66 @@ def pool_signals(
         return {}
     n = len(seen.ids)
     table = value_predicting.signals(catalog, fixed.model_id, at_least=n)
-    found: dict[str, Any] = {"uncertainty": table.uncertainty[:n]}
     ontology = catalog.records.ontologies.reading(fixed.ontology_version).ontology
     learned = np.intersect1d(labeled, seen.training(Arm.ACTIVE))
     rows, values = value_training.labels_of(
         catalog, seen, learned, ontology_version=fixed.ontology_version
     )
-    places = np.searchsorted(labeled, rows)
-    if ontology.task is TaskKind.MULTI_LABEL and table.probabilities is not None:
+    chances = None if table.probabilities is None else table.probabilities[:n]
+    if chances is not None:
         # Classes that joined after its training have columns too: nothing has them so far.
         new = len(ontology.names) - len(table.classes)
-        found["multilabel_probabilities"] = np.pad(table.probabilities[:n], ((0, 0), (0, new)))
-        sets = np.full((len(labeled), len(ontology.names)), UNLABELED, dtype=np.int8)
+        chances = np.pad(chances, ((0, 0), (0, new)))
+    return told(
+        ontology,
+        uncertainty=table.uncertainty[:n],
+        probabilities=chances,
+        numbers=None if table.numbers is None else table.numbers[:n],
+        members=None if table.members is None else table.members[:, :n],
+        labeled=len(labeled),
+        places=np.searchsorted(labeled, rows),
+        values=values,
+    )
+
+
+def told(
+    ontology: Ontology,
+    *,
+    uncertainty: Floats,
+    probabilities: Floats | None,
+    numbers: Floats | None,
+    members: Floats | None,
+    labeled: int,
+    places: Positions,
+    values: Sequence[Value],
+) -> dict[str, Any]:
+    """What a model says of n assets, and the labels that are known, as ``check_pool`` takes them.
+
+    Args:
+        ontology: The task and its classes.
+        uncertainty: How unsure the model is of each asset (n,).
+        probabilities: Of sets the chance of each class (n, C).
+        numbers: Of numbers what it predicts (n,).
+        members: Of numbers what each of K models predicts (K, n).
+        labeled: How many assets count as labelled, L.
+        places: Places among these (m,) whose label is known.
+        values: Their labels (m,).
+    """
+    found: dict[str, Any] = {"uncertainty": uncertainty}
+    if ontology.task is TaskKind.MULTI_LABEL and probabilities is not None:
+        found["multilabel_probabilities"] = probabilities
+        sets = np.full((labeled, len(ontology.names)), UNLABELED, dtype=np.int8)
         for place, value in zip(places.tolist(), values, strict=True):
             if isinstance(value, ClassesValue):
                 sets[place] = 0
                 sets[place, [ontology.index(name) for name in value.names]] = 1
         found["labels"] = sets
     if ontology.task is TaskKind.REGRESSION:
-        if table.numbers is not None:
-            found["predictions"] = table.numbers[:n]
-        if table.members is not None:
-            found["committee_predictions"] = table.members[:, :n]
-        targets = np.full(len(labeled), np.nan)
+        if numbers is not None:
+            found["predictions"] = numbers
+        if members is not None:
+            found["committee_predictions"] = members
+        targets = np.full(labeled, np.nan)
         targets[places] = [value.number for value in values if isinstance(value, NumberValue)]
         found["targets"] = targets
     return found

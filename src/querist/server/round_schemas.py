@@ -75,7 +75,10 @@ class SliceRequest(Request):
 
 
 class ExperimentRequest(Request):
-    """What to compare; by default all is repeated where every label is known."""
+    """What to compare; by default single classes are repeated where every label is known.
+
+    Of other labels the arms are compared by default.
+    """
 
     source: Literal["arms", "repeated"] | None = None
     seeds: int = Field(default=8, ge=1, le=100)

@@ -3203,7 +3203,9 @@ export interface components {
         };
         /**
          * ExperimentRequest
-         * @description What to compare; by default all is repeated where every label is known.
+         * @description What to compare; by default single classes are repeated where every label is known.
+         *
+         *     Of other labels the arms are compared by default.
          */
         ExperimentRequest: {
             /** Source */
