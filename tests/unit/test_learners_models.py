@@ -22,7 +22,7 @@ from querist.learners import (
     learner_names,
     out_of_fold,
 )
-from querist.learners.scaling import column_scales, one_hot
+from querist.learners.scaling import blended, column_scales, one_hot, one_unit
 from querist.learners.sklearn_learner import SklearnLearner
 from querist.schema import Media
 
@@ -133,7 +133,7 @@ def test_narrow_columns_of_noise_stay_narrow_where_the_labels_say_so() -> None:
     noise = np.random.default_rng(2).normal(0, 0.05, (len(X), 60)).astype(np.float32)
     rows = np.hstack([X, noise])
     _, scale = column_scales(rows, one_hot(y))
-    assert np.ptp(scale) == 0
+    assert np.ptp(scale) == pytest.approx(0)
     # Where the classes are told by the narrow columns, and where no labels are, each has its own.
     wide = np.hstack([X / 50, noise * 200])
     for table, targets in ((wide, one_hot(y)), (rows, None)):
@@ -157,20 +157,31 @@ def test_one_scale_is_judged_by_the_errors_left_out(told: int, columns: int, uni
     rows = (rng.normal(size=(40, columns)) * np.geomspace(1, 50, columns)).astype(np.float32)
     targets = one_hot((rows[:, told] > 0).astype(np.int64))
     rows *= np.float32(unit)
-    kinds = {"one": np.full(columns, np.sqrt(rows.var(axis=0, dtype=float).mean()))}
-    kinds["each"] = rows.std(axis=0, dtype=float)
-    errors = {}
-    for kind, scale in kinds.items():
+    width = rows.std(axis=0, dtype=float)
+    errors = []
+    for scale in (width, np.sqrt(np.square(width).mean())):
         table = (rows - rows.mean(axis=0, dtype=float)) / scale
-        errors[kind] = np.full(len(rows), np.inf)
+        best = np.full(len(rows), np.inf)
         for strength in (0.01, 0.03, 0.1, 0.3, 1.0):
             model = Ridge(alpha=strength * max(columns, 15))
             said = cross_val_predict(model, table, targets, cv=LeaveOneOut())
-            found = np.square(said - targets).sum(axis=1)
-            errors[kind] = min(errors[kind], found, key=np.sum)
-    gain = errors["each"] - errors["one"]
-    better = gain.mean() > 1.5 * gain.std() / np.sqrt(len(gain))
-    assert (np.ptp(column_scales(rows, targets)[1]) == 0) == better
+            best = min(best, np.square(said - targets).sum(axis=1), key=np.sum)
+        errors.append(best)
+    gain = errors[0] - errors[1]
+    sure = gain.mean() / (gain.std() / np.sqrt(len(gain)))
+    assert one_unit(rows, targets) == pytest.approx(np.clip(sure / 3, 0, 1), abs=0.01)
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.4, 1.0])
+def test_a_scale_in_part_of_one_unit_lies_between(shared: float) -> None:
+    """It is the weighted geometric mean of both ends, and brings all columns to one square."""
+    width = np.array([1e-3, 0.5, np.inf, 40.0])
+    scale = blended(width, shared)
+    told = np.array([0, 1, 3])
+    assert np.square(width[told] / scale[told]).mean() == pytest.approx(1)
+    slope = np.diff(np.log(scale[told])) / np.diff(np.log(width[told]))
+    np.testing.assert_allclose(slope, 1 - shared, atol=1e-12)
+    assert scale[2] == np.inf
 
 
 def test_a_constant_column_is_ignored() -> None:

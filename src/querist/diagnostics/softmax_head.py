@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.learners.scaling import column_scales, one_hot
 from querist.strategies.geometry import Matrix
 from querist.strategies.linear_head import softmax
 
@@ -50,9 +51,7 @@ class SoftmaxProblem:
     @classmethod
     def of(cls, vectors: Matrix, truth: Codes, class_count: int) -> SoftmaxProblem:
         """Standardise the vectors (n, d) as the default learner does."""
-        mean = vectors.mean(axis=0, dtype=np.float64)
-        scale = vectors.std(axis=0, dtype=np.float64)
-        scale[scale <= 1e-6 * np.maximum(1, np.abs(mean))] = np.inf
+        mean, scale = column_scales(vectors, one_hot(truth))
         dims = vectors.shape[1]
         # Two classes share one vector of weights in the default learner: half of it each.
         strength = max(1.0, dims / COLUMNS) * (2 if class_count == 2 else 1)
@@ -97,8 +96,12 @@ class SoftmaxProblem:
         the loss falls, so that no step does harm.
         """
         rows, truth = self.rows[kept], self.truth[kept]
-        spread = rows.var(axis=0)[:, None]
-        penalty = self.penalty * np.where(spread > 0, spread, 1.0)
+        varies = np.isfinite(self.scale)
+        vectors = rows[:, :-1] * np.where(varies, self.scale, 0.0) + self.mean
+        _, anew = column_scales(vectors.astype(np.float32), one_hot(truth))
+        varies &= np.isfinite(anew)
+        penalty = self.penalty.copy()
+        penalty[:-1][varies, 0] *= np.square(anew[varies] / self.scale[varies])
         loss, slope, table = _loss(weights, rows, truth, penalty)
         enough = ARRIVED * max(float(np.linalg.norm(slope)), 1.0)
         for _ in range(steps):

@@ -28,8 +28,8 @@ PREDICT_ROWS = 65_536
 class LogisticRegressionLearner:
     """Standardised features, then scikit-learn's L2-regularised logistic regression (lbfgs).
 
-    Columns are brought to one width each, or, where that serves the labels better, by one scale
-    for all: ``scaling.column_scales``.
+    Columns are brought to one width each, or, as far as that serves the labels better, by one
+    scale for all: ``scaling.one_unit``.
 
     Args:
         C: Inverse strength of the regularisation, over 0; higher fits the labels more closely.
