@@ -135,8 +135,8 @@ def _facts(found: Experiment) -> Iterable[tuple[str, str, str]]:
 
 def _about(found: Experiment) -> str:
     where = "the audit set, which trains neither arm" if found.test == "audit" else "split-off rows"
-    times = f"{len(found.seeds)} repetitions from scratch; " if found.seeds else ""
-    return f"{times}measured on {where}. The bands are 95 % bootstrap intervals."
+    times = f"{len(found.seeds)} repetitions from scratch. " if found.seeds else ""
+    return f"{times}Measured on {where}. The bands are 95 % bootstrap intervals."
 
 
 def _cells(figures: ClassFigures, kinds: Iterable[str]) -> list[str]:
@@ -149,8 +149,15 @@ def _gains(figures: ClassFigures, kinds: Iterable[str]) -> list[str]:
 
 def _class_cells(row: ClassRow, kinds: Iterable[str], judged: str) -> list[str]:
     pairs = [_share(getattr(arm, kind)) for kind in kinds for arm in (row.active, row.control)]
-    gain = _gain(getattr(row.gain, judged))
-    return [f"<strong>{escape(row.name)}</strong>", str(row.count), *pairs, gain]
+    # With the interval below its figure the whole table fits the page.
+    cells = [cell.replace(" <small>", "<br><small>") for cell in pairs]
+    gain = _gain(getattr(row.gain, judged)).replace(" (", "<br><small>(", 1)
+    return [
+        f"<strong>{escape(row.name)}</strong>",
+        str(row.count),
+        *cells,
+        f"{gain}</small>" if "<small>" in gain else gain,
+    ]
 
 
 def _share(found: Measure | None) -> str:
