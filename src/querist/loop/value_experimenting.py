@@ -89,7 +89,7 @@ def of_arms(
             answers.append(answered(catalog, part, test.rows, seed, last=size == places[-1]))
             done += 1
         said.append(answers)
-    progress(steps, steps, "Compared")
+    progress(steps, steps, "Comparing")
     ontology = catalog.records.ontologies.current()
     result = compared(
         [judged(ontology, test.values, at, (said[0], said[1]))],

@@ -73,6 +73,7 @@ def repeated(
     ontology = catalog.records.ontologies.current()
     audit = np.flatnonzero(seen.audit[known.rows])
     trials = []
+    steps = 2 * len(seeds) * settings.rounds
     for at, one in enumerate(seeds):
         test = audit if len(audit) else _split(len(known.rows), one, settings.test_share)
         pool = np.setdiff1d(np.arange(len(known.rows)), test)
@@ -86,15 +87,19 @@ def repeated(
         answers: list[list[list[Value]]] = []
         for place, arm in enumerate((Arm.ACTIVE, Arm.CONTROL)):
             run = _Run(catalog, _at(known, pool), known.rows[test], settings, arm, one)
-            step = 2 * at + place
-            progress(step, 2 * len(seeds), f"{run.name}, seed {one}")
+            start = (2 * at + place) * settings.rounds
+            progress(start, steps, f"{run.name}, seed {one}")
+            rounds = []
             with threadpool_limits(1):
-                rounds = list(run.rounds())
+                for found in run.rounds():
+                    rounds.append(found)
+                    told_so_far = f"{run.name}, seed {one}: {found[0]:,} labels"
+                    progress(start + len(rounds), steps, told_so_far)
             labels.append(tuple(count for count, _ in rounds))
             answers.append([said for _, said in rounds])
         truth = [known.values[i] for i in test.tolist()]
         trials.append(judged(ontology, truth, (labels[0], labels[1]), (answers[0], answers[1])))
-    progress(2 * len(seeds), 2 * len(seeds), "Compared")
+    progress(steps, steps, "Comparing")
     result = compared(
         trials,
         ontology.names,
