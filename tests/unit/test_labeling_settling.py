@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,10 @@ import sqlalchemy as sa
 from querist import Project
 from querist.catalog import Catalog, Settings
 from querist.catalog.records import NewTask, Rule
+from querist.catalog.records.connection import Database
 from querist.catalog.records.settling import settle, settle_many
 from querist.catalog.records.tables import annotation_log
-from querist.labeling import Labels, settle_round
+from querist.labeling import Labels, Opinions, settle_round
 from querist.labeling.consensus import majority_rule
 from querist.schema import (
     Action,
@@ -166,6 +168,47 @@ def test_a_large_round_is_settled_in_few_statements(make):
     before = catalog.records.labels.last_seq()
     settle_round(catalog, 1)
     assert catalog.records.labels.last_seq() == before
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """One entry for each time that the records are read."""
+    seen: list[object] = []
+    read = Database.read
+
+    def counted(self: Database) -> Any:
+        seen.append(self)
+        return read(self)
+
+    monkeypatch.setattr(Database, "read", counted)
+    return seen
+
+
+def test_disputes_of_a_large_round_are_found_in_few_reads(make, reads):
+    """Those whose opinions tie and that nobody has decided; a first label alone decides nothing."""
+    catalog = make(16)
+    settle_round(catalog, 1)
+    reads.clear()
+    found = Opinions(catalog).disputes()
+    assert len(reads) < 10
+    tied = (1, 5, len(BLIND) + 2, len(BLIND) + 4)
+    assert [it.asset_id for it in found] == sorted(asset(i, at) for i in tied for at in range(16))
+
+
+def test_a_preview_of_a_large_round_takes_few_reads(make, reads):
+    """It tells what the recomputation then writes, of each asset before and after."""
+    catalog = make(16)
+    labels = catalog.records.labels
+    before = {it.asset_id: it.value for it in labels.currents()}
+    reads.clear()
+    changes = Opinions(catalog).preview("majority")
+    assert len(reads) < 10
+    Opinions(catalog).recompute("majority")
+    after = {it.asset_id: it.value for it in labels.currents()}
+    told = {it.asset_id: (it.before, it.after) for it in changes if it.before != it.after}
+    written = {it: (before.get(it), now) for it, now in after.items() if before.get(it) != now}
+    assert told == written
+    assert len(written) >= 16
 
 
 def test_all_at_once_are_settled_as_each_alone(make):

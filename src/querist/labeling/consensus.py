@@ -26,6 +26,7 @@ from querist.metrics import (
 )
 from querist.schema import (
     Action,
+    Annotation,
     Arm,
     ClassesValue,
     ClassValue,
@@ -35,10 +36,8 @@ from querist.schema import (
     OntologyReading,
     Opinion,
     Origin,
-    Question,
     Role,
     TaskKind,
-    TaskState,
     Value,
     new_id,
 )
@@ -47,7 +46,6 @@ from querist.schema import (
 _FOLDS_STREAM = 50
 # So many opinions weigh annotators well enough for one decision that somebody waits for.
 _WEIGHED = 600
-_WAITING = (TaskState.OPEN, TaskState.LEASED)
 _BY_PEOPLE = (Origin.PERSON, Origin.REVIEW)
 
 
@@ -169,7 +167,7 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
             CROWDLAB, there are too few assets or classes to train on.
     """
     introduce(catalog, method)
-    assets, verdicts = _verdicts(catalog, method)
+    assets, verdicts = _verdicts(catalog, method, catalog.records.opinions.standing())
     run = new_id("run")
     version = catalog.records.ontologies.current().version
     changed = catalog.records.opinions.write(verdicts, run=run, ontology_version=version)
@@ -178,16 +176,18 @@ def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
 
 def preview(catalog: Catalog, method: ConsensusMethod) -> list[Change]:
     """The labels that ``recompute`` would change, by asset id; nothing is written."""
-    _, verdicts = _verdicts(catalog, method)
-    opinions = {it.submission_id for it in catalog.records.opinions.standing()}
+    said = catalog.records.opinions.standing()
+    _, verdicts = _verdicts(catalog, method, said)
+    opinions = {it.submission_id for it in said}
+    labels, waiting = labels_and_waiting(catalog, list(verdicts))
     found = []
     for asset_id, verdict in sorted(verdicts.items()):
-        held = catalog.records.labels.current(asset_id)
+        held = labels.get(asset_id)
         before = held.value if held else None
         by_people = held is not None and before is not None and held.origin in _BY_PEOPLE
         # A first label that became an opinion holds until others outvote it.
         outvoted = held is not None and held.submission_id in opinions
-        if (by_people and not outvoted) or is_waiting(catalog, asset_id):
+        if (by_people and not outvoted) or asset_id in waiting:
             continue
         if before != verdict.value:
             found.append(Change(asset_id=asset_id, before=before, after=verdict.value))
@@ -212,10 +212,13 @@ def settle_round(catalog: Catalog, number: int) -> None:
         recompute(catalog, method)
 
 
-def is_waiting(catalog: Catalog, asset_id: str) -> bool:
-    """Whether an opinion on the asset is still wanted."""
-    asked = catalog.records.tasks.for_asset(asset_id)
-    return any(it.kind is Question.OPINION and it.state in _WAITING for it in asked)
+def labels_and_waiting(
+    catalog: Catalog, asset_ids: Sequence[str]
+) -> tuple[dict[str, Annotation], set[str]]:
+    """The last entry of each of the assets that has one, and those that still want an opinion."""
+    with catalog.records.moment():
+        labels = {it.asset_id: it for it in catalog.records.labels.currents_of(asset_ids)}
+        return labels, catalog.records.opinions.awaited(asset_ids)
 
 
 def votes_of(catalog: Catalog, opinions: Sequence[Opinion]) -> Votes | None:
@@ -258,9 +261,11 @@ def unseen_table(catalog: Catalog, model: ModelVersion, votes: Votes) -> NDArray
     return _probabilities(catalog, model, votes, unseen=True)
 
 
-def _verdicts(catalog: Catalog, method: ConsensusMethod) -> tuple[int, dict[str, Verdict]]:
+def _verdicts(
+    catalog: Catalog, method: ConsensusMethod, opinions: Sequence[Opinion]
+) -> tuple[int, dict[str, Verdict]]:
     """How many assets have opinions, and what the method says of those it decides."""
-    held = read_opinions(catalog.records.ontologies.reading(), catalog.records.opinions.standing())
+    held = read_opinions(catalog.records.ontologies.reading(), opinions)
     by_asset = defaultdict(list)
     for opinion in held:
         by_asset[opinion.asset_id].append(opinion)

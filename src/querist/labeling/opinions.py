@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from querist.catalog import Catalog
 from querist.errors import UnknownNameError
 from querist.labeling.agreement import Agreement, agreement
-from querist.labeling.consensus import Change, Recomputed, is_waiting, majority, preview, recompute
+from querist.labeling.consensus import (
+    Change,
+    Recomputed,
+    labels_and_waiting,
+    majority,
+    preview,
+    recompute,
+)
 from querist.labeling.known_assets import check_known
 from querist.labeling.prelabels import Sway, sway
 from querist.schema import Action, Annotation, ConsensusMethod, Opinion, Origin, check_part
@@ -67,13 +74,12 @@ class Opinions:
         by_asset = defaultdict(list)
         for opinion in self._log.standing():
             by_asset[opinion.asset_id].append(opinion)
-        undecided = {it for it, said in by_asset.items() if majority(said) is None}
-        labels = self._catalog.records.labels
+        undecided = sorted(it for it, said in by_asset.items() if majority(said) is None)
+        labels, waiting = labels_and_waiting(self._catalog, undecided)
         return [
             Dispute(asset_id=asset_id, opinions=by_asset[asset_id])
-            for asset_id in sorted(undecided)
-            if not is_waiting(self._catalog, asset_id)
-            and not _is_decided(labels.current(asset_id), by_asset[asset_id])
+            for asset_id in undecided
+            if asset_id not in waiting and not _is_decided(labels.get(asset_id), by_asset[asset_id])
         ]
 
     def recompute(self, method: ConsensusMethod | str | None = None) -> Recomputed:
