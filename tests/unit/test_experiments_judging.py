@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from querist.experiments import JudgedNumbers, JudgedObjects, ObjectArm, compared, sentence
-from querist.experiments.judging import Judged
+from querist.experiments.judging import Judged, occurring
 from querist.metrics import (
     Boxes,
     RankedBoxes,
@@ -181,3 +181,31 @@ def test_a_draw_without_anything_to_find_is_one_that_nobody_knows() -> None:
     found = compared([judged], ["a"], measure="micro_f1")
     assert found.boost is None
     assert found.active_curve[0].accuracy.value == 0
+
+
+def test_classes_that_never_occur_are_left_out_and_change_nothing() -> None:
+    """Of four classes one is neither there nor said: the others keep their figures."""
+
+    def wider(table: np.ndarray) -> np.ndarray:
+        return np.concatenate(
+            [np.pad(part, ((0, 0), (1, 0))) for part in np.split(table, 3, axis=1)], axis=1
+        )
+
+    rng = np.random.default_rng(0)
+    truth = rng.random((50, 3)) < 0.4
+
+    def arm(wrong: float, widen: bool) -> ObjectArm:
+        noise = np.random.default_rng(7).random((50, 3)) < wrong
+        said = truth ^ noise
+        table = np.concatenate([truth & said, truth, said], axis=1).astype(float)
+        return ObjectArm.of((10, 20), [wider(table) if widen else table] * 2, 20)
+
+    plain, wide = (
+        JudgedObjects(size=20, active=arm(0.1, widen), control=arm(0.3, widen))
+        for widen in (False, True)
+    )
+    codes, trials = occurring([wide])
+    assert codes.tolist() == [1, 2, 3]
+    names = ["never", "a", "b", "c"]
+    found = compared(trials, [names[code] for code in codes], measure="micro_f1")
+    assert found == compared([plain], names[1:], measure="micro_f1")

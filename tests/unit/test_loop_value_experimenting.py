@@ -14,7 +14,7 @@ from querist.cli.app import app
 from querist.errors import InvalidInputError
 from querist.experiments import Experiment, experiment_report
 from querist.project import Project
-from querist.schema import Arm, NumberValue, Role, TaskKind
+from querist.schema import Arm, ClassesValue, NumberValue, Role, TaskKind, Value
 from querist.schema.measure import called
 from querist.server import create_app
 from two_arms import two_arms
@@ -144,3 +144,22 @@ def test_what_cannot_be_compared_is_refused_with_what_to_do(tmp_path: Path) -> N
         pytest.raises(InvalidInputError, match="No model learns"),
     ):
         project.experiments.run()
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "words"),
+    [
+        (TaskKind.MULTI_LABEL, ClassesValue(names=()), "name nothing"),
+        (TaskKind.REGRESSION, NumberValue(number=2.0), "are the same number"),
+    ],
+    ids=str,
+)
+def test_an_audit_set_that_measures_nothing_is_refused(
+    tmp_path: Path, task: TaskKind, value: Value, words: str
+) -> None:
+    """Where all its labels are empty, or one number, no figure is defined."""
+    with two_arms(tmp_path, task, rounds=1) as project:
+        for asset_id in project.catalog.records.rounds.arm_ids(Arm.AUDIT):
+            project.labels.submit(asset_id, value, annotator="ana")
+        with pytest.raises(InvalidInputError, match=words):
+            project.experiments.run()

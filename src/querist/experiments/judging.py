@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -105,14 +105,29 @@ class ObjectArm:
     def of(
         cls,
         labels: tuple[int, ...],
-        tables: Sequence[Floats],
+        tables: Iterable[Floats],
         size: int,
         ranked: Sequence[RankedBoxes] = (),
     ) -> ObjectArm:
-        """From tables (n, 3 C) of what is right, there and said, one for each of the sizes."""
-        parts = [[it.sum(axis=1) for it in np.split(table, 3, axis=1)] for table in tables]
-        sums = np.stack([np.stack(one, axis=1) for one in parts])
-        return cls(labels=labels, sums=sums, table=tables[labels.index(size)], ranked=ranked)
+        """From tables (n, 3 C) of what is right, there and said, one for each of the sizes.
+
+        One of them is held at a time, beside that of ``size``.
+        """
+        sums, kept = [], np.zeros((0, 0))
+        for count, table in zip(labels, tables, strict=True):
+            sums.append(np.stack([it.sum(axis=1) for it in np.split(table, 3, axis=1)], axis=1))
+            if count == size:
+                kept = table
+        return cls(labels=labels, sums=np.stack(sums), table=kept, ranked=ranked)
+
+    def only(self, classes: Codes) -> ObjectArm:
+        """The arm with these classes alone, in this order."""
+        parts = [part[:, classes] for part in np.split(self.table, 3, axis=1)]
+        return replace(
+            self,
+            table=np.concatenate(parts, axis=1),
+            ranked=[one.only(classes) for one in self.ranked],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -160,6 +175,24 @@ class JudgedObjects:
             said=said,
             curve=curve,
         )
+
+
+def occurring(trials: Sequence[JudgedObjects]) -> tuple[Codes, list[JudgedObjects]]:
+    """The classes that are there or said in any trial, and the trials with these alone.
+
+    An ontology may hold many more: each would cost as much as one that occurs.
+    """
+    arms = [arm for one in trials for arm in (one.active, one.control)]
+    width = arms[0].table.shape[1] // 3
+    found = np.zeros(width, dtype=bool)
+    for arm in arms:
+        _, there, said = np.split(arm.table, 3, axis=1)
+        found |= there.any(axis=0) | said.any(axis=0)
+    classes = np.flatnonzero(found)
+    return classes, [
+        replace(one, active=one.active.only(classes), control=one.control.only(classes))
+        for one in trials
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

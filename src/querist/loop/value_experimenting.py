@@ -11,7 +11,7 @@ from querist.catalog import Catalog, inputs_of
 from querist.engine.base import Progress
 from querist.errors import InvalidInputError
 from querist.experiments import JudgedNumbers, JudgedObjects, ObjectArm, SideBySide, compared, sizes
-from querist.experiments.judging import Judged
+from querist.experiments.judging import occurring
 from querist.learners import Guesses, ValueLearner
 from querist.loop import value_training
 from querist.loop.headline import headline_of
@@ -26,6 +26,7 @@ from querist.schema import Arm, NumberValue, Ontology, TaskKind, Value
 # Fewer sizes than of single classes: a detector or a tagger takes its time for each.
 _POINTS = 5
 _OVERLAP = 0.5
+Trial = JudgedObjects | JudgedNumbers
 # Average precision goes through every box of every draw: as many draws as the rounds take.
 _REPEATS = {TaskKind.BOXES: 300}
 
@@ -91,13 +92,8 @@ def of_arms(
         said.append(answers)
     progress(steps, steps, "Comparing")
     ontology = catalog.records.ontologies.current()
-    result = compared(
-        [judged(ontology, test.values, at, (said[0], said[1]))],
-        ontology.names,
-        measure=headline_of(ontology.task),
-        seed=seed,
-        repeats=draws(ontology.task),
-    )
+    trial = judged(ontology, test.values, at, (said[0], said[1]))
+    result = side_by_side(ontology, [trial], alike=True, seed=seed)
     parts = {"active": active, "control": control, "test": test}
     return result, {
         name: value_training.digest_of(seen, it.rows, it.values) for name, it in parts.items()
@@ -150,9 +146,27 @@ def unlearned(values: Sequence[Value]) -> Value:
     return values[0] if alike else value_training.nothing_of(values[0])
 
 
-def draws(task: TaskKind) -> int:
-    """How many samples the bootstrap takes."""
-    return _REPEATS.get(task, REPEATS)
+def side_by_side(
+    ontology: Ontology, trials: Sequence[Trial], *, alike: bool, seed: int
+) -> SideBySide:
+    """The trials compared by what the rounds of the task go by, class by class.
+
+    Args:
+        ontology: The task and its classes.
+        trials: Each with the same labels at the same sizes.
+        alike: Whether all have the same test assets.
+        seed: Of the bootstrap.
+    """
+    objects = [one for one in trials if isinstance(one, JudgedObjects)]
+    codes, objects = occurring(objects) if objects else (np.empty(0, np.int64), [])
+    return compared(
+        objects or trials,
+        [ontology.names[code] for code in codes.tolist()],
+        measure=headline_of(ontology.task),
+        alike=alike,
+        seed=seed,
+        repeats=_REPEATS.get(ontology.task, REPEATS),
+    )
 
 
 def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
@@ -161,6 +175,7 @@ def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
             "The audit set has no labels, so there is nothing to compare on.",
             remedy="Label the audit assets of the first round: querist next",
         )
+    check_test(test.values)
     for arm, found in arms.items():
         if len(found.rows) < 2:
             raise InvalidInputError(
@@ -170,12 +185,25 @@ def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
             )
 
 
+def check_test(values: Sequence[Value]) -> None:
+    """Refuse labels that no model can be measured on, since all say the same number or nothing."""
+    alike = all(value == values[0] for value in values)
+    if alike and (
+        isinstance(values[0], NumberValue) or values[0] == value_training.nothing_of(values[0])
+    ):
+        what = "are the same number" if isinstance(values[0], NumberValue) else "name nothing"
+        raise InvalidInputError(
+            f"All {len(values):,} labels to measure on {what}.",
+            remedy="Label more assets to measure on: those of the audit set, if there is one.",
+        )
+
+
 def judged(
     ontology: Ontology,
     truth: Sequence[Value],
     at: tuple[tuple[int, ...], tuple[int, ...]],
     said: tuple[Sequence[Sequence[Value]], Sequence[Sequence[Value]]],
-) -> Judged:
+) -> Trial:
     """Both arms' answers at each size as what figures are counted from."""
     size = min(at[0][-1], at[1][-1])
     if ontology.task is TaskKind.REGRESSION:
@@ -186,7 +214,7 @@ def judged(
     arms = [
         ObjectArm.of(
             labels,
-            [_table(ontology, truth, one) for one in answers],
+            (_table(ontology, truth, one) for one in answers),
             size,
             _ranked(ontology, truth, answers),
         )

@@ -11,19 +11,19 @@ import numpy as np
 from querist.catalog import Catalog, PolicySettings
 from querist.engine.base import Progress
 from querist.errors import InvalidInputError
-from querist.experiments import SideBySide, SimulationSettings, compared
+from querist.experiments import SideBySide, SimulationSettings
 from querist.experiments.arms import CONTROL
 from querist.learners import ValueLearner
 from querist.loop import value_training
-from querist.loop.headline import headline_of
 from querist.loop.intake import open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.value_experimenting import (
     Labeled,
-    draws,
+    check_test,
     judged,
     learned,
     said_of,
+    side_by_side,
     unlearned,
 )
 from querist.loop.value_signals import check_strategy, told, without_model
@@ -83,6 +83,8 @@ def repeated(
                 "assets.",
                 remedy="Give a smaller batch.",
             )
+        truth = [known.values[i] for i in test.tolist()]
+        check_test(truth)
         labels: list[tuple[int, ...]] = []
         answers: list[list[list[Value]]] = []
         for place, arm in enumerate((Arm.ACTIVE, Arm.CONTROL)):
@@ -97,17 +99,9 @@ def repeated(
                     progress(start + len(rounds), steps, told_so_far)
             labels.append(tuple(count for count, _ in rounds))
             answers.append([said for _, said in rounds])
-        truth = [known.values[i] for i in test.tolist()]
         trials.append(judged(ontology, truth, (labels[0], labels[1]), (answers[0], answers[1])))
     progress(steps, steps, "Comparing")
-    result = compared(
-        trials,
-        ontology.names,
-        measure=headline_of(ontology.task),
-        alike=bool(len(audit)),
-        seed=seed,
-        repeats=draws(ontology.task),
-    )
+    result = side_by_side(ontology, trials, alike=bool(len(audit)), seed=seed)
     pool = np.setdiff1d(np.arange(len(known.rows)), audit)
     parts = {"pool": pool, "test": audit} if len(audit) else {"pool": pool}
     digests = {

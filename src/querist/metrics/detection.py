@@ -165,6 +165,12 @@ class RankedBoxes:
             ranked.append(_surest_first(said, hits))
         return cls(there=there, ranked=tuple(ranked))
 
+    def only(self, classes: NDArray[np.int64]) -> RankedBoxes:
+        """The boxes of these classes alone (K,), in this order."""
+        return RankedBoxes(
+            there=self.there[:, classes], ranked=tuple(self.ranked[i] for i in classes.tolist())
+        )
+
     def average_precisions(self, weights: Floats) -> Floats:
         """Average precision (b, C) where each image counts so often (b, n); NaN without true boxes.
 
