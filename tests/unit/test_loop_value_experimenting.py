@@ -134,6 +134,7 @@ def test_what_cannot_be_compared_is_refused_with_what_to_do(tmp_path: Path) -> N
     ):
         project.experiments.run()
     assert "control_share" in refused.value.remedy
+    assert "--repeated" in refused.value.remedy
     with Project.create(tmp_path / "e", task="regression", media="table") as project:
         project.add([{"id": f"r{i}", "x": float(i)} for i in range(10)])
         project.labels.submit("r1", NumberValue(number=1.0), annotator="ana")

@@ -26,6 +26,7 @@ from querist.schema import Arm, NumberValue, Ontology, TaskKind, Value
 # Fewer sizes than of single classes: a detector or a tagger takes its time for each.
 _POINTS = 5
 _OVERLAP = 0.5
+_OR_REPEATED = "Where all labels are known: querist experiment --repeated"
 Trial = JudgedObjects | JudgedNumbers
 # Average precision goes through every box of every draw: as many draws as the rounds take.
 _REPEATS = {TaskKind.BOXES: 300}
@@ -173,14 +174,15 @@ def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
     if not len(test.rows):
         raise InvalidInputError(
             "The audit set has no labels, so there is nothing to compare on.",
-            remedy="Label the audit assets of the first round: querist next",
+            remedy=f"Label the audit assets of the first round: querist next. {_OR_REPEATED}",
         )
     check_test(test.values)
     for arm, found in arms.items():
         if len(found.rows) < 2:
             raise InvalidInputError(
                 f"The {arm.value} arm has {len(found.rows)} labels.",
-                remedy="Label more rounds; control_share under [policy] says how many are random.",
+                remedy="Label more rounds; control_share under [policy] says how many are random. "
+                + _OR_REPEATED,
                 arm=arm.value,
             )
 
