@@ -11,7 +11,7 @@ from PIL import Image
 
 from querist.errors import InvalidInputError
 from querist.learners import Item, Matrix, create_encoder, create_learner
-from querist.learners.image_decoding import decode_squares
+from querist.learners.image_decoding import decode_squares, upright_size
 from querist.schema import Media
 
 
@@ -162,3 +162,17 @@ def test_a_cut_off_picture_is_refused() -> None:
         create_encoder("image-descriptor").encode(
             [Item(media=Media.IMAGE, data=whole[: len(whole) // 2])]
         )
+
+
+def test_the_size_of_a_png_is_told_without_its_pixels() -> None:
+    """One that ends before its pixels has a size; one that was held on its side is turned."""
+    plain = item(photo(40, 60)).data
+    assert plain is not None
+    assert upright_size(plain[: plain.index(b"IDAT") + 8]) == (60, 40)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = item(photo(40, 60), exif=exif).data
+    assert turned is not None
+    assert upright_size(turned) == (40, 60)
+    with pytest.raises(InvalidInputError, match="cannot be decoded"):
+        upright_size(b"no picture")

@@ -20,14 +20,19 @@ from querist.errors import InvalidInputError, NotFittedError, UnavailableError
 from querist.learners import Item
 from querist.learners.label_studio_backend import LabelStudioBackend
 from querist.learners.value_base import Inputs
+from querist.outside import label_studio_values as form
 from querist.schema import (
+    Asset,
     Box,
     BoxesValue,
     ClassesValue,
     ClassValue,
     LabeledBox,
+    LabeledSpan,
     Media,
     NumberValue,
+    Span,
+    SpansValue,
     Value,
 )
 
@@ -206,6 +211,33 @@ def test_sets_carry_a_chance_for_each_class(server: Server) -> None:
     assert found.probabilities is not None
     wanted = [[0.9, 0.1, 0.9], [0.4, 0.4, 0.4]]
     np.testing.assert_allclose(found.probabilities, wanted, atol=1e-6)
+
+
+def spans(*given: tuple[str, int, int]) -> SpansValue:
+    """Spans by class, start and end."""
+    named = (LabeledSpan(name=n, span=Span(start=start, end=end)) for n, start, end in given)
+    return SpansValue(spans=tuple(named))
+
+
+def test_spans_share_characters_where_those_of_the_labels_do(
+    server: Server, tmp_path: Path
+) -> None:
+    """A loaded model still takes such an answer; one that has learned none refuses it."""
+    words = texts("deep blue sea")
+    both, apart = spans(("sea", 0, 13), ("sky", 5, 9)), spans(("sea", 10, 13), ("sky", 5, 9))
+    regions = form.encode(both, Asset(id="t0", media=Media.TEXT, text="deep blue sea"))
+    server.predicts = {"results": [{"result": regions}]}
+    learner = LabelStudioBackend(server.url)
+    learner.fit(words, [both], classes=CLASSES, rng=np.random.default_rng(0))
+    learner.save(tmp_path)
+    learner = LabelStudioBackend(server.url)
+    learner.load(tmp_path)
+    (found,) = learner.predict(words).values
+    assert isinstance(found, SpansValue)
+    assert [it.span for it in found.spans] == [it.span for it in both.spans]
+    learner.fit(words, [apart], classes=CLASSES, rng=np.random.default_rng(0))
+    with pytest.raises(UnavailableError, match="share characters"):
+        learner.predict(words)
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

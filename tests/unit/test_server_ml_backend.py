@@ -7,6 +7,7 @@ import base64
 import pytest
 from fastapi.testclient import TestClient
 
+from own_model import BackendServer
 from querist import Project
 from querist.outside import label_studio_values as form
 from querist.schema import Arm, Media, Ontology, Role
@@ -92,6 +93,24 @@ def test_it_keeps_back_what_would_flatter_or_cannot_be_read(project, client):
     audit = project.catalog.records.rounds.arm_ids(Arm.AUDIT)[0]
     asked = [{"querist": audit}, {"querist": "nobody"}, {"other": "sea"}, {"text": 3}, {}]
     assert predict(client, *asked).json()["results"] == [{"result": []}] * len(asked)
+
+
+def test_a_model_that_is_sent_ids_says_nothing_of_other_texts(tmp_path):
+    """An asset there might have the place of a task as its id; of known assets it does answer."""
+    with BackendServer() as server:
+        learner = {"name": "label-studio-backend", "parameters": {"url": server.url, "send": "ids"}}
+        with Project.create(
+            tmp_path / "p", media="text", classes=list(WORDS), policy=POLICY, learner=learner
+        ) as new:
+            names = [list(WORDS)[i % 2] for i in range(40)]
+            new.add([{"id": f"{n}-{i}", "text": f"{WORDS[n]} {i}"} for i, n in enumerate(names)])
+            train(new)
+            audit = set(new.catalog.records.rounds.arm_ids(Arm.AUDIT))
+            known = next(it for it in new.catalog.assets.ids() if it not in audit)
+            asked = predict(connect(new, Role.MANAGER), {"text": "moss"}, {"querist": known})
+            other, own = asked.json()["results"]
+            assert other == {"result": []}
+            assert own["result"]
 
 
 @pytest.mark.parametrize(

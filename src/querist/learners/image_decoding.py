@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # The field of EXIF that says how a camera was held, and the values of one on its side.
 _ORIENTATION = 0x0112
 _ON_THEIR_SIDE = (5, 6, 7, 8)
+# Without one of these a PNG says nothing of it; with one it is decoded, as it may come last.
+_PNG_MARKS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 
 
 def decode_squares(items: Sequence[Item], size: int) -> NDArray[np.uint8]:
@@ -47,7 +49,9 @@ def decode_squares(items: Sequence[Item], size: int) -> NDArray[np.uint8]:
 
 
 def upright_size(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels of a picture as people see it, without decoding it.
+    """Width and height in pixels of a picture as people see it, by its head alone.
+
+    Only a PNG that tells how the camera was held is decoded.
 
     Raises:
         InvalidInputError: it is no picture.
@@ -60,7 +64,8 @@ def upright_size(data: bytes) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(data)) as opened:
             width, height = opened.size
-            turned = opened.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
+            silent = opened.format == "PNG" and not any(mark in data for mark in _PNG_MARKS)
+            turned = not silent and opened.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
     except Exception as error:  # Pillow's decoders raise whatever their format raises
         raise InvalidInputError(
             f"A picture cannot be decoded: {error}.",

@@ -15,6 +15,7 @@ from querist.errors import InvalidInputError, UnknownNameError
 from querist.learners import arrays
 from querist.learners.checking import unfitted
 from querist.learners.label_studio_answers import as_asset, chances, nothing, read_answer, shown
+from querist.learners.remote_answers import shares_characters
 from querist.learners.remote_backend import Backend, check_seconds
 from querist.learners.value_base import Guesses, Inputs
 from querist.outside import Tool
@@ -24,6 +25,7 @@ from querist.schema import (
     BoxesValue,
     ClassesValue,
     ClassValue,
+    Limits,
     NumberValue,
     Ontology,
     SpansValue,
@@ -174,6 +176,7 @@ class LabelStudioBackend:
             "project": self._project,
             "task": self._ontology.task.value,
             "classes": list(self._ontology.names),
+            "overlapping": self._ontology.limits.overlapping,
         }
         arrays.write(folder, {}, facts)
 
@@ -184,7 +187,8 @@ class LabelStudioBackend:
             StorageError: the folder does not hold a model of this kind.
         """
         _, facts = arrays.read(folder, self.name)
-        self._ontology = Ontology.of(TaskKind(facts["task"]), facts["classes"])
+        limits = Limits(overlapping=bool(facts.get("overlapping", False)))
+        self._ontology = Ontology.of(TaskKind(facts["task"]), facts["classes"], limits=limits)
         self._project = str(facts["project"])
 
     def _tell(self, tool: Tool, tasks: Sequence[Mapping[str, Any]], project: Any) -> None:
@@ -261,6 +265,7 @@ class LabelStudioBackend:
 
 
 def _ontology(inputs: Inputs, values: Sequence[Value], classes: Sequence[str]) -> Ontology:
+    """Task and classes; spans of an answer may share characters where those of the labels do."""
     kinds = {type(value) for value in values}
     if len(values) != len(inputs) or len(kinds) != 1 or not kinds <= set(_TASK_OF):
         names = sorted(kind.__name__ for kind in kinds)
@@ -268,4 +273,5 @@ def _ontology(inputs: Inputs, values: Sequence[Value], classes: Sequence[str]) -
             f"{len(values)} labels of the kinds {names} were given for {len(inputs)} assets.",
             remedy="Give one label of one kind for each asset, at least one.",
         )
-    return Ontology.of(_TASK_OF[kinds.pop()], classes)
+    limits = Limits(overlapping=any(shares_characters(value) for value in values))
+    return Ontology.of(_TASK_OF[kinds.pop()], classes, limits=limits)

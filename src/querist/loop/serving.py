@@ -15,6 +15,7 @@ from querist.catalog import Catalog, reads_assets, value_learner
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Guesses, Inputs, Item
 from querist.learners.label_studio_answers import as_asset
+from querist.learners.remote_items import IDS
 from querist.loop import training, value_training
 from querist.loop.intake import encoder_of
 from querist.outside import label_studio_values as form
@@ -66,8 +67,9 @@ def answer(
 
     A task whose data name an asset under ``querist`` gets what the model has said of it; of others
     the content is read, texts, rows and pictures as data addresses. Nothing is said of the audit
-    set, where a suggestion would flatter the model it measures, of what cannot be read, nor before
-    the first model. Addresses are not followed.
+    set, where a suggestion would flatter the model it measures, of what cannot be read, of other
+    contents where the model is sent ids alone, nor before the first model. Addresses are not
+    followed.
 
     Raises:
         InvalidInputError: the interface asks for something else than the project.
@@ -130,9 +132,12 @@ def _of_fresh(catalog: Catalog, model: ModelVersion, fresh: Mapping[int, Item]) 
     if not fresh:
         return []
     items = list(fresh.values())
+    encoder = encoder_of(catalog, model.encoder)
+    if encoder.identity.preprocessing == IDS or _is_sent_ids(catalog, model):
+        return []  # it would take another asset for the one that is asked about
     inputs = Inputs(
         asset_ids=[str(at) for at in fresh],
-        vectors=encoder_of(catalog, model.encoder).encode(items),
+        vectors=encoder.encode(items),
         items=lambda wanted: [items[i] for i in wanted],
     )
     guesses = _guesses(catalog, model, inputs)
@@ -147,6 +152,14 @@ def _of_fresh(catalog: Catalog, model: ModelVersion, fresh: Mapping[int, Item]) 
                 sure = float(guesses.probabilities[row].max())
             found.append((at, now, sure))
     return found
+
+
+def _is_sent_ids(catalog: Catalog, model: ModelVersion) -> bool:
+    """Whether the model is elsewhere and is told ids alone, so that it knows assets only."""
+    if training.classifies(catalog) and not reads_assets(model.learner):
+        return False
+    learner = value_learner(catalog, model.learner, model.parameters)
+    return learner.parameters.get("send") == IDS
 
 
 def _guesses(catalog: Catalog, model: ModelVersion, inputs: Inputs) -> Guesses:
