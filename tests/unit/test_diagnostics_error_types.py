@@ -134,6 +134,30 @@ def with_foreign(seed: int) -> tuple[Half, Half]:
     return mixed[0], mixed[1]
 
 
+def test_a_group_that_a_model_knows_as_well_as_the_rest_is_no_outlier() -> None:
+    """Its neighbours tell nothing, yet the model errs there as often as anywhere else."""
+    train, sample = with_foreign(0)
+    told = []
+    for right_elsewhere in (0.9, 0.45):
+        rng = np.random.default_rng(1)
+        right = rng.random(len(sample.y)) < right_elsewhere
+        right[-70:] = rng.random(70) < 0.45
+        said = np.where(right, sample.y, (sample.y + 1) % CLASSES)
+        found = error_types(
+            Sample.of(
+                sample.y,
+                np.eye(CLASSES)[said],
+                [f"digit {code}" for code in range(CLASSES)],
+                [f"s{i}" for i in range(len(sample.y))],
+                embeddings=sample.X,
+            ),
+            Learned.of(train.y, train.X, [f"t{i}" for i in range(len(train.y))]),
+        )
+        told.append([one for one in found if one.kind == "outliers"])
+    assert len(told[0]) == 1
+    assert told[1] == []
+
+
 def outliers_in(train: Half, sample: Half, earlier: np.ndarray) -> list[Finding]:
     """The outliers that are told where it is known what models before said (R, n)."""
     learner = create_learner("logistic-regression")

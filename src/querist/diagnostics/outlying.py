@@ -61,8 +61,7 @@ def outliers(
         odd = by_chance <= SPREAD / effective and found <= ORDER
         if odd and _may_last(sample, rows[: len(sample.truth)]):
             taken |= rows
-    mine = taken[: len(sample.truth)]
-    if taken.mean() < LEAST_SHARE or not mine.any():
+    if taken.mean() < LEAST_SHARE or not _surely_worse(sample, taken[: len(sample.truth)]):
         return [], np.zeros(len(labels), dtype=bool)
     return [_told(sample, learned, taken)], taken
 
@@ -95,6 +94,17 @@ def _may_last(sample: Sample, mine: NDArray[np.bool_]) -> bool:
     if stayed is None or not mine.any() or mine.all():
         return True
     return bool(stayed[mine].mean() > stayed[~mine].mean())
+
+
+def _surely_worse(sample: Sample, mine: NDArray[np.bool_]) -> bool:
+    """Whether the model errs surely more on these rows of the sample than on the others.
+
+    Where vectors say little of the classes, neighbours agree nowhere: then a group without order
+    among its neighbours may be one that the model knows as well as any other.
+    """
+    wrong = sample.predicted != sample.truth
+    low, _ = wilson(int(wrong[mine].sum()), int(mine.sum()))
+    return low > (float(wrong[~mine].mean()) if (~mine).any() else 0.0)
 
 
 def _persistence(sample: Sample, mine: NDArray[np.bool_]) -> dict[str, float | int]:
