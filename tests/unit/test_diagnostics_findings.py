@@ -97,6 +97,11 @@ def test_a_planted_confusion_comes_first() -> None:
     assert set(found.asset_ids) == {f"a{i}" for i in wrong}
     assert found.asset_ids[0] == f"a{wrong[5]}"
     assert found.evidence["low"] < 14 / 50 < found.evidence["high"]
+    # Half of the errors draw more like them, the other half and what was right measure it.
+    assert found.batch is not None
+    assert found.batch.examples == found.asset_ids[::2]
+    assert set(found.members) == {f"a{i}" for i in np.flatnonzero(np.isin(truth, (0, 3)))}
+    assert set(found.members[:14]) == set(found.asset_ids)
 
 
 def test_confusions_of_two_classes_compare_them_with_each_other() -> None:

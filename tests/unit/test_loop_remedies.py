@@ -199,3 +199,30 @@ def test_the_cells_of_a_round_count_what_its_findings_rest_on(project: Project) 
     assert named <= drawn
     assert sum(cell.count for cell in cells) <= len(drawn)
     assert sum(cell.count for cell in cells) >= round_.evaluations[0].accuracy.count
+
+
+def test_confused_classes_have_a_batch_and_a_report(tmp_path: Path) -> None:
+    """Of three classes two overlap: the batch is of these, and later it is told what it did."""
+    rng = np.random.default_rng(0)
+    centers = {"amber": (0.0, 0.0), "blue": (1.2, 0.0), "green": (0.0, 9.0)}
+    rows = [
+        {"id": f"r{i}", "x": centers[name][0] + dx, "y": centers[name][1] + dy, "known": name}
+        for i, name in enumerate(COLOURS * 400)
+        for dx, dy in [rng.normal(0, 0.7, 2).tolist()]
+    ]
+    policy = {"batch_size": 60, "audit_size": 240, "control_share": 0.0, "strategy": "random"}
+    with Project.create(
+        tmp_path / "p", media="table", classes=COLOURS, oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        project.oracle(1)
+        name = name_of(project, "confused_classes")
+        project.next_round(40, remedy=name)
+        known = dict(
+            zip(project.catalog.assets.ids(), project.catalog.assets.metadata("known"), strict=True)
+        )
+        drawn = project.catalog.records.rounds.selected(round=2)
+        assert np.mean([known[row.asset_id] != "green" for row in drawn]) > 0.9
+        project.oracle(2)
+        (told,) = [one for one in project.rounds.list()[2].findings if one.kind == "remedy"]
+        assert (told.evidence["finding"], told.evidence["kind"]) == (name, "confused_classes")

@@ -51,10 +51,14 @@ def compare(
     _print_turned(found)
 
 
+def _p_value(chance: float) -> str:
+    return "p < 0.001" if chance < 0.001 else f"p = {chance:.3f}"
+
+
 def _print_turned(found: Comparison) -> None:
     decides = found.chance is not None
     better, worse = ("newly right", "newly wrong") if decides else ("better", "worse")
-    chance = "" if found.chance is None else f" (by chance alone: p = {found.chance:.3f})"
+    chance = "" if found.chance is None else f" (by chance alone: {_p_value(found.chance)})"
     output.print(f"{found.gained} {better}, {found.lost} {worse}{chance}.")
     words = {"newly_right": better, "newly_wrong": worse}
     for gallery in found.galleries[:2]:

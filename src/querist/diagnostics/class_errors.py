@@ -48,8 +48,13 @@ def confused_classes(sample: Sample) -> list[Finding]:
                 },
                 remedy=f"Label more of {name} and {other} where the model wavers between them, "
                 "and say in the guideline what tells them apart.",
-                asset_ids=sample.ids_of(rows, sample.probabilities[rows, b]),
+                asset_ids=(wrong := sample.ids_of(rows, sample.probabilities[rows, b])),
                 severity=100 * count / len(sample.truth),
+                members=sample.ids_of(
+                    both := np.flatnonzero(np.isin(sample.truth, (a, b))),
+                    -sample.probabilities[both, sample.truth[both]],
+                ),
+                batch=Batch(parts={"similar": 0.5, "margin": 0.5}, examples=wrong[::2]),
             )
         )
     return sorted(found, key=lambda finding: -finding.severity)[:MOST]

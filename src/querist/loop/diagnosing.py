@@ -47,8 +47,7 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
         return diagnose_values(catalog, round_)
     model = catalog.records.models.get(round_.model_id)
     seen = snapshot.take(catalog)
-    rows = seen.audited()
-    if not len(rows):
+    if not len(seen.audited()):
         return ()
     names = catalog.records.ontologies.current().names
     counts = np.bincount(seen.codes[seen.training(Arm.ACTIVE)], minlength=len(names))
@@ -65,10 +64,10 @@ def diagnose_round(catalog: Catalog, round_: Round) -> tuple[Finding, ...]:
     own, theirs = split_columns(columns, len(sample.ids))
     slices = slice_findings(sample, own, learned, theirs, types)
     found = diagnose(
-        truth=seen.codes[rows],
-        probabilities=training.predict(catalog, model, rows),
+        truth=sample.truth,
+        probabilities=sample.probabilities,
         classes=names,
-        asset_ids=[seen.ids[i] for i in rows],
+        asset_ids=sample.ids,
         train_counts=counts,
         causes=(*types, *merges, *slices),
     )

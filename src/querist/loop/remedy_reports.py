@@ -95,6 +95,10 @@ def _alike(catalog: Catalog, finding: Finding) -> NDArray[np.bool_] | None:
         query = query_of(finding.evidence)
     elif finding.kind in _OF_CLASSES:
         query = AssetQuery(label=(str(finding.evidence["class"]),))
+    elif finding.kind == "confused_classes":
+        query = AssetQuery(
+            label=tuple(str(finding.evidence[one]) for one in ("truth", "predicted"))
+        )
     else:
         return None
     try:

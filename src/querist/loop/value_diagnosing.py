@@ -13,7 +13,17 @@ from querist.loop.headline import measure_of_assets
 from querist.loop.remedy_reports import remedy_report
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.value_comparing import hits_of, quality_of
-from querist.schema import Arm, Batch, Finding, ModelVersion, Ontology, Round, TaskKind, Value
+from querist.schema import (
+    Arm,
+    Batch,
+    Finding,
+    ModelVersion,
+    Ontology,
+    Round,
+    TaskKind,
+    Value,
+    percent,
+)
 
 _MOST_ASSETS = 50
 _STREAM = 61
@@ -85,15 +95,16 @@ def _finding(
     worst = np.argsort(-misses, kind="stable")[: min(int((misses > 0).sum()), _MOST_ASSETS)]
     members = tuple(ids[at] for at in np.flatnonzero(whole[:, weak.code]).tolist())
     name = classes[weak.code]
+    share, rest = percent(weak.value, 0), percent(weak.rest, 0)
     told = (
-        f"finds {weak.value:.0%} of {name!r}, {weak.rest:.0%} of the other classes"
+        f"finds {share} of {name}, {rest} of the other classes"
         if recall
-        else f"is right in {weak.value:.0%} of what it calls {name!r}, {weak.rest:.0%} elsewhere"
+        else f"is right in {share} of what it calls {name}, {rest} elsewhere"
     )
     remedy = (
-        f"Label more assets with {name!r}: some like these, and some that the model doubts."
+        f"Label more assets with {name}: some like these, and some that the model doubts."
         if recall
-        else f"Look at what is taken for {name!r}, and say in its description what is none."
+        else f"Look at what is taken for {name}, and say in its description what is none."
     )
     return Finding(
         kind="weak_class",

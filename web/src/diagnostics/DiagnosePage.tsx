@@ -15,7 +15,7 @@ import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { ConfusionCard } from "./ConfusionCard";
 import type { DiagnoseSearch } from "./diagnoseSearch";
 import styles from "./diagnostics.module.css";
-import { byGain, mendWords } from "./evidence";
+import { byGain, gainText, mendWords } from "./evidence";
 import { Evidence, FindingCard } from "./FindingCard";
 import { Gallery } from "./Gallery";
 import { LessonsCard } from "./LessonsCard";
@@ -101,8 +101,8 @@ function sentence(round: Round, findings: NamedFinding[]): string {
   const [first, ...others] = byGain(findings);
   if (!first)
     return `${head} Nothing stands out; with more audit labels finer causes would be seen.`;
-  const gain = first.finding.severity ?? 0;
-  const worth = gain >= 0.05 ? `, worth up to ${gain.toFixed(1)} points` : "";
+  const gain = gainText(first.finding);
+  const worth = gain ? `, worth up to ${gain}` : "";
   const mend = `mend ${mendWords(first.finding.kind)}`;
   return others.length === 0
     ? `${head} One thing stands out: ${mend}${worth}.`

@@ -6,21 +6,21 @@ import { percent } from "../parts/format";
 import { Range } from "../team/Range";
 import { BatchButton } from "./BatchButton";
 import styles from "./diagnostics.module.css";
-import { afterwards, basis, everySecond, kindMeaning, kindName, sharesOf } from "./evidence";
+import { afterwards, basis, gainText, kindMeaning, kindName, sharesOf } from "./evidence";
 import { Gallery } from "./Gallery";
 import { SaveFound } from "./SaveFound";
 
 type Props = { named: NamedFinding; rounds: readonly Round[]; main: boolean };
 
 export function FindingCard({ named: { id, finding }, rounds, main }: Props) {
-  const wishes = batchOf(id, finding);
+  const wishes: NextRound | null = finding.batch ? { remedy: id } : null;
   const { drawn, report } = afterwards(id, rounds);
-  const gain = finding.severity ?? 0;
+  const gain = gainText(finding);
   return (
     <li className={styles.card} aria-label={finding.title} data-testid="finding">
       <div className={styles.kind}>
         <span title={kindMeaning(finding.kind)}>{kindName(finding.kind)}</span>
-        {gain >= 0.05 && <span className={styles.gain}>up to +{gain.toFixed(1)} points</span>}
+        {gain && <span className={styles.gain}>up to +{gain}</span>}
       </div>
       <h3>{finding.title}</h3>
       <div className={styles.evidence}>
@@ -45,15 +45,6 @@ export function FindingCard({ named: { id, finding }, rounds, main }: Props) {
       )}
     </li>
   );
-}
-
-/** The wishes that draw the batch for a finding; confused classes go by their assets. */
-function batchOf(id: string, finding: Finding): NextRound | null {
-  if (finding.batch) return { remedy: id };
-  const ids = finding.asset_ids ?? [];
-  return finding.kind === "confused_classes" && ids.length > 0
-    ? { examples: everySecond(ids) }
-    : null;
 }
 
 type WayProps = { finding: Finding; wishes: NextRound | null; main: boolean };

@@ -1,8 +1,8 @@
 /** A finding's chart, its afterlife, and the way through a confusion matrix. */
 import { describe, expect, it } from "vitest";
-import type { ConfusionCell, NamedFinding, Round } from "../api/types";
+import type { ConfusionCell, Finding, NamedFinding, Round } from "../api/types";
 import { readDiagnoseSearch } from "./diagnoseSearch";
-import { afterwards, basis, byGain, everySecond, sharesOf } from "./evidence";
+import { afterwards, basis, byGain, everySecond, gainText, sharesOf } from "./evidence";
 import { barsOf, batchName, lineOf, movedWords, perHundred, signed } from "./lessons";
 import { matrixOf, nextCell, worstCell } from "./matrix";
 
@@ -67,6 +67,15 @@ describe("findings", () => {
     ] as unknown as Round[];
     expect(afterwards("1.1", rounds)).toEqual({ drawn: 2, report });
     expect(afterwards("1.2", rounds)).toEqual({ drawn: null, report: null });
+  });
+
+  it("say of what measure they may bring more, where that is not the headline", () => {
+    const of = (kind: string, severity: number, evidence: Finding["evidence"] = {}) =>
+      gainText({ ...finding("1.1", kind, severity).finding, evidence });
+    expect(of("outliers", 2.54)).toBe("2.5 points");
+    expect(of("weak_class", 5.3, { measure: "recall" })).toBe("5.3 points of recall");
+    expect(of("slice", 1, { measure: "f1" })).toBe("1.0 points of mean F1");
+    expect(of("slice", 0.01)).toBeNull();
   });
 
   it("leave every second asset to measure by", () => {

@@ -64,6 +64,14 @@ const KINDS: Record<string, Known> = {
   },
 };
 
+/** The measures of which a finding may bring more, all objects or assets together. */
+const GAINED: Record<string, string> = {
+  recall: "recall",
+  precision: "precision",
+  f1: "mean F1",
+  closeness: "mean closeness",
+};
+
 /** The type of a finding in words. */
 export function kindName(kind: string): string {
   return KINDS[kind]?.name ?? words(kind);
@@ -184,6 +192,15 @@ export function basis({ evidence }: Pick<Finding, "evidence">): string {
 
 function chance(p: number): string {
   return p < 0.001 ? "chance alone: < 0.1 %" : `chance alone: ${percent(p)}`;
+}
+
+/** What may be gained, in words: "+2.5 points", of a measure where that is not the headline. */
+export function gainText({ kind, severity, evidence }: Finding): string | null {
+  const gain = severity ?? 0;
+  if (gain < 0.05) return null;
+  const measured = kind === "weak_class" || kind === "slice" ? evidence.measure : undefined;
+  const of = typeof measured === "string" ? GAINED[measured] : undefined;
+  return `${gain.toFixed(1)} points${of ? ` of ${of}` : ""}`;
 }
 
 /** Findings by expected gain; what tells of earlier remedies is no finding of its own. */
