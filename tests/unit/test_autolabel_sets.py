@@ -230,9 +230,11 @@ def test_a_person_who_takes_back_their_word_leaves_the_models(project, truth):
 
 
 def test_too_few_checks_promise_nothing(project):
-    """A promise of one in a thousand is refused, and what would help is said."""
-    with pytest.raises(ConflictError, match="more checks"):
+    """A promise of one in a thousand is refused; checks are asked where as many assets are open."""
+    with pytest.raises(ConflictError, match=r"more checks would be needed .* assets are open"):
         project.autolabel.accept(max_error=0.001)
+    with pytest.raises(ConflictError, match="more checks are needed"):
+        project.autolabel.accept(max_error=0.02)
 
 
 def test_a_proposal_of_before_other_checks_is_refused(project, truth):

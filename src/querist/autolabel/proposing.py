@@ -190,6 +190,11 @@ def _sentence(certificate: Certificate, count: int, free: int) -> str:
             f"them wrong, {sure} sure. {certificate.wrong} of {certificate.checked} checks were."
         )
     missing = certificate.needed - certificate.available
+    if missing >= free:
+        return (
+            f"Nothing can be promised: {missing:,} more checks would be needed at least, and "
+            f"{free:,} {'asset is' if free == 1 else 'assets are'} open. Label these by hand."
+        )
     if missing > 0:
         return f"Nothing can be promised yet: {missing} more checks are needed at least."
     return (

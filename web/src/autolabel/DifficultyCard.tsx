@@ -5,7 +5,7 @@ import { count, percent } from "../parts/format";
 import styles from "./autolabel.module.css";
 
 const SAY = {
-  easy: `could be promised ${percent(0.02, 0)} together`,
+  easy: `together at most ${percent(0.02, 0)} wrong, as expected`,
   medium: "in between",
   hard: "hold half of all expected errors",
 };

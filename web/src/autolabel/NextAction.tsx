@@ -9,7 +9,7 @@ import { count } from "../parts/format";
 import { Key } from "../parts/Key";
 import { AskForm } from "./AskForm";
 import styles from "./autolabel.module.css";
-import { checksToAsk, missingChecks, rateText } from "./promise";
+import { checksToAsk, isOutOfReach, missingChecks, rateText } from "./promise";
 import type { AutoActions } from "./useAutoJobs";
 
 type Props = {
@@ -35,7 +35,7 @@ export function NextAction(props: Props) {
         <JobProgress job={running} />
       </div>
     );
-  const missing = proposal && matches ? missingChecks(proposal) : 0;
+  const missing = proposal && matches && !isOutOfReach(proposal) ? missingChecks(proposal) : 0;
   const others = props.calm || props.accept !== undefined || waiting > 0 || missing > 0;
   return (
     <div className={styles.step}>

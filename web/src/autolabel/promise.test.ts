@@ -5,6 +5,7 @@ import { readAutoLabelSearch } from "./autoLabelSearch";
 import {
   checksToAsk,
   isOpen,
+  isOutOfReach,
   missingChecks,
   placeOf,
   RATES,
@@ -114,6 +115,13 @@ describe("standing", () => {
     const said = plain(sentenceOf({ ...standing, proposal: refused }));
     expect(said).toContain("at least 19 more random checks are needed");
     expect(said).toContain("Or promise 5 %, which lets in 400.");
+  });
+
+  it("asks for no more checks than there are open assets", () => {
+    const said = plain(sentenceOf({ ...standing, proposal: { ...refused, free: 19 } }));
+    expect(said).toContain("19 more random checks would be needed, and 19 assets are open.");
+    expect(said).not.toContain("Ask people");
+    expect(isOutOfReach({ ...refused, free: 20 })).toBe(false);
   });
 
   it("puts a broken promise before everything else", () => {

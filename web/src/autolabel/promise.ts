@@ -73,6 +73,11 @@ export function missingChecks({ certificate }: Proposal): number {
   return Math.max(0, certificate.needed - certificate.available);
 }
 
+/** Whether more checks are needed than assets are left to check. */
+export function isOutOfReach(proposal: Proposal): boolean {
+  return missingChecks(proposal) >= freeOf(proposal);
+}
+
 /** How many checks to ask for: half as many again leaves room for an error among them. */
 export function checksToAsk(missing: number): number {
   return Math.max(20, Math.ceil((1.5 * missing) / 10) * 10);
@@ -126,6 +131,8 @@ function refusal(proposal: Proposal): string {
   const less = kept
     ? ` Or promise ${rateText(kept.max_error)}, which lets in ${count(kept.count)}.`
     : "";
+  if (isOutOfReach(proposal))
+    return `${rate} cannot be promised: at least ${count(missing)} more random checks would be needed, and ${plural(freeOf(proposal), "asset is", "assets are")} open. Label these by hand.${less}`;
   if (missing > 0)
     return `${rate} cannot be promised yet: at least ${plural(missing, "more random check is", "more random checks are")} needed. Ask people for them.${less}`;
   return `${rate} cannot be promised: too many of the surest checks were wrong. Label another round to make the labeler better.${less}`;

@@ -10,7 +10,7 @@ import { ClassChip, useClassColour } from "../parts/ClassChip";
 import { ago, duration, percent, plural } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { openWords } from "../parts/useTexts";
-import { valueText } from "../parts/valueText";
+import { saidText, valueText } from "../parts/valueText";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
 import { DoubtPart } from "./DoubtPart";
@@ -115,7 +115,9 @@ function Said({ value, doubt }: { value: Value; doubt: AssetDetail["doubt"] }) {
   return (
     <section className={styles.part}>
       <h3>What the model says</h3>
-      <p className={styles.standing}>{valueText(value)}</p>
+      <p>
+        <strong>{saidText(value)}</strong>
+      </p>
       {doubt && (
         <p className={styles.quiet}>
           Wrong somewhere with a chance of {percent(doubt.error, 0)}

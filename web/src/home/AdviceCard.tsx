@@ -15,6 +15,7 @@ export function AdviceCard({ home, learns }: Props) {
       {home.saved_labels !== null && home.saved_labels > 0 && (
         <p className={styles.figure}>
           <strong>{count(home.saved_labels)}</strong> labels saved against random
+          {mayBeChance(home.advice) && ", which may be chance"}
         </p>
       )}
       {home.advice !== null && home.advice.mendable !== null && (
@@ -23,6 +24,11 @@ export function AdviceCard({ home, learns }: Props) {
       <Audit home={home} />
     </section>
   );
+}
+
+/** Whether the interval of the saving holds that nothing was saved. */
+function mayBeChance(advice: Home["advice"]): boolean {
+  return (advice?.label_ratio?.high ?? 0) >= 1;
 }
 
 function Verdict({ home, learns }: Props) {

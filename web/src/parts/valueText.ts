@@ -1,7 +1,26 @@
 /** What a label says in a few words: a class, "2 classes", "3.5 kg", "4 boxes". */
 import type { Value } from "../api/types";
-import { plural } from "./format";
+import { percent, plural } from "./format";
 
+/** What a model is at least this sure of. */
+export function sureOf(value: Value, confidence: number): Value {
+  const isSure = (one: { confidence?: number | null }) => (one.confidence ?? 1) >= confidence;
+  if (value.type === "boxes") return { ...value, boxes: value.boxes.filter(isSure) };
+  if (value.type === "spans") return { ...value, spans: value.spans.filter(isSure) };
+  return value;
+}
+
+/** What a model says: the boxes or spans it rather thinks are there, and how many it doubts. */
+export function saidText(value: Value): string {
+  const sure = sureOf(value, HALF);
+  const size = (of: Value) =>
+    of.type === "boxes" ? of.boxes.length : of.type === "spans" ? of.spans.length : 0;
+  const doubted = size(value) - size(sure);
+  const more = doubted > 0 ? `, and ${doubted} less sure than ${percent(HALF, 0)}` : "";
+  return `${valueText(sure)}${more}`;
+}
+
+const HALF = 0.5;
 const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 
 /** The words of a label; null for none. `unit` is that of the project's numbers. */

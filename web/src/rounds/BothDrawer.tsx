@@ -11,7 +11,7 @@ import { AssetView } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { count } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
-import { valueText } from "../parts/valueText";
+import { sureOf, valueText } from "../parts/valueText";
 import { toPositions } from "../spans/words";
 import styles from "./compare.module.css";
 import { bothQuery } from "./compareQueries";
@@ -172,12 +172,4 @@ function More({ id }: { id: string }) {
 
 function isMarked(value: Value): boolean {
   return value.type === "boxes" || value.type === "polygons" || value.type === "spans";
-}
-
-/** What a model is at least this sure of. */
-export function sureOf(value: Value, confidence: number): Value {
-  const isSure = (one: { confidence?: number | null }) => (one.confidence ?? 1) >= confidence;
-  if (value.type === "boxes") return { ...value, boxes: value.boxes.filter(isSure) };
-  if (value.type === "spans") return { ...value, spans: value.spans.filter(isSure) };
-  return value;
 }

@@ -22,6 +22,11 @@ import { ThresholdCard } from "./ThresholdCard";
 import { TurnedCard } from "./TurnedCard";
 import { useCompareKeys } from "./useCompareKeys";
 
+/** What is found of a class, where an asset may hold several; beside it the assets that do. */
+const FOUND: Partial<Record<ProjectInfo["task"], string>> = {
+  boxes: "Boxes of the class that the model finds, and how many audit assets have one",
+  spans: "Spans of the class that the model finds, and how many audit assets have one",
+};
 const SURE: ReadonlySet<ProjectInfo["task"]> = new Set(["classification", "boxes", "spans"]);
 const HALF = 0.5;
 
@@ -144,7 +149,7 @@ function Both({ first, second, models, task, search, change }: BothProps) {
               <MeasuresCard found={data} />
               <PartsCard
                 title="Found, by class"
-                hint="Audit assets of the class that the model gets right, the largest change first."
+                hint={`${FOUND[task] ?? "Audit assets of the class that the model gets right"}, the largest change first.`}
                 parts={data.classes}
                 found={data}
               />

@@ -1,7 +1,6 @@
 /** The comparison's address, its sentence, and which two models come first. */
 import { describe, expect, it } from "vitest";
 import type { ComparedModel, Comparison, Measure, Paired } from "../api/types";
-import { sureOf } from "./BothDrawer";
 import { readCompareSearch } from "./compareSearch";
 import { chanceWords, compareSentence, gapText, usual, verdict } from "./compareWords";
 
@@ -81,15 +80,5 @@ describe("a comparison", () => {
       readCompareSearch({ first: 3, second: "3-control", gallery: "most_wrong", confidence: 0.8 }),
     ).toEqual({ first: "3", second: "3-control", gallery: "most_wrong", confidence: 0.8 });
     expect(readCompareSearch({ gallery: "best", confidence: 2, overlap: 1 })).toEqual({});
-  });
-
-  it("draws only what a model is sure of", () => {
-    const span = (confidence: number | null) => ({
-      name: "town",
-      span: { start: 0, end: 2 },
-      confidence,
-    });
-    const value = { type: "spans" as const, spans: [span(0.4), span(0.7), span(null)] };
-    expect(sureOf(value, 0.5)).toEqual({ ...value, spans: [span(0.7), span(null)] });
   });
 });
