@@ -208,3 +208,43 @@ def test_an_empty_project_teaches_how_to_add(tmp_path, picture_folder, picture_n
     page.get_by_label("Folder or file to add").fill(str(picture_folder))
     page.get_by_role("button", name="Add").click()
     page.get_by_role("button", name="Label the next 50").wait_for()
+
+
+def test_the_catalog_fits_a_phone(pictures, serve, enter):
+    """Two pictures a row and nothing beyond the edge; the filters lie over them when asked for."""
+    server = serve(pictures)
+    page = enter(server)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{server.address}/catalog")
+    tiles = page.get_by_test_id("grid").locator("[data-asset]")
+    tiles.nth(2).wait_for()
+    first, second, third = (tiles.nth(i).bounding_box() for i in range(3))
+    assert first["y"] == second["y"] < third["y"]
+    assert second["x"] + second["width"] <= 390
+    filters = page.get_by_role("complementary", name="Filters")
+    expect(filters).to_be_hidden()
+    assert _beyond(page) == []
+    page.get_by_role("button", name="Filters", exact=True).click()
+    filters.get_by_role("button", name="Skipped").click()
+    filters.get_by_role("button", name="Show 0 assets").wait_for()
+    assert _beyond(page) == []
+    page.keyboard.press("Escape")
+    expect(filters).to_be_hidden()
+    expect(page.get_by_role("button", name="Filters", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Clear the filters").click()
+    tiles.first.wait_for()
+    page.keyboard.press("a")
+    page.get_by_role("toolbar", name="Selected assets").wait_for()
+    assert _beyond(page) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(filters).to_be_visible()
+    expect(page.get_by_role("button", name="Filters", exact=True)).to_be_hidden()
+
+
+def _beyond(page) -> list[str]:
+    """What of the page reaches beyond the right edge of the screen."""
+    return page.locator("main").evaluate(
+        """it => [...it.querySelectorAll('*')]
+             .filter(one => one.getBoundingClientRect().right > innerWidth + 1)
+             .map(one => one.outerHTML.slice(0, 120))"""
+    )

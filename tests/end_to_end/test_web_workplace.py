@@ -52,6 +52,9 @@ def test_suspects_are_decided_by_single_keys(doubted, serve, enter):
     tiles = page.locator("li[data-asset]")
     expect(tiles).to_have_count(len(order))
     assert [it.get_attribute("data-asset") for it in tiles.all()] == order
+    near = page.get_by_role("region", name="Most similar with a label").get_by_role("link")
+    near.first.wait_for()
+    assert all(it.bounding_box()["width"] > 280 for it in near.all())  # words need a line each
     page.keyboard.press("f")
     page.locator(f'[data-asset="{order[0]}"][data-done="fixed"]').wait_for()
     page.keyboard.press("Enter")

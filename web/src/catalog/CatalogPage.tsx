@@ -1,4 +1,5 @@
 /** The catalog: what is there? Filters in the address, a grid for millions, a drawer for one. */
+import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
@@ -15,6 +16,9 @@ import { type CatalogSearch, toQuery } from "./search";
 import { useAssetWindow } from "./useAssetWindow";
 import { useCatalogKeys } from "./useCatalogKeys";
 import { useSelection } from "./useSelection";
+
+/** No room for the filters beside the grid; as in the style sheet. */
+const NARROW = "(max-width: 720px)";
 
 export type ChangeSearch = (part: Partial<CatalogSearch>) => void;
 
@@ -33,6 +37,8 @@ function Catalog() {
   const [size, setSize] = useState(readSize);
   const [focus, setFocus] = useState(0);
   const columns = useRef(1);
+  const [open, setFiltering] = useState(false);
+  const filtering = useMediaQuery(NARROW) && open;
   const project = useQuery(projectQuery).data;
   const first = useQuery(pageQuery(view, search.from ?? 0, 200));
   const window_ = useAssetWindow(view, search.from ?? 0, first.data?.total ?? 0);
@@ -55,17 +61,37 @@ function Catalog() {
     [navigate],
   );
 
-  useCatalogKeys({ window: window_, focus, setFocus, columns, selection, search, change });
+  useCatalogKeys({
+    window: window_,
+    focus,
+    setFocus,
+    columns,
+    selection,
+    search,
+    change,
+    filtering,
+    setFiltering,
+  });
 
   return (
-    <div className={styles.page}>
-      <FacetPanel search={search} filter={filter} change={change} project={project} />
-      <section className={styles.content} aria-label="Assets">
+    <div className={styles.page} data-filtering={filtering || undefined}>
+      <FacetPanel
+        search={search}
+        filter={filter}
+        change={change}
+        project={project}
+        total={first.data?.total ?? null}
+        filtering={filtering}
+        close={() => setFiltering(false)}
+      />
+      <section className={styles.content} aria-label="Assets" inert={filtering}>
         <QueryBar
           search={search}
           change={change}
           total={first.data?.total ?? null}
           windowSize={window_.count}
+          filtering={filtering}
+          setFiltering={setFiltering}
           size={size}
           setSize={(value) => {
             localStorage.setItem("querist-tile", String(value));

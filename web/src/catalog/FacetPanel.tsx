@@ -1,11 +1,11 @@
 /** Beside the grid: what can be narrowed, each choice with how many it holds. */
-import { ScrollArea, Switch } from "@mantine/core";
+import { Button, ScrollArea, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { facetsQuery } from "../api/queries";
 import type { Filter, ProjectInfo } from "../api/types";
 import { Swatch, useClassColour } from "../parts/ClassChip";
-import { count } from "../parts/format";
+import { count, plural } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
 import { ConfidenceFilter } from "./ConfidenceFilter";
 import styles from "./catalog.module.css";
@@ -33,16 +33,28 @@ type Props = {
   filter: Filter;
   change: ChangeSearch;
   project: ProjectInfo | undefined;
+  total: number | null;
+  /** Where there is no room for both: whether the filters lie over the grid. */
+  filtering: boolean;
+  close: () => void;
 };
 
-export function FacetPanel({ search, filter, change, project }: Props) {
+/** The panel's id, for the button that opens it. */
+export const FILTERS = "catalog-filters";
+
+export function FacetPanel(props: Props) {
+  const { search, filter, change, project, total, filtering, close } = props;
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (filtering) panel.current?.focus();
+  }, [filtering]);
   const facets = useQuery(facetsQuery(filter)).data;
   const names = project?.ontology.classes.map((item) => item.name) ?? [];
   const predicts = (facets?.confidence ?? []).some((bar) => bar > 0);
   const rated = DIFFICULTIES.some((word) => facets?.difficulty[word]);
   return (
-    <aside className={styles.facets} aria-label="Filters">
-      <ScrollArea h="100%" type="hover" scrollbarSize={8}>
+    <aside ref={panel} id={FILTERS} className={styles.facets} aria-label="Filters" tabIndex={-1}>
+      <ScrollArea className={styles.facetScroll} type="hover" scrollbarSize={8}>
         <div className={styles.facetList}>
           <Group title="State">
             {STATE_ROWS.map((row) => (
@@ -109,6 +121,11 @@ export function FacetPanel({ search, filter, change, project }: Props) {
           />
         </div>
       </ScrollArea>
+      <div className={styles.facetEnd}>
+        <Button fullWidth onClick={close}>
+          {total === null ? "Show the assets" : `Show ${plural(total, "asset")}`}
+        </Button>
+      </div>
     </aside>
   );
 }

@@ -1,13 +1,20 @@
 /** Above the grid: text search, how many there are, order, size, and the active filters as chips. */
-import { ActionIcon, NativeSelect, Slider, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, NativeSelect, Slider, TextInput, Tooltip } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconChevronLeft, IconChevronRight, IconSearch, IconX } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import {
+  IconChevronLeft,
+  IconChevronRight,
+  IconFilter,
+  IconSearch,
+  IconX,
+} from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
 import type { Sort } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
+import { FILTERS } from "./FacetPanel";
 import { SaveSlice } from "./SaveSlice";
 import type { CatalogSearch } from "./search";
 import { WINDOW } from "./useAssetWindow";
@@ -26,15 +33,19 @@ type Props = {
   change: ChangeSearch;
   total: number | null;
   windowSize: number;
+  filtering: boolean;
+  setFiltering: (on: boolean) => void;
   size: number;
   setSize: (size: number) => void;
 };
 
-export function QueryBar({ search, change, total, windowSize, size, setSize }: Props) {
+export function QueryBar(props: Props) {
+  const { search, change, total, windowSize, size, setSize } = props;
   return (
     <header className={styles.queryBar}>
       <div className={styles.queryRow}>
         <TextSearch value={search.q ?? ""} change={change} />
+        <FiltersButton on={props.filtering} set={props.setFiltering} />
         <NativeSelect
           data={ORDERS}
           value={search.sort ?? "order"}
@@ -65,6 +76,30 @@ export function QueryBar({ search, change, total, windowSize, size, setSize }: P
         )}
       </div>
     </header>
+  );
+}
+
+/** On a narrow screen the filters wait behind it; it has focus again when they are closed. */
+function FiltersButton({ on, set }: { on: boolean; set: (on: boolean) => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  const was = useRef(on);
+  useEffect(() => {
+    if (was.current && !on) button.current?.focus();
+    was.current = on;
+  }, [on]);
+  return (
+    <Button
+      ref={button}
+      className={styles.filters}
+      variant="default"
+      px={12}
+      leftSection={<IconFilter size={16} />}
+      aria-expanded={on}
+      aria-controls={FILTERS}
+      onClick={() => set(!on)}
+    >
+      Filters
+    </Button>
   );
 }
 

@@ -15,6 +15,8 @@ type Wiring = {
   selection: CatalogSelection;
   search: CatalogSearch;
   change: ChangeSearch;
+  filtering: boolean;
+  setFiltering: (on: boolean) => void;
 };
 
 /** Where an arrow key leads in a grid; null when the key does not move. */
@@ -44,7 +46,8 @@ export function useCatalogKeys(wiring: Wiring): void {
       setFocus(target);
       if (search.asset && card) change({ asset: card.id });
     } else if (event.key === "Escape") {
-      if (search.asset) change({ asset: undefined });
+      if (wiring.filtering) wiring.setFiltering(false);
+      else if (search.asset) change({ asset: undefined });
       else selection.clear();
     } else if (event.key.toLowerCase() === "a") selection.all();
     else if (event.key.toLowerCase() === "x" && card)

@@ -63,14 +63,18 @@ export function SuspectPanel(props: Props) {
         {near.length > 0 && (
           <section aria-label="Most similar with a label">
             <h2 className={gallery.title}>Most similar with a label</h2>
-            <ul className={gallery.near}>
+            <ul className={gallery.near} data-media={suspect.card.media}>
               {near.map((card) => (
                 <li key={card.id}>
                   <Link to="/catalog" search={{ asset: card.id }} title={card.id}>
                     <span className="visually-hidden">Open {shortId(card.id)}, </span>
-                    <span className={gallery.nearMedia}>
-                      <Thumbnail id={card.id} media={card.media} text={card.text} />
-                    </span>
+                    {card.media === "image" ? (
+                      <span className={gallery.nearMedia}>
+                        <Thumbnail id={card.id} media={card.media} text={card.text} />
+                      </span>
+                    ) : (
+                      <span className={gallery.nearText}>{card.text || card.id}</span>
+                    )}
                     <ClassChip name={card.label ?? ""} />
                   </Link>
                 </li>
