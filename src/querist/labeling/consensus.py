@@ -303,15 +303,15 @@ def _consensus(catalog: Catalog, method: ConsensusMethod, votes: Votes) -> Conse
         return dawid_skene(votes.answers)
     if method is ConsensusMethod.GLAD:
         return glad(votes.answers)
-    keys = catalog.embeddings.keys()
-    if not keys:
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    key = model.encoder if model else next(reversed(catalog.embeddings.keys()), None)
+    if key is None:
         raise InvalidInputError("The assets have no embeddings.", remedy="Run querist embed.")
-    rows = catalog.assets.positions(list(votes.assets))
     learner = catalog.settings.learner
-    kind = classifiers(catalog, learner.name, learner.parameters, keys[-1])
+    kind = classifiers(catalog, learner.name, learner.parameters, key)
     probabilities = out_of_fold(
         kind.make,
-        kind.rows[rows],
+        kind.rows[catalog.assets.positions(list(votes.assets))],
         majority_vote(votes.answers).classes,
         class_count=len(votes.names),
         rng=np.random.default_rng([catalog.settings.policy.seed, _FOLDS_STREAM]),
