@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from querist.errors import ConflictError, EmptyPoolError, InvalidInputError, NotFoundError
+from querist.errors import (
+    ConflictError,
+    EmptyPoolError,
+    InvalidInputError,
+    NotFoundError,
+    QueristError,
+    UnknownNameError,
+)
 from querist.project import Project
 from querist.schema import Arm, Step
 
@@ -219,6 +226,36 @@ def test_impossible_batches_are_refused(project: Project) -> None:
     project.next_round(10_000)
     drawn = project.catalog.records.rounds.selected(round=1, arm=Arm.ACTIVE)
     assert len(drawn) == 120 - 24
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"batch_size": 0}, {"remedy": "9.9"}, {"slice": "nope"}, {"strategy": "nope"}],
+    ids=str,
+)
+def test_what_is_refused_ends_no_open_round(project: Project, asked: dict[str, object]) -> None:
+    """People go on labelling the round that collects, whatever was mistyped."""
+    project.next_round(6)
+    waiting = len(project.catalog.records.tasks.open(1))
+    with pytest.raises(QueristError):
+        project.next_round(**asked)
+    assert [round_.step for round_ in project.rounds.list()] == [Step.COLLECT]
+    assert len(project.catalog.records.tasks.open(1)) == waiting
+
+
+def test_known_labels_begin_no_round_where_there_are_none(tmp_path: Path) -> None:
+    """Without the setting, or once it is mistyped, nothing is drawn that people would wait on."""
+    with Project.create(tmp_path / "p", media="table", classes=COLOURS) as made:
+        made.add(make_table(), id_column="id", metadata_columns=["known"])
+        with pytest.raises(InvalidInputError, match="knows no labels"):
+            made.oracle(1)
+        assert not made.rounds.list()
+    settings = tmp_path / "p" / "querist.toml"
+    settings.write_text('oracle_column = "knwon"\n' + settings.read_text())
+    with Project.open(tmp_path / "p") as made:
+        with pytest.raises(UnknownNameError, match="knwon"):
+            made.oracle(1)
+        assert not made.rounds.list()
 
 
 def test_replay_of_an_undrawn_round_is_refused(project: Project) -> None:

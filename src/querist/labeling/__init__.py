@@ -9,7 +9,7 @@ from querist.labeling.labeling_policy import LabelingPolicy
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
 from querist.labeling.opinions import Dispute, Opinions
-from querist.labeling.oracle import answer_with_oracle
+from querist.labeling.oracle import answer_with_oracle, known_column
 from querist.labeling.prelabels import Sway, sway
 from querist.labeling.queue import Queue, QueueItem, QueuePage
 from querist.labeling.reports import WorkReport, work_reports
@@ -49,6 +49,7 @@ __all__ = [
     "check_may_browse",
     "in_words",
     "is_veiled",
+    "known_column",
     "settle_round",
     "sway",
     "work_reports",

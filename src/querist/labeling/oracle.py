@@ -41,11 +41,7 @@ def answer_with_oracle(
         InvalidInputError: the project names no such column.
         UnknownNameError: the column does not exist, or holds a class that does not.
     """
-    column = catalog.settings.oracle_column
-    if column is None:
-        raise InvalidInputError(
-            "The project knows no labels.", remedy="Set oracle_column in querist.toml."
-        )
+    column = known_column(catalog)
     latest = catalog.records.rounds.latest()
     number = round if round is not None or latest is None else latest.number
     if number is None:
@@ -62,6 +58,23 @@ def answer_with_oracle(
         given += _answer(catalog, tasks[start : start + _CHUNK], known, ontology, annotator)
     progress(len(tasks), len(tasks), "The known labels have answered")
     return given
+
+
+def known_column(catalog: Catalog) -> str:
+    """The metadata column of known labels.
+
+    Raises:
+        InvalidInputError: the project names none.
+        UnknownNameError: no asset has it.
+    """
+    column = catalog.settings.oracle_column
+    if column is None:
+        raise InvalidInputError(
+            "The project knows no labels.", remedy="Set oracle_column in querist.toml."
+        )
+    if catalog.assets.count():
+        catalog.assets.metadata(column)
+    return column
 
 
 def _answer(

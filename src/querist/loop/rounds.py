@@ -37,7 +37,7 @@ from querist.loop.slices import Slices
 from querist.loop.thresholding import Thresholds, thresholds
 from querist.loop.thrift import next_batch_size, spared
 from querist.loop.trusting import ModelReliability, model_reliability
-from querist.loop.wishes import NO_WISHES, Wishes
+from querist.loop.wishes import NO_WISHES, Wishes, asked_for
 from querist.schema import Arm, Finding, ModelVersion, Round, Selected, Step
 
 
@@ -86,6 +86,8 @@ class Rounds:
         round_ = self.latest()
         held = self._held()
         if round_ is not None and round_.step not in (Step.PLAN, Step.SELECT, Step.DONE):
+            # What cannot be drawn ends no round that people still label.
+            asked_for(self._catalog, batch_size=batch_size, wishes=wishes)
             round_ = self.finish(progress=progress)
         if round_ is None or round_.step is Step.DONE:
             number = 1 if round_ is None else round_.number + 1

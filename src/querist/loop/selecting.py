@@ -10,23 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog, PolicySettings, classifiers
-from querist.errors import EmptyPoolError, InvalidInputError
+from querist.errors import EmptyPoolError
 from querist.learners import OF_A_MODEL, model_signals
 from querist.loop import proxies, snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
 from querist.loop.intake import embed, open_encoder
-from querist.loop.remedies import strategy_for, strategy_like
-from querist.loop.slices import Slices
 from querist.loop.snapshot import Positions, Snapshot
-from querist.loop.thrift import looked_at, next_batch_size
+from querist.loop.thrift import looked_at
 from querist.loop.value_signals import (
     OF_A_VALUE_MODEL,
-    check_strategy,
     pool_signals,
     started,
 )
-from querist.loop.wishes import NO_WISHES, Wishes
-from querist.schema import Arm, Role, RoundPlan, Selected, is_whole
+from querist.loop.wishes import NO_WISHES, Wishes, asked_for
+from querist.schema import Arm, Role, RoundPlan, Selected
 from querist.strategies import (
     UNLABELED,
     AsksAgain,
@@ -65,22 +62,7 @@ def plan(
         InvalidInputError: ``batch_size`` is below one, or the finding has no batch.
         NotFoundError: there is no such finding, example or slice.
     """
-    policy = wishes.over(catalog.settings.policy)
-    if wishes.remedy is not None:
-        name, parameters = strategy_for(catalog, wishes.remedy)
-        policy = replace(policy, strategy=name, parameters=parameters)
-    elif wishes.examples or wishes.slice is not None:
-        examples = wishes.examples or Slices(catalog).examples(str(wishes.slice))
-        name, parameters = strategy_like(catalog, examples)
-        policy = replace(policy, strategy=name, parameters=parameters)
-    wanted = next_batch_size(catalog, policy) if batch_size is None else batch_size
-    if not is_whole(wanted) or wanted < 1:
-        raise InvalidInputError(
-            f"The batch size is {wanted!r}.", remedy="Ask for at least one asset."
-        )
-    # Refuses unknown names before anything is stored.
-    strategy = create(policy.strategy, **policy.parameters)
-    check_strategy(catalog, strategy)
+    policy, wanted, strategy = asked_for(catalog, batch_size=batch_size, wishes=wishes)
     if not catalog.assets.count():
         raise EmptyPoolError(
             "The project has no assets yet.", remedy="Add some first: querist add FOLDER"

@@ -6,8 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from querist.catalog import Catalog
 from querist.catalog.settings import PolicySettings
 from querist.errors import InvalidInputError
+from querist.loop.remedies import strategy_for, strategy_like
+from querist.loop.slices import Slices
+from querist.loop.thrift import next_batch_size
+from querist.loop.value_signals import check_strategy
+from querist.schema import is_whole
+from querist.strategies import Strategy, create
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +72,32 @@ class Wishes:
 
 
 NO_WISHES = Wishes()
+
+
+def asked_for(
+    catalog: Catalog, *, batch_size: int | None, wishes: Wishes
+) -> tuple[PolicySettings, int, Strategy]:
+    """The policy of a batch with its wishes, its size and its strategy; nothing is changed.
+
+    Raises:
+        InvalidInputError: ``batch_size`` is below one, the finding has no batch, or the strategy
+            does not serve the project's task.
+        NotFoundError: there is no such finding, example or slice.
+        UnknownNameError: there is no such strategy.
+    """
+    policy = wishes.over(catalog.settings.policy)
+    if wishes.remedy is not None:
+        name, parameters = strategy_for(catalog, wishes.remedy)
+        policy = replace(policy, strategy=name, parameters=parameters)
+    elif wishes.examples or wishes.slice is not None:
+        examples = wishes.examples or Slices(catalog).examples(str(wishes.slice))
+        name, parameters = strategy_like(catalog, examples)
+        policy = replace(policy, strategy=name, parameters=parameters)
+    wanted = next_batch_size(catalog, policy) if batch_size is None else batch_size
+    if not is_whole(wanted) or wanted < 1:
+        raise InvalidInputError(
+            f"The batch size is {wanted!r}.", remedy="Ask for at least one asset."
+        )
+    strategy = create(policy.strategy, **policy.parameters)
+    check_strategy(catalog, strategy)
+    return policy, wanted, strategy

@@ -14,7 +14,7 @@ from querist.catalog import Catalog
 from querist.engine.base import Handler, Progress
 from querist.engine.job_run import JobStoppedError
 from querist.errors import InvalidInputError, JobCancelledError
-from querist.labeling import Labels, answer_with_oracle
+from querist.labeling import Labels, answer_with_oracle, known_column
 from querist.loop import snapshot
 from querist.loop.doubting import prepare_doubt
 from querist.loop.experimenting import Experiments
@@ -157,6 +157,7 @@ def answer_rounds(
     """
     if not is_whole(count) or count < 1:
         raise InvalidInputError(f"{count!r} rounds were asked for.", remedy="Ask for at least one.")
+    known_column(catalog)  # refuses before a round is begun
     rounds = Rounds(catalog)
     answered = 0
     for done in range(count):
