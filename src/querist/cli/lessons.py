@@ -62,8 +62,9 @@ def _course(found: Lessons) -> list[str]:
         )
     if found.hardness is not None:
         told.append(
-            f"{found.hardness.easy} assets were easy, {found.hardness.ambiguous} ambiguous, "
-            f"{found.hardness.hard} hard; {found.hardness.forgettings} times one was forgotten."
+            f"Over the rounds {found.hardness.easy} of these assets were easy to learn, "
+            f"{found.hardness.ambiguous} ambiguous, {found.hardness.hard} hard to learn; "
+            f"{found.hardness.forgettings} times one was forgotten."
         )
     if found.capacity is not None:
         told.append(found.capacity.sentence)

@@ -94,7 +94,8 @@ def capacity_advice(ladder: Sequence[Rung], used: int) -> CapacityAdvice:
             gap=gap,
             gain=0.0,
             p_value=float(adjusted.min(initial=1.0)),
-            sentence=f"No other capacity is surely better than {own.name}.",
+            sentence="Nothing says that the model is too narrow or too deep: no other capacity is "
+            f"surely better than {own.name}.",
         )
     best, p_value = max(sure, key=lambda pair: float(ladder[pair[0]].right.mean()))
     gain = 100 * float(ladder[best].right.mean() - own.right.mean())

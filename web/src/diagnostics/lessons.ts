@@ -83,7 +83,7 @@ export function courseWords(told: Lessons): string[] {
   if (told.hardness) {
     const { easy, ambiguous, hard, forgettings } = told.hardness;
     words.push(
-      `${plural(easy, "asset")} easy, ${ambiguous} ambiguous, ${hard} hard; forgotten ${plural(forgettings, "time")}.`,
+      `Over the rounds ${plural(easy, "asset")} easy to learn, ${ambiguous} ambiguous, ${hard} hard to learn; forgotten ${plural(forgettings, "time")}.`,
     );
   }
   if (told.capacity) words.push(told.capacity.sentence);
