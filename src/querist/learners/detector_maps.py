@@ -17,6 +17,7 @@ from querist.learners import efficientnet
 from querist.learners.base import Item
 from querist.learners.checking import check_media
 from querist.learners.image_decoding import decode_squares, upright_size
+from querist.learners.torch_device import each_few_pictures
 from querist.schema import Media
 
 # The last block before the network halves its map, with its stride and channels.
@@ -24,7 +25,6 @@ from querist.schema import Media
 TAPS = (4, 10, 15)
 STRIDES = (16, 16, 32)
 CHANNELS = (40, 112, 320)
-BATCH = 32
 # About 9,000 pictures at 256 pixels; the next process starts from nothing.
 MOST_KEPT = 2**30
 
@@ -122,12 +122,19 @@ class FrozenMaps:
         keys = [self._key(item, mirrored) for item in items]
         found = {key: _KEPT.find(key) for key in keys}
         missing = [at for at, key in enumerate(keys) if found[key] is None]
-        for start in range(0, len(missing), BATCH):
-            part = missing[start : start + BATCH]
-            new = self._seen([items[at] for at in part], mirrored)
-            for row, at in enumerate(part):
-                found[keys[at]] = one = tuple(level[row].copy() for level in new)
-                _KEPT.keep(keys[at], one)
+        network = self._loaded() if missing else None
+        fresh: dict[bytes, tuple[Level, ...]] = {}
+
+        def see(part: slice) -> None:
+            places = missing[part]
+            new = self._seen(network, [items[at] for at in places], mirrored)
+            for row, at in enumerate(places):
+                fresh[keys[at]] = tuple(level[row].copy() for level in new)
+
+        each_few_pictures(see, len(missing), size=self._size, device=self._device)
+        for key in dict.fromkeys(keys[at] for at in missing):
+            found[key] = fresh[key]
+            _KEPT.keep(key, fresh[key])
         seen = [levels for key in keys if (levels := found[key]) is not None]
         stacked = [np.stack(of_one_stride) for of_one_stride in zip(*seen, strict=True)]
         return Maps(levels=tuple(stacked) or self._none(), frames=frames)
@@ -150,13 +157,15 @@ class FrozenMaps:
         settings = f"{self._size} {self._device} {mirrored} ".encode()
         return hashlib.sha256(settings + item.data).digest()
 
-    def _seen(self, items: Sequence[Item], mirrored: bool) -> list[Level]:
+    def _loaded(self) -> Any:
+        if self._network is None:
+            self._network = efficientnet.pretrained(self._device, feature="The learner 'detector'")
+        return self._network
+
+    def _seen(self, network: Any, items: Sequence[Item], mirrored: bool) -> list[Level]:
         import torch
         from torch.nn import functional
 
-        if self._network is None:
-            self._network = efficientnet.pretrained(self._device, feature="The learner 'detector'")
-        network = self._network
         squares = decode_squares(items, self._size)
         if mirrored:
             squares = squares[:, :, ::-1].copy()

@@ -15,7 +15,6 @@ from querist.learners.checking import check_media
 from querist.learners.image_decoding import decode_squares
 from querist.schema import Media
 
-BATCH = 32
 DIMENSIONS = 1_280
 
 
@@ -69,12 +68,15 @@ class EfficientNetLite0:
         if self._model is None:
             self._model = pretrained(self._device, feature=self.name)
         vectors = np.empty((len(items), DIMENSIONS), np.float32)
-        for start in range(0, len(items), BATCH):
-            squares = decode_squares(items[start : start + BATCH], self._size)
+
+        def see(part: slice) -> None:
+            squares = decode_squares(items[part], self._size)
             batch = scaled(torch.from_numpy(squares).to(self._device))
             with torch.inference_mode():
                 maps = self._model.extract_features(batch)
-                vectors[start : start + BATCH] = maps.mean(dim=(2, 3)).cpu().numpy()
+                vectors[part] = maps.mean(dim=(2, 3)).cpu().numpy()
+
+        torch_device.each_few_pictures(see, len(items), size=self._size, device=self._device)
         return vectors
 
     def save(self, folder: Path) -> None:

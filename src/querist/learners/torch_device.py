@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from querist.errors import InvalidInputError, MissingDependencyError
+from querist.strategies.parts import each_part
+
+# Pictures at a time. On a processor more in one call take longer each, and with 16 the last digits
+# of what the network says of a picture come to hang on those beside it.
+_PICTURES, _PICTURES_OF_GPU = 4, 32
 
 
 def choose(device: str | None, *, feature: str, extra: str) -> str:
@@ -61,6 +66,27 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def each_few_pictures(see: Callable[[slice], None], count: int, *, size: int, device: str) -> None:
+    """Call ``see`` for slices of a few pictures that together are ``count`` pictures.
+
+    On a processor each call is on one thread, as many beside each other as there are cores: that
+    takes half the time of calls on all threads or less, and what comes out is the same to the bit
+    whatever the number of cores, of pictures, and of other programs.
+
+    Args:
+        see: Lets a network see some pictures; writes to places of their own.
+        count: How many pictures there are.
+        size: Side of a picture in pixels.
+        device: Where the network runs.
+    """
+    if device.partition(":")[0] == "cpu":
+        with one_thread():
+            each_part(see, count, _PICTURES, width=3 * size**2)
+    else:
+        for start in range(0, count, _PICTURES_OF_GPU):
+            see(slice(start, min(start + _PICTURES_OF_GPU, count)))
 
 
 @contextmanager
