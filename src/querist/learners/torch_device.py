@@ -9,9 +9,9 @@ from typing import Any
 from querist.errors import InvalidInputError, MissingDependencyError
 from querist.strategies.parts import each_part
 
-# Pictures at a time. On a processor more in one call take longer each, and with 16 the last digits
-# of what the network says of a picture come to hang on those beside it.
-_PICTURES, _PICTURES_OF_GPU = 4, 32
+# Pictures at a time: on a processor as many pixels as stay near it, and few enough that the last
+# digits of what the network says of a picture hang on none beside it, as with 16 they do.
+_PIXELS, _PICTURES, _PICTURES_OF_GPU = 1 << 17, 8, 32
 
 
 def choose(device: str | None, *, feature: str, extra: str) -> str:
@@ -83,7 +83,8 @@ def each_few_pictures(see: Callable[[slice], None], count: int, *, size: int, de
     """
     if device.partition(":")[0] == "cpu":
         with one_thread():
-            each_part(see, count, _PICTURES, width=3 * size**2)
+            few = min(max(_PIXELS // size**2, 1), _PICTURES)
+            each_part(see, count, few, width=3 * size**2)
     else:
         for start in range(0, count, _PICTURES_OF_GPU):
             see(slice(start, min(start + _PICTURES_OF_GPU, count)))
