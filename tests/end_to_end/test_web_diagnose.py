@@ -32,7 +32,7 @@ def diagnosed_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "batch_size": 40,
         "audit_size": 290,
         "control_share": 0.5,
-        "seed": 3,
+        "seed": 14,  # a slice is found in the third round
         "strategy": "random",
     }
     with Project.create(
@@ -319,7 +319,7 @@ def test_the_diagnosis_in_every_look(diagnosed, pictures, serve, enter, look):
     page.get_by_test_id("cell").wait_for()
     findings += look(page, "diagnose-cell")
     page.get_by_test_id("cell").get_by_role("link", name="Open ").first.click()
-    page.get_by_role("heading", name="Most similar").wait_for()
+    page.get_by_role("heading", name="Most similar", exact=True).wait_for()
     findings += look(page, "diagnose-asset")
     page.goto(f"{server.address}/diagnose?round=1")
     page.get_by_test_id("afterwards").wait_for()

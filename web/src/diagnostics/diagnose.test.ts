@@ -69,6 +69,12 @@ describe("findings", () => {
     expect(afterwards("1.2", rounds)).toEqual({ drawn: null, report: null });
   });
 
+  it("name the class that another is taken for", () => {
+    const evidence = { predicted: "boot", count: 5, of: 20, low: 0.11, high: 0.47 };
+    const [share] = sharesOf({ kind: "confused_classes", evidence });
+    expect(share).toEqual({ name: "Taken for boot", value: 0.25, low: 0.11, high: 0.47 });
+  });
+
   it("say of what measure they may bring more, where that is not the headline", () => {
     const of = (kind: string, severity: number, evidence: Finding["evidence"] = {}) =>
       gainText({ ...finding("1.1", kind, severity).finding, evidence });

@@ -117,6 +117,7 @@ export function sharesOf({ kind, evidence }: Pick<Finding, "kind" | "evidence">)
         ...one("Usual at most", evidence.expected_at_most),
       ];
     case "confused_classes":
+      return one(`Taken for ${evidence.predicted}`, ratio(evidence.count, evidence.of), true);
     case "label_error":
       return one("Of its labels", ratio(evidence.count, evidence.of), true);
     case "merge":
