@@ -15,8 +15,11 @@ from querist.learners.base import EncoderIdentity, Item, Matrix
 from querist.learners.checking import check_media
 from querist.schema import Media
 
-BATCH = 64
+# Texts at a time: on each core of a processor, or on a GPU.
+BATCH, BATCH_OF_GPU = 16, 64
 DIMENSIONS = 384
+# Numbers that a text is worth, to tell whether a few of them are worth a second thread.
+_WIDTH = 1 << 14
 
 
 class MiniLM:
@@ -59,9 +62,12 @@ class MiniLM:
         check_media(items, self.media, self.name)
         if not items:
             return np.zeros((0, DIMENSIONS), np.float32)
+        texts = [item.text or "" for item in items]
+        if torch_device.is_processor(self._device):
+            return _encoded(self._loaded(), texts)
         vectors = self._loaded().encode(
-            [item.text for item in items],  # sorted by length inside, returned in order
-            batch_size=BATCH,
+            texts,  # sorted by length inside, returned in order
+            batch_size=BATCH_OF_GPU,
             normalize_embeddings=True,
             show_progress_bar=False,
         )
@@ -82,6 +88,29 @@ class MiniLM:
                 raise MissingDependencyError.of(self.name, "text") from error
             self._model = _quietly(package.load_model, self._device)
         return self._model
+
+
+def _encoded(model: Any, texts: Sequence[str]) -> Matrix:
+    """Vectors (n, 384), a few texts at a time on every core."""
+    import torch
+
+    # Its name before sentence-transformers 6.
+    prepared = getattr(model, "preprocess", None) or model.tokenize
+    order = np.argsort([-len(text) for text in texts], kind="stable")
+    # Here, since the tokenizer serves one thread at a time.
+    pieces = [
+        prepared([texts[i] for i in order[start : start + BATCH].tolist()])
+        for start in range(0, len(order), BATCH)
+    ]
+    vectors = np.empty((len(texts), DIMENSIONS), np.float32)
+
+    def see(part: slice) -> None:
+        with torch.inference_mode():
+            found = model(pieces[part.start // BATCH])["sentence_embedding"]
+            vectors[order[part]] = torch.nn.functional.normalize(found, dim=1).numpy()
+
+    torch_device.on_each_core(see, len(order), BATCH, width=_WIDTH)
+    return vectors
 
 
 def _quietly(load: Callable[..., Any], device: str) -> Any:

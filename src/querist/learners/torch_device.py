@@ -68,12 +68,32 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def is_processor(device: str) -> bool:
+    """Whether the device is the processor itself."""
+    return device.partition(":")[0] == "cpu"
+
+
+def on_each_core(see: Callable[[slice], None], count: int, step: int, *, width: int) -> None:
+    """Call ``see`` for slices of ``step`` inputs, each on one thread, beside each other.
+
+    The threads of one call wait for each other: where other programs keep the cores busy that takes
+    several times as long as the work.
+
+    Args:
+        see: Lets a network see some inputs; writes to places of their own.
+        count: How many inputs there are.
+        step: Inputs of a call.
+        width: Numbers of an input, to tell whether threads are worth it.
+    """
+    with one_thread():
+        each_part(see, count, step, width=width)
+
+
 def each_few_pictures(see: Callable[[slice], None], count: int, *, size: int, device: str) -> None:
     """Call ``see`` for slices of a few pictures that together are ``count`` pictures.
 
-    On a processor each call is on one thread, as many beside each other as there are cores: that
-    takes half the time of calls on all threads or less, and what comes out is the same to the bit
-    whatever the number of cores, of pictures, and of other programs.
+    On a processor what comes out is the same to the bit whatever the number of cores, of pictures,
+    and of other programs.
 
     Args:
         see: Lets a network see some pictures; writes to places of their own.
@@ -81,10 +101,9 @@ def each_few_pictures(see: Callable[[slice], None], count: int, *, size: int, de
         size: Side of a picture in pixels.
         device: Where the network runs.
     """
-    if device.partition(":")[0] == "cpu":
-        with one_thread():
-            few = min(max(_PIXELS // size**2, 1), _PICTURES)
-            each_part(see, count, few, width=3 * size**2)
+    if is_processor(device):
+        few = min(max(_PIXELS // size**2, 1), _PICTURES)
+        on_each_core(see, count, few, width=3 * size**2)
     else:
         for start in range(0, count, _PICTURES_OF_GPU):
             see(slice(start, min(start + _PICTURES_OF_GPU, count)))
