@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 import sys
 import time
@@ -10,11 +11,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from querist import Project
 from querist.autolabel.evidence import gather
 from querist.autolabel.judging import judge
 from querist.catalog.query import AssetQuery, facets, run
+from querist.cli.app import app
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.loop import snapshot
 from querist.schema import Action, Arm, Difficulty, Origin
@@ -304,3 +307,14 @@ def test_an_acceptance_that_is_killed_is_whole_or_nothing_and_can_be_asked_again
         assert stored in (0, proposal.count)
         assert len(project.autolabel.history()) == (stored > 0)
     assert project.autolabel.accept(proposal.id).accepted == proposal.count
+
+
+def test_the_status_counts_what_the_model_labelled_apart(project) -> None:
+    """Beside the labels of people, once there are any."""
+
+    def shown() -> str:
+        return CliRunner().invoke(app, ["status", "-p", str(project.folder)]).output
+
+    assert "auto-labelled" not in shown()
+    accepted = project.autolabel.accept(max_error=0.1)
+    assert re.search(rf"auto-labelled\W+{accepted.accepted:,}\b", shown())

@@ -102,6 +102,7 @@ def status(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """Say where the project stands and what Querist advises."""
     with open_project(project) as opened:
         found = opened.status()
+        held = sum(one.holding for one in opened.autolabel.history())
     if json:
         print_json(found)
         return
@@ -114,6 +115,7 @@ def status(project: ProjectOption = HERE, json: JsonOption = False) -> None:
         [
             ("assets", found.assets),
             ("labelled", found.labeled),
+            *([("auto-labelled", held)] if held else []),
             ("training labels", found.trained_on),
             ("audit labelled", f"{found.audit_labeled} of {found.audit_wanted}"),
             ("open tasks", found.open_tasks),
