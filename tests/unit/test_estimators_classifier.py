@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_blobs
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -295,3 +295,25 @@ def test_a_search_over_a_partly_labelled_pool_judges_by_its_labels() -> None:
     """Rows without a label train nothing and judge nothing, so the best score may be perfect."""
     search = GridSearchCV(ActiveLearningClassifier(), {"strategy": ["margin", "random"]}, cv=3)
     assert search.fit(X, _partly(60)).best_score_ > 0.8
+
+
+@pytest.mark.parametrize("kind", ["classes", "sets", "numbers"])
+def test_the_default_leaves_narrow_columns_of_an_embedding_narrow(kind: str) -> None:
+    """Wide columns tell of the label; many narrow ones are noise, which drowns it if as wide."""
+    rng = np.random.default_rng(0)
+    rows = np.hstack([rng.normal(size=(400, 3)), rng.normal(0, 0.05, (400, 120))])
+    told = rows[:, :3] @ [1.0, -1.0, 0.5]
+    y = {"classes": told > 0, "sets": rows[:, :2] > 0, "numbers": told}[kind].astype(float)
+    kept = np.full_like(y, np.nan)
+    kept[:60] = y[:60]
+    made = ActiveLearningRegressor if kind == "numbers" else ActiveLearningClassifier
+    ours, each = made(), made(make_pipeline(StandardScaler(), _model(kind)))
+    scores = [one.fit(rows, kept).score(rows[60:], y[60:]) for one in (ours, each)]
+    assert scores[0] > scores[1] + 0.1
+
+
+def _model(kind: str) -> object:
+    """What the default trains on its scaled columns."""
+    if kind == "numbers":
+        return RidgeCV(alphas=np.logspace(-3, 3, 13))
+    return LogisticRegression(max_iter=1_000)

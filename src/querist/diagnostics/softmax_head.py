@@ -98,7 +98,7 @@ class SoftmaxProblem:
         rows, truth = self.rows[kept], self.truth[kept]
         varies = np.isfinite(self.scale)
         vectors = rows[:, :-1] * np.where(varies, self.scale, 0.0) + self.mean
-        _, anew = column_scales(vectors.astype(np.float32), one_hot(truth))
+        _, anew = column_scales(vectors, one_hot(truth))
         varies &= np.isfinite(anew)
         penalty = self.penalty.copy()
         penalty[:-1][varies, 0] *= np.square(anew[varies] / self.scale[varies])

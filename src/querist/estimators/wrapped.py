@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from querist.errors import InvalidInputError
+from querist.estimators.column_scaler import ColumnScaler
 from querist.estimators.rows import is_frame
 from querist.estimators.vectors import table_columns
 
@@ -60,7 +61,7 @@ def default_classifier(X: Any) -> Pipeline:
 
 def default_regressor(X: Any) -> Pipeline:
     """Ridge regression on the scaled columns of ``X``, its penalty chosen by cross-validation."""
-    return make_pipeline(_columns(X), RidgeCV(alphas=np.logspace(-3, 3, 13)))
+    return make_pipeline(_columns(X, numbers=True), RidgeCV(alphas=np.logspace(-3, 3, 13)))
 
 
 def for_label_sets(estimator: Any) -> Any:
@@ -142,5 +143,7 @@ def chances_of(classifier: Any, X: Any) -> NDArray[np.float64]:
     return np.asarray(classifier.predict(X), dtype=np.float64)
 
 
-def _columns(X: Any) -> Any:
-    return table_columns(X) if is_frame(X) else StandardScaler(with_mean=not sparse.issparse(X))
+def _columns(X: Any, *, numbers: bool = False) -> Any:
+    if is_frame(X):
+        return table_columns(X)
+    return StandardScaler(with_mean=False) if sparse.issparse(X) else ColumnScaler(numbers=numbers)

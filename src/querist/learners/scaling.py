@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.learners.base import Codes, Matrix
-
 Values = NDArray[np.float64]
+Rows = NDArray[np.floating[Any]]
 
 # How far a row's length may be from one: half precision keeps three digits of each number.
 _OFF_ONE = 1e-2
@@ -20,7 +21,7 @@ _JUDGED = 300
 _STRENGTHS = np.array([0.01, 0.03, 0.1, 0.3, 1.0])
 
 
-def column_scales(rows: Matrix, targets: Values | None = None) -> tuple[Values, Values]:
+def column_scales(rows: Rows, targets: Values | None = None) -> tuple[Values, Values]:
     """Mean (d,) and scale (d,) of the columns of rows (n, d); infinite for a constant column.
 
     Args:
@@ -32,7 +33,7 @@ def column_scales(rows: Matrix, targets: Values | None = None) -> tuple[Values, 
     return mean, blended(width, one_unit(rows, targets))
 
 
-def column_widths(rows: Matrix) -> tuple[Values, Values]:
+def column_widths(rows: Rows) -> tuple[Values, Values]:
     """Mean (d,) and standard deviation (d,) of columns; infinite for a constant column.
 
     A constant column says nothing; dividing by its rounding error would say a lot.
@@ -43,7 +44,7 @@ def column_widths(rows: Matrix) -> tuple[Values, Values]:
     return mean, width
 
 
-def one_unit(rows: Matrix, targets: Values | None = None) -> float:
+def one_unit(rows: Rows, targets: Values | None = None) -> float:
     """How far the columns are to be taken as of one unit: 0 each on its own, 1 all as they are.
 
     The columns of a table have units of their own and are each brought to one width. Those of an
@@ -81,13 +82,13 @@ def blended(width: Values, shared: float) -> Values:
     return scale
 
 
-def one_hot(codes: Codes) -> Values:
+def one_hot(codes: NDArray[Any]) -> Values:
     """Classes (n,) as targets (n, k), a column for each class that occurs."""
     present, place = np.unique(codes, return_inverse=True)
     return np.eye(len(present))[place]
 
 
-def _have_length_one(rows: Matrix) -> bool:
+def _have_length_one(rows: Rows) -> bool:
     squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
     return bool((np.abs(np.sqrt(squares) - 1) <= _OFF_ONE).all())
 
