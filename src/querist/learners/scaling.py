@@ -63,7 +63,9 @@ def one_unit(rows: Rows, targets: Values | None = None) -> float:
         return 0.0
     judged = np.unique(np.linspace(0, len(rows) - 1, _JUDGED).astype(int))
     mean, width = column_widths(rows[judged])
-    centered, wanted = rows[judged] - mean, targets[judged] - targets[judged].mean(axis=0)
+    # What is learnt may have any unit, and squares of the largest numbers are not finite.
+    wanted = targets[judged] / max(float(np.abs(targets[judged]).max()), 1e-300)
+    centered, wanted = rows[judged] - mean, wanted - wanted.mean(axis=0)
     return _share_of_gain(centered / width, centered / blended(width, 1.0), wanted)
 
 
