@@ -30,6 +30,8 @@ def confused_classes(sample: Sample) -> list[Finding]:
         if a == b or p_value >= LEVEL:
             continue
         rows = np.flatnonzero((sample.truth == a) & (sample.predicted == b))
+        wrong = sample.ids_of(rows, sample.probabilities[rows, b])
+        both = np.flatnonzero(np.isin(sample.truth, (a, b)))
         low, high = wilson(count, total)
         name, other = sample.classes[a], sample.classes[b]
         found.append(
@@ -48,12 +50,9 @@ def confused_classes(sample: Sample) -> list[Finding]:
                 },
                 remedy=f"Label more of {name} and {other} where the model wavers between them, "
                 "and say in the guideline what tells them apart.",
-                asset_ids=(wrong := sample.ids_of(rows, sample.probabilities[rows, b])),
+                asset_ids=wrong,
                 severity=100 * count / len(sample.truth),
-                members=sample.ids_of(
-                    both := np.flatnonzero(np.isin(sample.truth, (a, b))),
-                    -sample.probabilities[both, sample.truth[both]],
-                ),
+                members=sample.ids_of(both, -sample.probabilities[both, sample.truth[both]]),
                 batch=Batch(parts={"similar": 0.5, "margin": 0.5}, examples=wrong[::2]),
             )
         )
