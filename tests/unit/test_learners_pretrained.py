@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from querist.errors import InvalidInputError, MissingDependencyError
-from querist.learners import Item, create_encoder, detector_maps
+from querist.learners import Item, create_encoder, detector_maps, torch_device
 from querist.schema import Media
 
 
@@ -110,3 +110,18 @@ def test_a_picture_is_seen_alike_whatever_is_beside_it(size: int) -> None:
     detector_maps._KEPT.keys.clear()
     alone = detector_maps.FrozenMaps(size, "cpu").of(items[7:8]).levels
     assert all(np.array_equal(one[7:8], other) for one, other in zip(maps[0], alone, strict=True))
+
+
+def test_blocks_of_one_thread_beside_each_other_leave_the_number_as_it_was() -> None:
+    """Whichever ends first, the last one that ends puts it back."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    first, second = torch_device.one_thread(), torch_device.one_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert torch.get_num_threads() == 1
+    second.__exit__(None, None, None)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from querist.errors import InvalidInputError, MissingDependencyError
@@ -51,6 +53,18 @@ def mixed_precision(device: str) -> Any:
     return torch.autocast(device_type=kind, dtype=torch.bfloat16, enabled=able)
 
 
+@dataclass
+class _Inside:
+    """Blocks of ``one_thread`` that run now, in all threads: torch has one number for them all."""
+
+    lock: Lock = field(default_factory=Lock)
+    count: int = 0
+    before: int = 1
+
+
+_INSIDE = _Inside()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Keep torch's work on the processor on one thread within the block.
@@ -60,12 +74,18 @@ def one_thread() -> Iterator[None]:
     """
     import torch
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    with _INSIDE.lock:
+        if not _INSIDE.count:
+            _INSIDE.before = torch.get_num_threads()
+        _INSIDE.count += 1
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _INSIDE.lock:
+            _INSIDE.count -= 1
+            if not _INSIDE.count:
+                torch.set_num_threads(_INSIDE.before)
 
 
 def is_processor(device: str) -> bool:
