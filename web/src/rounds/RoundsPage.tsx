@@ -70,7 +70,7 @@ function RoundList({ home }: { home: Home }) {
                 <Table.Th ta="right">{measureName(home.curve.measure)}</Table.Th>
                 <Table.Th ta="right">Random</Table.Th>
                 <Table.Th ta="right">Its labels</Table.Th>
-                <Table.Th>What it taught</Table.Th>
+                <Table.Th miw={200}>What it taught</Table.Th>
                 <Table.Th ta="right">When</Table.Th>
               </Table.Tr>
             </Table.Thead>

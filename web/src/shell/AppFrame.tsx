@@ -35,6 +35,15 @@ export function AppFrame() {
     document.getElementById("page")?.focus({ preventScroll: true });
   }, [path]);
 
+  // On a narrow screen the names of the pages scroll; the one that is open stays in sight.
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (path && me)
+      nav.current
+        ?.querySelector("[data-status=active], [data-within]")
+        ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path, me]);
+
   useEffect(() => {
     if (project) document.title = `${project.name} · Querist`;
   }, [project]);
@@ -50,7 +59,7 @@ export function AppFrame() {
           <span className={styles.project}>{project?.name ?? " "}</span>
           <span className="visually-hidden">, start page</span>
         </Link>
-        <nav className={styles.nav} aria-label="Pages">
+        <nav ref={nav} className={styles.nav} aria-label="Pages">
           {pagesFor(me).map((page) => (
             <Link
               key={page.to}
