@@ -5,8 +5,14 @@ Run: python -m benchmarks.autolabel_risk [--quick] [--draws 100] [--large 20]
 In each draw 1,000 (or 3,000) people's labels are spent as a project spends them: half of them on a
 random draw from a pool of 20,000, half on a random draw from what the labeler then thinks it could
 accept. All of them train the labeler and certify it, each left out. The promise is an error rate of
-2 % on Fashion-MNIST (frozen EfficientNet-Lite0) and 10 % on 35 sections of Debian packages
-(MiniLM), 95 % sure. The true error of what is accepted is that over the unlabelled rest.
+2 % on Fashion-MNIST and 10 % on 35 sections of Debian packages (MiniLM), 95 % sure. The true error
+of what is accepted is that over the unlabelled rest.
+
+The images go through the packaged back-bone (frozen EfficientNet-Lite0) as they do in a project of
+images, at 224 pixels; the vectors take minutes once and are kept under `artifacts/benchmarks`
+(extra `vision`, Debian's dataset-fashion-mnist). Beside them stand, without a target for coverage,
+the same images as seen at 64 pixels and brought to 128 directions: with poor vectors the labeler
+errs early, and little can be proved by 1,000 labels (docs/decisions/0017).
 
 The oracle threshold knows all labels: it takes the largest set of the surest, in the order of the
 same labeler, whose error rate is the promised one. Beside it stands what such an oracle would take
@@ -29,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.fashion_vectors import fashion_vectors
 from benchmarks.many_runs import run_all
 from benchmarks.reporting import Figure, report
 from querist import Project
@@ -39,9 +46,17 @@ from querist.learners import create_learner
 ROOT = Path(__file__).resolve().parents[1]
 ROOM = ROOT / "src/querist/autolabel"
 PROMISES = ROOT / "src/querist/metrics/promises.py"
-CODE = [Path(__file__), ROOM / "labeler.py", ROOM / "certificate.py", PROMISES]
+CODE = [
+    Path(__file__),
+    ROOT / "benchmarks/fashion_vectors.py",
+    ROOM / "labeler.py",
+    ROOM / "certificate.py",
+    PROMISES,
+]
 DATA = Path("../shared/data")
-RATES = {"fashion_mnist": 0.02, "debian_packages": 0.1}
+IMAGES, POOR_VECTORS = "fashion_mnist", "fashion_mnist at 64 px"
+FILES = {POOR_VECTORS: "fashion_mnist_embeddings", "debian_packages": "debian_packages_embeddings"}
+RATES = {IMAGES: 0.02, POOR_VECTORS: 0.02, "debian_packages": 0.1}
 WANTED = {1_000: 0.75, 3_000: 0.9}
 POOL = 20_000
 LEAST_DRAWS, ORACLE_EVERY = 100, 10
@@ -66,6 +81,7 @@ def main() -> int:
     if not arguments.quick:
         draws[3_000] = arguments.large
     data = str(arguments.data)
+    fashion_vectors(POOL)  # made once, here and not in each process
     pieces = [
         (data, name, count, draw)
         for count, many in draws.items()
@@ -211,7 +227,7 @@ def _figures(title: str, name: str, count: int, rows: list[dict[str, float]]) ->
         Figure(
             name=f"{title}: coverage over that of an oracle threshold",
             value=float(coverage.mean() / own),
-            target=WANTED[count],
+            target=None if name == POOR_VECTORS else WANTED[count],
         ),
         Figure(
             name=f"{title}: coverage of an oracle with logistic regression",
@@ -225,7 +241,9 @@ def _figures(title: str, name: str, count: int, rows: list[dict[str, float]]) ->
 @lru_cache(maxsize=1)
 def _data(data: str, name: str) -> tuple[Vectors, Codes]:
     """A random pool of 20,000 rows."""
-    path = Path(data) / f"{name}_embeddings.npz"
+    if name == IMAGES:
+        return fashion_vectors(POOL)
+    path = Path(data) / f"{FILES[name]}.npz"
     if not path.is_file():
         raise SystemExit(f"No data: {path} is missing. Give the folder with --data.")
     with np.load(path) as held:
