@@ -239,6 +239,9 @@ def test_texts_and_rows(tmp_path: Path) -> None:
     assert [(p.name, p.kind) for p in report.problems] == [("3", "invalid")]
     assert rows.assets.ingest([Candidate(id="1", features={"y": "a", "x": 1})]).present == 1
     assert rows.assets.read(["2"])[0].features == {"x": 1, "y": "a"}
+    # Who labels sees the columns as the file has them; what learns sees them in one order.
+    assert list(rows.assets.get("2").features) == ["y", "x"]
+    assert list(rows.assets.read(["2"])[0].features) == ["x", "y"]
     rows.close()
 
 

@@ -218,7 +218,9 @@ def _item(row: dict[str, Any], roots: Roots) -> Item:
     if media is Media.TEXT:
         return Item(media=media, asset_id=known, text=row["text"])
     if media is Media.TABLE:
-        return Item(media=media, asset_id=known, features=json.loads(row["features"]))
+        # In one order, so that what is learnt does not rest on the order of a file's columns.
+        features = dict(sorted(json.loads(row["features"]).items()))
+        return Item(media=media, asset_id=known, features=features)
     if row["uri"] is None:
         return Item(media=media, asset_id=known, data=row["content"])
     return Item(media=media, asset_id=known, data=_open_path(row, roots).read_bytes())

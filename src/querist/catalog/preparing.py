@@ -31,6 +31,10 @@ class Known:
 _ENCODE = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
 ).encode
+# Who labels a row reads its columns as the file has them.
+_ENCODE_IN_ORDER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False
+).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +164,11 @@ class Preparer:
 
     def _value(self, candidate: Candidate, media: Media) -> AssetRow | Present:
         text = candidate.text
-        features = None if candidate.features is None else _json(candidate.features)
-        if (text is not None and not text.strip()) or features == "{}":
+        canonical = None if candidate.features is None else _json(candidate.features)
+        if (text is not None and not text.strip()) or canonical == "{}":
             raise RefusedError("empty", "There is nothing in it.")
         try:
-            data = (text if text is not None else features or "").encode()
+            data = (text if text is not None else canonical or "").encode()
         except UnicodeEncodeError:
             raise RefusedError("invalid", "The text is not valid Unicode.") from None
         digest = hashlib.sha256(data).hexdigest()
@@ -175,7 +179,7 @@ class Preparer:
             id=candidate.id,
             media=media,
             text=text,
-            features=features,
+            features=_in_order(candidate.features),
             metadata=_json(candidate.metadata),
             content_hash=digest,
             size=len(data),
@@ -217,6 +221,13 @@ def _json(values: Mapping[str, Any]) -> str:
         return _ENCODE({str(key): _plain(value) for key, value in values.items()})
     except (TypeError, ValueError) as error:
         raise RefusedError("invalid", f"A column cannot be stored as JSON: {error}.") from None
+
+
+def _in_order(features: Mapping[str, Any] | None) -> str | None:
+    """The columns as they are given; call it after `_json`, which refuses what cannot be stored."""
+    if features is None:
+        return None
+    return _ENCODE_IN_ORDER({str(key): _plain(value) for key, value in features.items()})
 
 
 def _plain(value: Any) -> Any:
