@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 
+from querist.catalog import newest_vectors
 from querist.errors import NotFoundError
-from querist.learners import Item
+from querist.learners import EncoderIdentity, Item
 from querist.loop import intake, training
 from querist.loop.serving import answer
 from querist.project import Project
-from querist.schema import Arm, Media
+from querist.schema import Arm, Media, Role
+from querist.server import create_app
 
 CLASSES = ["clothes", "weather"]
 WORDS = {
@@ -179,3 +182,37 @@ def test_a_round_after_a_change_of_encoder_has_a_model_of_it(tmp_path: Path) -> 
         assert plan is not None
         model = project.catalog.records.models.get(str(plan.model_id))
         assert model.encoder == plan.encoder == "imported.mine-1-file-3"
+
+
+def test_what_is_alike_goes_by_the_newest_fit_and_the_encoder_has_its_own_name(
+    tmp_path: Path,
+) -> None:
+    """Without a model neighbours are those of the newest fit, whatever its key sorts by."""
+    with make(tmp_path / "p") as project:
+        # Vectors of another encoder, whose name sorts last, in which all are the same.
+        project.catalog.embeddings.put(
+            EncoderIdentity(name="zeros", version="1", preprocessing="none", dimensions=2),
+            project.catalog.assets.ids(),
+            np.ones((30, 2), np.float32),
+        )
+        assert project.catalog.embeddings.keys()[-1].startswith("zeros")
+        first = key_of(project)
+        add(project, 30, 90)
+        project.catalog.records.annotators.ensure("ana", role=Role.OWNER)
+        token = project.catalog.records.tokens.issue("ana", kind="api", ttl_seconds=600)
+        headers = {"Authorization": f"Bearer {token}"}
+        home = "http://127.0.0.1:8321/api/v1/"
+        with TestClient(create_app(project), base_url=home, headers=headers) as client:
+            found = client.get("asset", params={"id": "t000"}).json()["neighbours"]
+            told = client.get("project").json()
+        assert told["encoder"] == "text-tfidf"
+        assert newest_vectors(project.catalog) == key_of(project) != first
+        near, _ = project.catalog.embeddings.nearest(key_of(project), 0, len(found))
+        ids = project.catalog.assets.ids()
+        assert [card["id"] for card in found] == [ids[int(at)] for at in near]
+
+
+def test_vectors_that_the_encoder_has_not_made_are_nobodys(tmp_path: Path) -> None:
+    """Before the first embedding there are none, whatever another encoder has left."""
+    with Project.create(tmp_path / "p", media="text", classes=CLASSES) as project:
+        assert newest_vectors(project.catalog) is None

@@ -12,6 +12,7 @@ from querist.catalog.classifiers import (
 )
 from querist.catalog.conditions import Condition, MostLike
 from querist.catalog.embeddings import Embeddings
+from querist.catalog.encoders import encoder_name, newest_vectors
 from querist.catalog.lance_columns import lance_column
 from querist.catalog.predictions import Predictions, PredictionSummary
 from querist.catalog.query import AssetCard, AssetPage, AssetQuery, cards, facets, matching, run
@@ -35,10 +36,12 @@ __all__ = [
     "cards",
     "check_classifier",
     "classifiers",
+    "encoder_name",
     "facets",
     "inputs_of",
     "lance_column",
     "matching",
+    "newest_vectors",
     "reads_assets",
     "run",
     "value_learner",

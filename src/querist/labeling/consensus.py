@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, classifiers
+from querist.catalog import Catalog, classifiers, newest_vectors
 from querist.catalog.records import Rule, Verdict
 from querist.errors import InvalidInputError, NotFoundError
 from querist.labeling.expected_errors import MOST_REFITTED, unseen_probabilities
@@ -304,7 +304,7 @@ def _consensus(catalog: Catalog, method: ConsensusMethod, votes: Votes) -> Conse
     if method is ConsensusMethod.GLAD:
         return glad(votes.answers)
     model = catalog.records.models.latest(Arm.ACTIVE)
-    key = model.encoder if model else next(reversed(catalog.embeddings.keys()), None)
+    key = model.encoder if model else newest_vectors(catalog)
     if key is None:
         raise InvalidInputError("The assets have no embeddings.", remedy="Run querist embed.")
     learner = catalog.settings.learner

@@ -10,11 +10,18 @@ from typing import Any
 import numpy as np
 
 from querist.catalog import Catalog
+from querist.catalog.encoders import (
+    blank_encoder,
+    encoder_fits,
+    encoder_name,
+    encoder_of_fit,
+    newest_encoder,
+)
 from querist.engine.base import Progress, reporting, silent
 from querist.errors import NotFoundError
 from querist.formats import ReadReport, read_pairs, read_source
 from querist.labeling import Labels
-from querist.learners import Encoder, create_encoder, default_encoder, starts_script
+from querist.learners import Encoder
 from querist.schema import AddReport, Media
 
 FIT_SAMPLE = 5_000
@@ -86,8 +93,8 @@ def embed(catalog: Catalog, *, progress: Progress = silent) -> int:
     encoder = open_encoder(catalog, fit=True, progress=progress)
     earlier: list[Encoder] = []
     if encoder.needs_fit and catalog.embeddings.missing(encoder.identity.key):
-        *before, newest = _fits(catalog)
-        earlier = [_of_fit(catalog, assets) for assets in before]
+        *before, newest = encoder_fits(catalog)
+        earlier = [encoder_of_fit(catalog, assets) for assets in before]
         if min(catalog.assets.count(), FIT_SAMPLE) >= OUTGROWN * newest:
             earlier.append(encoder)
             encoder = _fitted(catalog, progress)
@@ -98,11 +105,9 @@ def embed(catalog: Catalog, *, progress: Progress = silent) -> int:
 
 def open_encoder(catalog: Catalog, *, fit: bool = False, progress: Progress = silent) -> Encoder:
     """The project's encoder, as it was fitted last; ``fit`` allows to fit it now on a sample."""
-    encoder = _blank(catalog)
-    fits = _fits(catalog) if encoder.needs_fit else ()
-    if fits:
-        return _of_fit(catalog, fits[-1])
-    return _fitted(catalog, progress) if encoder.needs_fit and fit else encoder
+    encoder = newest_encoder(catalog)
+    unfitted = encoder.needs_fit and not encoder_fits(catalog)
+    return _fitted(catalog, progress) if fit and unfitted else encoder
 
 
 def encoder_of(catalog: Catalog, key: str) -> Encoder:
@@ -112,8 +117,8 @@ def encoder_of(catalog: Catalog, key: str) -> Encoder:
         NotFoundError: the project has another encoder by now.
     """
     found = open_encoder(catalog)
-    earlier = reversed(_fits(catalog)[:-1]) if found.needs_fit else ()
-    for one in (found, *(_of_fit(catalog, assets) for assets in earlier)):
+    earlier = reversed(encoder_fits(catalog)[:-1]) if found.needs_fit else ()
+    for one in (found, *(encoder_of_fit(catalog, assets) for assets in earlier)):
         if one.identity.key == key:
             return one
     raise NotFoundError(
@@ -137,41 +142,18 @@ def _complete(catalog: Catalog, encoder: Encoder, called: str, progress: Progres
     return len(missing)
 
 
-def _name(catalog: Catalog) -> str:
-    name = catalog.settings.learner.encoder
-    return default_encoder(catalog.settings.media) if name == "auto" else name
-
-
-def _fits(catalog: Catalog) -> tuple[int, ...]:
-    return catalog.embeddings.fits(_name(catalog))
-
-
-def _blank(catalog: Catalog) -> Encoder:
-    name = _name(catalog)
-    parameters = dict(catalog.settings.learner.encoder_parameters)
-    if starts_script(name):
-        parameters["folder"] = str(catalog.folder)
-    return create_encoder(name, **parameters)
-
-
-def _of_fit(catalog: Catalog, assets: int) -> Encoder:
-    encoder = _blank(catalog)
-    encoder.load(catalog.embeddings.state_folder(_name(catalog), assets))
-    return encoder
-
-
 def _fitted(catalog: Catalog, progress: Progress) -> Encoder:
     """The encoder fitted on a sample of the pool of now, and kept."""
-    encoder = _blank(catalog)
+    encoder = blank_encoder(catalog)
     rng = np.random.default_rng([catalog.settings.policy.seed, 1])
     ids = catalog.assets.ids()
     size = min(FIT_SAMPLE, len(ids))
     sample = sorted(rng.choice(len(ids), size=size, replace=False).tolist())
-    before = _fits(catalog)
+    before = encoder_fits(catalog)
     grown = f" again: there were {before[-1]:,} at its last fit" if before else ""
-    progress(0, None, f"Fitting {_name(catalog)} on {size:,} assets{grown}")
+    progress(0, None, f"Fitting {encoder_name(catalog)} on {size:,} assets{grown}")
     encoder.fit(catalog.assets.read([ids[i] for i in sample]), rng)
-    folder = catalog.embeddings.state_folder(_name(catalog), len(ids))
+    folder = catalog.embeddings.state_folder(encoder_name(catalog), len(ids))
     # Whoever reads just now shall see a whole state or none.
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)

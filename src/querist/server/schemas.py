@@ -77,7 +77,7 @@ class ProjectInfo(BaseModel):
     default_batch_size: int
     strategy: str
     learner: str
-    encoder: str
+    encoder: str = Field(description="The encoder that is used, also where the settings say auto.")
     learns: bool = Field(description="Whether a model learns from labels of this kind.")
 
 

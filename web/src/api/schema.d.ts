@@ -4456,7 +4456,10 @@ export interface components {
             strategy: string;
             /** Learner */
             learner: string;
-            /** Encoder */
+            /**
+             * Encoder
+             * @description The encoder that is used, also where the settings say auto.
+             */
             encoder: string;
             /**
              * Learns

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from querist.catalog import AssetQuery, Condition, cards, facets, run
-from querist.errors import NotFoundError
+from querist.catalog import AssetQuery, Condition, cards, facets, newest_vectors, run
+from querist.errors import MissingDependencyError, NotFoundError
 from querist.project import Project
 from querist.schema import Arm, Difficulty, Role, TaskKind, to_json
 from querist.server.auth import at_least
@@ -236,14 +236,13 @@ def _says(project: Project, asset_id: str) -> Any:
 def _neighbours(project: Project, asset_id: str) -> list[AssetCard]:
     catalog = project.catalog
     model = catalog.records.models.latest(Arm.ACTIVE)
-    keys = catalog.embeddings.keys()
-    key = model.encoder if model is not None else keys[-1] if keys else None
-    if key is None:
-        return []
     position = int(catalog.assets.positions([asset_id])[0])
     try:
+        key = model.encoder if model is not None else newest_vectors(catalog)
+        if key is None:
+            return []
         positions, _ = catalog.embeddings.nearest(key, position, NEIGHBOURS + 1)
-    except NotFoundError:
+    except (MissingDependencyError, NotFoundError):  # of the encoder, or of some vectors
         return []
     ids = catalog.assets.ids()
     near = [ids[int(p)] for p in positions if int(p) != position][:NEIGHBOURS]

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
+from querist.catalog import encoder_name
 from querist.loop import Status, learner_name, next_batch_size, trains
 from querist.schema import Arm, Estimate, Round
 from querist.server.home_schemas import (
@@ -39,7 +40,7 @@ def get_project(service: Served) -> ProjectInfo:
         default_batch_size=settings.policy.batch_size,
         strategy=settings.policy.strategy,
         learner=learner_name(project.catalog),
-        encoder=settings.learner.encoder,
+        encoder=encoder_name(project.catalog),
         learns=trains(project.catalog),
     )
 
