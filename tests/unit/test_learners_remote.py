@@ -14,7 +14,14 @@ import pytest
 from answering_server import AnsweringServer
 from querist import Project
 from querist.errors import InvalidInputError, UnavailableError, UnknownNameError
-from querist.learners import Item, Learner, create_encoder, create_learner
+from querist.learners import (
+    Item,
+    Learner,
+    arrays,
+    create_encoder,
+    create_learner,
+    create_value_learner,
+)
 from querist.learners.remote_backend import pack
 from querist.schema import Media
 
@@ -64,6 +71,41 @@ def test_a_training_asked_for_twice_has_one_name(server: AnsweringServer) -> Non
         learner.fit(X, y, class_count=3, rng=np.random.default_rng(0))
         names.append(server.asked[-1][1]["model"])
     assert names[0] == names[1] != names[2]
+
+
+def test_a_model_has_the_name_and_the_state_that_it_always_had(
+    server: AnsweringServer, tmp_path: Path
+) -> None:
+    """A server that keeps it under this name, and a folder of before, go on: both are pinned."""
+    learner = trained(server)
+    name = server.asked[-1][1]["model"]
+    assert name == "a84ea18df2ade35d27c0eca4"
+    facts = {"name": "remote", "model": name, "class_count": 3, "dimensions": 2}
+    learner.save(tmp_path / "new")
+    assert arrays.read(tmp_path / "new", "remote", ["present"])[1] == facts
+    arrays.write(tmp_path / "old", {"present": np.array([0, 2])}, facts)
+    found = create_learner("remote", url=server.url)
+    found.load(tmp_path / "old")
+    assert np.array_equal(found.predict_proba(X), learner.predict_proba(X))
+
+
+@pytest.mark.parametrize("make", [create_learner, create_value_learner])
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("remote", {"url": "http://host", "token": "file:t", "seconds": 5.0}),
+        ("script", {"file": "own.py", "python": "venv/bin/python", "seconds": 5.0}),
+    ],
+)
+def test_parameters_rebuild_a_learner(make: Any, name: str, way: dict[str, Any]) -> None:
+    """All but the project's folder, which a project gives; sets and shapes have ``send`` beside."""
+    folder = {"folder": "/somewhere"} if name == "script" else {}
+    sent = {"send": "content"} if make is create_value_learner else {}
+    learner = make(name, **way, **folder, **sent, train_seconds=7.0)
+    assert dict(learner.parameters) == way | {"train_seconds": 7.0} | sent
+    assert make(name, **learner.parameters).parameters == learner.parameters
+    with pytest.raises(InvalidInputError, match="does not take 'model'"):
+        make(name, **way, model="x")
 
 
 def test_classes_that_the_model_never_saw_get_nothing(server: AnsweringServer) -> None:

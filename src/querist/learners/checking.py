@@ -120,6 +120,21 @@ def check_media(items: Sequence[Item], media: Media, encoder: str) -> None:
             )
 
 
+def one_set(count: int) -> InvalidInputError:
+    """The error of sets of classes that do not differ."""
+    return InvalidInputError(
+        f"All {count} labels are the same set of classes.",
+        remedy="Label assets of which some have a class that others have not, then train.",
+    )
+
+
+def one_number() -> InvalidInputError:
+    """The error of fewer than two numbers."""
+    return InvalidInputError(
+        "There is one number to learn from.", remedy="Label two assets or more, then train."
+    )
+
+
 def unfitted(name: str) -> NotFittedError:
     """The error of a model or encoder that is asked too early."""
     return NotFittedError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import Matrix
-from querist.learners.checking import check_matrix, check_values, unfitted
+from querist.learners.checking import check_matrix, check_values, one_set, unfitted
 from querist.learners.logistic_regression import LogisticRegressionLearner, coefficients
 from querist.learners.scaling import column_scales
 from querist.learners.value_base import Guesses, Inputs
@@ -73,10 +73,7 @@ class LabelSetsLearner:
         rows = check_matrix(inputs.vectors)
         table = set_table(check_values(len(rows), values, ClassesValue), classes)
         if not (table.any(axis=0) & ~table.all(axis=0)).any():
-            raise InvalidInputError(
-                f"All {len(table)} labels are the same set of classes.",
-                remedy="Label assets of which some have a class that others have not, then train.",
-            )
+            raise one_set(len(table))
         self._threshold = self._best_threshold(rows, table, rng)
         self._weights, self._intercept = self._heads(rows, table)
         self._classes = tuple(classes)

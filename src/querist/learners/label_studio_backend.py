@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from querist.learners import arrays
 from querist.learners.checking import unfitted
 from querist.learners.label_studio_answers import as_asset, chances, nothing, read_answer, shown
 from querist.learners.remote_answers import shares_characters
-from querist.learners.remote_backend import Backend, check_seconds
+from querist.learners.remote_model import OverHttp
 from querist.learners.value_base import Guesses, Inputs
 from querist.outside import Tool
 from querist.outside import label_studio_values as form
@@ -46,7 +47,8 @@ _TASK_OF = {
 }
 
 
-class LabelStudioBackend:
+@dataclass(eq=False)
+class LabelStudioBackend(OverHttp):
     """A model behind the contract of Label Studio's ML backends, over HTTP.
 
     A training is a project of its own there, named by a number made of all that it was trained
@@ -75,34 +77,16 @@ class LabelStudioBackend:
     summary: ClassVar[str] = "An ML backend made for Label Studio, over HTTP"
     tasks: ClassVar[frozenset[TaskKind]] = frozenset(_TASK_OF.values())
 
-    def __init__(
-        self,
-        url: str,
-        token: str | None = None,
-        seconds: float = 60.0,
-        train_seconds: float = 600.0,
-        send: str = "content",
-    ) -> None:
-        check_seconds(train_seconds)
-        if send not in ("content", "ids"):
-            raise InvalidInputError(
-                f"{send!r} cannot be sent.", remedy="Set send to 'content' or 'ids'."
-            )
-        self._backend = Backend(url=url, token=token, seconds=seconds)
-        self._train_seconds, self._send = train_seconds, send
+    send: str = "content"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._project: str | None = None
         self._ontology: Ontology | None = None
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """What rebuilds it; a token is named by where it is found."""
-        return {
-            "url": self._backend.url,
-            "token": self._backend.token,
-            "seconds": self._backend.seconds,
-            "train_seconds": self._train_seconds,
-            "send": self._send,
-        }
+        if self.send not in ("content", "ids"):
+            raise InvalidInputError(
+                f"{self.send!r} cannot be sent.", remedy="Set send to 'content' or 'ids'."
+            )
 
     def fit(
         self,
@@ -127,7 +111,7 @@ class LabelStudioBackend:
         project = str(int(hashlib.sha256(said.encode()).hexdigest()[:12], 16))
         media = inputs.items([0])[0].media
         config = form.configuration(ontology, media)
-        with self._open(self._train_seconds, _ANSWER_BYTES) as tool:
+        with self._backend.open(seconds=self.train_seconds, most_bytes=_ANSWER_BYTES) as tool:
             setup = {
                 "project": f"{project}.0",
                 "schema": config,
@@ -202,14 +186,14 @@ class LabelStudioBackend:
         tool.ask("POST", "/webhook", body={"action": "START_TRAINING", "project": project})
 
     def _wait(self, tool: Tool, project: str) -> None:
-        until = time.monotonic() + self._train_seconds
+        until = time.monotonic() + self.train_seconds
         while True:
             # Backends that train before they answer need not know the question.
             said = tool.ask("GET", "/is_training", params={"project": project}, missing=True)
             if not isinstance(said, dict) or not said.get("is_training"):
                 return
             if time.monotonic() > until:
-                raise tool.failed(f"has not ended its training after {self._train_seconds:g} s")
+                raise tool.failed(f"has not ended its training after {self.train_seconds:g} s")
             time.sleep(_POLL_SECONDS)
 
     def _answers(
@@ -221,7 +205,7 @@ class LabelStudioBackend:
             "label_config": form.configuration(ontology, batch[0][1].media),
             "params": {"context": None},
         }
-        with self._open(self._backend.seconds, _ANSWER_BYTES + _BYTES) as tool:
+        with self._backend.open(seconds=self.seconds, most_bytes=_ANSWER_BYTES + _BYTES) as tool:
             answer = tool.ask("POST", "/predict", body=body)
             results = answer.get("results") if isinstance(answer, dict) else None
             if not isinstance(results, list):
@@ -238,9 +222,6 @@ class LabelStudioBackend:
                     what = f"answered /predict for {asset.id!r} with what is no label"
                     raise tool.failed(f"{what}: {problem.message}") from None
             return found
-
-    def _open(self, seconds: float, most_bytes: int) -> Tool:
-        return self._backend.open(seconds=seconds, most_bytes=most_bytes)
 
     def _batches(self, inputs: Inputs) -> Iterator[list[tuple[dict[str, Any], Asset]]]:
         batch: list[tuple[dict[str, Any], Asset]] = []
@@ -260,7 +241,7 @@ class LabelStudioBackend:
             rows = range(start, min(start + _TASKS, len(inputs)))
             for row, item in zip(rows, inputs.items(rows), strict=True):
                 asset = as_asset(inputs.asset_ids[row], item)
-                content = asset.id if self._send == "ids" else shown(item)
+                content = asset.id if self.send == "ids" else shown(item)
                 yield {"id": row + 1, "data": {form.SHOWN: content, form.KEY: asset.id}}, asset
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
-from querist.learners import arrays
-from querist.learners.base import Matrix
-from querist.learners.checking import check_matrix, check_values, unfitted, unreadable
+from querist.learners.checking import check_matrix, check_values, one_number, one_set
+from querist.learners.remote import RemoteLearner
 from querist.learners.remote_answers import read_guesses, shares_characters
-from querist.learners.remote_backend import Backend, Served, check_model, check_seconds, pack
+from querist.learners.remote_backend import pack
 from querist.learners.remote_items import IDS, Part, check_send, parts_of
+from querist.learners.remote_model import ModelElsewhere, OverHttp
 from querist.learners.value_base import Guesses, Inputs
 from querist.schema import (
     BoxesValue,
@@ -42,34 +42,21 @@ _SHAPES = (TaskKind.BOXES, TaskKind.SPANS)
 _NUMBERS_AN_ASSET = 400
 
 
-class ValueLearnerElsewhere:
-    """A model behind three functions of another process: train, predict and state.
+class ValueLearnerElsewhere(ModelElsewhere):
+    """A model of sets, numbers, boxes or spans, of another process.
 
-    As ``LearnerElsewhere``, with labels in the JSON form that REST and exports use. Assets travel
-    as their ids and vectors, and where it is wished with what they hold. A training that is too
-    large for one message comes in several, and the process says how many labels it has by then.
-
-    Args:
-        backend: The way to it.
-        train_seconds: The longest that a training may take.
-        send: ``ids``, or ``content`` for the texts, rows, or bytes of the pictures as well.
-
-    Raises:
-        InvalidInputError: one of them cannot be used.
+    Labels have the JSON form that REST and exports use. Assets travel as their ids and vectors, and
+    where ``send`` says so with what they hold. A training that is too large for one message comes
+    in several, and the process says how many labels it has by then.
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]
     tasks: ClassVar[frozenset[TaskKind]] = frozenset(_TASK_OF.values())
+    send: str
+    _ontology = Ontology.of(TaskKind.MULTI_LABEL, [])
 
-    def __init__(self, backend: Served, train_seconds: float, send: str) -> None:
-        check_seconds(train_seconds)
-        check_send(send)
-        self._backend = backend
-        self._train_seconds, self._send = train_seconds, send
-        self._model: str | None = None
-        self._ontology = Ontology.of(TaskKind.MULTI_LABEL, [])
-        self._dimensions = 0
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_send(self.send)
 
     def fit(
         self,
@@ -94,8 +81,10 @@ class ValueLearnerElsewhere:
             "seed": int(rng.integers(2**31)),
         }
         labels = [to_json(value) for value in values]
-        name = self._name(told, inputs.asset_ids, vectors, labels)
-        for part in parts_of(inputs, vectors, self._send):
+        said = json.dumps([told, list(inputs.asset_ids), labels, self.send])
+        rows = np.ascontiguousarray(vectors, dtype="<f4").tobytes()
+        name = self._name_of(self._backend.version.encode(), said.encode(), rows)
+        for part in parts_of(inputs, vectors, self.send):
             self._train_on(name, told, part, labels)
         self._model, self._ontology = name, ontology
         self._dimensions = vectors.shape[1]
@@ -108,74 +97,36 @@ class ValueLearnerElsewhere:
             InvalidInputError: NaN, or another number of columns than in training.
             UnavailableError: the process hangs, refuses, or answers other than one label an asset.
         """
-        if self._model is None:
-            raise unfitted(self.name)
-        vectors = check_matrix(inputs.vectors, dimensions=self._dimensions)
+        vectors = self._trained_on(inputs.vectors)
         found: list[Guesses] = []
         bounded, answered = self._ontology.task in _SHAPES, len(self._ontology.names)
-        parts = parts_of(inputs, vectors, self._send, bounded=bounded, answered=answered)
+        parts = parts_of(inputs, vectors, self.send, bounded=bounded, answered=answered)
         for part in parts:
             found.append(self._said_of(part, found[0] if found else None))
         return _joined(found, self._ontology)
 
-    def save(self, folder: Path) -> None:
-        """Ask the process to keep the model, and write down its name.
-
-        Raises:
-            NotFittedError: before ``fit`` or ``load``.
-            UnavailableError: the process does not keep it.
-        """
-        if self._model is None:
-            raise unfitted(self.name)
-        answer, tool = self._backend.ask("/state", {"model": self._model})
-        check_model(answer, self._model, tool, "/state")
-        facts = {
-            "name": self.name,
-            "model": self._model,
+    def _stored(self) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, Any]]:
+        return {}, {
             "task": self._ontology.task.value,
             "classes": list(self._ontology.names),
             "overlapping": self._ontology.limits.overlapping,
-            "dimensions": self._dimensions,
         }
-        arrays.write(folder, {}, facts)
 
-    def load(self, folder: Path) -> None:
-        """Read the name of the model; the process is asked when it shall predict.
-
-        Raises:
-            StorageError: the folder does not hold a model of this kind.
-        """
-        _, facts = arrays.read(folder, self.name)
-        try:
-            limits = Limits(overlapping=bool(facts["overlapping"]))
-            self._ontology = Ontology.of(facts["task"], facts["classes"], limits=limits)
-            self._dimensions, self._model = int(facts["dimensions"]), str(facts["model"])
-        except KeyError as error:  # of the learner of single classes, which has the same name
-            raise unreadable(self.name, folder, error) from error
-
-    def _name(
-        self, told: Mapping[str, Any], ids: Sequence[str], vectors: Matrix, labels: Sequence[Any]
-    ) -> str:
-        """The name of a model: all that it is trained on, and by which program."""
-        made_of = hashlib.sha256(self._backend.version.encode())
-        made_of.update(json.dumps([told, list(ids), labels, self._send]).encode())
-        made_of.update(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
-        return made_of.hexdigest()[:24]
+    def _restore(self, kept: Mapping[str, Any]) -> None:
+        limits = Limits(overlapping=bool(kept["overlapping"]))
+        self._ontology = Ontology.of(kept["task"], kept["classes"], limits=limits)
 
     def _train_on(
         self, name: str, told: Mapping[str, Any], part: Part, labels: Sequence[Any]
     ) -> None:
-        asked = {
-            "model": name,
-            **told,
+        sent = {
             "start": part.rows.start,
             "more": part.rows.stop < len(labels),
             "items": part.items,
             "vectors": pack(part.vectors),
             "labels": labels[part.rows.start : part.rows.stop],
         }
-        answer, tool = self._backend.ask("/train", asked, seconds=self._train_seconds)
-        check_model(answer, name, tool, "/train")
+        answer, tool = self._train(name, {**told, **sent})
         if answer.get("labels") != part.rows.stop:
             raise tool.failed(
                 f"answered /train that it has {answer.get('labels')!r:.80} labels, "
@@ -183,15 +134,14 @@ class ValueLearnerElsewhere:
             )
 
     def _said_of(self, part: Part, first: Guesses | None) -> Guesses:
-        asked = {
-            "model": self._model,
+        told = {
             "task": self._ontology.task.value,
             "classes": list(self._ontology.names),
             "items": part.items,
             "vectors": pack(part.vectors),
         }
         awaited = len(part.ids) * (len(self._ontology.names) + _NUMBERS_AN_ASSET)
-        answer, tool = self._backend.ask("/predict", asked, numbers=awaited)
+        answer, tool = self._predict(told, numbers=awaited)
         found = read_guesses(answer, part, self._ontology, tool)
         counts = [None if it.members is None else len(it.members) for it in (first or found, found)]
         if counts[0] != counts[1]:
@@ -199,50 +149,23 @@ class ValueLearnerElsewhere:
         return found
 
 
-class RemoteValueLearner(ValueLearnerElsewhere):
+@dataclass(eq=False)
+class RemoteValueLearner(ValueLearnerElsewhere, OverHttp):
     """A model of sets, numbers, boxes or spans behind three functions over HTTP.
 
     Args:
-        url: Where the model is served.
-        token: ``env:QUERIST_NAME`` or ``file:PATH`` of a bearer token.
-        seconds: The longest that a prediction may take, for at most 1,024 assets.
-        train_seconds: The longest that a training may take.
+        url: As for ``OverHttp``; ``token``, ``seconds`` and ``train_seconds`` likewise.
         send: ``ids``, where the process has the data itself or vectors are enough; ``content``
             sends the texts, rows, or bytes of the pictures as well.
 
     Example:
         >>> RemoteValueLearner("http://127.0.0.1:9000").parameters["send"]
         'ids'
-
-    Raises:
-        InvalidInputError: one of them cannot be used.
     """
 
-    name: ClassVar[str] = "remote"
-    summary: ClassVar[str] = "Your own model, served over HTTP by a process of yours"
-
-    def __init__(
-        self,
-        url: str,
-        token: str | None = None,
-        seconds: float = 60.0,
-        train_seconds: float = 600.0,
-        send: str = IDS,
-    ) -> None:
-        backend = Backend(url=url, token=token, seconds=seconds)
-        super().__init__(backend, train_seconds, send)
-        self._parameters = {
-            "url": url,
-            "token": token,
-            "seconds": seconds,
-            "train_seconds": train_seconds,
-            "send": send,
-        }
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """What rebuilds it; a token is named by where it is found."""
-        return self._parameters
+    name: ClassVar[str] = RemoteLearner.name
+    summary: ClassVar[str] = RemoteLearner.summary
+    send: str = IDS
 
 
 def _ontology(count: int, values: Sequence[Value], classes: Sequence[str]) -> Ontology:
@@ -264,15 +187,10 @@ def _ontology(count: int, values: Sequence[Value], classes: Sequence[str]) -> On
             remedy="Label assets that have some, then train.",
         )
     if task is TaskKind.REGRESSION and count < 2:
-        raise InvalidInputError(
-            "There is one number to learn from.", remedy="Label two assets or more, then train."
-        )
+        raise one_number()
     sets = {frozenset(class_names(value)) for value in labels}
     if task is TaskKind.MULTI_LABEL and len(sets) < 2:
-        raise InvalidInputError(
-            f"All {count} labels are the same set of classes.",
-            remedy="Label assets of which some have a class that others have not, then train.",
-        )
+        raise one_set(count)
     limits = Limits(overlapping=any(shares_characters(value) for value in labels))
     return Ontology.of(task, classes, limits=limits)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import Matrix
-from querist.learners.checking import check_matrix, check_values, unfitted
+from querist.learners.checking import check_matrix, check_values, one_number, unfitted
 from querist.learners.committee import MEMBERS, bootstrap_draw
 from querist.learners.scaling import column_scales
 from querist.learners.value_base import Guesses, Inputs
@@ -67,9 +67,7 @@ class RidgeLearner:
         rows = check_matrix(inputs.vectors)
         numbers = np.array([v.number for v in check_values(len(rows), values, NumberValue)])
         if len(numbers) < 2:
-            raise InvalidInputError(
-                "There is one number to learn from.", remedy="Label two assets or more, then train."
-            )
+            raise one_number()
         mean, scale = column_scales(rows, numbers[:, None])
         scaled = (rows - mean) / scale
         penalty = _penalty(scaled, numbers)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from querist.learners.remote import LearnerElsewhere
 from querist.learners.remote_encoders import EncoderElsewhere
 from querist.learners.remote_items import CONTENT
+from querist.learners.remote_model import Elsewhere
 from querist.learners.remote_values import ValueLearnerElsewhere
 from querist.learners.script_backend import ScriptBackend
 from querist.schema import Media
@@ -15,108 +17,77 @@ from querist.schema import Media
 SCRIPT = "script"
 
 
-class ScriptLearner(LearnerElsewhere):
-    """A model behind three functions of a Python file: train, predict and state.
+@dataclass(eq=False)
+class InScript(Elsewhere):
+    """A model that a Python file of the project's folder holds.
 
     Args:
         file: The file, by its path below the folder.
         python: The Python that runs it; ``None`` takes the one that runs Querist.
         folder: The project's; a project gives its own.
-        seconds: The longest that a prediction may take, for some thousand rows.
+        seconds: The longest that a prediction may take, for some thousand rows or at most 1,024
+            assets.
         train_seconds: The longest that a training may take.
+    """
+
+    file: str
+    python: str | None = None
+    folder: str = "."
+    seconds: float = 60.0
+    train_seconds: float = 600.0
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What rebuilds it in the same folder."""
+        return {key: value for key, value in asdict(self).items() if key != "folder"}
+
+    @property
+    def _backend(self) -> ScriptBackend:
+        return ScriptBackend(
+            file=self.file, python=self.python, folder=self.folder, seconds=self.seconds
+        )
+
+
+class ScriptLearner(LearnerElsewhere, InScript):
+    """A model of one class behind three functions of a Python file: train, predict and state.
+
+    Its parameters are those of ``InScript``.
 
     Example:
         >>> ScriptLearner("own_model.py").parameters["file"]
         'own_model.py'
-
-    Raises:
-        InvalidInputError: one of them cannot be used.
     """
 
     name: ClassVar[str] = SCRIPT
     summary: ClassVar[str] = "Your own model, a Python file in the project's folder"
 
-    def __init__(
-        self,
-        file: str,
-        python: str | None = None,
-        folder: str = ".",
-        seconds: float = 60.0,
-        train_seconds: float = 600.0,
-    ) -> None:
-        backend = ScriptBackend(file=file, python=python, folder=folder, seconds=seconds)
-        super().__init__(backend, train_seconds)
-        self._parameters = {
-            "file": file,
-            "python": python,
-            "seconds": seconds,
-            "train_seconds": train_seconds,
-        }
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """What rebuilds it in the same folder."""
-        return self._parameters
-
-
-class ScriptValueLearner(ValueLearnerElsewhere):
+@dataclass(eq=False)
+class ScriptValueLearner(ValueLearnerElsewhere, InScript):
     """A model of sets, numbers, boxes or spans behind three functions of a Python file.
 
     Args:
-        file: As for ``ScriptLearner``; ``python``, ``folder`` and ``train_seconds`` likewise.
-        python: See there.
-        folder: See there.
-        seconds: The longest that a prediction may take, for at most 1,024 assets.
-        train_seconds: See there.
+        file: As for ``InScript``; ``python``, ``folder``, ``seconds``, ``train_seconds`` likewise.
         send: ``content`` gives the texts, rows, or bytes of the pictures; ``ids`` only the ids.
 
     Example:
         >>> ScriptValueLearner("own_spans.py").parameters["send"]
         'content'
-
-    Raises:
-        InvalidInputError: one of them cannot be used.
     """
 
     name: ClassVar[str] = SCRIPT
     summary: ClassVar[str] = ScriptLearner.summary
-
-    def __init__(
-        self,
-        file: str,
-        python: str | None = None,
-        folder: str = ".",
-        seconds: float = 60.0,
-        train_seconds: float = 600.0,
-        send: str = CONTENT,
-    ) -> None:
-        backend = ScriptBackend(file=file, python=python, folder=folder, seconds=seconds)
-        super().__init__(backend, train_seconds, send)
-        self._parameters = {
-            "file": file,
-            "python": python,
-            "seconds": seconds,
-            "train_seconds": train_seconds,
-            "send": send,
-        }
-
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """What rebuilds it in the same folder."""
-        return self._parameters
+    send: str = CONTENT
 
 
 class ScriptEncoder(EncoderElsewhere):
     """Vectors from the function ``embed`` of a Python file.
 
     Args:
-        file: As for ``ScriptLearner``; ``python``, ``folder`` and ``seconds`` likewise.
+        file: As for ``InScript``; ``python``, ``folder`` and ``seconds`` likewise.
         dimensions: Length d of its vectors.
         version: Change it whenever the same asset may get another vector.
         send: ``content`` gives the texts, rows, or bytes of the pictures; ``ids`` only the ids.
-        python: See there.
-        folder: See there.
-        seconds: See there.
 
     Raises:
         InvalidInputError: one of them cannot be used.

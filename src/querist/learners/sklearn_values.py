@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
 from querist.learners.base import Matrix
-from querist.learners.checking import check_matrix, check_values, few_labels, unfitted, unreadable
+from querist.learners.checking import (
+    check_matrix,
+    check_values,
+    few_labels,
+    one_number,
+    one_set,
+    unfitted,
+    unreadable,
+)
 from querist.learners.committee import MEMBERS, bootstrap_draw
 from querist.learners.label_sets import set_table, sets_of_chances
 from querist.learners.ridge import numbers_of_members
@@ -176,10 +184,7 @@ class SklearnValueLearner:
     def _fit_sets(self, rows: Matrix, table: NDArray[np.bool_], seed: int) -> None:
         told_apart = np.asarray(table.any(axis=0) & ~table.all(axis=0))
         if not told_apart.any():
-            raise InvalidInputError(
-                f"All {len(table)} labels are the same set of classes.",
-                remedy="Label assets of which some have a class that others have not, then train.",
-            )
+            raise one_set(len(table))
         self._shares = (table.sum(axis=0) + 0.5) / (len(table) + 1)
         self._models = [
             self._fresh(seed).fit(rows, table[:, code]) if differs else None
@@ -190,9 +195,7 @@ class SklearnValueLearner:
         self, rows: Matrix, numbers: NDArray[np.float64], seed: int, rng: np.random.Generator
     ) -> None:
         if len(numbers) < 2:
-            raise InvalidInputError(
-                "There is one number to learn from.", remedy="Label two assets or more, then train."
-            )
+            raise one_number()
         draws = [np.arange(len(rows)), *(bootstrap_draw(numbers, rng) for _ in range(MEMBERS))]
         self._models = [self._fresh(seed).fit(rows[at], numbers[at]) for at in draws]
 
