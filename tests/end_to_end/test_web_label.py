@@ -106,6 +106,40 @@ def test_a_reload_keeps_decisions_and_goes_on(batch, serve, enter):
     wait_saved(page)
 
 
+def test_a_picture_is_looked_at_closer_and_the_next_is_whole(batch, serve, enter):
+    """Keys, the wheel and a dragging hand look closer; nothing of it labels or stays."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    picture = page.get_by_test_id("stage").locator("img")
+    picture.wait_for()
+    first, whole = asset_on_stage(page), picture.bounding_box()
+    page.keyboard.press("]")
+    page.keyboard.press("]")
+    page.wait_for_function(
+        "width => document.querySelector('[data-testid=stage] img')"
+        ".getBoundingClientRect().width > 1.9 * width",
+        arg=whole["width"],
+    )
+    page.keyboard.press("\\")
+    expect(page.locator("[data-close]")).to_have_count(0)
+    assert picture.bounding_box() == whole
+    stage = page.get_by_test_id("stage").bounding_box()
+    page.mouse.move(stage["x"] + 300, stage["y"] + 200)
+    page.mouse.wheel(0, -600)
+    page.locator("[data-close]").wait_for()
+    before = picture.bounding_box()
+    page.mouse.down()
+    page.mouse.move(stage["x"] + 260, stage["y"] + 180, steps=3)
+    page.mouse.up()
+    after = picture.bounding_box()
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((-40, -20))
+    assert asset_on_stage(page) == first
+    press_and_advance(page, "3")
+    expect(page.locator("[data-close]")).to_have_count(0)
+    wait_saved(page)
+    assert list(stored(batch)) == [first]
+
+
 def test_an_earlier_decision_is_changed_by_mouse(batch, serve, enter):
     """A click in the strip brings the asset back, and a click on a class changes its label."""
     page = enter(serve(batch))

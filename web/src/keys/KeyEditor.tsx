@@ -155,16 +155,16 @@ function useGroups() {
   const reviews = mayBrowse(useQuery(sessionQuery).data);
   const classes = useQuery(projectQuery).data?.ontology.classes ?? [];
   const rows = new Map<string, Row[]>();
-  const labelling = actionsFor(keymap.task);
+  const labelling = actionsFor(keymap.task, "label", keymap.media);
   const add = (id: ActionId, map: Keymap) => {
     const { group, text, fixed } = actionOf(id);
     if (!fixed) rows.set(group, [...(rows.get(group) ?? []), { binding: id, text, keymap: map }]);
   };
   for (const id of labelling) add(id, keymap);
   if (reviews) {
-    const review = actionsFor(keymap.task, "review");
+    const review = actionsFor(keymap.task, "review", keymap.media);
     for (const id of review) if (!labelling.includes(id)) add(id, reviewing);
-    for (const id of actionsFor(keymap.task, "suspects"))
+    for (const id of actionsFor(keymap.task, "suspects", keymap.media))
       if (![...labelling, ...review].includes(id)) add(id, suspecting);
   }
   if (keymap.task !== "regression" && classes.length > 0) {

@@ -1,5 +1,5 @@
 /** What the keyboard can do while labelling and reviewing: each action with its words, keys and tasks. */
-import type { ProjectInfo } from "../api/types";
+import type { Media, ProjectInfo } from "../api/types";
 
 export type Task = ProjectInfo["task"];
 
@@ -11,6 +11,8 @@ type Definition = {
   keys: readonly string[];
   group: string;
   tasks?: readonly Task[];
+  /** Only where the assets are of this kind. */
+  media?: Media;
   /** Only while labelling where it does not say. */
   places?: readonly Place[];
   /** Arrow keys and the like: shown, but not to be changed. */
@@ -21,6 +23,7 @@ const SHAPES: readonly Task[] = ["boxes", "polygons"];
 const MARKS: readonly Task[] = ["boxes", "polygons", "spans"];
 const SUGGESTED: readonly Task[] = ["multi_label", "regression", "boxes", "polygons", "spans"];
 const SPANS: readonly Task[] = ["spans"];
+const IMAGE: Media = "image";
 
 const BOTH: readonly Place[] = ["label", "review"];
 const ALL: readonly Place[] = ["label", "review", "suspects"];
@@ -92,9 +95,9 @@ export const ACTIONS = {
   hide: { text: "Hide or show its class", keys: [";"], group: marks, tasks: SHAPES },
   shorter: { text: "End one character earlier", keys: ["["], group: marks, tasks: SPANS },
   longer: { text: "End one character later", keys: ["]"], group: marks, tasks: SPANS },
-  zoom_out: { text: "Zoom out", keys: ["["], group: view, tasks: SHAPES, places: BOTH },
-  zoom_in: { text: "Zoom in", keys: ["]"], group: view, tasks: SHAPES, places: BOTH },
-  whole: { text: "Whole picture", keys: ["\\"], group: view, tasks: SHAPES, places: BOTH },
+  zoom_out: { text: "Zoom out", keys: ["["], group: view, media: IMAGE, places: BOTH },
+  zoom_in: { text: "Zoom in", keys: ["]"], group: view, media: IMAGE, places: BOTH },
+  whole: { text: "Whole picture", keys: ["\\"], group: view, media: IMAGE, places: BOTH },
   centre: { text: "Centre on it", keys: ["."], group: view, tasks: SHAPES },
   less: { text: "More suggestions", keys: ["<"], group: view, tasks: SHAPES },
   more: { text: "Fewer suggestions", keys: [">"], group: view, tasks: SHAPES },
@@ -111,11 +114,13 @@ export function actionOf(id: ActionId): Definition {
   return ACTIONS[id];
 }
 
-/** The actions that a task has in a place. */
-export function actionsFor(task: Task, place: Place = "label"): ActionId[] {
+/** The actions that a task has in a place, with assets of a kind. */
+export function actionsFor(task: Task, place: Place = "label", media: Media = "image"): ActionId[] {
   return ACTION_IDS.filter((id) => {
-    const { tasks, places = LABEL } = actionOf(id);
-    return places.includes(place) && (tasks === undefined || tasks.includes(task));
+    const { tasks, media: only = media, places = LABEL } = actionOf(id);
+    return (
+      places.includes(place) && only === media && (tasks === undefined || tasks.includes(task))
+    );
   });
 }
 

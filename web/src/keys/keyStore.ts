@@ -58,10 +58,10 @@ export function useOwnKeys(): OwnKeys {
 
 /** The keys of the project's task in a place, as they hold in this browser. */
 export function useKeymap(place: Place = "label"): Keymap {
-  const ontology = useQuery(projectQuery).data?.ontology;
+  const { ontology, media } = useQuery(projectQuery).data ?? {};
   const own = useOwnKeys();
   return useMemo(
-    () => keymapOf(ontology?.task ?? "classification", ontology?.classes ?? [], own, place),
-    [ontology, own, place],
+    () => keymapOf(ontology?.task ?? "classification", ontology?.classes ?? [], own, place, media),
+    [ontology, own, place, media],
   );
 }

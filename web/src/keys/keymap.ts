@@ -1,5 +1,5 @@
 /** Which key does what: a person's own keys first, then the classes', then the usual ones. */
-import type { ClassDefinition } from "../api/types";
+import type { ClassDefinition, Media } from "../api/types";
 import {
   type ActionId,
   actionOf,
@@ -16,6 +16,7 @@ export type OwnKeys = Readonly<Record<string, readonly string[]>>;
 export type Keymap = {
   task: Task;
   place: Place;
+  media: Media;
   commands: ReadonlyMap<string, Command>;
   /** The keys that work for an action or a class, best first. */
   keysOf: (binding: string) => readonly string[];
@@ -34,6 +35,7 @@ export function keymapOf(
   classes: readonly ClassDefinition[],
   own: OwnKeys = {},
   place: Place = "label",
+  media: Media = task === "spans" ? "text" : "image",
 ): Keymap {
   const typesNumbers = task === "regression" && place === "label";
   const commands = new Map<string, Command>();
@@ -43,7 +45,7 @@ export function keymapOf(
     for (const chord of got) commands.set(chord, command);
     keys.set(binding, [...(keys.get(binding) ?? []), ...got]);
   };
-  const ids = actionsFor(task, place);
+  const ids = actionsFor(task, place, media);
   const named = task === "regression" ? [] : classes;
   for (const id of ids) if (own[id]) give(id, { kind: id }, own[id]);
   for (const { name } of named) {
@@ -54,7 +56,7 @@ export function keymapOf(
     if (hotkey && !own[classBinding(name)])
       give(classBinding(name), { kind: "class", name }, [hotkey]);
   for (const id of ids) if (!own[id]) give(id, { kind: id }, actionOf(id).keys);
-  return { task, place, commands, keysOf: (binding) => keys.get(binding) ?? [] };
+  return { task, place, media, commands, keysOf: (binding) => keys.get(binding) ?? [] };
 }
 
 /** The command of a press, or null when the key is not ours; a held key labels nothing. */

@@ -6,6 +6,7 @@ import { AssetView } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent, plural } from "../parts/format";
 import { valueText } from "../parts/valueText";
+import { ClosePicture } from "../picture/ClosePicture";
 import styles from "./label.module.css";
 import { usePurpose } from "./purpose";
 import type { Decision, Item, Session } from "./session";
@@ -47,17 +48,16 @@ export function Stage({ item, edited, session, unsent = false, full = false, chi
       <div
         className={styles.stage}
         data-media={item.asset.media}
-        data-full={children !== undefined || undefined}
+        data-full={children !== undefined || item.asset.media === "image" || undefined}
         data-testid="stage"
         data-asset={item.asset.id}
       >
-        {children ?? (
-          <AssetView
-            key={item.asset.media === "image" ? "picture" : item.asset.id}
-            asset={item.asset}
-            large
-          />
-        )}
+        {children ??
+          (item.asset.media === "image" ? (
+            <ClosePicture asset={item.asset} keymap={keymap} />
+          ) : (
+            <AssetView key={item.asset.id} asset={item.asset} large />
+          ))}
       </div>
       <footer className={styles.why} data-testid="why">
         {purpose.kind === "fix" ? (

@@ -7,6 +7,7 @@ import type { Keymap } from "../keys/keymap";
 import { AssetView } from "../parts/AssetView";
 import { percent } from "../parts/format";
 import { valueText } from "../parts/valueText";
+import { ClosePicture } from "../picture/ClosePicture";
 import type { Easel } from "../shapes/easel";
 import type { Subject } from "./answers";
 import styles from "./review.module.css";
@@ -39,7 +40,7 @@ export function ReviewStage({ desk, subject, about, easel, keymap, obey }: Props
       <div
         className={styles.stage}
         data-media={asset.media}
-        data-full={full || undefined}
+        data-full={full || asset.media === "image" || undefined}
         data-testid="stage"
         data-asset={asset.id}
       >
@@ -54,8 +55,10 @@ export function ReviewStage({ desk, subject, about, easel, keymap, obey }: Props
             />
           ) : type === "spans" ? (
             <SpansAnswer id={asset.id} text={asset.text ?? ""} value={shown?.value ?? null} />
+          ) : asset.media === "image" ? (
+            <ClosePicture asset={asset} keymap={keymap} />
           ) : (
-            <AssetView key={asset.media === "image" ? "picture" : asset.id} asset={asset} large />
+            <AssetView key={asset.id} asset={asset} large />
           )}
         </Suspense>
         {full && shown && (

@@ -1,11 +1,9 @@
 /** The stage for shapes: an easel that React does not draw on, and the buttons to look closer. */
-import { ActionIcon, Tooltip } from "@mantine/core";
-import { IconFocusCentered, IconMaximize, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
-import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { contentUrl } from "../api/client";
 import type { Command } from "../keys/actions";
-import { Chord } from "../keys/Chord";
 import type { Keymap } from "../keys/keymap";
+import { PictureTools } from "../picture/PictureTools";
 import { Easel, type Wishes } from "./easel";
 import type { Scene } from "./paint";
 import styles from "./shapes.module.css";
@@ -72,55 +70,7 @@ export function ShapeStage({ id, scene, undone, wishes, easel, keymap, obey }: P
         tabIndex={0}
       />
       {broken === id && <p className={styles.broken}>The picture of {id} cannot be shown.</p>}
-      <div className={styles.tools} role="toolbar" aria-label="Picture">
-        <Tool kind="zoom_out" text="Zoom out" keymap={keymap} obey={obey}>
-          <IconZoomOut size={18} />
-        </Tool>
-        <Tool kind="zoom_in" text="Zoom in" keymap={keymap} obey={obey}>
-          <IconZoomIn size={18} />
-        </Tool>
-        <Tool kind="whole" text="Whole picture" keymap={keymap} obey={obey}>
-          <IconMaximize size={18} />
-        </Tool>
-        {wishes.kind !== null && (
-          <Tool kind="centre" text="Centre on the chosen one" keymap={keymap} obey={obey}>
-            <IconFocusCentered size={18} />
-          </Tool>
-        )}
-      </div>
+      <PictureTools keymap={keymap} obey={obey} centres={wishes.kind !== null} />
     </div>
-  );
-}
-
-type ToolProps = {
-  kind: "zoom_in" | "zoom_out" | "whole" | "centre";
-  text: string;
-  keymap: Keymap;
-  obey: (command: Command) => void;
-  children: ReactNode;
-};
-
-function Tool({ kind, text, keymap, obey, children }: ToolProps) {
-  return (
-    <Tooltip
-      label={
-        <span>
-          {text} <Chord of={keymap.keysOf(kind)[0]} />
-        </span>
-      }
-    >
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size={32}
-        aria-label={text}
-        onClick={(event) => {
-          if (event.detail > 0) event.currentTarget.blur();
-          obey({ kind });
-        }}
-      >
-        {children}
-      </ActionIcon>
-    </Tooltip>
   );
 }

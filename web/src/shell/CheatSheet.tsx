@@ -160,7 +160,7 @@ function labelGroups(keymap: Keymap): Group[] {
       { keys: <Key of="1" />, text: "The class whose key it is (1 to 9, 0, then letters)" },
     ]);
   let arrows = false;
-  for (const id of actionsFor(keymap.task)) {
+  for (const id of actionsFor(keymap.task, "label", keymap.media)) {
     const { group, text, fixed: isFixed } = actionOf(id);
     const chord = keymap.keysOf(id)[0];
     if (isFixed) arrows = true;
@@ -184,7 +184,7 @@ function reviewGroup(keymap: Keymap): Group {
   const rows: Row[] = [];
   if (keymap.task === "classification")
     rows.push({ keys: <Key of="1" />, text: "Fix it to the class whose key it is" });
-  for (const id of actionsFor(keymap.task, "review")) {
+  for (const id of actionsFor(keymap.task, "review", keymap.media)) {
     const chord = keymap.keysOf(id)[0];
     if (chord !== undefined && actionOf(id).group === "Review")
       rows.push({ keys: <Chord of={chord} />, text: actionOf(id).text });
