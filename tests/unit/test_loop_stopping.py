@@ -196,6 +196,14 @@ def test_no_saving_where_the_start_was_better_with_more_labels() -> None:
     assert (found.active_labels, found.control_labels) == (25, 60)
 
 
+def test_labels_that_the_first_model_had_already_are_told_as_at_most() -> None:
+    """Whether 40 labels would have done nobody has measured; where they lie between is told."""
+    early = replace(THREE, active=points((40, 0.92), (50, 0.95), (100, 0.95)))
+    said = sentence(early, 100, ratio(0.2, 0.3, 0.4)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "For 90.0 % active rounds took at most 40 labels, random 200;" in said
+    assert "active rounds took 75 labels" in sentence(THREE, 150, ratio(0.2, 0.3, 0.4))
+
+
 def test_no_saving_where_neither_arm_has_learned() -> None:
     """Two flat curves say nothing of labels: the level was there with the first ones of both."""
     flat = Curve(active=points((25, 0.56), (50, 0.56)), control=points((5, 0.56), (10, 0.56)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from querist.experiments.report import project_report
 from querist.loop import Status, wrong_on_audit
-from querist.loop.curve import CurvePoint
+from querist.loop.curve import CurvePoint, labels_until
 from querist.project import Project
 from querist.schema import Arm, Evaluation, Selected, percent, to_json
 
@@ -62,8 +62,9 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
             {
                 "label": "labels saved on average",
                 "value": percent(1 - found.saving.mean_ratio, 0),
-                "note": f"{found.saving.active_labels:.0f} instead of "
-                f"{found.saving.control_labels:.0f} for {percent(found.saving.accuracy)}",
+                "note": f"{labels_until(found.saving.active_labels, found.curve.active)} instead "
+                f"of {labels_until(found.saving.control_labels, found.curve.control)} for "
+                f"{percent(found.saving.accuracy)}",
             }
         )
     if found.curve.active:

@@ -109,11 +109,12 @@ def _span(found: Experiment) -> Span | None:
     if boost is None or boost.control_labels <= boost.active_labels:
         return None
     saved = boost.control_labels - boost.active_labels
+    at_first = boost.active_labels <= found.result.active_curve[0].labels
     return Span(
         value=boost.accuracy,
         start=boost.control_labels,
         end=boost.active_labels,
-        text=f"{saved:,.0f} labels saved",
+        text=f"{'at least ' if at_first else ''}{saved:,.0f} labels saved",
     )
 
 

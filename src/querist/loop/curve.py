@@ -51,8 +51,9 @@ class Saving:
 
     Attributes:
         accuracy: The highest accuracy both arms reached.
-        active_labels: Labels the active arm needed for it.
-        control_labels: Labels the random control needed for it.
+        active_labels: Labels the active arm needed for it, at most: those of its first model where
+            that had it already.
+        control_labels: Labels the random control needed for it, likewise.
         mean_ratio: Active labels for each control label, averaged over the accuracies that both
             arms passed on their way; below one is a saving. One point of a curve is noisy, the
             average over all of them much less.
@@ -184,15 +185,24 @@ def sentence(found: Curve, labeled: int, doubt: Measure | None = None) -> str:
         words.append(f"The random control: {control.accuracy} with {_labels(control.labels)}.")
     saved = saving(found)
     if saved is not None:
-        words.append(too_early(found, doubt) or _saved(saved, doubt))
+        words.append(too_early(found, doubt) or _saved(saved, found, doubt))
     return " ".join(words)
 
 
-def _saved(saved: Saving, doubt: Measure | None) -> str:
+def labels_until(labels: float, points: Sequence[CurvePoint]) -> str:
+    """Labels that an arm took for a quality: "310", or "at most 50" where its first model had it.
+
+    What fewer labels would have reached has not been measured then.
+    """
+    return f"{'at most ' if labels <= points[0].labels else ''}{labels:.0f}"
+
+
+def _saved(saved: Saving, found: Curve, doubt: Measure | None) -> str:
     ratio = saved.mean_ratio if doubt is None else doubt.value
     return (
         f"For {percent(saved.accuracy)} active rounds took "
-        f"{saved.active_labels:.0f} labels, random {saved.control_labels:.0f}; "
+        f"{labels_until(saved.active_labels, found.active)} labels, random "
+        f"{labels_until(saved.control_labels, found.control)}; "
         f"over the whole curve {percent(abs(1 - ratio), 0)} "
         f"{'fewer' if ratio <= 1 else 'more'} labels{_within(doubt)}."
     )

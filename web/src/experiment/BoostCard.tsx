@@ -1,11 +1,12 @@
 /** The efficiency boost: how many labels random needs for each label that was chosen. */
 import type { Experiment } from "../api/types";
-import { count, percent } from "../parts/format";
+import { percent } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import styles from "./experiment.module.css";
+import { labelsUntil } from "./figures";
 
 export function BoostCard({ experiment }: { experiment: Experiment }) {
-  const { boost, measure } = experiment.result;
+  const { boost, measure, active_curve, control_curve } = experiment.result;
   const single = measure === "accuracy";
   return (
     <section className={styles.card} aria-labelledby="boost">
@@ -21,8 +22,8 @@ export function BoostCard({ experiment }: { experiment: Experiment }) {
           <p className={styles.text}>
             So many labels random needs for each one that was chosen, over all{" "}
             {single ? "accuracies" : `values of ${measureInWords(measure)}`} that both arms passed.
-            For {percent(boost.accuracy)} it took {count(boost.active_labels)} chosen labels, and{" "}
-            {count(boost.control_labels)} random ones.
+            For {percent(boost.accuracy)} it took {labelsUntil(boost.active_labels, active_curve)}{" "}
+            chosen labels, and {labelsUntil(boost.control_labels, control_curve)} random ones.
           </p>
         </>
       ) : (

@@ -6,6 +6,7 @@ import {
   classJudge,
   ends,
   gainWords,
+  labelsUntil,
   placeOn,
   reachOf,
   verdict,
@@ -34,6 +35,14 @@ describe("verdict", () => {
     expect(verdict(gain(0.05, 0.01, 0.11))).toBe("gain");
     expect(verdict(gain(-0.05, -0.1, -0.01))).toBe("loss");
     expect(verdict(null)).toBe("open");
+  });
+});
+
+describe("labels until a quality", () => {
+  it("are told as at most so many where the first point had it", () => {
+    const curve = [50, 100].map((labels) => ({ labels, accuracy: gain(0.8, 0.7, 0.9) }));
+    expect(labelsUntil(50, curve)).toBe("at most 50");
+    expect(labelsUntil(50.4, curve)).toBe("50");
   });
 });
 

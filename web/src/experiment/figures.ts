@@ -47,6 +47,12 @@ export function counted(measure: string): string {
   return { map50: "Boxes", f1: "Spans" }[measure] ?? "Rows";
 }
 
+/** Labels that an arm took for a quality; at most so many where it had that at its first point. */
+export function labelsUntil(labels: number, curve: Experiment["result"]["active_curve"]): string {
+  const first = curve[0]?.labels ?? 0;
+  return `${labels <= first ? "at most " : ""}${count(labels)}`;
+}
+
 /** Both curves as rows of the learning curve's chart. */
 export function rowsOf({ result }: Experiment): Row[] {
   const rows = (arm: Row["arm"], curve: Experiment["result"]["active_curve"]) =>
