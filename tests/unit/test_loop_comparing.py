@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from querist.cli.app import app
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.loop import nameable, said_of, snapshot, training
 from querist.project import Project
@@ -180,6 +182,33 @@ def test_the_reliability_diagram_tells_of_every_audit_asset_before_and_after(
         assert right == pytest.approx(plain.value * plain.count)
         assert [it.claimed for it in points] == sorted(it.claimed for it in points)
     assert project.rounds.reliability(3) == found
+
+
+def test_where_calibration_helps_nothing_one_table_says_so(tmp_path: Path) -> None:
+    """Of a model that claims 80 % and is right in 80 % the claims are not told twice."""
+    folder = tmp_path / "p"
+    policy = {"batch_size": 30, "audit_size": 90, "seed": 2}
+    with Project.create(
+        folder, media="table", classes=COLOURS, oracle_column="known", policy=policy
+    ) as made:
+        made.add(make_rows(500, 1), id_column="id", metadata_columns=["known"])
+        made.oracle(1)
+        truth = audit_truth(made)
+        ids = [*truth, *(it for it in made.catalog.assets.ids() if it not in truth)]
+        table = np.full((len(ids), len(COLOURS)), 0.1)
+        for row, name in enumerate(truth.values()):
+            table[row, (COLOURS.index(name) + (row % 5 == 4)) % len(COLOURS)] = 0.8
+        table[len(truth) :, 0] = 0.8
+        found = made.models.import_predictions({"ids": ids, "probabilities": table}, name="sure")
+        assert made.rounds.reliability(found.model.id).diagram.method == "none"
+        overconfident = made.rounds.reliability(1).diagram
+    shown = [
+        CliRunner().invoke(app, ["reliability", model, "-p", str(folder)]).output
+        for model in (found.model.id, "1")
+    ]
+    assert "no calibration serves better" in shown[0]
+    assert [it.count("answers") for it in shown] == [1, 2]
+    assert f"(method: {overconfident.method})" in shown[1]
 
 
 def test_without_audit_labels_or_with_nonsense_it_says_what_to_do(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.loop import Comparison
-from querist.metrics import Paired
+from querist.metrics import Paired, Reliability
 from querist.schema import percent
 from querist.schema.measure import Measure
 
@@ -129,15 +129,24 @@ def reliability(
         print_json(found)
         return
     told = found.diagram
-    after = "" if told.calibrated_error is None else f", {told.calibrated_error:.3f} calibrated"
     output.print(
         f"[bold]{found.model.title}[/] on {found.assets} audit assets: calibration error "
-        f"{told.claimed_error:.3f} as it claims{after} (method: {told.method})."
+        f"{told.claimed_error:.3f} as it claims{_after(told)}."
     )
-    for title, points in (("it claims", told.claimed), ("calibrated", told.calibrated)):
+    # Where no calibration serves, its table would be that of the claims again.
+    after = () if told.method == "none" else told.calibrated
+    for title, points in (("it claims", told.claimed), ("calibrated", after)):
         if points:
             rows = ((percent(it.claimed), _share(it.right), it.right.count) for it in points)
             print_table([title, "right", "answers"], rows)
+
+
+def _after(told: Reliability) -> str:
+    if told.calibrated_error is None:
+        return ", too few answers to calibrate by"
+    if told.method == "none":
+        return "; no calibration serves better"
+    return f", {told.calibrated_error:.3f} calibrated (method: {told.method})"
 
 
 def doubt(

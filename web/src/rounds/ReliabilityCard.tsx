@@ -6,7 +6,7 @@ import { count, percent } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import styles from "./compare.module.css";
 import { reliabilityQuery } from "./compareQueries";
-import { calibrationSentence } from "./compareWords";
+import { calibrationSentence, isCalibrated } from "./compareWords";
 import diagrams from "./reliability.module.css";
 
 const SIDE = 240;
@@ -32,7 +32,7 @@ export function ReliabilityCard({ model }: { model: string }) {
           points={diagram.claimed}
           shade="claimed"
         />
-        {diagram.calibrated.length > 0 && (
+        {isCalibrated(diagram) && (
           <Diagram
             title="Calibrated"
             error={diagram.calibrated_error ?? 0}

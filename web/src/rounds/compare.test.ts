@@ -1,8 +1,16 @@
 /** The comparison's address, its sentence, and which two models come first. */
 import { describe, expect, it } from "vitest";
-import type { ComparedModel, Comparison, Measure, Paired } from "../api/types";
+import type { ComparedModel, Comparison, Measure, Paired, Reliability } from "../api/types";
 import { readCompareSearch } from "./compareSearch";
-import { chanceWords, compareSentence, gapText, usual, verdict } from "./compareWords";
+import {
+  calibrationSentence,
+  chanceWords,
+  compareSentence,
+  gapText,
+  isCalibrated,
+  usual,
+  verdict,
+} from "./compareWords";
 
 const measure = (value: number, low: number, high: number, better = "higher"): Measure => ({
   value,
@@ -80,5 +88,25 @@ describe("a comparison", () => {
       readCompareSearch({ first: 3, second: "3-control", gallery: "most_wrong", confidence: 0.8 }),
     ).toEqual({ first: "3", second: "3-control", gallery: "most_wrong", confidence: 0.8 });
     expect(readCompareSearch({ gallery: "best", confidence: 2, overlap: 1 })).toEqual({});
+  });
+});
+
+describe("calibration", () => {
+  const point = { claimed: 0.8, right: measure(0.8, 0.7, 0.9) };
+  const diagram = (method: string, calibrated = [point]): Reliability => ({
+    count: 290,
+    method,
+    claimed: [point],
+    calibrated,
+    claimed_error: 0.02,
+    calibrated_error: calibrated.length ? 0.02 : null,
+  });
+
+  it("is drawn only where it helps, and it is said where it does not", () => {
+    expect(isCalibrated(diagram("isotonic"))).toBe(true);
+    expect(isCalibrated(diagram("none"))).toBe(false);
+    expect(calibrationSentence(diagram("none"))).toContain("Calibration helps nothing here");
+    expect(isCalibrated(diagram("none", []))).toBe(false);
+    expect(calibrationSentence(diagram("none", []))).toContain("Too few to calibrate by");
   });
 });

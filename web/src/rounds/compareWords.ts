@@ -97,11 +97,17 @@ const METHODS: Record<string, string> = {
   isotonic: "isotonic regression",
 };
 
+/** Whether a calibration serves a model: else its diagram would be that of its claims again. */
+export function isCalibrated({ method, calibrated }: Reliability): boolean {
+  return method !== "none" && calibrated.length > 0;
+}
+
 /** Which calibration serves a model best, and by whom it was judged. */
 export function calibrationSentence({ method, calibrated }: Reliability): string {
   if (!calibrated.length)
     return "Too few to calibrate by: thirty answers on five assets are needed.";
-  if (method === "none") return "No calibration serves better than its own confidence.";
+  if (method === "none")
+    return "Calibration helps nothing here: none serves better than its own confidence.";
   const best = METHODS[method] ?? method;
   const judged = "each answer is judged by a calibration that has not seen it.";
   return `What fits best here is ${best}; ${judged}`;
