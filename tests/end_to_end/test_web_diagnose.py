@@ -345,6 +345,23 @@ def test_the_diagnosis_in_every_look(diagnosed, pictures, serve, enter, look):
     assert not findings, "\n".join(findings)
 
 
+def test_what_is_not_compared_yet_keeps_nothing_else_waiting(diagnosed, serve, enter):
+    """While the first comparison runs its place says so, and the findings are there."""
+    page = enter(serve(diagnosed))
+    held = []
+    # Playwright writes on the function, which a method of a list does not bear.
+    page.route("**/api/v1/lessons*", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/api/v1/lessons*"):
+        page.get_by_role("link", name="Diagnose", exact=True).click()
+    section = page.get_by_role("region", name="What data taught")
+    section.get_by_text("Comparing the model with each batch").wait_for()
+    page.get_by_role("heading", name="Findings, most to gain first").wait_for()
+    for one in held:
+        one.continue_()
+    expect(section.get_by_text("Comparing the model with each batch")).to_have_count(0)
+    section.get_by_role("listitem", name="Round").first.wait_for()
+
+
 def test_what_data_taught_names_batches_classes_and_labels(diagnosed, serve, enter):
     """A bar for each batch, a line for each class, and a label that helped opens its asset."""
     with Project.open(diagnosed) as project:

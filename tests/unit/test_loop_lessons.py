@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,6 +114,27 @@ def test_diagnose_tells_what_data_taught(project: Project) -> None:
     assert "round 4" in told.output
     plain = CliRunner().invoke(app, ["diagnose", "--project", folder, "--json"])
     assert plain.output.lstrip().startswith("[")
+
+
+def test_who_asks_meanwhile_waits_for_what_is_on_its_way(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pages opened at once are one comparison, and both show it."""
+    module, round_ = sys.modules["querist.loop.lessons"], project.rounds.list()[1]
+    made = []
+
+    def counted(*asked: Any) -> Any:
+        made.append(asked)
+        time.sleep(0.2)  # the other has come by then
+        return find(*asked)
+
+    find = module._found
+    monkeypatch.setattr(module, "_found", counted)
+    with ThreadPoolExecutor(2) as pool:
+        said = list(pool.map(lambda _: lessons(project.catalog, round_), range(2)))
+    assert said[0] is not None
+    assert said[0] == said[1]
+    assert len(made) == 1
 
 
 def test_numbers_have_no_lessons(tmp_path: Path) -> None:

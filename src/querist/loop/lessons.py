@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ MOVED, SHOWN = 4, 8
 # Of fewer labels nothing is said of a hundred: it would be said of four times as many and more.
 FEWEST = 25
 _STREAM = 61
+_MAKING = threading.Lock()
 
 Rows = NDArray[np.int64]
 
@@ -122,10 +124,14 @@ def lessons(catalog: Catalog, round_: Round) -> Lessons | None:
         return None
     path = catalog.folder / "cache" / "lessons" / f"{round_.model_id}.json"
     kept = _kept(path)
-    if kept is None:
-        kept = _found(catalog, round_, catalog.records.models.get(round_.model_id))
-        if kept is not None:
-            _keep(path, kept)
+    if kept is not None:
+        return kept
+    with _MAKING:  # a page that is opened again meanwhile waits for what is on its way
+        kept = _kept(path)
+        if kept is None:
+            kept = _found(catalog, round_, catalog.records.models.get(round_.model_id))
+            if kept is not None:
+                _keep(path, kept)
     return kept
 
 

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import type { ClassLesson, Lessons } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent, plural } from "../parts/format";
+import { ErrorNotice } from "../parts/Notices";
 import { Gallery } from "./Gallery";
 import {
   barsOf,
@@ -26,8 +27,9 @@ const HEIGHT = 20;
 const MOST_CLASSES = 24;
 
 export function LessonsCard({ round }: { round: number | undefined }) {
-  const { data } = useQuery(lessonsQuery(round));
-  if (!data) return <Skeleton height={240} radius="lg" />;
+  const { data, error } = useQuery(lessonsQuery(round));
+  if (error && !data) return <ErrorNotice error={error} />;
+  if (!data) return <Awaited />;
   if (!data.lessons) return null;
   const told = data.lessons;
   return (
@@ -47,6 +49,19 @@ export function LessonsCard({ round }: { round: number | undefined }) {
         <Labels title="Labels that helped most" ids={told.helpful} />
         <Labels title="Labels that did most harm: look at them again" ids={told.harmful} />
       </div>
+    </section>
+  );
+}
+
+/** Rounds of the command line and of notebooks are looked at only when somebody asks. */
+function Awaited() {
+  return (
+    <section className={styles.card} aria-labelledby="lessons-awaited" aria-busy="true">
+      <h2 id="lessons-awaited">What data taught</h2>
+      <p className={styles.hint}>
+        Comparing the model with each batch and without it: the first look at a round takes seconds.
+      </p>
+      <Skeleton height={180} radius="md" />
     </section>
   );
 }
