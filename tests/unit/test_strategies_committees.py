@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def test_chunks_equal_the_whole(monkeypatch):
     whole = [getattr(committee_scores, name)(MEMBERS, ROWS) for name in names]
     epig = committee_scores.predictive_information(MEMBERS, ROWS, ROWS[:7])
     monkeypatch.setattr("querist.strategies.geometry.CHUNK", 64)
+    monkeypatch.setattr(committee_scores, "_PART", 20)
     for name, values in zip(names, whole, strict=True):
         np.testing.assert_allclose(getattr(committee_scores, name)(MEMBERS, ROWS), values)
     np.testing.assert_allclose(
@@ -68,6 +70,25 @@ def test_epig_is_the_mean_information_about_targets():
     np.testing.assert_allclose(
         committee_scores.predictive_information(MEMBERS, ROWS, targets), expected, atol=1e-6
     )
+
+
+def test_epig_of_many_classes_holds_no_table_of_their_pairs_with_all_targets():
+    """300 classes and 200 targets took 144 MB a row; the parts now stay small."""
+    committee = np.random.default_rng(0).dirichlet(np.ones(300), size=(2, 200))
+    tracemalloc.start()
+    committee_scores.predictive_information(committee, np.arange(2), np.arange(200))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 30e6
+
+
+def test_epig_refuses_more_classes_than_it_can_look_at_in_pairs():
+    """A thousand classes would take hours: the error says so and names what is linear in them."""
+    committee = np.random.default_rng(0).dirichlet(np.ones(1_000), size=(2, 300))
+    with pytest.raises(InvalidInputError, match=r"pair of 1000 classes.*'bald'"):
+        query("epig", n=10, committee=committee, random_state=0)
+    found = query("epig", n=3, committee=committee, rows=1, candidates=range(9), random_state=0)
+    assert len(found.indices) == 3
 
 
 def _joint_information(rows):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from inspect import Parameter, signature
+
 import numpy as np
 import pytest
 
 from querist import query
 from querist.errors import InvalidInputError, MissingSignalError, UnknownNameError
-from querist.strategies import check_pool
+from querist.strategies import check_pool, create, names
 
 E = np.random.default_rng(0).normal(size=(30, 4))
 P = np.full((30, 3), 1 / 3)
@@ -71,6 +74,17 @@ def test_an_unknown_parameter_offers_the_nearest():
     """A misspelt parameter is answered with the right one."""
     with pytest.raises(UnknownNameError, match="beta"):
         query("wkmeans", 1, probabilities=P, embeddings=E, betta=3)
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_parameter_of_a_strategy_hides_behind_an_array_of_query(name):
+    """One of the same name could not be set by ``query``: it would be taken for the array."""
+    arrays = {
+        known.name
+        for known in signature(query).parameters.values()
+        if known.kind is not Parameter.VAR_KEYWORD
+    }
+    assert not {field.name for field in fields(create(name))} & arrays
 
 
 @pytest.mark.parametrize("name", [None, 5, ["margin"]])

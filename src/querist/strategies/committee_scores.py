@@ -71,17 +71,23 @@ def predictive_information(committee: Floats, rows: Positions, targets: Position
     members, _, classes = committee.shape
     ends = committee[:, targets].astype(np.float64)
     apart = float(entropy(ends.mean(axis=0)).mean())
-    ends = ends.reshape(members, -1) / members
+    ends /= members
     found = np.empty(len(rows))
+    # With many classes the pairs of one row and all targets alone would be too many.
+    few = max(_PART // classes**2, 1)
 
     def work(part: slice) -> None:
         block = committee[:, rows[part]].astype(np.float64)
-        joint = np.empty((block[0].size, ends.shape[1]))
-        times_rows(block.reshape(members, -1).T, ends.T, joint)
-        joint = joint.reshape(block.shape[1], -1)
-        found[part] = entropy(block.mean(axis=0)) + apart - entropy(joint) / len(targets)
+        flat = block.reshape(members, -1).T
+        pairs = np.zeros(block.shape[1])
+        for start in range(0, len(targets), few):
+            some = ends[:, start : start + few].reshape(members, -1)
+            joint = np.empty((len(flat), some.shape[1]))
+            times_rows(flat, some.T, joint)
+            pairs += entropy(joint.reshape(block.shape[1], -1))
+        found[part] = entropy(block.mean(axis=0)) + apart - pairs / len(targets)
 
-    width = classes * ends.shape[1]
+    width = classes * classes * len(targets)
     each_part(work, len(rows), max(_PART // width, 1), width=width)
     return np.maximum(found, 0)
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from querist.errors import UnknownNameError
+from querist.errors import InvalidInputError, UnknownNameError
 from querist.strategies import committee_scores
 from querist.strategies.base import Floats, Pool, Positions, Selection, Signal, register
 from querist.strategies.committee_scores import Values
@@ -18,8 +18,11 @@ from querist.strategies.validation import need_committee
 
 _COMMITTEE = frozenset({Signal.COMMITTEE})
 _REASON = "The models of the committee disagree about it."
-# Candidates that EPIG scores at most; each costs M K C² products.
+# Candidates that EPIG scores at most; pairs of labels (candidates x rows x C²) that it weighs at
+# most, a minute or two on two cores; candidates below which a choice among them says little.
 _ROWS = 20_000
+_PAIRS = 1 << 32
+_LEAST_ROWS = 200
 
 _MEASURES: dict[str, Callable[[Floats, Positions], Values]] = {
     "vote": committee_scores.vote_entropy,
@@ -78,10 +81,11 @@ class QueryByCommittee:
 class Epig:
     """Most information about the predictions on random rows of the pool, not about the model.
 
-    Above 20,000 candidates a random 20,000 of them are scored.
+    Above 20,000 candidates a random 20,000 of them are scored; fewer above 32 classes, as every
+    pair of classes counts. Above some 300 classes it refuses: ``bald`` is linear in them.
 
     Attributes:
-        targets: How many random rows to be informed about.
+        rows: How many random rows to be informed about.
     """
 
     name: ClassVar[str] = "epig"
@@ -90,18 +94,28 @@ class Epig:
         "Bickford Smith et al. (2023), Prediction-oriented Bayesian active learning."
     )
     needs: ClassVar[frozenset[Signal]] = _COMMITTEE
-    targets: int = 200
+    rows: int = 200
 
     def __post_init__(self) -> None:
-        positive("targets", self.targets)
+        positive("rows", self.rows)
 
     def select(self, pool: Pool, n: int, rng: np.random.Generator) -> Selection:
         """The ``n`` picks; the score is the expected information gain, in nats."""
         committee = need_committee(pool, self.name)
-        rows = _some(pool.candidates, max(_ROWS, n), rng)
-        ends = _some(np.arange(pool.size), self.targets, rng)
-        values = committee_scores.predictive_information(committee, rows, ends)
-        return _best(rows, values, n, rng)
+        classes = committee.shape[2]
+        ends = min(self.rows, pool.size)
+        limit = _PAIRS // (classes**2 * ends)
+        if limit < min(max(n, _LEAST_ROWS), len(pool.candidates)):
+            raise InvalidInputError(
+                f"'epig' weighs every pair of {classes} classes for each two rows, which allows "
+                f"{limit} candidates in reasonable time: too few to choose {n} from.",
+                remedy="Use 'bald', which looks at each class once, or a smaller rows=.",
+                classes=classes,
+            )
+        scored = _some(pool.candidates, min(max(_ROWS, n), limit), rng)
+        targets = _some(np.arange(pool.size), ends, rng)
+        values = committee_scores.predictive_information(committee, scored, targets)
+        return _best(scored, values, n, rng)
 
 
 def _some(rows: Positions, limit: int, rng: np.random.Generator) -> Positions:
