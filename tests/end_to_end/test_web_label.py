@@ -13,7 +13,7 @@ from querist.project import Project
 from querist.schema import Annotation, ClassValue
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -180,6 +180,49 @@ def test_labels_given_offline_survive_a_reload_and_arrive(batch, serve, enter, w
     wait_saved(page)
     watch.forgive()
     assert [stored(batch)[asset].value.name for asset in pressed] == ["zero", "one", "two"]
+
+
+def test_a_fast_hand_on_a_slow_line_is_told_that_more_comes(batch, serve, enter):
+    """Where the next tasks are late, nobody is told that others hold them, and they do come."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    wait_saved(page)
+    held: list[Route] = []
+
+    def late(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/tasks/lease", late)
+    for key in "12345678":
+        page.keyboard.press(key)
+    page.get_by_role("heading", name="The next ones are on their way").wait_for()
+    page.unroute("**/api/v1/tasks/lease")  # lets those go that are held
+    assert held
+    page.get_by_test_id("stage").wait_for()
+    wait_saved(page)
+    assert len(stored(batch)) == 8
+
+
+def test_a_session_that_ends_keeps_the_label_and_says_so(batch, serve, enter, watch):
+    """The sign-in page counts what waits; a new link sends it, under the same name."""
+    server = serve(batch)
+    page = enter(server)
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    page.context.clear_cookies()
+    labelled = asset_on_stage(page)
+    page.keyboard.press("4")
+    page.get_by_role("status").get_by_text("1 decision of yours waits").wait_for()
+    watch.forgive()  # the browser logs every refused request
+    assert stored(batch) == {}
+    with Project.open(batch) as project:
+        token = project.catalog.records.tokens.issue("owner", kind="login", ttl_seconds=600)
+    page.get_by_label("Link or token").fill(token)
+    page.keyboard.press("Enter")
+    page.get_by_role("navigation", name="Pages").wait_for()
+    wait_saved(page)
+    assert stored(batch)[labelled].value == ClassValue(name="three")
 
 
 def test_a_conflict_shows_both_versions_and_asks(batch, serve, enter, watch):

@@ -48,3 +48,21 @@ def test_a_used_invitation_says_so(texts, serve, page, watch):
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("invitation", ignore_case=True)
     watch.forgive()  # the browser logs every refused request
+
+
+def test_a_double_click_invites_one_person(texts, serve, enter):
+    """However fast the answer to the first click is, the second makes no further link."""
+    server = serve(texts)
+    page = enter(server)
+    page.goto(f"{server.address}/team?tab=invitations")
+    button = page.get_by_role("button", name="Make a link")
+    button.wait_for()
+    place = button.bounding_box()
+    page.mouse.move(place["x"] + 20, place["y"] + 10)
+    for number in (1, 2):
+        page.mouse.down(click_count=number)
+        page.mouse.up(click_count=number)
+        page.get_by_label("The link, shown only now").wait_for()
+    page.get_by_role("button", name="Revoke").wait_for()
+    with Project.open(texts) as project:
+        assert len(project.team.invitations()) == 1

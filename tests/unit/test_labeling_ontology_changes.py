@@ -11,7 +11,7 @@ import pytest
 
 from querist import Project
 from querist.catalog import AssetQuery, run
-from querist.errors import ConflictError, UnknownNameError
+from querist.errors import ConflictError, InvalidInputError, UnknownNameError
 from querist.loop import snapshot
 from querist.schema import (
     AddClass,
@@ -85,6 +85,15 @@ def test_a_renamed_class_keeps_its_labels_model_and_figures(project) -> None:
     assert project.labels.read(asset).value == ClassValue(name="wellington")
     with pytest.raises(UnknownNameError):
         project.labels.submit(asset, "boot", annotator="ana")
+
+
+@pytest.mark.parametrize("name", ["a" * 201, "boot\nsandal", "tab\tbed", " "])
+def test_a_new_class_has_a_name_that_people_can_read(project, name) -> None:
+    """Names too long, blank or with control characters are refused, and nothing changes."""
+    for change in (AddClass(name=name), RenameClass(name="boot", to=name)):
+        with pytest.raises(InvalidInputError, match=r"too long or holds control|no name"):
+            project.ontology_changes.apply(change, author="mia")
+    assert project.ontology.names == CLASSES
 
 
 def test_merged_classes_are_one_for_training_and_for_earlier_rounds(project) -> None:

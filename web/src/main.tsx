@@ -9,12 +9,14 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/queryClient";
+import { ignoreSecondClicks } from "./shell/oneClick";
 import { SessionGate } from "./shell/SessionGate";
 import { resolver, theme } from "./theme";
 
 const colours = localStorageColorSchemeManager({ key: "querist-color-scheme" });
 // The colour of the first paint has done its work; from now on the styles follow the theme.
 document.documentElement.style.removeProperty("background");
+ignoreSecondClicks(document);
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(

@@ -9,6 +9,8 @@ from typing import ClassVar
 from querist.errors import InvalidInputError, NotFoundError
 from querist.schema.ontology import ClassDefinition, Ontology
 
+MAX_CLASS_NAME = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameClass:
@@ -244,3 +246,9 @@ def _check_free(now: Ontology, name: str) -> None:
         )
     if not name.strip():
         raise InvalidInputError("A class has no name.", remedy="Give every class a name.")
+    # Of new names only: a project that has such a class already still opens, and can rename it.
+    if len(name) > MAX_CLASS_NAME or not name.isprintable():
+        raise InvalidInputError(
+            f"The class name {name[:40]!r} is too long or holds control characters.",
+            remedy=f"Use at most {MAX_CLASS_NAME} printable characters.",
+        )

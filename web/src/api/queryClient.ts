@@ -1,7 +1,10 @@
 /** The cache of server state; a session that has ended anywhere leads back to the sign-in page. */
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./client";
 import { sessionQuery } from "./queries";
+
+// What a click has begun is seen before the next click, so that its button takes no second one.
+notifyManager.setScheduler(queueMicrotask);
 
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({

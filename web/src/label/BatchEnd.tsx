@@ -8,7 +8,7 @@ import { homeQuery } from "../api/queries";
 import type { Home, ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
-import { count, estimate, points } from "../parts/format";
+import { count, estimate, plural, points } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import { Empty } from "../parts/Notices";
 import styles from "./label.module.css";
@@ -29,6 +29,13 @@ export function BatchEnd({ state, reload, project }: Props) {
   }, [state.loaded, open, job, reload]);
 
   if (!state.loaded || !home) return <Skeleton height="70%" width="70%" radius="lg" />;
+  // A fast hand has outrun a slow line: what is left is this person's, and on its way.
+  if (state.remaining > 0)
+    return (
+      <Empty title="The next ones are on their way" icon={<IconTag size={24} />}>
+        {plural(state.remaining, "task is", "tasks are")} left for you; the connection is slow.
+      </Empty>
+    );
   if (job)
     return (
       <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>

@@ -50,6 +50,9 @@ export function assetOf(cargo: Cargo): string {
   return "body" in cargo ? cargo.body.asset_id : cargo.asset_id;
 }
 
+/** How the keys of what waits begin, whoever decided it. */
+export const OUTBOX = "querist-outbox:";
+
 /** A queue that survives a reload and a lost connection; one submission id is stored once. */
 export class Outbox {
   private entries: Entry[] = [];
@@ -64,7 +67,7 @@ export class Outbox {
 
   constructor(wiring: Wiring) {
     this.wiring = wiring;
-    this.prefix = `querist-outbox:${wiring.scope}:`;
+    this.prefix = `${OUTBOX}${wiring.scope}:`;
     this.load();
   }
 

@@ -7,6 +7,7 @@ import {
   type Cargo,
   type Delivery,
   type Entry,
+  OUTBOX,
   Outbox,
   type OutboxStatus,
 } from "./outbox";
@@ -51,6 +52,11 @@ async function deliver(cargo: Cargo): Promise<Answer> {
     noticeFailure(failure);
     throw failure;
   }
+}
+
+/** How many decisions of anybody wait in this browser, also before somebody has signed in. */
+export function waitingHere(): number {
+  return Object.keys(window.localStorage).filter((key) => key.startsWith(OUTBOX)).length;
 }
 
 /** Hear of every acknowledged entry; returns how to stop. */

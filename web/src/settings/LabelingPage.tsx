@@ -249,7 +249,8 @@ function Percent({ label, description, value, most = 100, disabled, change }: Pe
       decimalScale={1}
       disabled={disabled ?? false}
       value={value}
-      onChange={(now) => change(Math.min(most, Math.max(0, Number(now) || 0)))}
+      // Too much is put right when the field is left; put right while typing it would stay on show.
+      onChange={(now) => change(Math.max(0, Number(now) || 0))}
     />
   );
 }

@@ -2,6 +2,8 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { ApiError } from "../api/client";
+import { waitingHere } from "../label/outboxStore";
+import { plural } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { Mark } from "./Mark";
 import styles from "./shell.module.css";
@@ -11,6 +13,7 @@ type Props = { problem: ApiError | null; enter: (link: Link) => Promise<void> };
 
 export function LoginPage({ problem, enter }: Props) {
   const [text, setText] = useState("");
+  const [waiting] = useState(waitingHere);
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<ApiError | null>(null);
   const shown =
@@ -36,8 +39,15 @@ export function LoginPage({ problem, enter }: Props) {
         <h1>Sign in to Querist</h1>
         <p>
           Run <code>querist serve</code> in the project's folder and open the link it prints. Each
-          link works once; <code>querist serve</code> prints a new one whenever it starts.
+          link works once; <code>querist serve</code> prints a new one whenever it starts. If
+          somebody invited you, ask them for a new link.
         </p>
+        {waiting > 0 && (
+          <p role="status" className={styles.loginWaiting}>
+            {plural(waiting, "decision")} of yours {waiting === 1 ? "waits" : "wait"} in this
+            browser and will be sent when you have signed in under the same name.
+          </p>
+        )}
         {shown && <ErrorNotice error={shown} />}
         <form onSubmit={submit}>
           <PasswordInput

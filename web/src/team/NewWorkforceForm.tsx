@@ -24,9 +24,9 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
   const add = useMutation({
     mutationFn: () =>
       addWorkforce({
-        name,
+        name: name.trim(),
         kind,
-        url,
+        url: url.trim(),
         token: variable === "" ? null : `env:${variable}`,
         price,
         hourly_cost: cost,
@@ -45,7 +45,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
       aria-labelledby="new-workforce"
       onSubmit={(event) => {
         event.preventDefault();
-        if (!wrong) add.mutate();
+        if (!wrong && !add.isPending) add.mutate();
       }}
     >
       <h2 id="new-workforce">Add a workforce</h2>
