@@ -166,6 +166,19 @@ def test_runs_of_other_data_or_settings_are_never_mixed_in(tmp_path: Path) -> No
         run_simulation(_data(), SMALL, resume_file=path)
 
 
+def test_finished_runs_are_forgotten_only_for_a_simulation_that_can_be(tmp_path: Path) -> None:
+    """Too large a batch leaves the file as it was; a new simulation empties it."""
+    path = tmp_path / "runs.jsonl"
+    run_simulation(_data(), SMALL, resume_file=path)
+    before = path.read_text(encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="whole pool"):
+        run_simulation(_data(), SimulationSettings(batch_size=999), resume_file=path, anew=True)
+    assert path.read_text(encoding="utf-8") == before
+    other = SimulationSettings(strategies=("margin",), batch_size=11, rounds=2, seeds=1)
+    run_simulation(_data(), other, resume_file=path, anew=True)
+    assert path.read_text(encoding="utf-8").count('"run"') == 2
+
+
 def test_an_empty_run_file_is_started_anew(tmp_path: Path) -> None:
     """A file cut within its first line holds nothing and is used again."""
     path = tmp_path / "runs.jsonl"

@@ -103,7 +103,9 @@ def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
     rows = _load(data, label_column)
     try:
         with progress_bar() as progress:
-            result = run_simulation(rows, settings, resume_file=kept, jobs=jobs, progress=progress)
+            result = run_simulation(
+                rows, settings, resume_file=kept, anew=not resume, jobs=jobs, progress=progress
+            )
     except KeyboardInterrupt:
         _stopped(kept)
         raise typer.Exit(130) from None
@@ -130,7 +132,7 @@ def _check_folder(path: Path | None) -> None:
 
 
 def _kept(out: Path | None, resume: bool) -> Path | None:
-    """Where finished runs are kept: beside the JSON file; emptied unless they are to be used."""
+    """Where finished runs are kept: beside the JSON file."""
     if out is None:
         if resume:
             raise InvalidInputError(
@@ -138,10 +140,7 @@ def _kept(out: Path | None, resume: bool) -> Path | None:
                 remedy="Give the same --json FILE as before: the finished runs lie beside it.",
             )
         return None
-    kept = out.with_suffix(".runs.jsonl")
-    if not resume:
-        kept.unlink(missing_ok=True)
-    return kept
+    return out.with_suffix(".runs.jsonl")
 
 
 def _load(data: str, label_column: str | None) -> LabeledData:

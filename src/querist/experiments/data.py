@@ -155,9 +155,12 @@ def _classes(y: NDArray[Any]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
         raise InvalidInputError(
             "y holds NaN.", remedy="A simulation needs every label; drop rows without one."
         )
-    if any(value in ("", "None") for value in y.astype(str)):
+    empty = np.isin(y.astype(str), ["", "None"])
+    if empty.any():
         raise InvalidInputError(
-            "Some rows have no label.", remedy="A simulation needs every label; drop those rows."
+            f"Rows with no label: {empty.sum():,} of {len(y):,}, the first at place "
+            f"{int(empty.argmax())}.",
+            remedy="A simulation needs every label; drop those rows.",
         )
     if y.dtype.kind == "f":
         uneven = y != np.round(y)

@@ -128,7 +128,10 @@ def _from_npz(path: Path) -> LabeledData:
             names = sorted(stored.files)
     # A .npy file in disguise has no `files`.
     except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as problem:
-        raise StorageError(f"{path.name} cannot be read: {problem}.", remedy=_SAVE) from problem
+        # Of a file that is no archive numpy says to load it with pickle, which nobody should.
+        archive = not path.is_file() or zipfile.is_zipfile(path)
+        why = problem if archive else "it is no .npz archive"
+        raise StorageError(f"{path.name} cannot be read: {why}.", remedy=_SAVE) from problem
     return _from_arrays(path, arrays, names)
 
 
@@ -202,8 +205,10 @@ def _label_column(columns: Mapping[str, Sequence[Any]], wanted: str | None) -> s
     for name in LABEL_COLUMNS if wanted is None else (wanted,):
         if name in columns:
             return name
-    raise InvalidInputError(
-        f"There is no label column {wanted or ' or '.join(LABEL_COLUMNS)!r} among "
-        f"{', '.join(list(columns)[:12])}.",
-        remedy="Name the column that holds the classes: label_column, or --label-column.",
-    )
+    there = f"the columns {', '.join(list(columns)[:12])}{', …' if len(columns) > 12 else ''}"
+    sought = repr(wanted) if wanted else f"called {' or '.join(LABEL_COLUMNS)}"
+    remedy = "Name the column that holds the classes: label_column, or --label-column."
+    if len(columns) == 1 and any(mark in next(iter(columns)) for mark in ";\t|"):
+        there = f"one column, {next(iter(columns))!r}"
+        remedy = "Write it with commas between the cells."
+    raise InvalidInputError(f"There is no label column {sought} among {there}.", remedy=remedy)

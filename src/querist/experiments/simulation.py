@@ -39,6 +39,7 @@ def run_simulation(
     settings: SimulationSettings | None = None,
     *,
     resume_file: Path | None = None,
+    anew: bool = False,
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def run_simulation(
         settings: What to do; the defaults compare ``auto`` with random.
         resume_file: JSON lines of finished runs; those found there are not run again, and each new
             one is added at once, so that a killed simulation goes on where it was.
+        anew: Empty ``resume_file`` first, once all that was asked for is known to be possible.
         jobs: Processes that run side by side, each with one thread; times and memory apart, the
             result is the same with any number.
         progress: Called as (runs done, runs in all, text).
@@ -65,6 +67,8 @@ def run_simulation(
     chosen = settings or SimulationSettings()
     _check(data, chosen, jobs)
     store = _RunFile(resume_file, _fingerprint(data, chosen))
+    if anew:
+        store.remove()
     done, full = store.read()
     wanted = [(arm, seed) for seed in range(chosen.seeds) for arm in chosen.arms]
     left: list[Task] = []
@@ -188,6 +192,14 @@ class _RunFile:
     def __init__(self, path: Path | None, fingerprint: str) -> None:
         self._path = path
         self._fingerprint = fingerprint
+
+    def remove(self) -> None:
+        if self._path is None:
+            return
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise self._error(problem) from problem
 
     def read(self) -> tuple[dict[tuple[str, int], Run], dict[int, float]]:
         runs: dict[tuple[str, int], Run] = {}
