@@ -76,13 +76,13 @@ def _numbers(name: str, given: ArrayLike) -> Vector:
         array = np.zeros((0, 0))
     if array.ndim != 1 or array.dtype.kind not in "fiu":
         raise InvalidInputError(
-            f"The {name} of an arrival are no list of numbers.",
+            f"What an arrival has as {name} is no list of numbers.",
             remedy="Give a flat list, such as [0.7, 0.3].",
         )
     array = array.astype(np.float64)
     if not (np.abs(array) <= _LARGEST).all():
         raise InvalidInputError(
-            f"The {name} hold NaN or an infinite number at place {_first_bad(array)}.",
+            f"NaN or an infinite number stands in the {name} at place {_first_bad(array)}.",
             remedy="Repair or leave out this arrival; a model that cannot predict gives [].",
         )
     return array

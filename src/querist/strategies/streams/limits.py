@@ -53,7 +53,7 @@ class RecentShare(Remembers):
     @property
     def reason(self) -> str:
         """Why it refuses."""
-        return f"about {percent(self.share)} of the recent arrivals were asked"
+        return f"no more than about {percent(self.share)} of the recent arrivals may be asked"
 
     def allows(self, time: float | None) -> bool:  # noqa: ARG002 - it counts arrivals, not seconds
         """Whether the recent share is below the limit."""
@@ -82,7 +82,7 @@ class TotalShare(Remembers):
     @property
     def reason(self) -> str:
         """Why it refuses."""
-        return f"{percent(self.share)} of all arrivals so far were asked"
+        return f"no more than {percent(self.share)} of all arrivals may be asked"
 
     def allows(self, time: float | None) -> bool:  # noqa: ARG002 - it counts arrivals, not seconds
         """Whether one more is within the share of all arrivals, this one included."""
