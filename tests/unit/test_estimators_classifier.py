@@ -217,6 +217,24 @@ def test_positions_that_do_not_exist_are_refused(idx: list) -> None:
         clf.skip(idx)
 
 
+@pytest.mark.parametrize("made", [ActiveLearningClassifier, ActiveLearningRegressor])
+def test_labels_that_are_not_as_many_as_the_rows_are_counted(made: type) -> None:
+    """Both numbers stand in the error, and nothing is stored."""
+    learner = made().fit(X, np.where(np.arange(120) < 12, TRUTH, None))
+    with pytest.raises(InvalidInputError, match=r"labels is 1, that of rows 2"):
+        learner.teach([20, 21], [1])
+    assert learner.labeled_.sum() == 12
+
+
+def test_a_mask_as_positions_is_told_how_to_become_some() -> None:
+    """The error is short, however many rows there are."""
+    clf = ActiveLearningClassifier().fit(X, _partly())
+    with pytest.raises(InvalidInputError, match="bool") as caught:
+        clf.teach(np.arange(120) == 20, [1])
+    assert "flatnonzero" in caught.value.remedy
+    assert len(str(caught.value)) < 200
+
+
 @pytest.mark.parametrize("label", [None, float("nan"), -1])
 def test_teaching_no_label_is_refused_and_changes_nothing(label: object) -> None:
     """A missing label names its row and points to skip."""

@@ -246,11 +246,16 @@ class ActiveLearner(BaseEstimator, ABC):  # type: ignore[misc]
         rows = np.atleast_1d(np.asarray(idx))
         if not rows.size:
             return np.empty(0, dtype=np.int64)
-        count = len(self.labeled_)
-        whole = rows.ndim == 1 and rows.dtype.kind in "iu"
-        if not whole or rows.min() < 0 or rows.max() >= count:
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
             raise InvalidInputError(
-                f"{np.asarray(idx).tolist()!r} are no positions in the {count} fitted rows.",
+                f"The positions have the shape {rows.shape} and the type {rows.dtype}.",
+                remedy="Give whole numbers, as query returns them; of a mask np.flatnonzero(mask).",
+            )
+        count = len(self.labeled_)
+        outside = (rows < 0) | (rows >= count)
+        if outside.any():
+            raise InvalidInputError(
+                f"{rows[outside][0]} is no position in the {count} fitted rows.",
                 remedy="Give whole numbers from 0, as query returns them.",
             )
         if len(np.unique(rows)) != len(rows):

@@ -8,10 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import check_consistent_length
 
 from querist.errors import InvalidInputError
-from querist.estimators.targets import Mask, Positions, as_array, is_missing, none_missing
+from querist.estimators.targets import Mask, Positions, as_array, is_missing, none_missing, one_each
 from querist.strategies import Signal
 
 
@@ -78,7 +77,7 @@ class Numbers:
     def taught(self, rows: Positions, given: ArrayLike) -> Self:
         """The numbers with those ``given`` (k,) for some rows."""
         fresh = _floats(column_or_1d(as_array(given)))
-        check_consistent_length(rows, fresh)
+        one_each(rows, fresh)
         none_missing(rows, ~np.isnan(fresh))
         values = self.values.copy()
         values[rows] = fresh

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length
 
 from querist.errors import InvalidInputError
 from querist.strategies import UNLABELED, Signal
@@ -127,7 +126,7 @@ class Classes:
     def taught(self, rows: Positions, given: ArrayLike) -> Self:
         """The classes with those ``given`` (k,) for some rows."""
         fresh = column_or_1d(as_array(given)).astype(object)
-        check_consistent_length(rows, fresh)
+        one_each(rows, fresh)
         merged = self.values.copy()
         merged[rows] = fresh
         _, known = split_target(merged)
@@ -210,6 +209,19 @@ def is_missing(y: NDArray[Any]) -> Mask:
     if y.dtype.kind != "O":
         return np.zeros(len(y), dtype=bool)
     return np.array([value is None or _differs_from_itself(value) for value in y], dtype=bool)
+
+
+def one_each(rows: Positions, given: NDArray[Any]) -> None:
+    """Refuse taught labels that are not as many as the rows.
+
+    Raises:
+        InvalidInputError: there are more or fewer labels ``given`` (k,) than ``rows``.
+    """
+    if len(given) != len(rows):
+        raise InvalidInputError(
+            f"The number of labels is {len(given)}, that of rows {len(rows)}.",
+            remedy="Give one label for each row, in the same order.",
+        )
 
 
 def none_missing(rows: Positions, known: Mask) -> None:
