@@ -56,9 +56,9 @@ export function LessonsCard({ round }: { round: number | undefined }) {
 /** Rounds of the command line and of notebooks are looked at only when somebody asks. */
 function Awaited() {
   return (
-    <section className={styles.card} aria-labelledby="lessons-awaited" aria-busy="true">
+    <section className={styles.card} aria-labelledby="lessons-awaited">
       <h2 id="lessons-awaited">What data taught</h2>
-      <p className={styles.hint}>
+      <p className={styles.hint} role="status">
         Comparing the model with each batch and without it: the first look at a round takes seconds.
       </p>
       <Skeleton height={180} radius="md" />
