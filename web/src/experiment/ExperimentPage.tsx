@@ -9,7 +9,7 @@ import { type Experiment, type Me, mayBrowse, mayManage, type ProjectInfo } from
 import { useAutoKeys } from "../autolabel/useAutoKeys";
 import { JobProgress } from "../jobs/JobRow";
 import { jobProblem, jobTitle } from "../jobs/useRoundJobs";
-import { ago, count } from "../parts/format";
+import { ago, count, unbroken } from "../parts/format";
 import { Key } from "../parts/Key";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
 import { BoostCard } from "./BoostCard";
@@ -119,7 +119,7 @@ function Experiments({ me, project }: { me: Me; project: ProjectInfo }) {
   return (
     <div className={styles.page}>
       <header className={styles.lead}>
-        <h1 className={styles.sentence}>{shown.sentence}</h1>
+        <h1 className={styles.sentence}>{unbroken(shown.sentence)}</h1>
         {action}
       </header>
       <div className={styles.notice}>{trouble}</div>

@@ -3,7 +3,7 @@ import { Progress } from "@mantine/core";
 import { IconCircleCheck, IconPlayerTrackNext } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Home } from "../api/types";
-import { count, percent } from "../parts/format";
+import { count, percent, unbroken } from "../parts/format";
 import styles from "./home.module.css";
 
 type Props = { home: Home; learns: boolean };
@@ -54,11 +54,11 @@ function Verdict({ home, learns }: Props) {
         {advice.stop ? "Querist advises to stop" : "Querist advises to go on"}
       </h2>
       {!home.sentence.includes(advice.sentence) && (
-        <p className={styles.adviceText}>{advice.sentence}</p>
+        <p className={styles.adviceText}>{unbroken(advice.sentence)}</p>
       )}
       <ul className={styles.reasons}>
         {advice.reasons.map((reason) => (
-          <li key={reason}>{reason}</li>
+          <li key={reason}>{unbroken(reason)}</li>
         ))}
       </ul>
     </div>

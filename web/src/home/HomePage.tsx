@@ -3,6 +3,7 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { homeQuery, projectQuery } from "../api/queries";
+import { unbroken } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { AddAssets } from "./AddAssets";
 import { AdviceCard } from "./AdviceCard";
@@ -31,7 +32,7 @@ export function HomePage() {
   return (
     <div className={styles.page}>
       <section className={styles.lead} aria-label="State of the project">
-        <h1 className={styles.sentence}>{home.data.sentence}</h1>
+        <h1 className={styles.sentence}>{unbroken(home.data.sentence)}</h1>
         <NextStep home={home.data} project={project.data} />
       </section>
       <div className={styles.columns}>

@@ -195,6 +195,9 @@ function endLabel(
       dy,
       textAnchor: anchor,
       fill: end.arm === "active" ? "var(--q-accent-text)" : "var(--q-dim)",
+      // A halo, for the lines may run behind it.
+      stroke: "var(--q-surface)",
+      strokeWidth: 4,
       fontWeight: 600,
       fontSize: 12,
     }),

@@ -9,6 +9,7 @@ import {
   points,
   shortId,
   timeLeft,
+  unbroken,
   words,
 } from "./format";
 
@@ -24,6 +25,13 @@ describe("format", () => {
   it("writes an estimate with its doubt", () => {
     expect(plain(estimate({ value: 0.941, low: 0.929, high: 0.953, count: 150 }))).toBe(
       "94.1 % ± 1.2",
+    );
+  });
+
+  it("ends no line between a number and its % or ±", () => {
+    const told = unbroken("78.3 % ± 7.3, audit of 120; 95 % interval 2 of 4. Or 3 more.");
+    expect(told.replaceAll("\u00a0", "_")).toBe(
+      "78.3_%_±_7.3, audit of 120; 95_% interval 2 of 4. Or 3 more.",
     );
   });
 

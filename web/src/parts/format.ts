@@ -13,6 +13,11 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${Math.round(value) === 1 ? one : many}`;
 }
 
+/** A sentence of the server in which no line ends between a number and its % or ±. */
+export function unbroken(sentence: string): string {
+  return sentence.replace(/(?<=[\d%]) (?=[%±])|(?<=±) (?=\d)/g, "\u00a0");
+}
+
 /** A share of one as "94.1 %"; rounding never says 100 % or 0 % of what is not. */
 export function percent(share: number, digits = 1): string {
   const text = (share * 100).toFixed(digits);

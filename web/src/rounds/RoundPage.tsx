@@ -6,7 +6,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { homeQuery, projectQuery, roundQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
-import { estimate, percent, words } from "../parts/format";
+import { estimate, percent, unbroken, words } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import { ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { CompareLink } from "./CompareLink";
@@ -49,7 +49,7 @@ export function RoundPage() {
           {round.advice && (
             <section className={styles.card} aria-labelledby="round-advice">
               <h2 id="round-advice">{round.advice.stop ? "Advice: stop" : "Advice: go on"}</h2>
-              <p>{round.advice.sentence}</p>
+              <p>{unbroken(round.advice.sentence)}</p>
               <ul className={styles.reasons}>
                 {round.advice.reasons.map((reason) => (
                   <li key={reason}>{reason}</li>
