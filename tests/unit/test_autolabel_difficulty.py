@@ -105,6 +105,14 @@ def test_a_calibrated_model_has_hardly_any_calibration_error():
     assert calibration_error(rng.uniform(size=2_000) < claims - 0.2, claims) > 0.15
 
 
+def test_claims_that_are_the_same_share_a_bin_whatever_their_order():
+    hits = np.arange(100) % 5 > 0
+    for order in (np.arange(100), np.argsort(hits)):
+        (found,) = reliability(hits[order], np.full(100, 0.8))
+        assert (found.count, found.claimed, found.right) == (100, pytest.approx(0.8), 0.8)
+        assert calibration_error(hits[order], np.full(100, 0.8)) == pytest.approx(0, abs=1e-6)
+
+
 def test_bins_of_the_diagram_hold_equally_many_rows():
     """They are ordered by what was claimed, and all rows are in one."""
     rng = np.random.default_rng(4)

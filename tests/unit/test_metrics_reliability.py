@@ -75,7 +75,7 @@ def test_answers_of_one_asset_make_an_interval_wider_and_it_holds() -> None:
 
 def test_the_diagram_takes_answers_of_one_asset_together() -> None:
     """The same answers of four assets tell less than those of 160; the noise taken is larger."""
-    right, claimed = _rng().random(160) < 0.7, np.full(160, 0.6)
+    right, claimed = _rng().random(160) < 0.7, np.linspace(0.59, 0.61, 160)
     alone = reliability_of_answers(right, claimed, np.arange(160), _rng())
     few = reliability_of_answers(np.sort(right), claimed, np.arange(160) // 40, _rng())
     for one, together in zip(alone.claimed, few.claimed, strict=True):

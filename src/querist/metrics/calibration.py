@@ -157,7 +157,7 @@ def calibration_error(
 ) -> float:
     """Mean gap between sureness and share of right answers; 0 to 1, lower is better.
 
-    Bins hold equally many rows. From each squared gap goes the variance of the share, since a
+    Bins hold about equally many rows. From each squared gap goes the variance of the share, since a
     calibrated model has gaps too, on few rows (Kumar, Liang and Ma, 2019, "Verified uncertainty
     calibration"); a bin whose gap is within it counts as 0.
 
@@ -183,8 +183,9 @@ def reliability(
     *,
     owners: ArrayLike | None = None,
 ) -> tuple[ReliabilityBin, ...]:
-    """The reliability diagram in bins of equally many rows, least sure first.
+    """The reliability diagram in bins of about equally many rows, least sure first.
 
+    Rows that claim the same share a bin: split, each part would be right by the luck of the order.
     Rows with the same of ``owners`` (n,) are answers of one asset, and hang together.
 
     Raises:
@@ -196,6 +197,8 @@ def reliability(
     if bins < 1:
         raise InvalidInputError(f"{bins} bins were asked for.", remedy="Ask for at least one.")
     order = np.argsort(claims, kind="stable")
+    sizes = [len(part) for part in np.array_split(order, min(bins, len(order)))]
+    ends = np.searchsorted(claims[order], claims[order][np.cumsum(sizes) - 1], side="right")
     return tuple(
         ReliabilityBin(
             claimed=float(claims[rows].mean()),
@@ -203,7 +206,7 @@ def reliability(
             count=len(rows),
             trials=trials_of_assets(hits[rows], assets[rows]),
         )
-        for rows in np.array_split(order, min(bins, len(order)))
+        for rows in np.split(order, np.unique(ends)[:-1])
     )
 
 
