@@ -106,6 +106,7 @@ def test_a_calibrated_model_has_hardly_any_calibration_error():
 
 
 def test_claims_that_are_the_same_share_a_bin_whatever_their_order():
+    """A model that says 80 % each time and is right in 80 % is calibrated."""
     hits = np.arange(100) % 5 > 0
     for order in (np.arange(100), np.argsort(hits)):
         (found,) = reliability(hits[order], np.full(100, 0.8))
