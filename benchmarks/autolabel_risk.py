@@ -1,6 +1,6 @@
 """Auto-labels under a promise: how often it is broken, how much is labelled, what an audit catches.
 
-Run: python -m benchmarks.autolabel_risk [--quick] [--draws 100] [--large 20]
+Run: python -m benchmarks.autolabel_risk [--quick] [--draws 100] [--large 100]
 
 In each draw 1,000 (or 3,000) people's labels are spent as a project spends them: half of them on a
 random draw from a pool of 20,000, half on a random draw from what the labeler then thinks it could
@@ -11,8 +11,8 @@ of what is accepted is that over the unlabelled rest.
 The images go through the packaged back-bone (frozen EfficientNet-Lite0) as they do in a project of
 images, at 224 pixels; the vectors take minutes once and are kept under `artifacts/benchmarks`
 (extra `vision`, Debian's dataset-fashion-mnist). Beside them stand, without a target for coverage,
-the same images as seen at 64 pixels and brought to 128 directions: with poor vectors the labeler
-errs early, and little can be proved by 1,000 labels (docs/decisions/0017).
+the same images as seen at 64 pixels and brought to 128 directions, with 1,000 labels: with poor
+vectors the labeler errs early, and little can be proved by so few (docs/decisions/0017).
 
 The oracle threshold knows all labels: it takes the largest set of the surest, in the order of the
 same labeler, whose error rate is the promised one. Beside it stands what such an oracle would take
@@ -57,6 +57,7 @@ DATA = Path("../shared/data")
 IMAGES, POOR_VECTORS = "fashion_mnist", "fashion_mnist at 64 px"
 FILES = {POOR_VECTORS: "fashion_mnist_embeddings", "debian_packages": "debian_packages_embeddings"}
 RATES = {IMAGES: 0.02, POOR_VECTORS: 0.02, "debian_packages": 0.1}
+NAMES = {1_000: [*RATES], 3_000: [IMAGES, "debian_packages"]}
 WANTED = {1_000: 0.75, 3_000: 0.9}
 POOL = 20_000
 LEAST_DRAWS, ORACLE_EVERY = 100, 10
@@ -70,7 +71,7 @@ def main() -> int:
     """Measure both data sets and the planted shift; 0 if every target is reached."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--draws", type=int, default=LEAST_DRAWS, help="with 1,000 labels")
-    parser.add_argument("--large", type=int, default=20, help="with 3,000 labels")
+    parser.add_argument("--large", type=int, default=LEAST_DRAWS, help="with 3,000 labels")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the embeddings")
     parser.add_argument("--quick", action="store_true", help="three draws of 1,000 labels")
@@ -85,16 +86,19 @@ def main() -> int:
     pieces = [
         (data, name, count, draw)
         for count, many in draws.items()
-        for name in RATES
+        for name in NAMES[count]
         for draw in range(many)
     ]
     found = run_all(
         one_draw, pieces, name="autolabel-risk", code=CODE, processes=arguments.processes
     )
-    figures = [Figure(name="draws of 1,000 labels", value=draws[1_000], target=LEAST_DRAWS)]
+    figures = [
+        Figure(name=f"draws of {count:,} labels", value=many, target=LEAST_DRAWS)
+        for count, many in draws.items()
+    ]
     details: dict[str, Any] = {}
     for count, many in draws.items():
-        for name in RATES:
+        for name in NAMES[count]:
             rows = [found[data, name, count, draw] for draw in range(many)]
             figures += _figures(f"{name}, {count:,} labels", name, count, rows)
             details[f"{name}, {count}"] = rows
