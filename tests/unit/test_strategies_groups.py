@@ -65,6 +65,21 @@ def test_few_dimensions_and_few_rows_are_taken_as_grouped():
     assert has_groups(APART[:30])
 
 
+def test_a_dozen_columns_of_categories_on_their_own_make_no_groups():
+    """Where most columns have two values six dimensions are many; one column more decides."""
+    categories = (RNG.random((600, 6)) < 0.2).astype(np.float32)
+    assert not has_groups(np.concatenate([categories, APART[:, :6]], axis=1))
+    assert has_groups(np.concatenate([categories, APART[:, :7]], axis=1))
+    assert has_groups(categories[:, :5].copy())
+
+
+def test_categories_that_go_together_make_groups():
+    """Twenty yes-or-no columns that mostly follow one of four kinds are near in both halves."""
+    kinds = RNG.random((4, 20)) < 0.5
+    rows = kinds[RNG.integers(0, 4, 600)] ^ (RNG.random((600, 20)) < 0.05)
+    assert has_groups(rows.astype(np.float32))
+
+
 def test_equal_rows_are_taken_as_grouped():
     """Rows that do not differ vary in no direction, and nothing is divided by zero."""
     assert has_groups(np.ones((100, 40), dtype=np.float32))

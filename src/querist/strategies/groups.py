@@ -19,6 +19,9 @@ _SAME = 0.99
 # From so many dimensions on the rows with most neighbours are often only those near the middle
 # (Radovanović, Nanopoulos and Ivanović, 2010, "Hubs in space"); in few they lie in dense places.
 _MANY_DIMENSIONS = 20.0
+# Where at least half of the columns have two values each, as those of categories have, it takes
+# fewer: the row with most neighbours has the common value in each, and none of the rare ones.
+_DIMENSIONS_OF_CATEGORIES, _LEAST_SHARE_OF_CATEGORIES = 6.0, 0.5
 _LEAST_AGREEMENT = 0.4
 
 
@@ -27,16 +30,19 @@ def grouped(space: Space, candidates: Positions) -> bool:
 
     Where they are not, although there are many dimensions, columns vary each on its own: there are
     no groups, and a row with many neighbours stands for nothing but the middle of the pool. With
-    few dimensions, or few rows, groups are taken for granted.
+    few dimensions, or few rows, groups are taken for granted; six dimensions are many where most
+    columns have two values.
 
     Args:
         space: The vectors.
         candidates: Positions of the pool (m,).
     """
-    if space.rows.shape[1] < _MANY_DIMENSIONS or len(candidates) < _LEAST_ROWS:
+    if space.rows.shape[1] < _DIMENSIONS_OF_CATEGORIES or len(candidates) < _LEAST_ROWS:
         return True
     rows = _distinct(_some_rows(space, candidates))
-    if dimensions(rows) < _MANY_DIMENSIONS:
+    categories = _two_valued(rows).mean() >= _LEAST_SHARE_OF_CATEGORIES if rows.size else False
+    many = _DIMENSIONS_OF_CATEGORIES if categories else _MANY_DIMENSIONS
+    if dimensions(rows) < many:
         return True
     return agreement(rows) >= _LEAST_AGREEMENT
 
@@ -97,6 +103,12 @@ def _distinct(rows: Matrix) -> Matrix:
     turned = rows / np.linalg.norm(rows, axis=0)
     same = np.triu(np.abs(turned.T @ turned) > _SAME, k=1)
     return rows[:, ~same.any(axis=0)]
+
+
+def _two_valued(rows: Matrix) -> NDArray[np.bool_]:
+    """Which columns (d,) hold two values only."""
+    found: NDArray[np.bool_] = ((rows == rows.min(axis=0)) | (rows == rows.max(axis=0))).all(axis=0)
+    return found
 
 
 def _cosines(rows: Matrix) -> Matrix:
