@@ -143,3 +143,16 @@ def test_changelog_knows_the_version() -> None:
     heading = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert heading is not None
     assert heading.group(1).strip("[]") in {querist.__version__, "Unreleased"}
+
+
+def test_decisions_are_short_and_told_in_order() -> None:
+    """At most 40 lines each; what was tried and measured at length lies in docs/trials."""
+    found = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert found
+    for path in found:
+        lines = path.read_text("utf-8").splitlines()
+        number = int(path.name[:4])
+        assert lines[0].startswith(f"# {number}. "), path.name
+        assert len(lines) <= 40, path.name
+        places = [lines.index(it) for it in ("## Context", "## Decision", "## Consequences")]
+        assert places == sorted(places), path.name
