@@ -13,7 +13,7 @@ import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { SettingsTabs } from "../settings/SettingsTabs";
 import { ChangeForm, Chosen } from "./ChangePanel";
 import { ClassTable } from "./ClassTable";
-import { begin, changeOf, chosenAfter, type Draft, type Kind, missing } from "./draft";
+import { begin, changeOf, chosenAfter, type Draft, type Kind, lookalike, missing } from "./draft";
 import { History } from "./History";
 import styles from "./ontology.module.css";
 import { Preview, useChangePreview } from "./Preview";
@@ -85,6 +85,7 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
     focusOn(next[0]);
   });
   const wanted = draft && changeOf(draft);
+  const alike = lookalike(wanted, [...known]);
   const [rested] = useDebouncedValue(wanted, REST, { leading: true });
   const shown = wanted && same(wanted, rested) ? rested : null;
   const preview = useChangePreview(shown, ontology.version);
@@ -121,6 +122,12 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
             busy={change.isPending}
             ready={shown !== null && preview.isSuccess}
           >
+            {alike !== null && (
+              <p className={styles.alike} role="status">
+                There is the class <strong>{alike}</strong> already: people will mistake one for the
+                other.
+              </p>
+            )}
             {wanted ? (
               <Preview change={shown} version={ontology.version} browsable={browsable} />
             ) : (

@@ -1,6 +1,6 @@
 /** Changes of classes as they are typed. */
 import { describe, expect, it } from "vitest";
-import { begin, changeOf, chosenAfter, kindsFor, partsOf } from "./draft";
+import { begin, changeOf, chosenAfter, kindsFor, lookalike, partsOf } from "./draft";
 import { pick } from "./picking";
 
 describe("a draft", () => {
@@ -11,6 +11,16 @@ describe("a draft", () => {
     expect(begin("merge", ["boot"], {})).toBeNull();
     expect(begin("retire", [], {})).toBeNull();
     expect(kindsFor([])).toEqual([]);
+  });
+
+  it("tells a new name from one that looks like it, but not from its own", () => {
+    const known = ["t-shirt", "boot", "C++"];
+    expect(lookalike({ type: "add", name: "T Shirt" }, known)).toBe("t-shirt");
+    expect(lookalike({ type: "rename", name: "boot", to: "Boot" }, known)).toBeNull();
+    expect(lookalike({ type: "rename", name: "C++", to: "Boot" }, known)).toBe("boot");
+    expect(lookalike({ type: "add", name: "shirt" }, known)).toBeNull();
+    expect(lookalike({ type: "add", name: "C" }, known)).toBeNull();
+    expect(lookalike({ type: "add", name: "_" }, ["-"])).toBeNull();
   });
 
   it("makes no change while something is missing", () => {

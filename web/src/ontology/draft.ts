@@ -83,6 +83,22 @@ export function namesOf(change: OntologyChange | null): readonly string[] {
   return change.type === "merge" ? change.names : [change.name];
 }
 
+/** A class of `known` that a new name differs from in capitals, spaces and hyphens only, or null. */
+export function lookalike(change: OntologyChange | null, known: readonly string[]): string | null {
+  if (change?.type !== "add" && change?.type !== "rename") return null;
+  const name = change.type === "add" ? change.name : change.to;
+  const others = known.filter((one) => one !== name && !namesOf(change).includes(one));
+  return others.find((one) => bare(one) === bare(name) && bare(name) !== "") ?? null;
+}
+
+/** A name as it sounds. */
+function bare(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s_-]/g, "");
+}
+
 /** The classes that are chosen once the change was made. */
 export function chosenAfter(change: OntologyChange): string[] {
   switch (change.type) {
