@@ -101,6 +101,14 @@ def test_a_project_report_says_everything_it_was_given() -> None:
     assert found.loaded == ["data:image/png;base64,AAAA"]
 
 
+def test_a_saving_at_the_first_point_of_the_curve_is_the_least_there_can_be() -> None:
+    """Fewer labels than those of the first model were never tried; no saving draws no arrow."""
+    early = {"saving": {"target": 0.6, "active": 50, "control": 150}}
+    assert "at least 100 labels saved" in _checked(project_report(_project() | early)).text
+    none = {"saving": {"target": 0.7, "active": 150, "control": 150}}
+    assert "labels saved" not in _checked(project_report(_project() | none)).text
+
+
 def test_a_project_report_needs_only_a_title_and_a_sentence() -> None:
     """A project without rounds has a page, without empty headings."""
     found = _checked(project_report({"title": "New", "sentence": "No label yet."}))

@@ -40,6 +40,20 @@ class Span:
     end: float
     text: str
 
+    @classmethod
+    def of_saving(
+        cls, value: float, active: float, control: float, curve: Sequence[Mapping[str, float]]
+    ) -> Span | None:
+        """The labels that ``active`` saves of ``control``; ``None`` if it saves none.
+
+        Where the first point of the active ``curve`` is as good, fewer were never tried.
+        """
+        if control <= active:
+            return None
+        least = "at least " if curve and active <= curve[0]["labels"] else ""
+        text = f"{least}{control - active:,.0f} labels saved"
+        return cls(value=value, start=control, end=active, text=text)
+
 
 def learning_curves(
     curves: Sequence[Curve],

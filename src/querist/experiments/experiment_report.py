@@ -46,7 +46,7 @@ def experiment_report(found: Experiment) -> str:
             ),
         ],
         description=f"{name} against labels for the active set and for the random control.",
-        saving=_span(found),
+        saving=_saving(found),
     )
     head = [("", ""), *((text, "n") for text in whole_kinds.values())]
     whole = [
@@ -104,18 +104,12 @@ def _points(curve: Iterable[SizePoint]) -> list[dict[str, float]]:
     ]
 
 
-def _span(found: Experiment) -> Span | None:
+def _saving(found: Experiment) -> Span | None:
     boost = found.result.boost
-    if boost is None or boost.control_labels <= boost.active_labels:
+    if boost is None:
         return None
-    saved = boost.control_labels - boost.active_labels
-    at_first = boost.active_labels <= found.result.active_curve[0].labels
-    return Span(
-        value=boost.accuracy,
-        start=boost.control_labels,
-        end=boost.active_labels,
-        text=f"{'at least ' if at_first else ''}{saved:,.0f} labels saved",
-    )
+    curve = _points(found.result.active_curve)
+    return Span.of_saving(boost.accuracy, boost.active_labels, boost.control_labels, curve)
 
 
 def _facts(found: Experiment) -> Iterable[tuple[str, str, str]]:

@@ -81,7 +81,7 @@ def _project_curve(data: Mapping[str, Any]) -> str:
         ],
         description="Accuracy against labels for Querist's choice and for the random control.",
         ceiling=_ceiling(data.get("ceiling")),
-        saving=_span(data.get("saving")),
+        saving=_saving(data.get("saving"), curve.get("active") or ()),
     )
     if not chart:
         return ""
@@ -97,20 +97,11 @@ def _ceiling(ceiling: Mapping[str, Any] | None) -> tuple[float, str] | None:
     return (float(ceiling["value"]), str(ceiling["text"])) if ceiling else None
 
 
-def _span(saving: Mapping[str, Any] | None) -> Span | None:
-    if not saving:
+def _saving(found: Mapping[str, Any] | None, curve: Sequence[Mapping[str, Any]]) -> Span | None:
+    if not found:
         return None
-    active, control = float(saving["active"]), float(saving["control"])
-    return (
-        Span(
-            value=float(saving["target"]),
-            start=control,
-            end=active,
-            text=f"{control - active:,.0f} labels saved",
-        )
-        if control > active
-        else None
-    )
+    target, active, control = (float(found[it]) for it in ("target", "active", "control"))
+    return Span.of_saving(target, active, control, curve)
 
 
 def _rounds(rounds: Sequence[Mapping[str, Any]]) -> str:
