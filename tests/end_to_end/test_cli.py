@@ -99,6 +99,8 @@ MISTAKES = {
     "unknown strategy": (["simulate", "{npz}", "-s", "margim", "--rounds", "1"], "margin"),
     "too large a batch": (["simulate", "{npz}", "--batch", "99"], "99"),
     "nothing to resume": (["simulate", "{npz}", "--resume"], "--json"),
+    "simulate without labels": (["simulate", "{empty}"], "0 labels"),
+    "a column of a project": (["simulate", "{shop}", "--label-column", "kind"], "'kind'"),
     "unknown order": (["simulate", "{npz}", "--order", "easy"], "easy-first"),
     "orders beside strategies": (
         ["simulate", "{npz}", "--order", "balanced", "-s", "badge"],

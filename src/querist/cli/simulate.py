@@ -148,6 +148,11 @@ def _load(data: str, label_column: str | None) -> LabeledData:
 
     if not (Path(data) / "querist.toml").exists():
         return load_data(data, label_column=label_column)
+    if label_column is not None:
+        raise InvalidInputError(
+            f"{data} is a project, so it has no column {label_column!r}.",
+            remedy="Leave --label-column out: the labels of the project are taken.",
+        )
     from querist.loop import labeled_arrays
     from querist.project import Project
 

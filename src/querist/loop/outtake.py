@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from querist.catalog import Catalog
+from querist.errors import InvalidInputError
 from querist.experiments import LabeledData, labeled_data
 from querist.formats import LabelRow, LossReport, write_labels
 from querist.loop import snapshot
@@ -60,6 +61,13 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
     embed(catalog)
     seen = snapshot.take(catalog)
     chosen = np.flatnonzero(seen.codes >= 0)  # labels of other kinds than one class have no code
+    classes = len(np.unique(seen.codes[chosen]))
+    if classes < 2:
+        raise InvalidInputError(
+            f"The project {catalog.settings.name!r} has {len(chosen):,} labels of one class each, "
+            f"of {classes} classes.",
+            remedy="Label assets of two classes, or import their labels: querist import FILE.",
+        )
     names = np.array(catalog.records.ontologies.current().names)
     vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
     audit = seen.audit[chosen]
