@@ -70,3 +70,11 @@ def test_a_name_too_many_is_refused() -> None:
     """There must be one name for each column of the probabilities."""
     with pytest.raises(InvalidInputError, match="2 class names for 3 columns"):
         check_pool(probabilities=TABLE, class_names=["coat", "shirt"])
+
+
+@pytest.mark.parametrize(("examples", "words"), [([3], "one example."), ([3, 5], "2 examples")])
+def test_more_of_the_same_says_of_how_many_examples(examples: list[int], words: str) -> None:
+    """The note of the batch counts them."""
+    pool = check_pool(embeddings=_EMBEDDINGS, labeled=examples)
+    found = create("similar", examples=examples).select(pool, 4, np.random.default_rng(0))
+    assert words in found.note

@@ -51,11 +51,12 @@ class Similar:
         space = Space.of(pool, rows, rng, raised=True)
         scores = _closeness(space, examples, pool.candidates, n)
         places = top_k(scores, n, rng)
+        of_whom = f"{len(examples):,} examples in turn" if len(examples) > 1 else "one example"
         return Selection(
             indices=pool.candidates[places],
             scores=scores[places],
             reasons=("It is like the examples that more is wanted of.",) * n,
-            note=f"The nearest neighbours of {len(examples)} examples in turn.",
+            note=f"The nearest neighbours of {of_whom}.",
         )
 
     def _examples(self, pool: Pool) -> Positions:
