@@ -61,6 +61,15 @@ def sentences(file: str) -> Vectors:
     return unit_rows(vectors - vectors.mean(axis=0))
 
 
+@lru_cache(maxsize=1)
+def words_and_meaning(file: str) -> Any:
+    """Damped words and sentence vectors side by side (N, V + 384), sparse, both of length 1."""
+    from scipy import sparse
+
+    meaning = sparse.csr_matrix(sentences(file))
+    return sparse.hstack([words(file, damped=True), meaning]).tocsr()
+
+
 def _encoded(records: list[dict[str, str]]) -> Vectors:
     texts = [record["title"] for record in records]
     owners = [*range(len(records))]
