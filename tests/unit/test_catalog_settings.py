@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,9 @@ def test_unknown_key_names_the_nearest() -> None:
         ({"policy": {"batch_size": "ten"}}, "policy.batch_size.*'ten'.*whole number"),
         ({"policy": {"batch_size": True}}, "policy.batch_size.*True.*whole number"),
         ({"policy": {"batch_size": 0}}, "policy.batch_size.*0.*above 0"),
+        ({"policy": {"hourly_cost": -5}}, "hourly_cost.*-5.*0 to"),
+        ({"policy": {"hourly_cost": math.inf}}, "hourly_cost.*inf.*0 to"),
+        ({"policy": {"budget_money": math.inf}}, "budget_money.*inf.*above 0"),
         ({"policy": {"control_share": 1.5}}, "control_share.*1.5.*share"),
         ({"policy": []}, "policy.*a table"),
         ({"classes": "shirt"}, "classes.*list of texts"),

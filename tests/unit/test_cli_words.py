@@ -10,6 +10,7 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from querist.cli.app import app
+from querist.errors import InvalidInputError
 from querist.project import Project
 from querist.schema import AddClass
 
@@ -38,3 +39,39 @@ def test_versions_of_classes_end_in_one_full_stop(tmp_path: Path) -> None:
     first, second = [line for line in shown.output.splitlines() if line.startswith("Version")]
     assert re.fullmatch(r"Version 1, \d{4}-\d\d-\d\d\.", first)
     assert second.endswith(" (ana): hat is new.")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["team", "invite", "--hourly-cost", "-5"], "The hourly cost is -5.0"),
+        (["team", "invite", "--hourly-cost", "nan"], "The hourly cost is nan"),
+        (["team", "invite", "--hourly-cost", "1e12"], "The hourly cost is 1000000000000.0"),
+        (["team", "change", "ana", "--hourly-cost", "-5"], "The hourly cost is -5.0"),
+        (
+            ["workforce", "add", "w", "file:///x", "--kind", "folder", "--price", "-1"],
+            "price is -1",
+        ),
+        (["workforce", "add", "w", "https://ls.example.com", "--kind", "label-studio"], "no token"),
+        (["token", "bot", "--days", "1e300"], "--days"),
+        (["serve", ".", "--port", "99999"], "--port"),
+        (["serve", ".", "--port", "-1"], "--port"),
+        (["demo", "--port", "99999"], "--port"),
+    ],
+)
+def test_numbers_that_cannot_be_meant_are_refused_in_words(
+    tmp_path: Path, command: list[str], words: str
+) -> None:
+    """The option or its number is named; nothing is made, and there is no traceback."""
+    with Project.create(tmp_path / "p", media="text", classes=["boot"]) as project:
+        project.catalog.records.annotators.ensure("ana")
+    where = [] if command[0] in ("serve", "demo") else ["-p", str(tmp_path / "p")]
+    done = CliRunner().invoke(app, [*command, *where])
+    assert done.exit_code != 0
+    refused = isinstance(done.exception, (InvalidInputError, SystemExit))
+    assert refused, repr(done.exception)
+    assert words in f"{done.output} {done.exception}"
+    with Project.open(tmp_path / "p") as project:
+        assert project.team.invitations() == []
+        assert list(project.workforces.list()) == []
+        assert project.catalog.records.annotators.get("ana").hourly_cost is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -221,6 +222,15 @@ def test_wrong_words_are_refused(project, vendor, tmp_path):
     for wrong in ("ftp://host", "http://", "http://a:b@host", "http://host?x=1", "file:///x", "x"):
         with pytest.raises(InvalidInputError):
             add("x", kind="label-studio", url=wrong)
+    with pytest.raises(InvalidInputError, match=r"'https://ls\.example\.com…' cannot be used"):
+        add("x", kind="folder", url="https://ls.example.com/hunter2")
+    for wrong in (-0.5, math.nan, math.inf, 1e12, "12"):
+        with pytest.raises(InvalidInputError, match=f"hourly cost is {wrong!r}"):
+            add("x", kind="folder", url=url, hourly_cost=wrong)
+    with pytest.raises(InvalidInputError, match="has no token") as refused:
+        add("x", kind="label-studio", url="https://ls.example.com")
+    assert "env:QUERIST_NAME" in refused.value.remedy
+    assert [it.name for it in project.workforces.list()] == ["crowd"]
     with pytest.raises(InvalidInputError, match="Send 1 to"):
         project.workforces.send("crowd", 0)
     with pytest.raises(InvalidInputError, match="days"):

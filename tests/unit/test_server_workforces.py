@@ -151,6 +151,41 @@ def test_what_cannot_be_added_over_rest(client, tmp_path):
     assert client.get("workforces").json() == []
 
 
+def test_label_studio_needs_a_token_over_rest(client):
+    """What the form asks for by the connector, the server refuses too; the address is named."""
+    needs = {it["name"]: it["needs_token"] for it in client.get("workforces/connectors").json()}
+    assert needs == {"folder": False, "label-studio": True}
+    body = {"name": "crowd", "kind": "label-studio", "url": "https://ls.example.com"}
+    problem = sent(client, "POST", "workforces", 422, **body)["error"]
+    assert "'crowd' has no token" in problem["message"]
+    assert "env:QUERIST_NAME" in problem["remedy"]
+    body |= {"url": f"https://ana:{TOKEN}@ls.example.com", "token": "env:QUERIST_CROWD"}
+    problem = sent(client, "POST", "workforces", 422, **body)["error"]
+    assert "'https://…@ls.example.com' cannot be used" in problem["message"]
+    assert TOKEN not in json.dumps(problem)
+    assert client.get("workforces").json() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "settings/labeling", {}),
+        ("POST", "team/invitations", {"role": "annotator"}),
+        ("PUT", "team/people/owner", {"role": "owner"}),
+        ("POST", "workforces", {"name": "crowd", "kind": "folder", "url": "file:///x"}),
+    ],
+)
+def test_a_cost_below_nothing_is_refused_and_named(client, method, path, body):
+    """Wherever an hour has a cost: the field and its number are in the message."""
+    for cost in (-5.0, 1e12):
+        wrong = sent(client, method, path, 422, **body, hourly_cost=cost)["error"]
+        assert "hourly_cost" in wrong["message"]
+        assert f"not {cost!r}" in wrong["message"]
+    raw = json.dumps({**body, "hourly_cost": float("nan")})
+    answer = client.request(method, path, content=raw)
+    assert answer.status_code == 422, answer.text
+
+
 def test_pictures_are_shared_by_signed_addresses(project, client, tmp_path):
     """Good for who was given them, as long as the delivery lasts; any other sign is refused."""
     folder = tmp_path / "exchange"

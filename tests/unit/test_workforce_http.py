@@ -209,6 +209,52 @@ def test_json_that_is_no_answer_is_told(serving, body):
         connector.close()
 
 
+# As Label Studio 1.23.2 answers with its guard of private networks on.
+GUARDED = (
+    b'{"status_code":403,"version":"1.23.2","exc_info":null,'
+    b'"detail":"URL resolves to a reserved network address (block: 127.0.0.0/8)"}'
+)
+UNKNOWN = b'{"status_code":500,"version":"1.23.2","detail":"Can\'t resolve hostname nowhere.x"}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        ("403 Forbidden", GUARDED, "reserved network address"),
+        ("500 Oops", UNKNOWN, "Can't resolve hostname"),
+    ],
+)
+def test_an_address_that_the_tool_does_not_call_is_named(serving, status, body, words):
+    """The address and the tool's reason, no word of the token, neither secret."""
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        known = request.startswith(b"GET ")
+        says("200 OK" if known else status, b"[]" if known else body)(connection, request)
+
+    server = serving(answer)
+    connector = LabelStudio(Access(url=server.url, token=TOKEN))
+    with pytest.raises(InvalidInputError, match=words) as raised:
+        connector.subscribe("1", "http://127.0.0.1:8321/api/v1/workforces/crowd/webhook", "s3cret")
+    connector.close()
+    assert "'http://127.0.0.1:8321…'" in raised.value.message
+    assert "SSRF_PROTECTION_ENABLED" in raised.value.remedy
+    assert not any(told in str(raised.value) for told in (TOKEN, "s3cret", "refuses the token"))
+
+
+def test_a_permission_that_lacks_is_no_matter_of_the_address(serving):
+    """Another refusal of the same status is told as before."""
+    body = b'{"detail": "You do not have permission to perform this action."}'
+
+    def answer(connection: socket.socket, request: bytes) -> None:
+        known = request.startswith(b"GET ")
+        says("200 OK" if known else "403 No", b"[]" if known else body)(connection, request)
+
+    connector = LabelStudio(Access(url=serving(answer).url, token=TOKEN))
+    with pytest.raises(UnavailableError, match="refuses the token"):
+        connector.subscribe("1", "http://127.0.0.1:8321/x", "s3cret")
+    connector.close()
+
+
 def test_a_tool_that_hangs_costs_no_task(serving, tmp_path, monkeypatch, caplog):
     """Nothing is booked, nothing is lost, and neither log nor error holds the token."""
     monkeypatch.setenv("QUERIST_TOOL", TOKEN)
@@ -253,6 +299,33 @@ def test_addresses_that_cannot_be_used(url):
     with pytest.raises(InvalidInputError) as raised:
         check_url(url)
     assert "password@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ls.example.com", "'ls.example.com' cannot be used: it does not begin with http://"),
+        ("localhost:8080", "'localhost:8080' cannot be used: it does not begin with http://"),
+        ("ftp://host/a", "'ftp://host…' cannot be used: it does not begin with http://"),
+        ("http://host:99999", "'http://host:99999' cannot be used: its port is no number"),
+        ("http://ana:hunter2@host/x", "'http://…@host…' cannot be used: it holds a user"),
+        ("http://ana:hunt/er2@host", "'http://…' cannot be used"),
+        ("http://hunter2@host", "'http://…@host' cannot be used: it holds a user"),
+        ("http://host/?token=hunter2", "'http://host…' cannot be used: it goes on behind"),
+        ("http://host?a=b@hunter2", "'http://…' cannot be used: it goes on behind"),
+        ("https://host/#hunter2", "'https://host…' cannot be used: it goes on behind"),
+        ("0123hunter2", "The address cannot be used: it does not begin with http://"),
+        ("eyJhbGciOi.Jhunter2.sIG", "The address cannot be used: it does not begin with"),
+    ],
+)
+def test_a_refused_address_is_named_without_its_secrets(url, said):
+    """Scheme, host and port, why, and what to do; path, query, user and token are not told."""
+    with pytest.raises(InvalidInputError) as raised:
+        check_url(url)
+    assert said in raised.value.message
+    assert "Write http:// or https://" in raised.value.remedy
+    assert "hunt" not in str(raised.value)
+    assert "er2" not in str(raised.value)
 
 
 def test_addresses_are_plain():

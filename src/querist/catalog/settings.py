@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -11,12 +12,13 @@ from typing import Any
 from querist.catalog import toml_form
 from querist.catalog.durable import write_atomically
 from querist.errors import InvalidInputError, NotFoundError
-from querist.schema import ConsensusMethod, Limits, Media, Ontology, TaskKind
+from querist.schema import MOST_MONEY, ConsensusMethod, Limits, Media, Ontology, TaskKind
 
 FILE_NAME = "querist.toml"
 _PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
-_COUNT = (lambda v: v >= 0, "0 or more")
-_POSITIVE = (lambda v: v > 0, "a number above 0")
+_COUNT = (lambda v: 0 <= v < math.inf, "0 or more")
+_POSITIVE = (lambda v: 0 < v < math.inf, "a number above 0")
+_MONEY = (lambda v: 0 <= v <= MOST_MONEY, f"0 to {MOST_MONEY:,}")
 _SHARE = (lambda v: 0 <= v <= 1, "a share from 0 to 1")
 
 
@@ -55,9 +57,9 @@ _RANGES: toml_form.Ranges = {
     "budget_labels": _POSITIVE,
     "budget_seconds": _POSITIVE,
     "budget_money": _POSITIVE,
-    "hourly_cost": _COUNT,
-    "compute_cost": _COUNT,
-    "error_cost": _COUNT,
+    "hourly_cost": _MONEY,
+    "compute_cost": _MONEY,
+    "error_cost": _MONEY,
     "horizon": _COUNT,
     "target_accuracy": _SHARE,
     "stop_agreement": _SHARE,

@@ -43,7 +43,9 @@ def demo(
     out: Annotated[Path, typer.Option(help="Where the headless report goes.")] = Path(
         "querist-demo-report"
     ),
-    port: Annotated[int, typer.Option(help="Port of the web app; 0 takes a free one.")] = 8321,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port of the web app; 0 takes a free one.")
+    ] = 8321,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Watch Querist do its job on real images. Example: querist demo --headless."""

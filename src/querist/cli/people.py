@@ -24,7 +24,9 @@ def token(
     role: Annotated[
         str, typer.Option(help="owner, manager, reviewer, annotator or model.")
     ] = "annotator",
-    days: Annotated[float, typer.Option(min=0.01, help="How long it is good for.")] = 90.0,
+    days: Annotated[
+        float, typer.Option(min=0.01, max=36_500, help="How long it is good for.")
+    ] = 90.0,
     project: ProjectOption = HERE,
 ) -> None:
     """Print a new API token, once; only its hash is kept. Example: querist token bot.

@@ -22,7 +22,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to bind to; loopback by default.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8321,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 8321,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Serve the web app; prints a URL with a one-time token. Example: querist serve shop."""

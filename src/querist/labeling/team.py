@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError, PermissionDeniedError
 from querist.labeling.reports import WorkReport, work_reports
-from querist.schema import Annotator, Invitation, Role, check_name, is_number
+from querist.schema import Annotator, Invitation, Role, check_money, check_name
 
 INVITATION_SECONDS = 7 * 24 * 3600.0
 _MANAGED = (Role.REVIEWER, Role.ANNOTATOR, Role.MODEL)
@@ -58,7 +58,7 @@ class Team:
             role=role,
             invited_by=by.name,
             ttl_seconds=seconds,
-            hourly_cost=_checked_cost(hourly_cost),
+            hourly_cost=check_money("hourly cost", hourly_cost),
             skills=_checked_skills(skills),
         )
 
@@ -103,7 +103,7 @@ class Team:
         return self._people.settle(
             name,
             role=role,
-            hourly_cost=_checked_cost(hourly_cost),
+            hourly_cost=check_money("hourly cost", hourly_cost),
             skills=_checked_skills(skills),
             active=active,
         )
@@ -117,12 +117,6 @@ def _check_power(by: Annotator, role: Role) -> None:
         remedy="Ask an owner of the project.",
         role=by.role.value,
     )
-
-
-def _checked_cost(cost: float | None) -> float | None:
-    if cost is not None and not (is_number(cost) and cost >= 0):
-        raise InvalidInputError(f"The hourly cost is {cost!r}.", remedy="Give 0 or more, or none.")
-    return cost
 
 
 def _checked_skills(skills: Sequence[str]) -> list[str]:

@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any
 
 from querist.errors import InvalidInputError
-from querist.outside.http import Tool, check_url
+from querist.outside.addresses import check_url
+from querist.outside.http import Tool
 from querist.outside.secrets import check_reference, read_token
 
 _PATH = "/chat/completions"

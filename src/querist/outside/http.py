@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from querist.errors import InvalidInputError, MissingDependencyError, UnavailableError
+from querist.errors import MissingDependencyError, UnavailableError
+from querist.outside.addresses import check_url
 
 if TYPE_CHECKING:
     import httpx
@@ -18,29 +18,10 @@ SECONDS = 60.0
 WHOLE_SECONDS = 600.0
 MOST_BYTES = 512 * 1024 * 1024
 REMEDY = "Look after the tool, then do the same again: nothing is sent or stored twice."
-_SCHEMES = ("http", "https")
 
 
-def check_url(text: str) -> str:
-    """Return the address of a tool without a slash at its end.
-
-    Raises:
-        InvalidInputError: it is not http(s)://host[:port][/path], or holds a user or password.
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    plain = plain and text.isprintable() and " " not in text
-    if parts.scheme not in _SCHEMES or not parts.hostname or not plain:
-        raise InvalidInputError(
-            "The address of the tool cannot be used.",
-            remedy="Write http:// or https://, a host, and a port or path if needed; no password.",
-        )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+class RefusedError(UnavailableError):
+    """A tool answered that it will not; ``said`` of the details is its reason, "" for none."""
 
 
 class Tool:
@@ -168,10 +149,19 @@ class Tool:
     def _refused(self, status: int, content: bytes) -> UnavailableError:
         if 300 <= status < 400:
             return self.failed("sends to another address, which is not followed")
+        text = content[:300].decode("utf-8", "replace")
+        what, remedy = f"answered {status}" + (f": {text!r}" if text else ""), self._remedy
         if status in (401, 403):
-            return UnavailableError(
-                f"{self._name} at {self._url} refuses the token ({status}).",
-                remedy="Check the token, and that its owner may change the project there.",
-            )
-        said = content[:300].decode("utf-8", "replace")
-        return self.failed(f"answered {status}: {said!r}" if said else f"answered {status}")
+            what = f"refuses the token ({status})"
+            remedy = "Check the token, and that its owner may change the project there."
+        message = f"{self._name} at {self._url} {what}."
+        return RefusedError(message, remedy=remedy, said=_reason(content))
+
+
+def _reason(content: bytes) -> str:
+    """What stands in the ``detail`` of an answer, as most frameworks name it."""
+    try:
+        said = json.loads(content).get("detail")
+    except (ValueError, RecursionError, AttributeError):
+        return ""
+    return said[:200] if isinstance(said, str) and said.isprintable() else ""

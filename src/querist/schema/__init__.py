@@ -26,7 +26,15 @@ from querist.schema.ids import check_asset_id, check_name, new_id
 from querist.schema.job import Job, JobState
 from querist.schema.json_form import from_json, to_json
 from querist.schema.model_version import ModelVersion
-from querist.schema.numbers import check_part, check_seconds, check_whole, is_number, is_whole
+from querist.schema.numbers import (
+    MOST_MONEY,
+    check_money,
+    check_part,
+    check_seconds,
+    check_whole,
+    is_number,
+    is_whole,
+)
 from querist.schema.ontology import ClassDefinition, Limits, Ontology, TaskKind
 from querist.schema.ontology_changes import (
     AddClass,
@@ -64,6 +72,7 @@ from querist.schema.workforce import IN_FLIGHT, SIBLING, Delivery, DeliveryState
 
 __all__ = [
     "IN_FLIGHT",
+    "MOST_MONEY",
     "SHAPES",
     "SIBLING",
     "Action",
@@ -136,6 +145,7 @@ __all__ = [
     "Worth",
     "apply_change",
     "check_asset_id",
+    "check_money",
     "check_name",
     "check_part",
     "check_seconds",

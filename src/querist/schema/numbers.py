@@ -10,6 +10,8 @@ from querist.errors import InvalidInputError
 
 # What a whole number in a database is below.
 BEYOND = 2**63
+# More than an hour or an answer costs anybody; sums of it stay finite.
+MOST_MONEY = 1_000_000_000
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -32,6 +34,21 @@ def check_whole(name: str, value: Any, *, least: int = 0) -> None:
         raise InvalidInputError(
             f"{name} is {value!r}.", remedy=f"Give a whole number of at least {least}."
         )
+
+
+def check_money(what: str, amount: Any) -> float | None:
+    """Return what an hour or an answer costs; ``None`` is not known.
+
+    Raises:
+        InvalidInputError: it is no number from 0 to ``MOST_MONEY``.
+    """
+    if amount is None:
+        return None
+    if not is_number(amount) or not 0 <= amount <= MOST_MONEY:
+        raise InvalidInputError(
+            f"The {what} is {amount!r}.", remedy=f"Give 0 to {MOST_MONEY:,}, or none."
+        )
+    return amount
 
 
 def check_seconds(seconds: Any) -> None:

@@ -57,13 +57,20 @@ def _wrong_request(_: Request, error: Exception) -> JSONResponse:
 def _in_words(problems: Sequence[Any]) -> InvalidInputError:
     fields = [".".join(str(part) for part in problem["loc"]) for problem in problems]
     said = "; ".join(
-        f"{field}: {problem['msg']}" for field, problem in zip(fields, problems, strict=True)
+        f"{field}: {problem['msg']}{_given(problem)}"
+        for field, problem in zip(fields, problems, strict=True)
     )
     return InvalidInputError(
         f"The request does not fit: {said}.",
         remedy="Compare it with /api/v1/openapi.json.",
         fields=fields,
     )
+
+
+def _given(problem: Any) -> str:
+    """Numbers are named; a text may be a token in the wrong field."""
+    given = problem.get("input")
+    return f", not {given!r}" if isinstance(given, int | float) else ""
 
 
 def _http_failure(request: Request, error: Exception) -> JSONResponse:

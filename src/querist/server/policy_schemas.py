@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from querist.labeling.labeling_policy import MOST_OPINIONS
-from querist.schema import ConsensusMethod
+from querist.schema import MOST_MONEY, ConsensusMethod
 from querist.server.schemas import Request
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Money = Annotated[float, Field(ge=0, le=MOST_MONEY, allow_inf_nan=False)]
 Opinions = Annotated[int, Field(ge=1, le=MOST_OPINIONS)]
 
 
@@ -48,4 +49,4 @@ class LabelingPolicyRequest(Request):
     gold_share: float = Field(default=0.0, ge=0, le=0.5)
     class_skills: dict[str, str] = Field(default={}, max_length=10_000)
     consensus: ConsensusMethod = ConsensusMethod.MAJORITY
-    hourly_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    hourly_cost: Money | None = None

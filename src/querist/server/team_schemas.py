@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from querist.schema import Estimate, Role
+from querist.server.policy_schemas import Money
 from querist.server.schemas import Request
 
 
@@ -89,7 +90,7 @@ class InviteRequest(Request):
 
     role: Role = Role.ANNOTATOR
     days: float = Field(default=7, gt=0, le=365)
-    hourly_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    hourly_cost: Money | None = None
     skills: list[str] = Field(default=[], max_length=20)
 
 
@@ -104,6 +105,6 @@ class PersonRequest(Request):
     """All that may change of a person."""
 
     role: Role
-    hourly_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    hourly_cost: Money | None = None
     skills: list[str] = Field(default=[], max_length=20)
     active: bool = True

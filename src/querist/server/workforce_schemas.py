@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from querist.labeling.workforces.sending import MOST, MOST_DAYS, MOST_OPINIONS
 from querist.schema import Estimate
+from querist.server.policy_schemas import Money
 from querist.server.schemas import Request
 
 
@@ -30,6 +31,7 @@ class ConnectorInfo(BaseModel):
 
     name: str
     summary: str
+    needs_token: bool = Field(description="Whether it can do nothing without a token.")
 
 
 class WorkforceReport(BaseModel):
@@ -63,8 +65,8 @@ class WorkforceRequest(Request):
     token: str | None = Field(
         default=None, pattern="^env:", max_length=128, description="Such as env:QUERIST_CROWD."
     )
-    price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    hourly_cost: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    price: Money | None = None
+    hourly_cost: Money | None = None
 
 
 class NewWorkforce(BaseModel):

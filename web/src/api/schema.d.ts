@@ -2902,6 +2902,11 @@ export interface components {
             name: string;
             /** Summary */
             summary: string;
+            /**
+             * Needs Token
+             * @description Whether it can do nothing without a token.
+             */
+            needs_token: boolean;
         };
         /**
          * ConsensusMethod

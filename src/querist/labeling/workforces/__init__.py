@@ -2,7 +2,12 @@
 
 from querist.labeling.workforces.base import Access, Connector, Content, Item, Replies, Reply
 from querist.labeling.workforces.collecting import Collected
-from querist.labeling.workforces.registry import connect, connector_class, connector_names
+from querist.labeling.workforces.registry import (
+    connect,
+    connector_class,
+    connector_names,
+    needs_token,
+)
 from querist.labeling.workforces.reporting import WorkforceReport
 from querist.labeling.workforces.sending import Sent
 from querist.labeling.workforces.workforces import Workforces
@@ -21,4 +26,5 @@ __all__ = [
     "connect",
     "connector_class",
     "connector_names",
+    "needs_token",
 ]

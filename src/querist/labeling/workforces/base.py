@@ -107,11 +107,13 @@ class Connector(Protocol):
         name: The word by which it is chosen.
         summary: One line that says what it is.
         tells_people: Whether its replies say who answered, so that several may answer one item.
+        needs_token: Whether the tool answers nobody without a token; left out: it does.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     tells_people: ClassVar[bool]
+    needs_token: ClassVar[bool] = False
 
     def __init__(self, access: Access) -> None: ...
 

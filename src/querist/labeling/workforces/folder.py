@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from querist.errors import InvalidInputError, UnavailableError
 from querist.labeling.workforces.base import Access, Item, Replies, Reply
+from querist.outside import told_of
 from querist.schema import Asset, Media, Ontology, Value, from_json, to_json
 
 ITEMS, ANSWERS, WITHDRAWN = "items.jsonl", "answers.jsonl", "withdrawn.jsonl"
@@ -34,12 +35,14 @@ class Folder:
     name: ClassVar[str] = "folder"
     summary: ClassVar[str] = "A folder shared with any tool: items and answers as JSON lines."
     tells_people: ClassVar[bool] = True
+    needs_token: ClassVar[bool] = False
 
     def __init__(self, access: Access) -> None:
         parts = urlsplit(access.url)
         if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
             raise InvalidInputError(
-                "The address of the folder cannot be used.", remedy="Write file:///path/to/it."
+                f"The address {told_of(access.url)}cannot be used: it is no path of this machine.",
+                remedy="Write file:///path/to/the/folder.",
             )
         self._folder = Path(unquote(parts.path))
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from querist.errors import InvalidInputError
 from querist.labeling.workforces.base import Access, Item, Replies, Reply
-from querist.outside import Tool
+from querist.outside import RefusedError, Tool, told_of
 from querist.outside import label_studio_values as values
 from querist.schema import Asset, Media, Ontology, Value
 
@@ -19,6 +19,8 @@ ACTIONS = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED")
 _OVERLAP = timedelta(seconds=60)
 _PAGE = 500
 _PAGES = 100_000
+# How it says that it will not call a webhook: its guard of private networks, an unknown host.
+_GUARDED = ("reserved network address", "URL was not allowed", "resolve hostname")
 
 
 class LabelStudio:
@@ -27,6 +29,7 @@ class LabelStudio:
     name: ClassVar[str] = "label-studio"
     summary: ClassVar[str] = "A Label Studio server: HTTP API with a token, webhooks."
     tells_people: ClassVar[bool] = True
+    needs_token: ClassVar[bool] = True
 
     def __init__(self, access: Access) -> None:
         token = {} if access.token is None else {"Authorization": f"Token {access.token}"}
@@ -130,11 +133,22 @@ class LabelStudio:
         known = self._tool.ask("GET", "/api/webhooks/", params={"project": int(place)})
         if not isinstance(known, list):
             raise self._tool.nonsense("/api/webhooks/")
-        for hook in known:
-            if isinstance(hook, dict) and hook.get("url") == url:
-                self._tool.ask("PATCH", f"/api/webhooks/{self._number(hook, 'id')}/", body=wanted)
-                return True
-        self._tool.ask("POST", "/api/webhooks/", body=wanted)
+        same = [it for it in known if isinstance(it, dict) and it.get("url") == url]
+        try:
+            if same:
+                path = f"/api/webhooks/{self._number(same[0], 'id')}/"
+                self._tool.ask("PATCH", path, body=wanted)
+            else:
+                self._tool.ask("POST", "/api/webhooks/", body=wanted)
+        except RefusedError as refused:
+            said = str(refused.details["said"])
+            if not any(words in said for words in _GUARDED):
+                raise
+            raise InvalidInputError(
+                f"Label Studio does not call the address {told_of(url)}of this server: {said}.",
+                remedy="Give one that it can reach; for a private or local one set "
+                "SSRF_PROTECTION_ENABLED=false where it runs.",
+            ) from None
         return True
 
     def close(self) -> None:

@@ -34,6 +34,11 @@ def connector_class(name: str) -> type[Connector]:
     raise UnknownNameError.of("connector", name, connector_names())
 
 
+def needs_token(name: str) -> bool:
+    """Whether the connector called ``name`` can do nothing without a token."""
+    return bool(getattr(connector_class(name), "needs_token", False))
+
+
 def connect(name: str, access: Access) -> Connector:
     """The connector called ``name``, for a tool."""
     return connector_class(name)(access)

@@ -11,11 +11,11 @@ from querist.errors import AuthenticationError, InvalidInputError, NotFoundError
 from querist.labeling.workforces.base import Access, Connector
 from querist.labeling.workforces.collecting import Collected, take_in
 from querist.labeling.workforces.content import SharedContent
-from querist.labeling.workforces.registry import connect
+from querist.labeling.workforces.registry import connect, needs_token
 from querist.labeling.workforces.reporting import WorkforceReport, report_on
 from querist.labeling.workforces.sending import Sent, send
 from querist.outside import check_reference, check_url, read_token
-from querist.schema import IN_FLIGHT, Delivery, Workforce, check_name, is_number
+from querist.schema import IN_FLIGHT, Delivery, Workforce, check_money, check_name
 
 LONGEST_NAME = 24
 DAYS = 7.0
@@ -53,7 +53,8 @@ class Workforces:
             name: 1 to 24 letters, digits or signs; its people appear as ``name.person``.
             kind: The connector, such as ``label-studio`` or ``folder``.
             url: Where its tool is.
-            token: Where the tool's token is found: ``env:QUERIST_NAME`` or ``file:PATH``.
+            token: Where the tool's token is found: ``env:QUERIST_NAME`` or ``file:PATH``; a must
+                where its connector needs one.
             price: Money for each answer.
             hourly_cost: Money an hour of its people.
 
@@ -67,13 +68,19 @@ class Workforces:
                 f"The name {name!r} is too long.", remedy=f"Use at most {LONGEST_NAME} characters."
             )
         connect(kind, Access(url=url)).close()  # refuses an address that it cannot use
+        if token is None and needs_token(kind):
+            raise InvalidInputError(
+                f"The workforce {name!r} has no token; {kind} answers nobody without one.",
+                remedy="Name where it is found: env:QUERIST_NAME for a variable of the server, "
+                "or file:PATH.",
+            )
         wanted = Workforce(
             name=name,
             kind=kind,
             url=url,
             token=check_reference(token),
-            price=_money("price", price),
-            hourly_cost=_money("hourly cost", hourly_cost),
+            price=check_money("price", price),
+            hourly_cost=check_money("hourly cost", hourly_cost),
         )
         secret = self._list.add(wanted)
         return self._list.get(name), secret
@@ -253,9 +260,3 @@ class Workforces:
                 access = Access(url=workforce.url, token=token)
                 self._connectors[which] = connect(workforce.kind, access)
             return self._connectors[which]
-
-
-def _money(what: str, amount: float | None) -> float | None:
-    if amount is not None and not (is_number(amount) and amount >= 0):
-        raise InvalidInputError(f"The {what} is {amount!r}.", remedy="Give 0 or more, or none.")
-    return amount

@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request,
 from starlette.concurrency import run_in_threadpool
 
 from querist.errors import InvalidInputError
-from querist.labeling.workforces import connector_class, connector_names
+from querist.labeling.workforces import connector_class, connector_names, needs_token
 from querist.schema import Role
 from querist.server.auth import at_least
 from querist.server.pictures import picture
@@ -51,7 +51,9 @@ def list_workforces(service: Served) -> list[WorkforceReport]:
 def list_connectors() -> list[ConnectorInfo]:
     """The tools that a workforce may label with."""
     return [
-        ConnectorInfo(name=name, summary=connector_class(name).summary)
+        ConnectorInfo(
+            name=name, summary=connector_class(name).summary, needs_token=needs_token(name)
+        )
         for name in connector_names()
     ]
 
