@@ -19,6 +19,7 @@ from querist.errors import (
     StorageError,
     UnknownNameError,
 )
+from querist.loop import nameable
 from querist.project import Project
 from querist.schema import Arm, Role, Step
 from querist.server import create_app
@@ -166,6 +167,15 @@ def test_what_does_not_fit_is_refused_and_nothing_is_stored(project, tmp_path) -
     with pytest.raises(UnknownNameError, match="ids of the assets"):
         project.models.import_predictions(str(plain))
     assert project.catalog.records.models.latest(Arm.ACTIVE) is None
+
+
+def test_a_model_from_a_file_is_titled_by_its_name(project) -> None:
+    """With its kind and labels behind; without a name these alone."""
+    ids, table = said()
+    project.models.import_predictions({"ids": ids, "probabilities": table}, name="resnet-7")
+    project.models.import_predictions({"ids": ids, "probabilities": table})
+    titles = [it.title for it in nameable(project.catalog)]
+    assert titles == ["imported (0 labels)", "resnet-7 (imported, 0 labels)"]
 
 
 def test_imported_vectors_carry_the_rounds(project, tmp_path) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
+from querist.learners.imported import IMPORTED
 from querist.schema import Arm, ModelVersion
 
 _CONTROL = "-control"
@@ -66,7 +67,7 @@ def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
     if number.isdecimal():
         title = f"Round {int(number)}" + (", random labels" if number != text else "")
     else:
-        title = f"{model.learner} ({model.label_count} labels)"
+        title = _title_outside_rounds(model)
     return ComparedModel(
         name=text,
         title=title,
@@ -76,6 +77,13 @@ def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
         labels=model.label_count,
         created_at=model.created_at,
     )
+
+
+def _title_outside_rounds(model: ModelVersion) -> str:
+    """The learner, or what people called the model that they brought in, and its labels."""
+    labels = f"{model.label_count} label{'' if model.label_count == 1 else 's'}"
+    called = str(model.parameters.get("model", "")).strip() if model.learner == IMPORTED else ""
+    return f"{called} ({model.learner}, {labels})" if called else f"{model.learner} ({labels})"
 
 
 def nameable(catalog: Catalog) -> list[ComparedModel]:
