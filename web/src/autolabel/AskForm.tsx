@@ -1,6 +1,7 @@
 /** Asks people about random assets among those that could be accepted. */
-import { Button, NumberInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
+import { NumberField } from "../parts/NumberField";
 import styles from "./autolabel.module.css";
 import type { AutoActions } from "./useAutoJobs";
 
@@ -23,13 +24,14 @@ export function AskForm({ ask, promise, suggested, busy, primary = false }: Prop
         ask.mutate({ count: number, max_error: promise });
       }}
     >
-      <NumberInput
-        value={number}
-        onChange={(value) => setTyped(Math.max(1, Math.round(Number(value)) || 1))}
-        min={1}
-        max={100_000}
-        w={96}
+      <NumberField
         aria-label="How many checks"
+        whole
+        lowest={1}
+        highest={100_000}
+        w={96}
+        value={number}
+        change={setTyped}
       />
       <Button
         type="submit"

@@ -13,9 +13,9 @@ import { type ReactNode, type Ref, useMemo, useState } from "react";
 import type { Bulk } from "../api/actions";
 import type { ProjectInfo, Value } from "../api/types";
 import { searchClasses } from "../classes/searchClasses";
-import { rangeText, readNumber } from "../label/numberText";
 import { Swatch } from "../parts/ClassChip";
 import { plural } from "../parts/format";
+import { rangeText, readNumber } from "../parts/numberText";
 import styles from "./catalog.module.css";
 
 type Props = {

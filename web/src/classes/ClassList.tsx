@@ -7,12 +7,12 @@ import type { ClassDefinition } from "../api/types";
 import { Chord } from "../keys/Chord";
 import { classBinding, type Keymap } from "../keys/keymap";
 import { Swatch } from "../parts/ClassChip";
-import { count } from "../parts/format";
+import { plural } from "../parts/format";
 import styles from "./classes.module.css";
 import { remember, useRecents } from "./recents";
 import { searchClasses } from "./searchClasses";
 
-/** With more classes than this a search field helps, and the last used come first. */
+/** With more classes than this the search field stays, and the last used come first. */
 const MANY = 10;
 const ROW = 40;
 const HEAD = 28;
@@ -40,6 +40,7 @@ export function ClassList(props: ClassListProps) {
   const { classes, scope, disabled } = props;
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const few = classes.length <= MANY;
   const lines = useLines(classes, scope, text);
   const found = lines.filter((line) => "entry" in line);
   const scroll = useRef<HTMLDivElement>(null);
@@ -54,7 +55,8 @@ export function ClassList(props: ClassListProps) {
   const choose = (name: string) => {
     setText("");
     setAt(0);
-    if (classes.length > MANY) remember(scope, name);
+    if (few) props.searchRef.current?.blur();
+    else remember(scope, name);
     props.choose(name);
   };
   useEffect(() => {
@@ -63,37 +65,48 @@ export function ClassList(props: ClassListProps) {
 
   return (
     <>
-      {classes.length > MANY && (
-        <TextInput
-          ref={props.searchRef}
-          className={styles.search}
-          value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            setAt(0);
-          }}
-          onKeyDown={(event) => {
-            const picked = found[at];
-            if (event.key === "Escape") {
-              setText("");
-              event.currentTarget.blur();
-            } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-              event.preventDefault();
-              const next = at + (event.key === "ArrowDown" ? 1 : -1);
-              setAt(Math.max(0, Math.min(found.length - 1, next)));
-            } else if (event.key === "Enter" && picked && !disabled) {
-              event.preventDefault();
-              event.currentTarget.blur();
-              choose(picked.entry.name);
-            }
-          }}
-          placeholder={`${count(classes.length)} classes`}
-          aria-label="Search a class"
-          leftSection={<IconSearch size={16} />}
-          rightSection={<Chord of={props.keymap.keysOf("search")[0]} />}
-        />
-      )}
-      <div className={styles.scroll} ref={scroll} data-testid="classes">
+      <TextInput
+        ref={props.searchRef}
+        className={few ? `${styles.search} ${styles.few}` : styles.search}
+        tabIndex={few ? -1 : undefined}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setAt(0);
+        }}
+        // Out of sight it must not go on narrowing what is in sight.
+        onBlur={() => few && setText("")}
+        onKeyDown={(event) => {
+          const picked = found[at];
+          if (event.key === "Escape") {
+            setText("");
+            event.currentTarget.blur();
+          } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            const next = at + (event.key === "ArrowDown" ? 1 : -1);
+            setAt(Math.max(0, Math.min(found.length - 1, next)));
+          } else if (event.key === "Enter" && picked && !disabled) {
+            event.preventDefault();
+            event.currentTarget.blur();
+            choose(picked.entry.name);
+          }
+        }}
+        placeholder={plural(classes.length, "class", "classes")}
+        aria-label="Search a class"
+        leftSection={<IconSearch size={16} />}
+        rightSection={<Chord of={props.keymap.keysOf("search")[0]} />}
+      />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only leaves the focus where it is */}
+      <div
+        className={styles.scroll}
+        ref={scroll}
+        data-testid="classes"
+        onMouseDown={(event) => {
+          // The field would close, and another class be under the pointer when it lets go.
+          const { current } = props.searchRef;
+          if (few && current === document.activeElement) event.preventDefault();
+        }}
+      >
         {found.length === 0 ? (
           <p className={styles.none}>
             {classes.length === 0 ? "This project has no classes yet" : "No class has this name"}

@@ -1,9 +1,9 @@
 /** The primary button of Home, and what stands in its place while a job runs. */
-import { Button, Group, NumberInput } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { IconArrowRight, IconPlayerPlay, IconWand } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { type FormEvent, useState } from "react";
 import { sessionQuery } from "../api/queries";
 import { type Home, mayManage, type ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
@@ -15,6 +15,7 @@ import {
   useStartRound,
 } from "../jobs/useRoundJobs";
 import { count } from "../parts/format";
+import { NumberField } from "../parts/NumberField";
 import styles from "./home.module.css";
 
 type Props = { home: Home; project: ProjectInfo };
@@ -85,23 +86,34 @@ function OracleButton() {
   const [rounds, setRounds] = useState(3);
   const oracle = useOracle();
   return (
-    <Group gap={8} wrap="nowrap" justify="flex-end">
+    <Group
+      component="form"
+      gap={8}
+      wrap="nowrap"
+      justify="flex-end"
+      align="flex-start"
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        oracle.mutate(rounds);
+      }}
+    >
       <Button
+        type="submit"
         variant="default"
         leftSection={<IconWand size={16} />}
         loading={oracle.isPending}
-        onClick={() => oracle.mutate(rounds)}
       >
         Let the known labels answer
       </Button>
-      <NumberInput
-        value={rounds}
-        onChange={(value) => setRounds(Math.max(1, Number(value) || 1))}
-        min={1}
-        max={50}
-        w={104}
-        suffix={rounds === 1 ? " round" : " rounds"}
+      <NumberField
         aria-label="How many rounds the known labels answer"
+        whole
+        lowest={1}
+        highest={50}
+        w={112}
+        unit={rounds === 1 ? "round" : "rounds"}
+        value={rounds}
+        change={setRounds}
       />
     </Group>
   );

@@ -23,6 +23,7 @@ const SHAPES: readonly Task[] = ["boxes", "polygons"];
 const MARKS: readonly Task[] = ["boxes", "polygons", "spans"];
 const SUGGESTED: readonly Task[] = ["multi_label", "regression", "boxes", "polygons", "spans"];
 const SPANS: readonly Task[] = ["spans"];
+const CLASSED: readonly Task[] = ["classification", "multi_label", ...MARKS];
 const IMAGE: Media = "image";
 
 const BOTH: readonly Place[] = ["label", "review"];
@@ -60,7 +61,7 @@ export const ACTIONS = {
   undo: { text: "Undo", keys: ["Backspace", "mod+z", "u"], group: label, places: ALL },
   redo: { text: "Redo", keys: ["mod+shift+z", "mod+y"], group: label },
   take: { text: "Take all suggestions shown", keys: ["="], group: label, tasks: SUGGESTED },
-  search: { text: "Search a class", keys: ["/"], group: label, places: ALL },
+  search: { text: "Search a class", keys: ["/"], group: label, places: ALL, tasks: CLASSED },
   left: { text: "Move left", keys: ["ArrowLeft"], group: marks, tasks: MARKS, fixed: true },
   right: { text: "Move right", keys: ["ArrowRight"], group: marks, tasks: MARKS, fixed: true },
   up: { text: "Move up", keys: ["ArrowUp"], group: marks, tasks: SHAPES, fixed: true },

@@ -49,6 +49,11 @@ describe("commandFor", () => {
     expect(kinds).toEqual(["skip", "cannot_tell", "accept", "search"]);
   });
 
+  it("searches classes only where there are any", () => {
+    expect(commandFor(press("/"), keymapOf("regression", []))).toBeNull();
+    expect(commandFor(press("/"), keymapOf("spans", classes))?.kind).toBe("search");
+  });
+
   it("moves shapes with arrows, and looks back with them where there are none", () => {
     const boxes = keymapOf("boxes", classes);
     expect(commandFor(press("ArrowLeft", { repeat: true }), boxes)?.kind).toBe("left");

@@ -5,9 +5,9 @@ import type { Value } from "../api/types";
 import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
+import { rangeText, readNumber, stepOf, stepped } from "../parts/numberText";
 import { DraftFrame } from "./DraftFrame";
 import styles from "./label.module.css";
-import { rangeText, readNumber, stepOf, stepped } from "./numberText";
 import { useLabelKeys } from "./useLabelKeys";
 import type { EditorProps } from "./Workplace";
 

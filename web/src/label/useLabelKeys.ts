@@ -14,13 +14,20 @@ export function useLabelKeys(
   ready: boolean,
 ): void {
   const press = (event: KeyboardEvent) => {
-    if (isInNumber(event) ? editsNumber(event) : isTyping(event)) return;
+    if (isInNumber(event) ? editsNumber(event) || goesOn(event) : isTyping(event)) return;
     if ((event.key === "Enter" || event.key === " ") && isOnControl(event)) return;
     const command = commandFor(event, keymap);
     if (command === null || (!ready && !ALWAYS.has(command.kind))) return;
     if (obey(command) !== false) event.preventDefault();
   };
   useKeyPress(press);
+}
+
+/** A space behind digits: "1 234" must not skip one asset and answer the next with 234. */
+function goesOn({ key, target }: KeyboardEvent): boolean {
+  if (key !== " " || !(target instanceof HTMLInputElement)) return false;
+  const { value, selectionStart, selectionEnd } = target;
+  return value !== "" && (selectionStart !== 0 || selectionEnd !== value.length);
 }
 
 /** The number field of a regression: commands work inside it, for its keys are few. */

@@ -1,11 +1,12 @@
 /** One row a class that is asked differently: how many opinions on which share, and the skill it needs. */
-import { ActionIcon, Autocomplete, NumberInput, Select, Table } from "@mantine/core";
+import { ActionIcon, Autocomplete, Select, Table } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ClassDefinition } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { plural } from "../parts/format";
+import { NumberField } from "../parts/NumberField";
 import { peopleQuery } from "../team/queries";
 import { useSkills } from "../team/useSkills";
 import type { ClassRule } from "./labelingDraft";
@@ -46,29 +47,26 @@ export function ClassRules({ rules, classes, change }: Props) {
                   <ClassChip name={name} />
                 </Table.Td>
                 <Table.Td>
-                  <NumberInput
+                  <NumberField
                     aria-label={`Opinions on ${name}`}
-                    placeholder="as all"
-                    min={1}
-                    max={20}
-                    allowDecimal={false}
-                    value={opinions ?? ""}
-                    onChange={(value) =>
-                      put(name, { opinions: value === "" ? null : Number(value) })
-                    }
+                    empty="as all"
+                    whole
+                    lowest={1}
+                    highest={20}
+                    value={opinions}
+                    change={(now) => put(name, { opinions: now })}
                   />
                 </Table.Td>
                 <Table.Td>
-                  <NumberInput
+                  <NumberField
                     aria-label={`Share of ${name}`}
-                    suffix=" %"
-                    min={0}
-                    max={100}
+                    unit="%"
+                    lowest={0}
+                    highest={100}
                     step={5}
-                    decimalScale={1}
                     disabled={opinions === null}
                     value={share}
-                    onChange={(value) => put(name, { share: Number(value) || 0 })}
+                    change={(now) => put(name, { share: now })}
                   />
                 </Table.Td>
                 <Table.Td>

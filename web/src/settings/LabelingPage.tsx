@@ -1,5 +1,5 @@
 /** Settings, Labelling: how often is an asset asked about, of whom, and what measures people? */
-import { Button, NumberInput, Select, Skeleton } from "@mantine/core";
+import { Button, Select, Skeleton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -7,9 +7,10 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { changePolicy } from "../api/actions";
 import { homeQuery, policyQuery, projectQuery, sessionQuery } from "../api/queries";
-import { type LabelingPolicy, mayManage, type ProjectInfo } from "../api/types";
+import { type LabelingPolicy, MOST_MONEY, mayManage, type ProjectInfo } from "../api/types";
 import { plural } from "../parts/format";
 import { ErrorNotice, NotYours } from "../parts/Notices";
+import { NumberField } from "../parts/NumberField";
 import { METHODS } from "../team/ConsensusCard";
 import { ClassRules } from "./ClassRules";
 import { changedOf, type Draft, draftOf, policyOf, tasksOf } from "./labelingDraft";
@@ -117,13 +118,13 @@ function Form({ policy, project }: { policy: LabelingPolicy; project: ProjectInf
           say="A share of each batch goes to several people, none of whom sees the answers of the others. The label is made of what they say."
         >
           <div className={styles.fields}>
-            <NumberInput
+            <NumberField
               label="People for each asset"
-              min={1}
-              max={20}
-              allowDecimal={false}
+              whole
+              lowest={1}
+              highest={20}
               value={draft.overlap}
-              onChange={(value) => edit({ overlap: Math.max(1, Number(value) || 1) })}
+              change={(overlap) => edit({ overlap })}
             />
             <Percent
               label="Share of each batch"
@@ -196,13 +197,13 @@ function Form({ policy, project }: { policy: LabelingPolicy; project: ProjectInf
         </Card>
         <Card title="What an hour costs" say="Of people who have no cost of their own.">
           <div className={styles.fields}>
-            <NumberInput
+            <NumberField
               label={`Hourly cost (${currency})`}
-              placeholder="not known"
-              min={0}
-              decimalScale={2}
-              value={draft.hourlyCost ?? ""}
-              onChange={(value) => edit({ hourlyCost: value === "" ? null : Number(value) })}
+              empty="not known"
+              lowest={0}
+              highest={MOST_MONEY}
+              value={draft.hourlyCost}
+              change={(hourlyCost) => edit({ hourlyCost })}
             />
           </div>
         </Card>
@@ -239,18 +240,16 @@ type PercentProps = {
 
 function Percent({ label, description, value, most = 100, disabled, change }: PercentProps) {
   return (
-    <NumberInput
+    <NumberField
       label={label}
       description={description}
-      suffix=" %"
-      min={0}
-      max={most}
+      unit="%"
+      lowest={0}
+      highest={most}
       step={5}
-      decimalScale={1}
       disabled={disabled ?? false}
       value={value}
-      // Too much is put right when the field is left; put right while typing it would stay on show.
-      onChange={(now) => change(Math.max(0, Number(now) || 0))}
+      change={change}
     />
   );
 }

@@ -35,6 +35,13 @@ describe("the draft", () => {
     });
   });
 
+  it("keeps shares that no percent tells exactly as they are", () => {
+    const third = { ...policy, overlap_share: 1 / 3, again_share: 0.0123 };
+    expect(draftOf(third).again).toBe(1.23);
+    expect(changedOf(third, draftOf(third))).toEqual({});
+    expect(changedOf(third, { ...draftOf(third), gold: 0 })).toEqual({ gold_share: 0 });
+  });
+
   it("tells how many tasks a batch makes", () => {
     const draft = { ...draftOf(policy), overlap: 3, overlapShare: 20, again: 10 };
     expect(tasksOf(50, draft)).toBe(50 + 9 * 2);

@@ -22,8 +22,6 @@ export type Draft = {
   hourlyCost: number | null;
 };
 
-const MOST_GOLD = 50;
-
 export function draftOf(policy: LabelingPolicy): Draft {
   const { class_overlap: overlaps, class_skills: skills } = policy;
   const names = [...new Set([...Object.keys(overlaps), ...Object.keys(skills)])];
@@ -58,7 +56,7 @@ export function policyOf(draft: Draft): LabelingPolicy {
     ),
     again_share: draft.again / 100,
     blind_share: draft.blind / 100,
-    gold_share: Math.min(MOST_GOLD, draft.gold) / 100,
+    gold_share: draft.gold / 100,
     consensus: draft.consensus,
     hourly_cost: draft.hourlyCost,
   };
@@ -66,11 +64,13 @@ export function policyOf(draft: Draft): LabelingPolicy {
 
 /** The fields that differ; only these are sent, so that nobody else's change is lost. */
 export function changedOf(before: LabelingPolicy, draft: Draft): Partial<LabelingPolicy> {
+  // Both by way of a draft, so that rounding to percent is no change.
   const after = policyOf(draft);
+  const then = policyOf(draftOf(before));
   const fields = Object.keys(after) as (keyof LabelingPolicy)[];
   return Object.fromEntries(
     fields
-      .filter((field) => plain(after[field]) !== plain(before[field]))
+      .filter((field) => plain(after[field]) !== plain(then[field]))
       .map((field) => [field, after[field]]),
   );
 }
@@ -90,7 +90,7 @@ export function missingSkills(draft: Draft, known: readonly string[]): string[] 
 }
 
 function percentOf(share: number): number {
-  return Math.round(share * 1000) / 10;
+  return Math.round(share * 1e6) / 1e4;
 }
 
 function plain(value: unknown): string {

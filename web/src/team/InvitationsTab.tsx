@@ -1,11 +1,12 @@
 /** Invitations: make a link that lets one person in, hand it over, make it worthless. */
-import { Button, NumberInput, Select, Skeleton, TagsInput } from "@mantine/core";
+import { Button, Select, Skeleton, TagsInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { homeQuery, sessionQuery } from "../api/queries";
-import type { Invitation, Role } from "../api/types";
+import { type Invitation, MOST_MONEY, type Role } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
 import { money, words } from "../parts/format";
+import { NumberField } from "../parts/NumberField";
 import { rolesOf } from "./PersonForm";
 import { invitationsQuery, invite, withdraw } from "./queries";
 import { ShownOnce } from "./ShownOnce";
@@ -103,13 +104,13 @@ function NewInvitation({ currency }: { currency: string }) {
           allowDeselect={false}
           onChange={(value) => setRole((value ?? role) as Role)}
         />
-        <NumberInput
+        <NumberField
           label={`Hourly cost (${currency})`}
-          placeholder="that of the project"
-          min={0}
-          decimalScale={2}
-          value={cost ?? ""}
-          onChange={(value) => setCost(value === "" ? null : Number(value))}
+          empty="that of the project"
+          lowest={0}
+          highest={MOST_MONEY}
+          value={cost}
+          change={setCost}
         />
         <TagsInput
           label="Skills"
@@ -119,13 +120,13 @@ function NewInvitation({ currency }: { currency: string }) {
           maxTags={20}
           acceptValueOnBlur
         />
-        <NumberInput
+        <NumberField
           label="Good for"
-          suffix={days === 1 ? " day" : " days"}
-          min={1}
-          max={365}
+          unit={days === 1 ? "day" : "days"}
+          lowest={1}
+          highest={365}
           value={days}
-          onChange={(value) => setDays(Math.max(1, Number(value) || 1))}
+          change={setDays}
         />
         <div className={styles.formButtons}>
           <Button type="submit" loading={make.isPending}>

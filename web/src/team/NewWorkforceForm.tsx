@@ -1,8 +1,10 @@
 /** A new workforce: where its tool is, and in which variable of the server its token stands. */
-import { Button, NumberInput, Select, TextInput } from "@mantine/core";
+import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { MOST_MONEY } from "../api/types";
 import { ErrorNotice } from "../parts/Notices";
+import { NumberField } from "../parts/NumberField";
 import { ShownOnce } from "./ShownOnce";
 import styles from "./team.module.css";
 import { addWorkforce, connectorsQuery, workforcesQuery } from "./workforceQueries";
@@ -39,6 +41,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
     },
   });
   const wrong = variable !== "" && !VARIABLE.test(variable);
+  const connector = connectors.find((one) => one.name === kind);
   return (
     <form
       className={styles.card}
@@ -60,7 +63,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
         />
         <Select
           label="Labels with"
-          description={connectors.find((one) => one.name === kind)?.summary}
+          description={connector?.summary}
           data={connectors.map((one) => ({ value: one.name, label: toolName(one.name) }))}
           value={kind}
           allowDeselect={false}
@@ -77,6 +80,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
           label="Variable of the token"
           description="The name of an environment variable of this server. The token itself is typed and shown nowhere."
           placeholder="QUERIST_CROWD"
+          required={connector?.needs_token ?? false}
           autoComplete="off"
           spellCheck={false}
           value={variable}
@@ -84,21 +88,21 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
           onChange={(event) => setVariable(event.currentTarget.value.trim())}
         />
         <div className={styles.pair}>
-          <NumberInput
+          <NumberField
             label={`Each answer (${currency})`}
-            placeholder="none"
-            min={0}
-            decimalScale={4}
-            value={price ?? ""}
-            onChange={(value) => setPrice(value === "" ? null : Number(value))}
+            empty="none"
+            lowest={0}
+            highest={MOST_MONEY}
+            value={price}
+            change={setPrice}
           />
-          <NumberInput
+          <NumberField
             label={`Each hour (${currency})`}
-            placeholder={price === null ? "as usual" : "none"}
-            min={0}
-            decimalScale={2}
-            value={cost ?? ""}
-            onChange={(value) => setCost(value === "" ? null : Number(value))}
+            empty={price === null ? "as usual" : "none"}
+            lowest={0}
+            highest={MOST_MONEY}
+            value={cost}
+            change={setCost}
           />
         </div>
         {add.error && <ErrorNotice error={add.error} />}

@@ -1,12 +1,13 @@
 /** The terms of one person: role, hourly cost, skills, and whether they may come in. */
-import { Button, NumberInput, Select, TagsInput } from "@mantine/core";
+import { Button, Select, TagsInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { sessionQuery } from "../api/queries";
-import type { Person, Role } from "../api/types";
+import { MOST_MONEY, type Person, type Role } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
 import { words } from "../parts/format";
+import { NumberField } from "../parts/NumberField";
 import { changePerson, peopleQuery } from "./queries";
 import styles from "./team.module.css";
 import { useSkills } from "./useSkills";
@@ -64,14 +65,14 @@ export function PersonForm({ person, currency }: Props) {
         description={own && "Nobody changes their own role; another owner can."}
         onChange={(value) => setRole((value ?? role) as Role)}
       />
-      <NumberInput
+      <NumberField
         label={`Hourly cost (${currency})`}
         description="What an hour of their time is worth in the budget."
-        placeholder="that of the project"
-        min={0}
-        decimalScale={2}
-        value={cost ?? ""}
-        onChange={(value) => setCost(value === "" ? null : Number(value))}
+        empty="that of the project"
+        lowest={0}
+        highest={MOST_MONEY}
+        value={cost}
+        change={setCost}
       />
       <TagsInput
         label="Skills"

@@ -1,5 +1,5 @@
 /** Sends a workforce the next tasks of the queue: how many, for how long, with what. */
-import { Button, Checkbox, NumberInput, Popover, TextInput } from "@mantine/core";
+import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { policyQuery } from "../api/queries";
 import type { Job, ProjectInfo } from "../api/types";
 import { remember, showFailure } from "../jobs/useRoundJobs";
 import { plural } from "../parts/format";
+import { NumberField } from "../parts/NumberField";
 import team from "./team.module.css";
 import { sendBatch } from "./workforceQueries";
 
@@ -81,33 +82,33 @@ export function SendForm({ name, project, waiting, busy }: Props) {
               send.mutate();
             }}
           >
-            <NumberInput
+            <NumberField
               label="Assets"
               description={`The most wanted of ${plural(waiting, "waiting task")}; nobody here is asked meanwhile.`}
-              min={1}
-              max={waiting}
-              allowDecimal={false}
+              whole
+              lowest={1}
+              highest={waiting}
               data-autofocus
               value={number}
-              onChange={(value) => setWanted(Number(value) || 1)}
+              change={setWanted}
             />
-            <NumberInput
+            <NumberField
               label="Come back after"
-              suffix={days === 1 ? " day" : " days"}
-              min={1}
-              max={365}
+              unit={days === 1 ? "day" : "days"}
+              lowest={1}
+              highest={365}
               value={days}
-              onChange={(value) => setDays(Math.max(1, Number(value) || 1))}
+              change={setDays}
             />
             {several > 1 && (
-              <NumberInput
+              <NumberField
                 label="Opinions on one asset"
                 description="Where several are wanted: at most so many of its people answer each."
-                min={1}
-                max={several}
-                allowDecimal={false}
+                whole
+                lowest={1}
+                highest={several}
                 value={opinions}
-                onChange={(value) => setOpinions(Math.max(1, Number(value) || 1))}
+                change={setOpinions}
               />
             )}
             {project.media === "image" && (
