@@ -57,6 +57,8 @@ def test_versions_of_classes_end_in_one_full_stop(tmp_path: Path) -> None:
         (["serve", ".", "--port", "99999"], "--port"),
         (["serve", ".", "--port", "-1"], "--port"),
         (["demo", "--port", "99999"], "--port"),
+        (["demo", "--seed", "-1"], "--seed"),
+        (["stream", "--seed", "-1"], "--seed"),
     ],
 )
 def test_numbers_that_cannot_be_meant_are_refused_in_words(
@@ -65,7 +67,7 @@ def test_numbers_that_cannot_be_meant_are_refused_in_words(
     """The option or its number is named; nothing is made, and there is no traceback."""
     with Project.create(tmp_path / "p", media="text", classes=["boot"]) as project:
         project.catalog.records.annotators.ensure("ana")
-    where = [] if command[0] in ("serve", "demo") else ["-p", str(tmp_path / "p")]
+    where = [] if command[0] in ("serve", "demo", "stream") else ["-p", str(tmp_path / "p")]
     done = CliRunner().invoke(app, [*command, *where])
     assert done.exit_code != 0
     refused = isinstance(done.exception, (InvalidInputError, SystemExit))

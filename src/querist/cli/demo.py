@@ -36,7 +36,7 @@ def demo(
     ] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of the headless run.")] = 12,
     batch: Annotated[int, typer.Option(min=1, help="Labels a round.")] = 50,
-    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random draw.")] = 0,
     folder: Annotated[
         Path | None, typer.Option(help="Where the demo lives; a temporary folder if headless.")
     ] = None,

@@ -44,7 +44,7 @@ def stream(
         list[str] | None,
         typer.Option("--class", "-c", help="Name of each place in lists of probabilities."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same answers.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same answers.")] = 0,
     state: Annotated[
         Path | None, typer.Option(help="Keep the state in this file, and go on from it.")
     ] = None,
