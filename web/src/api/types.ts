@@ -90,10 +90,10 @@ export function className(value: Value | null | undefined): string | null {
   return value?.type === "class" ? value.name : null;
 }
 
-/** Whether a role may start rounds and stop jobs. */
 /** What an hour or an answer may cost at most, in money; the server refuses more. */
 export const MOST_MONEY = 1_000_000_000;
 
+/** Whether a role may start rounds and stop jobs. */
 export function mayManage(me: Me | undefined): boolean {
   return me?.role === "owner" || me?.role === "manager";
 }

@@ -107,7 +107,8 @@ class Connector(Protocol):
         name: The word by which it is chosen.
         summary: One line that says what it is.
         tells_people: Whether its replies say who answered, so that several may answer one item.
-        needs_token: Whether the tool answers nobody without a token; left out: it does.
+        needs_token: Whether the tool answers nobody without a token; where it is left out, it does
+            without.
     """
 
     name: ClassVar[str]
