@@ -87,6 +87,26 @@ def test_a_class_is_renamed_by_keys_alone(labelled, serve, enter):
     page.wait_for_url("**label=grievance*")
 
 
+def test_the_news_of_a_change_may_come_before_its_answer(labelled, serve, enter):
+    """The live stream brings the new classes first: the page asks nothing of a class now gone."""
+    page = enter(serve(labelled))
+    open_editor(page)
+
+    def answer_late(route):
+        answered = route.fetch()
+        page.wait_for_timeout(1_500)
+        route.fulfill(response=answered)
+
+    page.route("**/api/v1/ontology/changes", answer_late)
+    row(page, "complaint").click()
+    page.keyboard.press("r")
+    page.get_by_label("New name").fill("grievance")
+    expect(page.get_by_role("button", name="Rename ⏎")).to_be_enabled()
+    page.keyboard.press("Enter")
+    row(page, "grievance").wait_for()
+    expect(page.get_by_label("New name")).to_have_count(0)
+
+
 def test_classes_are_merged_by_mouse_and_the_way_back_is_shown(labelled, serve, enter):
     """Two ticks and a click merge; the history leads back, and that is shown before it is done."""
     page = enter(serve(labelled))

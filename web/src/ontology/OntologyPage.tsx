@@ -88,7 +88,7 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
   const alike = lookalike(wanted, [...known]);
   const [rested] = useDebouncedValue(wanted, REST, { leading: true });
   const shown = wanted && same(wanted, rested) ? rested : null;
-  const preview = useChangePreview(shown, ontology.version);
+  const preview = useChangePreview(shown, ontology.version, change.isPending);
   const total = Object.values(labels).reduce((sum, number) => sum + number, 0);
 
   return (
@@ -129,7 +129,12 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
               </p>
             )}
             {wanted ? (
-              <Preview change={shown} version={ontology.version} browsable={browsable} />
+              <Preview
+                change={shown}
+                found={preview.data}
+                error={preview.error}
+                browsable={browsable}
+              />
             ) : (
               <p className={styles.hint}>{missing(draft)}</p>
             )}

@@ -18,17 +18,17 @@ const LISTED = 6;
 type Props = {
   /** Null while somebody still types. */
   change: OntologyChange | null;
-  version: number;
+  found: OntologyPreview | undefined;
+  error: Error | null;
   browsable: boolean;
 };
 
-export function Preview({ change, version, browsable }: Props) {
-  const { data, error } = useChangePreview(change, version);
+export function Preview({ change, found, error, browsable }: Props) {
   if (error) return <ErrorNotice error={error} />;
   return (
     <section className={styles.preview} aria-label="What it touches" aria-live="polite">
-      {data ? (
-        <Touched found={data} predicted={namesOf(change)} browsable={browsable} />
+      {found ? (
+        <Touched found={found} predicted={namesOf(change)} browsable={browsable} />
       ) : (
         <Skeleton height={96} radius="md" />
       )}
@@ -36,10 +36,14 @@ export function Preview({ change, version, browsable }: Props) {
   );
 }
 
-export function useChangePreview(change: OntologyChange | null, version: number) {
+/**
+ * What a change would touch. Not asked while it is `made`: its classes may be gone from the version
+ * that is read next.
+ */
+export function useChangePreview(change: OntologyChange | null, version: number, made: boolean) {
   return useQuery({
     ...changePreviewQuery(change ?? { type: "revert", version }, version),
-    enabled: change !== null,
+    enabled: change !== null && !made,
   });
 }
 
