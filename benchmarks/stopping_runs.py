@@ -5,8 +5,8 @@ of seeds asks equal batches, the others batches that grow with the labels, so th
 lean on one schedule. After each round the default learner is trained, and three models that each
 miss a third of the labels: what all of them say about a fixed stop set, the next batch and the
 rows kept for testing is stored under `artifacts/benchmarks/stopping`. Beside each run lie the votes
-of three models that miss other thirds: a rule made on the first thirds can be read on these. As
-many runs again have later seeds: on them no rule was ever chosen.
+of three models that miss other thirds, so that it can be read twice. As many runs again have later
+seeds: on them no rule was ever chosen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from querist.learners import create_learner
 
 FOLDER = KEPT / "stopping"
 POOL, TEST, STOP_SET, FOLDS = 4_000, 5_000, 1_000, 3
-SMALL, SEEDS, SEEDS_OF_SMALL = 1_500, 4, 8
+SMALL, SEEDS, SEEDS_OF_SMALL = 1_500, 8, 16
 GROWTH, EQUAL_BATCHES, LEAST_BATCH = 0.12, 40, 5
 # Streams of the first thirds that models miss, and of the other ones.
 FIRST, OTHER = 3, 5
@@ -92,9 +92,9 @@ def recorded(folder: Path, *, seeds: int | None = None, later: bool = False) -> 
         pieces += [(name, str(file), seed) for seed in range(begin, begin + count)]
     FOLDER.mkdir(parents=True, exist_ok=True)
     open_pieces = [piece for piece in pieces if not _path(piece[0], piece[2]).is_file()]
-    run_all(record, open_pieces, name="stopping", code=[Path(__file__)], processes=1)
+    run_all(record, open_pieces, name="stopping", code=[Path(__file__)])
     open_pieces = [piece for piece in pieces if not _other(piece[0], piece[2]).is_file()]
-    run_all(record_other, open_pieces, name="stopping-other", code=[Path(__file__)], processes=1)
+    run_all(record_other, open_pieces, name="stopping-other", code=[Path(__file__)])
     return [read(name, seed) for name, _, seed in pieces]
 
 

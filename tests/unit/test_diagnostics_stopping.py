@@ -35,6 +35,8 @@ def test_a_reading_is_what_counting_by_hand_says() -> None:
         np.mean([vote != own for votes in partial for vote, own in zip(votes, said, strict=True)])
     )
     assert found.uncertainty == pytest.approx(np.mean([1 - max(row) for row in table]))
+    assert found.labeled == np.mean(labeled)
+    assert found.left == pytest.approx(12 * np.sum(~labeled) / np.sum(labeled))
     left = sum(g for g, known in zip(gini, labeled, strict=True) if not known)
     assert found.information == pytest.approx(left / sum(gini))
     assert found.batch_right == np.mean(
@@ -54,20 +56,45 @@ def test_a_certain_model_is_read_without_dividing_by_its_doubt() -> None:
 def test_the_verdict_is_the_share_of_doubt_that_labels_mend(size: int) -> None:
     """Disagreement over doubt, discounted in large stop sets by what the pool can still tell."""
     rounds = [
-        reading(size=size, disagreement=d, uncertainty=0.2, information=0.1)
+        reading(size=size, disagreement=d, uncertainty=0.2, information=0.1, unseen_right=0.6)
         for d in (0.08, 0.06, 0.04)
     ]
     trust = min(max(np.log(size / 500) / np.log(2), 0), 1)
+    doubt = np.exp((2 * np.log(0.2 + 0.05) + np.log(0.4 + 0.05)) / 3)
     found = stop_verdict(rounds)
-    assert found.mendable == pytest.approx(0.06 / 0.22 * 0.2**trust)
+    assert found.mendable == pytest.approx(0.06 / doubt * 0.2**trust)
+    assert found.errors == pytest.approx(0.4)
     assert found.stop == (found.mendable <= ENOUGH) == (size > 500)
 
 
+def test_a_model_that_is_shy_is_held_against_its_errors() -> None:
+    """The same disagreement and doubt: where fewer labels are got wrong, labels mend more of it."""
+    shy, honest = (
+        stop_verdict([reading(disagreement=0.03, uncertainty=0.2, unseen_right=right)] * 3)
+        for right in (1.0, 0.7)
+    )
+    assert shy.mendable is not None
+    assert honest.mendable is not None
+    assert shy.mendable > honest.mendable
+
+
+@pytest.mark.parametrize(
+    ("labels", "labeled", "finish"),
+    [(500, 0.55, False), (700, 0.7, True), (7_000, 0.7, False), (300, 0.0, False)],
+)
+def test_what_is_nearly_labelled_is_finished(labels: int, labeled: float, finish: bool) -> None:
+    """Of 1,000 assets 300 are left: no stop. Of 10,000 there are 3,000, which a stop saves."""
+    found = stop_verdict([reading(labels=labels, labeled=labeled)] * 3)
+    assert found.finish is finish
+    assert found.stop is not finish
+
+
 def test_nothing_is_advised_before_three_rounds_or_without_partial_models() -> None:
-    """Two rounds, or rounds without models of part of the labels, give no verdict."""
+    """Two rounds, or rounds without what models of part of the labels say, give no verdict."""
     assert stop_verdict([]).mendable is None
     assert stop_verdict([reading(), reading()]).mendable is None
     assert not stop_verdict([reading(disagreement=None)] * 5).stop
+    assert not stop_verdict([reading(unseen_right=None)] * 5).stop
 
 
 def test_a_class_without_labels_or_a_surprising_batch_forbids_to_stop() -> None:

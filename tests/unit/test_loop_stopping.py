@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from querist.diagnostics import StopVerdict
+from querist.diagnostics.stopping import ENOUGH
 from querist.loop.budget import BudgetState
 from querist.loop.curve import Curve, CurvePoint, saving, sentence, told_saving, too_early
 from querist.loop.stop_evidence import outlook
@@ -101,6 +102,14 @@ def test_what_labels_mend_goes_before_stable_predictions() -> None:
     assert advise(moving)[0]
 
 
+def test_why_a_pool_is_finished_is_told() -> None:
+    """Little to mend and little left: not to stop needs a reason."""
+    nearly = replace(verdict(0.1, stop=False), finish=True)
+    stop, reasons, _, _ = advise(replace(EVIDENCE, verdict=nearly))
+    assert not stop
+    assert any("fewer than 1,000 assets are left" in reason for reason in reasons)
+
+
 @pytest.mark.parametrize(("saving", "stops"), [(0.0, True), (310.0, False)])
 def test_labels_that_cost_more_than_errors_stop(saving: float, stops: bool) -> None:
     """Where stopping now costs least it is advised; else the best number of labels is told."""
@@ -138,7 +147,8 @@ def test_rounds_of_a_project_tell_what_labels_still_mend(tmp_path: Path) -> None
     assert [it.mendable is None for it in advice] == [True, True, False, False, False]
     assert advice[-1].reading["size"] == 240
     assert advice[-1].mendable is not None
-    assert advice[-1].mendable < 0.21
+    assert advice[-1].mendable <= ENOUGH
+    assert 0.9 <= advice[-1].reading["unseen_right"] <= 1
     assert advice[-1].stop
     assert advice[-1].outlook[0].more > 0
 

@@ -31,6 +31,7 @@ class StopReading:
         batch_expected: Share of these that it expected to have right; ``None`` if none.
         unseen_right: Share of the labels that the models got right which had not learned them.
         surest: Least entropy, in nats, among the assets of the batch; ``None`` if not known.
+        labeled: Share of the stop set that trained the model, and so about the share of the pool.
     """
 
     labels: int
@@ -45,6 +46,12 @@ class StopReading:
     batch_expected: float | None = None
     unseen_right: float | None = None
     surest: float | None = None
+    labeled: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """About how many assets of the pool did not train the model."""
+        return self.labels * (1 / self.labeled - 1) if self.labeled else np.inf
 
 
 def read_stop_set(
@@ -95,6 +102,7 @@ def read_stop_set(
         uncertainty=float((1 - table.max(axis=1)).mean()),
         information=float(spread[~mask].sum()) / total if total > 0 else 0.0,
         unseen_right=unseen_right,
+        labeled=float(mask.mean()),
         **_batch(batch),
     )
 

@@ -10,15 +10,20 @@ import numpy as np
 from querist.diagnostics.stop_criteria import WINDOW
 from querist.diagnostics.stop_readings import StopReading
 
-# At or below this share the labels still to be had no longer mend what is wrong. Chosen on half of
-# the sets of the bench `stopping`: the largest, in hundredths, that kept nine stops in ten good. On
-# new runs it keeps seven in eight.
-ENOUGH = 0.21
+# At or below this share the labels still to be had no longer mend what is wrong. Chosen on the runs
+# of the bench `stopping`: the largest, in hundredths, that kept nine stops in ten good.
+ENOUGH = 0.16
 # With so many more errors in the last batches than it expected, the model does not know yet what
 # it does not know, and its own doubt says nothing.
 SURPRISING = 0.15
-# A model is never surer than this of a whole pool; keeps the share readable where it nearly is.
-_LEAST_DOUBT = 0.02
+# Where more than this share is labelled and fewer assets than that are left, labelling them is sure
+# and costs little; a stop would save little and may miss.
+FINISH, FEW_LEFT = 0.6, 1_000
+# No model is surer than this of a whole pool; keeps the share readable where it nearly is.
+_LEAST_DOUBT = 0.05
+# The part of the doubt that the errors on labels not learned have in it; the rest is the model's
+# own word. Errors alone say little: labels asked for are harder than the pool.
+_ERRORS = 1 / 3
 # Between these sizes the stop set begins to tell how much the rest of the pool would bring. In a
 # smaller one a single asset moves too much, and its labels cost little anyway.
 _SMALL, _LARGE = 500, 1_000
@@ -32,14 +37,17 @@ class StopVerdict:
 
     Attributes:
         stop: Whether to stop.
-        mendable: Share of the model's doubt that further labels would mend, about 0 to 1; it stops
-            at 0.21 or less. ``None`` before three rounds with models of part of the labels.
+        mendable: Share of the doubt that further labels would mend, about 0 to 1; it stops at 0.16
+            or less. ``None`` before three rounds with models of part of the labels.
         disagreement: Share of the stop set on which models of part of the labels disagree with the
             whole one, mean of three rounds.
         uncertainty: Mean chance of error by the model's own word, mean of three rounds.
+        errors: Share of the labels that models had wrong which had not learned them, mean of three
+            rounds.
         information: Share of the uncertainty that lies in assets not labelled yet.
         surprise: Errors in the batches of the last three rounds beyond those that the models had
             expected there, as a share of these batches; above 0.15 it does not stop.
+        finish: Whether so few assets are left that labelling them is better than a stop.
         missing: Classes with too few labels to be judged.
     """
 
@@ -47,8 +55,10 @@ class StopVerdict:
     mendable: float | None
     disagreement: float | None
     uncertainty: float | None
+    errors: float | None = None
     information: float
     surprise: float = 0.0
+    finish: bool = False
     missing: tuple[str, ...] = ()
 
 
@@ -57,18 +67,20 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
 
     Of what a model does not know, labels mend only the part on which models of a part of the labels
     disagree: where these all say the same and are unsure all the same, the classes overlap. So
-    the disagreement is taken as a share of the uncertainty, and in a stop set that is large enough
-    to tell, it counts by how much of the uncertainty lies in assets that are still without a label.
-    Classes with too few labels forbid to stop, and so do batches with far more errors than the
-    model expected. Unlike the agreement of consecutive models, nothing here depends on the size of
-    the batches.
+    the disagreement is taken as a share of the doubt. How great that is two know: the model itself,
+    which may be far too shy or too bold, and the errors on labels that it had not learned, which
+    are real but of assets harder than the pool; their weighted geometric mean is taken. In a stop
+    set that is large enough to tell, the share counts by how much of the uncertainty lies in assets
+    that are still without a label. Classes with too few labels forbid to stop, and so do batches
+    with far more errors than the model expected, and a pool of which little is left. Unlike the
+    agreement of consecutive models, nothing here depends on the size of the batches.
 
     Args:
         readings: All rounds, oldest first.
         missing: Classes with too few labels to be judged.
     """
     last = readings[-1] if readings else None
-    window = [it for it in readings[-WINDOW:] if it.disagreement is not None]
+    window = [it for it in readings[-WINDOW:] if _is_complete(it)]
     if last is None or len(window) < WINDOW:
         return StopVerdict(
             stop=False,
@@ -80,17 +92,27 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
         )
     disagreement = float(np.mean([it.disagreement for it in window]))
     uncertainty = float(np.mean([it.uncertainty for it in window]))
-    mendable = disagreement / (uncertainty + _LEAST_DOUBT) * _rest(last)
+    errors = 1 - float(np.mean([it.unseen_right for it in window]))
+    own, seen = uncertainty + _LEAST_DOUBT, errors + _LEAST_DOUBT
+    mendable = disagreement / (own ** (1 - _ERRORS) * seen**_ERRORS) * _rest(last)
     surprise = _surprise(window)
+    finish = last.labeled > FINISH and last.left < FEW_LEFT
+    settled = mendable <= ENOUGH and surprise <= SURPRISING
     return StopVerdict(
-        stop=mendable <= ENOUGH and surprise <= SURPRISING and not missing,
+        stop=settled and not finish and not missing,
         mendable=mendable,
         disagreement=disagreement,
         uncertainty=uncertainty,
+        errors=errors,
         information=last.information,
         surprise=surprise,
+        finish=finish,
         missing=tuple(missing),
     )
+
+
+def _is_complete(reading: StopReading) -> bool:
+    return reading.disagreement is not None and reading.unseen_right is not None
 
 
 def _surprise(window: Sequence[StopReading]) -> float:

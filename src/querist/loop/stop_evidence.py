@@ -61,14 +61,15 @@ def read_round(catalog: Catalog, round_: Round, seen: Snapshot) -> StopReading |
     labeled = np.zeros(len(seen.ids), dtype=bool)
     labeled[trained] = True
     earlier = _before(catalog, round_)
-    partial = _partial(catalog, model, seen, trained, rows)
+    votes, unseen_right = _partial(catalog, model, seen, trained, rows) or (None, None)
     return read_stop_set(
         table[rows],
         labeled[rows],
         labels=len(trained),
         before=None if earlier is None else _table(catalog, earlier)[rows].argmax(axis=1),
-        partial=partial,
+        partial=votes,
         batch=None if earlier is None else _batch(catalog, round_, seen, earlier),
+        unseen_right=unseen_right,
     )
 
 
@@ -170,8 +171,13 @@ def _before(catalog: Catalog, round_: Round) -> ModelVersion | None:
 
 def _partial(
     catalog: Catalog, model: ModelVersion, seen: Snapshot, trained: Positions, rows: Positions
-) -> NDArray[np.int64] | None:
-    """Classes (F, S) by models that each miss a third; ``None`` where a third leaves one class."""
+) -> tuple[NDArray[np.int64], float] | None:
+    """What models that each miss a third of the labels say.
+
+    Returns:
+        Classes (F, S) of the stop set, and the share of their missing labels that they get right;
+        ``None`` where a third leaves one class.
+    """
     kind = classifiers(catalog, model.learner, model.parameters, model.encoder)
     codes = seen.codes[trained]
     seeds = [catalog.settings.policy.seed, _STREAM_OF_PARTS]
@@ -179,14 +185,17 @@ def _partial(
     if any(len(np.unique(codes[part != held])) < 2 for held in range(PARTS)):
         return None
     count = len(catalog.records.ontologies.current().names)
-    votes = []
+    votes, right = [], 0
     for held in range(PARTS):
-        kept = part != held
+        out = part == held
         learner = kind.make()
         rng = np.random.default_rng([*seeds, model.label_seq, held])
-        learner.fit(kind.rows[trained[kept]], codes[kept], class_count=count, rng=rng)
+        learner.fit(kind.rows[trained[~out]], codes[~out], class_count=count, rng=rng)
         votes.append(learner.predict_proba(kind.rows[rows]).argmax(axis=1))
-    return np.stack(votes)
+        if out.any():
+            said = learner.predict_proba(kind.rows[trained[out]]).argmax(axis=1)
+            right += int((said == codes[out]).sum())
+    return np.stack(votes), right / len(trained)
 
 
 def _batch(

@@ -11,7 +11,7 @@ import numpy as np
 
 from querist.catalog import Catalog
 from querist.diagnostics import StopReading, StopVerdict
-from querist.diagnostics.stopping import ENOUGH, SURPRISING
+from querist.diagnostics.stopping import ENOUGH, FEW_LEFT, FINISH, SURPRISING
 from querist.loop import value_training
 from querist.loop.budget import BudgetState
 from querist.loop.snapshot import Snapshot
@@ -177,8 +177,14 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
     reasons.append(
         f"Labels can still mend {share} of the model's doubt; at {percent(ENOUGH, 0)} or less, "
         f"more of them no longer pay off. Models without a third of the labels decide "
-        f"{percent(moved)} of the assets otherwise, and {doubt}."
+        f"{percent(moved)} of the assets otherwise and get {percent(verdict.errors or 0.0)} of "
+        f"those labels wrong; {doubt}."
     )
+    if verdict.finish and mendable <= ENOUGH:
+        reasons.append(
+            f"More than {percent(FINISH, 0)} of the pool is labelled and fewer than {FEW_LEFT:,} "
+            "assets are left: to label these is sure and costs little, so a stop is not advised."
+        )
     if verdict.surprise > SURPRISING:
         reasons.append(
             f"The last batches held {percent(verdict.surprise, 0)} more errors than the model "

@@ -1922,7 +1922,7 @@ export interface components {
          *         saved_labels: Of the labels random needed so far, how many active did not, if measured.
          *         label_ratio: Active labels for each label of the control over the whole curve, with the
          *             interval that the audit set leaves; below one is a saving.
-         *         mendable: Share of the model's doubt that further labels would mend; at 0.21 or less they
+         *         mendable: Share of the model's doubt that further labels would mend; at 0.16 or less they
          *             no longer pay. ``None`` where it is not known.
          *         outlook: Where the curve is expected to go, nearest first; empty before four rounds.
          *         worth: What more labels are worth, where costs are known.

@@ -66,7 +66,7 @@ function Verdict({ home, learns }: Props) {
 }
 
 /** Where more labels no longer pay off; the advice says the same in words. */
-const ENOUGH = 0.21;
+const ENOUGH = 0.16;
 
 function Mendable({ share }: { share: number }) {
   const shown = percent(Math.min(share, 1), 0);
