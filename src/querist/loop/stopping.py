@@ -178,7 +178,7 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
         f"Labels can still mend {share} of the model's doubt; at {percent(ENOUGH, 0)} or less, "
         f"more of them no longer pay off. Models without a third of the labels decide "
         f"{percent(moved)} of the assets otherwise and get {percent(verdict.errors or 0.0)} of "
-        f"those labels wrong; {doubt}."
+        f"the labels that they miss wrong; {doubt}."
     )
     if verdict.finish and mendable <= ENOUGH:
         reasons.append(
