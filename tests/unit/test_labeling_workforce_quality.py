@@ -19,7 +19,7 @@ from querist.errors import (
     UnknownNameError,
 )
 from querist.labeling.workforces import collecting
-from querist.labeling.workforces.folder import ANSWERS
+from querist.labeling.workforces.folder import ANSWERS, Folder
 from querist.schema import (
     ClassValue,
     MergeClasses,
@@ -242,11 +242,35 @@ def test_wrong_words_are_refused(project, vendor, tmp_path):
         project.workforces.send("crowd", 1)
 
 
+def test_an_address_that_is_refused_leaves_the_secret(project, vendor, monkeypatch):
+    """Nothing sent yet is said; a tool that cannot, or does not call there, changes nothing."""
+    project.catalog.records.workforces.set_secret("crowd", "q-secret")
+    with pytest.raises(ConflictError, match="Nothing was sent to 'crowd' yet"):
+        project.workforces.subscribe("crowd", "https://querist.example.com")
+    project.workforces.send("crowd", 3)
+    assert project.workforces.subscribe("crowd", "https://querist.example.com") == 0
+
+    def refuses(self, place, url, secret):
+        raise InvalidInputError("The tool does not call that.", remedy="Give another address.")
+
+    monkeypatch.setattr(Folder, "subscribe", refuses)
+    with pytest.raises(InvalidInputError, match="does not call"):
+        project.workforces.subscribe("crowd", "https://querist.example.com")
+    body = json.dumps(vendor.answer(vendor.items()[0], "boot")).encode()
+    assert project.workforces.receive("crowd", "q-secret", body).labels == 1
+    monkeypatch.setattr(Folder, "subscribe", lambda *_: True)
+    assert project.workforces.subscribe("crowd", "https://querist.example.com") == 1
+    with pytest.raises(AuthenticationError):
+        project.workforces.receive("crowd", "q-secret", body)
+
+
 def test_a_wrong_secret_stores_nothing(project, vendor):
     """Nor does the secret of another workforce, an old one, or nonsense with the right one."""
     _, other = project.workforces.add("other", kind="folder", url=vendor.folder.as_uri())
-    old = project.catalog.records.workforces.renew_secret("crowd")
-    secret = project.catalog.records.workforces.renew_secret("crowd")
+    old = "q-old"
+    project.catalog.records.workforces.set_secret("crowd", old)
+    secret = "q-secret"
+    project.catalog.records.workforces.set_secret("crowd", secret)
     project.workforces.send("crowd", 1)
     body = json.dumps(vendor.answer(vendor.items()[0], "boot")).encode()
     for wrong in ("", "x", other, old):

@@ -255,7 +255,7 @@ def test_the_command_line_does_it_all(project, tmp_path):
     assert (report["answered"], report["refused"], report["money"]) == (3, 1, 2.0)
     run(project, "send", "crowd", "2")
     assert "2 tasks came back from crowd" in run(project, "withdraw", "crowd")
-    assert "0 of its projects" in run(project, "subscribe", "crowd", HOME)
+    assert "cannot send answers by itself" in run(project, "subscribe", "crowd", HOME)
     assert "gets no batches" in run(project, "retire", "crowd")
     states = {it.state for it in project.workforces.deliveries("crowd")}
     assert states == {DeliveryState.ANSWERED, DeliveryState.REFUSED, DeliveryState.WITHDRAWN}

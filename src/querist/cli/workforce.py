@@ -155,7 +155,9 @@ def subscribe(
     """
     with open_project(project) as opened:
         places = opened.workforces.subscribe(name, address)
-    output.print(f"{name} sends answers of {places} of its projects.", markup=False)
+    can = f"{name} sends answers of {places} of its projects."
+    cannot = f"The tool of {name} cannot send answers by itself. Collect them."
+    output.print(can if places else cannot, markup=False)
 
 
 def retire(name: NameArgument, project: ProjectOption = HERE) -> None:

@@ -96,7 +96,8 @@ def asked_for(
     wanted = next_batch_size(catalog, policy) if batch_size is None else batch_size
     if not is_whole(wanted) or wanted < 1:
         raise InvalidInputError(
-            f"The batch size is {wanted!r}.", remedy="Ask for at least one asset."
+            f"The batch size is {wanted!r}.",
+            remedy="Ask for 1 or more, at most what the pool holds.",
         )
     strategy = create(policy.strategy, **policy.parameters)
     check_strategy(catalog, strategy)

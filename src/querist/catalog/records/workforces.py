@@ -62,11 +62,9 @@ class WorkforceList:
             connection.execute(sa.insert(workforces).values(row))
         return secret
 
-    def renew_secret(self, name: str) -> str:
-        """A new secret for its webhook; the old one is worth nothing. Raises NotFoundError."""
-        secret = new_secret()
+    def set_secret(self, name: str, secret: str) -> None:
+        """Give its webhook another secret; the old one is worth nothing. Raises NotFoundError."""
         self._change(name, webhook_digest=digest_of(secret))
-        return secret
 
     def check_secret(self, name: str, secret: str) -> Workforce:
         """The workforce, if the secret is that of its webhook.

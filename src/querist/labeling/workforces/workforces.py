@@ -7,7 +7,8 @@ import threading
 from collections.abc import Sequence
 
 from querist.catalog import Catalog
-from querist.errors import AuthenticationError, InvalidInputError, NotFoundError
+from querist.catalog.records.people import new_secret
+from querist.errors import AuthenticationError, ConflictError, InvalidInputError, NotFoundError
 from querist.labeling.workforces.base import Access, Connector
 from querist.labeling.workforces.collecting import Collected, take_in
 from querist.labeling.workforces.content import SharedContent
@@ -186,14 +187,29 @@ class Workforces:
 
         Returns:
             For how many of its places that was done; 0 where the tool cannot do it.
+
+        Raises:
+            ConflictError: nothing was sent yet, so there is no place whose answers could come.
+            InvalidInputError: the tool does not call that address; the old secret stays.
         """
         workforce = self._list.get(name)
         base = check_url(address)
         connector = self._connector(workforce)
-        secret = self._list.renew_secret(name)
-        url = f"{base}/api/v1/workforces/{name}/webhook"
         places = sorted(self._catalog.records.deliveries.places(name))
-        return sum(connector.subscribe(place, url, secret) for place in places)
+        if not places:
+            raise ConflictError(
+                f"Nothing was sent to {name!r} yet, so no answers can come.",
+                remedy="Send a batch first, then have its answers come by themselves.",
+                name=name,
+            )
+        secret, url, done = new_secret(), f"{base}/api/v1/workforces/{name}/webhook", 0
+        for place in places:
+            if connector.subscribe(place, url, secret):
+                # Only now: where the tool refuses, what came with the old secret still comes in.
+                if done == 0:
+                    self._list.set_secret(name, secret)
+                done += 1
+        return done
 
     def withdraw(self, name: str, *, asset_ids: Sequence[str] | None = None) -> int:
         """Take tasks back that are out, all or those of some assets; returns how many.
