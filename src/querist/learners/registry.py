@@ -59,6 +59,7 @@ _ENCODERS = {
     "table-scaled": "querist.learners.table_scaled:TableScaled",
     "efficientnet-lite0": "querist.learners.efficientnet:EfficientNetLite0",
     "minilm": "querist.learners.minilm:MiniLM",
+    "minilm-words": "querist.learners.minilm_words:MiniLMWords",
     "remote-image": "querist.learners.remote_encoders:RemoteImage",
     "remote-text": "querist.learners.remote_encoders:RemoteText",
     "remote-table": "querist.learners.remote_encoders:RemoteTable",
