@@ -67,11 +67,17 @@ def main() -> int:
             gains = found["minilm-words"].mean(axis=1) - found["minilm"].mean(axis=1)
             last = found["minilm-words"][:, -1] - found["minilm"][:, -1]
             figures += [
-                Figure(name=f"{task}, {arm}: both above meaning", value=gains.mean(), target=0.0),
-                Figure(name=f"{task}, {arm}: after the last batch", value=last.mean(), target=0.0),
+                Figure(
+                    name=f"{task}, {arm}: both above meaning", value=float(gains.mean()), target=0.0
+                ),
+                Figure(
+                    name=f"{task}, {arm}: after the last batch",
+                    value=float(last.mean()),
+                    target=0.0,
+                ),
                 Figure(
                     name=f"{task}, {arm}: standard error",
-                    value=gains.std(ddof=1) / np.sqrt(len(gains)),
+                    value=float(gains.std(ddof=1) / np.sqrt(len(gains))),
                     better="lower",
                 ),
             ]
