@@ -34,7 +34,7 @@ Rows = NDArray[np.float32]
 
 
 def main() -> int:
-    """Run all; 0 if both side by side are at least as good as the better one everywhere."""
+    """Run all; 0 if both side by side are nowhere below meaning alone."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, default=SEEDS)

