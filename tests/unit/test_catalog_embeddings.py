@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+import lance
 import numpy as np
 import pytest
 
@@ -167,6 +168,31 @@ def test_predictions_keep_their_length_and_can_be_replaced(catalog: Catalog) -> 
     assert len(maps(catalog, "predictions")) == 1
     with pytest.raises(NotFoundError, match="querist train"):
         catalog.predictions.probabilities("model-2")
+
+
+def test_few_rows_of_a_model_are_read_without_its_map(catalog: Catalog) -> None:
+    """In any order, more than once, however the table lies; many rows come from the map."""
+    add(catalog, 10, 100)
+    table = np.random.default_rng(2).dirichlet([1, 1, 1], size=90).astype(np.float32)
+    catalog.predictions.put("m", ("a", "b", "c"), table)
+    assert catalog.predictions.count("m") == 90
+    for positions in ([7, 3, 89, 7], [], [0]):
+        found = catalog.predictions.probabilities_at("m", positions)
+        assert np.array_equal(found, table[positions].reshape(-1, 3))
+    assert maps(catalog, "predictions") == []
+
+    path = catalog.folder / "predictions" / "m.lance"
+    turned = lance.dataset(path).to_table()
+    lance.write_dataset(turned.take(np.arange(90)[::-1]), path, mode="overwrite")
+    assert np.array_equal(catalog.predictions.probabilities_at("m", [5, 2]), table[[5, 2]])
+
+    many = np.arange(90)[::-1]
+    assert np.array_equal(catalog.predictions.probabilities_at("m", many), table[many])
+    assert len(maps(catalog, "predictions")) == 1
+    with pytest.raises(NotFoundError, match="querist train"):
+        catalog.predictions.probabilities_at("other", [0])
+    with pytest.raises(NotFoundError, match="querist train"):
+        catalog.predictions.count("other")
 
 
 def test_summary_holds_the_best_class_its_probability_and_margin(catalog: Catalog) -> None:

@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from querist.cli.app import app
 from querist.diagnostics import retrained
+from querist.labeling import answer_with_oracle
 from querist.learners import create_learner
 from querist.loop import lessons, snapshot
 from querist.project import Project
-from querist.schema import Arm
+from querist.schema import Arm, Step
+from querist.server import create_app
 
 COLOURS = ["amber", "blue", "green"]
 CENTERS = [(0.0, 0.0), (2.4, -1.8), (1.0, 1.2)]
@@ -152,27 +155,55 @@ def test_numbers_have_no_lessons(tmp_path: Path) -> None:
     assert lessons(made.catalog, made.rounds.list()[-1]) is None
 
 
-def test_a_job_that_finishes_a_round_prepares_its_pages(tmp_path: Path) -> None:
-    """What data taught and the judged labels lie in the cache before anybody asks."""
+def table_of(folder: Path) -> Project:
+    """A project of 120 rows in two classes, none labelled."""
     rng = np.random.default_rng(1)
     rows = [
         {"id": f"row-{i:03d}", "x": float(rng.normal() + 3 * (i % 2)), "known": COLOURS[i % 2]}
         for i in range(120)
     ]
-    with Project.create(
-        tmp_path / "p",
+    made = Project.create(
+        folder,
         media="table",
         classes=COLOURS[:2],
         oracle_column="known",
         policy={"batch_size": 10, "audit_size": 20, "strategy": "random"},
-    ) as made:
-        made.add(rows, id_column="id", metadata_columns=["known"])
+    )
+    made.add(rows, id_column="id", metadata_columns=["known"])
+    return made
+
+
+def prepared(project: Project) -> set[str]:
+    """Models whose lessons lie in the cache."""
+    return {path.stem for path in (project.folder / "cache" / "lessons").glob("*")}
+
+
+def models(project: Project, rounds: int) -> set[str]:
+    """Models of the first rounds."""
+    return {str(one.model_id) for one in project.rounds.list()[:rounds]}
+
+
+def test_a_job_that_finishes_a_round_prepares_its_pages(tmp_path: Path) -> None:
+    """What data taught and the judged labels lie in the cache before anybody asks."""
+    with table_of(tmp_path / "p") as made:
         made.jobs.submit("oracle_round", {"rounds": 1})
         made.next_round(10)
         made.jobs.submit("next_round")
-        cache = made.folder / "cache"
-        models = {str(one.model_id) for one in made.rounds.list()[:2]}
-        assert {path.stem for path in (cache / "lessons").iterdir()} == models
+        assert prepared(made) == models(made, 2)
         newest = made.catalog.records.models.latest(Arm.ACTIVE)
         assert newest is not None
-        assert (cache / "out_of_fold" / f"{newest.id}.npz").exists()
+        assert (made.folder / "cache" / "out_of_fold" / f"{newest.id}.npz").exists()
+        answer_with_oracle(made.catalog)
+        made.jobs.submit("train")
+        assert made.rounds.list()[-1].step is Step.DONE
+        assert prepared(made) == models(made, 3)
+
+
+def test_a_server_prepares_the_pages_of_a_round_that_no_job_finished(tmp_path: Path) -> None:
+    """After rounds by a command or in Python the first look at Diagnose need not wait."""
+    with table_of(tmp_path / "p") as made:
+        made.oracle(2)
+        assert prepared(made) == set()
+        with TestClient(create_app(made)):
+            pass  # a server that ends lets what it began at the start come to its end
+        assert prepared(made) == models(made, 2) - models(made, 1)

@@ -372,13 +372,13 @@ def _probabilities(
     catalog: Catalog, model: ModelVersion, votes: Votes, *, unseen: bool
 ) -> NDArray[np.float64] | None:
     try:
-        known = catalog.predictions.probabilities(model.id)
+        known = catalog.predictions.count(model.id)
     except NotFoundError:
         return None
     rows = catalog.assets.positions(list(votes.assets))
-    if rows.max() >= len(known):
+    if rows.max() >= known:
         return None
-    table = np.array(known[rows])
+    table = catalog.predictions.probabilities_at(model.id, rows)
     if unseen and model.label_count <= MOST_REFITTED:
         judged, said = unseen_probabilities(catalog, model)
         _, ours, theirs = np.intersect1d(rows, judged, return_indices=True)

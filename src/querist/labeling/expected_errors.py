@@ -53,12 +53,13 @@ def expected_errors(
     codes = np.array([code_of.get(name or "", -1) for name in classes])
     rows = np.asarray(catalog.assets.positions(list(asset_ids)), dtype=np.int64)
     try:
-        table = catalog.predictions.probabilities(model.id)
+        spoken = catalog.predictions.count(model.id)
     except NotFoundError:
         return found
-    told = np.flatnonzero((codes >= 0) & (rows < len(table)))
+    told = np.flatnonzero((codes >= 0) & (rows < spoken))
     made_under = reading.made_under(model)
-    said = reading.probabilities(table[rows[told]], model.classes, made_under)
+    said = catalog.predictions.probabilities_at(model.id, rows[told])
+    said = reading.probabilities(said, model.classes, made_under)
     found[told] = 1 - said[np.arange(len(told)), codes[told]]
     learned = told[np.asarray(seqs)[told] <= model.label_seq]
     if 1 < len(learned) <= MOST_REFITTED and len(np.unique(codes[learned])) > 1:

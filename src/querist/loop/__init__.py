@@ -28,6 +28,7 @@ from querist.loop.model_files import (
 from querist.loop.models import Models
 from querist.loop.naming_models import ComparedModel, nameable
 from querist.loop.outtake import export, labeled_arrays
+from querist.loop.prepared_pages import prepare_pages
 from querist.loop.rounds import Rounds
 from querist.loop.slice_points import SlicePoint
 from querist.loop.slices import SliceReport, Slices
@@ -90,6 +91,7 @@ __all__ = [
     "lessons",
     "nameable",
     "next_batch_size",
+    "prepare_pages",
     "round_confusions",
     "said_of",
     "status",

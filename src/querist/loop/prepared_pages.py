@@ -18,10 +18,15 @@ logger = logging.getLogger(__name__)
 PATIENCE = 60.0
 
 
-def prepare_pages(catalog: Catalog, rounds: Iterable[Round]) -> None:
+def prepare_pages(catalog: Catalog, rounds: Iterable[Round], *, patience: float = PATIENCE) -> None:
     """Make and keep what data taught in ``rounds``, and which labels the newest model doubts.
 
     What is kept lies in the project's cache, by model; what is there already is not made again.
+
+    Args:
+        catalog: The catalog.
+        rounds: Finished rounds.
+        patience: Seconds that the trainings behind the doubted labels may take.
     """
     if not training.classifies(catalog):
         return
@@ -29,7 +34,7 @@ def prepare_pages(catalog: Catalog, rounds: Iterable[Round]) -> None:
         for round_ in rounds:
             lessons(catalog, round_)
         model = catalog.records.models.latest(Arm.ACTIVE)
-        if model is not None and model.fit_seconds * FOLDS <= PATIENCE:
+        if model is not None and model.fit_seconds * FOLDS <= patience:
             unseen_probabilities(catalog, model)
     except QueristError:
         # The rounds are finished, and whoever looks meets the same error where it can be told.

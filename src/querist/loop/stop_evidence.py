@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog, classifiers
 from querist.diagnostics import StopReading, read_stop_set
 from querist.learners.imported import IMPORTED
+from querist.loop import training
 from querist.loop.budget import BudgetState
 from querist.loop.curve import CurvePoint
 from querist.loop.snapshot import Snapshot
@@ -55,18 +56,17 @@ def read_round(catalog: Catalog, round_: Round, seen: Snapshot) -> StopReading |
     before = [it for it in catalog.records.rounds.list() if it.number < round_.number]
     if any(it.model_id == model.id for it in before):
         return None
-    table = _table(catalog, model)
-    rows = stop_set(catalog, len(table))
+    rows = stop_set(catalog, catalog.predictions.count(model.id))
     trained = seen.training(Arm.ACTIVE)
     labeled = np.zeros(len(seen.ids), dtype=bool)
     labeled[trained] = True
     earlier = _before(catalog, round_)
     votes, unseen_right = _partial(catalog, model, seen, trained, rows) or (None, None)
     return read_stop_set(
-        table[rows],
+        training.predict(catalog, model, rows),
         labeled[rows],
         labels=len(trained),
-        before=None if earlier is None else _table(catalog, earlier)[rows].argmax(axis=1),
+        before=None if earlier is None else training.predict(catalog, earlier, rows).argmax(axis=1),
         partial=votes,
         batch=None if earlier is None else _batch(catalog, round_, seen, earlier),
         unseen_right=unseen_right,
@@ -149,12 +149,6 @@ def _rising(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     return [newest[labels] for labels in sorted(newest)]
 
 
-def _table(catalog: Catalog, model: ModelVersion) -> NDArray[np.float32]:
-    reading = catalog.records.ontologies.reading()
-    known = catalog.predictions.probabilities(model.id)
-    return reading.probabilities(known, model.classes, reading.made_under(model))
-
-
 def _before(catalog: Catalog, round_: Round) -> ModelVersion | None:
     """The model of the round before, where it has spoken of the same assets."""
     found = [
@@ -165,8 +159,8 @@ def _before(catalog: Catalog, round_: Round) -> ModelVersion | None:
     if not found or round_.model_id is None or found[-1] == round_.model_id:
         return None
     model = catalog.records.models.get(found[-1])
-    now = len(catalog.predictions.probabilities(round_.model_id))
-    return model if len(catalog.predictions.probabilities(model.id)) == now else None
+    now = catalog.predictions.count(round_.model_id)
+    return model if catalog.predictions.count(model.id) == now else None
 
 
 def _partial(
@@ -204,7 +198,7 @@ def _batch(
     """What the model before said of the round's labelled batch (B, C), and its classes (B,)."""
     asked = catalog.records.rounds.selected(round=round_.number, arm=Arm.ACTIVE)
     rows = catalog.assets.index().known(it.asset_id for it in asked)
-    table = _table(catalog, earlier)
-    rows = rows[(rows >= 0) & (rows < min(len(table), len(seen.ids)))]
+    known = catalog.predictions.count(earlier.id)
+    rows = rows[(rows >= 0) & (rows < min(known, len(seen.ids)))]
     rows = rows[(seen.codes[rows] >= 0) & seen.labeled[rows]]
-    return (table[rows], seen.codes[rows]) if len(rows) else None
+    return (training.predict(catalog, earlier, rows), seen.codes[rows]) if len(rows) else None

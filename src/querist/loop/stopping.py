@@ -12,7 +12,7 @@ import numpy as np
 from querist.catalog import Catalog
 from querist.diagnostics import StopReading, StopVerdict
 from querist.diagnostics.stopping import ENOUGH, FEW_LEFT, FINISH, SURPRISING
-from querist.loop import value_training
+from querist.loop import training, value_training
 from querist.loop.budget import BudgetState
 from querist.loop.snapshot import Snapshot
 from querist.loop.stop_evidence import kept_form, stop_set
@@ -86,13 +86,8 @@ def agreements(catalog: Catalog) -> list[float]:
     known = [catalog.records.models.get(model_id) for model_id in models]
     if catalog.settings.task is not TaskKind.CLASSIFICATION:
         return _of_values(catalog, known)
-    tables = [catalog.predictions.probabilities(model_id) for model_id in models]
-    rows = stop_set(catalog, min(len(table) for table in tables))
-    reading = catalog.records.ontologies.reading()
-    votes = [
-        reading.probabilities(table[rows], model.classes, reading.made_under(model)).argmax(axis=1)
-        for table, model in zip(tables, known, strict=True)
-    ]
+    rows = stop_set(catalog, min(catalog.predictions.count(model_id) for model_id in models))
+    votes = [training.predict(catalog, model, rows).argmax(axis=1) for model in known]
     return [float(cohen_kappa(a, b)) for a, b in pairwise(votes)]
 
 

@@ -216,11 +216,11 @@ def _said(
 ) -> NDArray[np.float32]:
     """What the model has said already, or says now: it may live elsewhere and be gone."""
     try:
-        known = catalog.predictions.probabilities(model.id)
+        known = catalog.predictions.count(model.id)
     except NotFoundError:  # only the active arm's model predicts the pool
-        known = None
-    if known is not None and positions.max(initial=-1) < len(known):
-        return np.asarray(known[positions])
+        known = 0
+    if known and positions.max(initial=-1) < known:
+        return catalog.predictions.probabilities_at(model.id, positions)
     kind = classifiers(catalog, model.learner, model.parameters, model.encoder)
     return load(catalog, model).predict_proba(kind.rows[positions])
 

@@ -56,7 +56,10 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
         return {"round": round_.number, "advice": to_json(round_.advice)}
 
     def train(_: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-        return {"model": rounds.train(progress=progress).id}
+        model = rounds.train(progress=progress)
+        # It may have finished the round.
+        prepare_pages(catalog, [it for it in rounds.list()[-1:] if it.step is Step.DONE])
+        return {"model": model.id}
 
     def auto_propose(params: Mapping[str, Any], _: Progress) -> Mapping[str, Any]:
         body: Mapping[str, Any] = to_json(AutoLabel(catalog).propose(**params))

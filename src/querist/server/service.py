@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from querist.engine import Engine
-from querist.schema import JobState
+from querist.loop import prepare_pages
+from querist.schema import JobState, Step
 
 if TYPE_CHECKING:
     from querist.project import Project
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 # A job of one of these kinds will finish the current round by itself.
 _FINISHING = frozenset({"finish_round", "next_round", "oracle_round"})
 _ACTIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
+# Seconds of training that a start may spend on pages; who ends the server waits for them.
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,16 @@ class Service:
     finishing: threading.Lock = field(default_factory=threading.Lock)
 
     def warm_up(self) -> None:
-        """Open the tables and count once, so that the first page does not wait for it."""
+        """Open the tables, count, and diagnose the newest round, so that no page waits for it.
+
+        Jobs diagnose the rounds they finish; one finished by a command or in Python has waited.
+        """
+        catalog = self.project.catalog
         try:
-            self.project.catalog.assets.count()
+            catalog.assets.count()
             self.labeled.read()
+            done = [it for it in catalog.records.rounds.list() if it.step is Step.DONE]
+            prepare_pages(catalog, done[-1:], patience=_PATIENCE)
         except Exception:
             # Whoever needs it meets the same error, in a request that can tell it.
             logger.warning("The project could not be looked through at the start.", exc_info=True)

@@ -175,14 +175,14 @@ def _prediction(project: Project, asset_id: str) -> AssetPrediction | None:
     if model is None:
         return None
     try:
-        table = project.catalog.predictions.probabilities(model.id)
+        known = project.catalog.predictions.count(model.id)
     except NotFoundError:
         return None
-    position = int(project.catalog.assets.positions([asset_id])[0])
-    if position >= len(table):
+    positions = project.catalog.assets.positions([asset_id])
+    if positions[0] >= known:
         return None
     reading = project.catalog.records.ontologies.reading()
-    said = np.asarray(table[position : position + 1], dtype=np.float32)
+    said = project.catalog.predictions.probabilities_at(model.id, positions)
     row = reading.probabilities(said, model.classes, reading.made_under(model))[0].astype(float)
     names = reading.ontology.names
     first, second = np.argsort(-row, kind="stable")[:2]
