@@ -11,8 +11,9 @@ Every run is read with two draws of the thirds that the models miss.
 
 Each single criterion stands beside it twice: with the threshold of its paper, and with the one
 that, of all, spends the least labels at a quality not below ours. None of them minds classes
-without labels, as their papers do not. What a rule would need that knew the whole pool's model is
-told as a bound. The runs are recorded once (`stopping_runs.py`) and read.
+without labels, as their papers do not. Two bounds tell what rules would need that knew what nobody
+can know yet: the whole pool's model, and how accurate the set's other runs were to the end. The
+runs are recorded once (`stopping_runs.py`) and read.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reporting import Figure, report
-from benchmarks.stopping_rivals import RIVALS, still_to_gain
+from benchmarks.stopping_bounds import expected_losses, still_to_gain
+from benchmarks.stopping_rivals import RIVALS
 from benchmarks.stopping_runs import Recorded, recorded
 from querist.diagnostics import CRITERIA, StopReading, StopVerdict, read_stop_set, stop_verdict
 from querist.diagnostics.stopping import SURPRISING
@@ -35,7 +37,7 @@ POINT = 0.01 + 1e-9
 LEAST_WITHIN, MOST_LABELS = 0.9, 1.3
 THRESHOLDS = 200
 MIN_PER_CLASS = 2
-BOUND = "knowing the whole pool's model"
+MODEL, CURVE = "knowing the whole pool's model", "knowing the set's other runs"
 OURS = "Querist"
 EMBEDDINGS = ("fashion", "debian")
 
@@ -105,13 +107,11 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seeds", type=int, help="for all sets; by their size if left out")
     arguments = parser.parse_args()
-    runs, new = (
-        [judge(run, folds) for run in stored for folds in (run.folds, run.other_folds)]
-        for stored in (
-            recorded(arguments.data, seeds=arguments.seeds),
-            recorded(arguments.data, seeds=arguments.seeds, later=True),
-        )
-    )
+    first = recorded(arguments.data, seeds=arguments.seeds)
+    later = recorded(arguments.data, seeds=arguments.seeds, later=True)
+    losses = expected_losses([*first, *later])
+    runs = _judged(first, losses[: len(first)])
+    new = _judged(later, losses[len(first) :])
     ours = _ours(runs)
     print(f"  {'Querist':<24} {ours}")
     rivals = _rivals(runs, ours.within)
@@ -121,12 +121,14 @@ def main() -> int:
     of_wide, of_wide_new = (
         _ours([run for run in some if run.data in EMBEDDINGS]) for some in (runs, new)
     )
-    bound, better = (least_at(new, name, LEAST_WITHIN) for name in (BOUND, OURS))
+    better, *bounds = (least_at(new, name, LEAST_WITHIN) for name in (OURS, MODEL, CURVE))
     print(f"  {'embeddings':<24} {of_wide}\n  {'new runs':<24} {_ours(new)}")
     rivals_of_new = _rivals(new, _ours(new).within)
     for name, best in rivals_of_new.items():
         print(f"  {name:<24} {best}")
-    print(f"  {'at nine in ten':<24} {better}\n  {BOUND:<24} {bound}")
+    print(f"  {'at nine in ten':<24} {better}")
+    for name, bound in zip((MODEL, CURVE), bounds, strict=True):
+        print(f"  {name:<24} {bound}")
     return report(
         "stopping",
         [
@@ -137,8 +139,11 @@ def main() -> int:
             Figure(name="new runs: mean points lost", value=100 * _lost(new), better="lower"),
             Figure(name="new runs, at nine in ten: median", value=better.median, better="lower"),
             Figure(name="new runs, at nine in ten: mean", value=better.mean, better="lower"),
-            Figure(name=f"new runs, {BOUND}: median", value=bound.median, better="lower"),
-            Figure(name=f"new runs, {BOUND}: mean", value=bound.mean, better="lower"),
+            *(
+                Figure(name=f"new runs, {name}: {what}", value=value, better="lower")
+                for name, bound in zip((MODEL, CURVE), bounds, strict=True)
+                for what, value in (("median", bound.median), ("mean", bound.mean))
+            ),
             Figure(name="new runs, embeddings: within a point", value=of_wide_new.within),
             Figure(name="new runs, embeddings: median", value=of_wide_new.median, better="lower"),
             Figure(name="embeddings: within a point", value=of_wide.within),
@@ -153,6 +158,14 @@ def main() -> int:
             "sets, new runs": _of_sets(new),
         },
     )
+
+
+def _judged(runs: Sequence[Recorded], losses: Sequence[Numbers]) -> list[Judged]:
+    return [
+        judge(run, folds, lacking)
+        for run, lacking in zip(runs, losses, strict=True)
+        for folds in (run.folds, run.other_folds)
+    ]
 
 
 def _ours(runs: Sequence[Judged]) -> Outcome:
@@ -219,8 +232,14 @@ def readings(run: Recorded, folds: NDArray[np.uint8]) -> list[StopReading]:
     return found
 
 
-def judge(run: Recorded, folds: NDArray[np.uint8]) -> Judged:
-    """Read one run with votes (R, F, S) of fold models, as if each round were the last so far."""
+def judge(run: Recorded, folds: NDArray[np.uint8], losses: Numbers) -> Judged:
+    """Read one run with votes (R, F, S) of fold models, as if each round were the last so far.
+
+    Args:
+        run: The run.
+        folds: The votes.
+        losses: What the other runs of the set lack from each round on (R,).
+    """
     accuracy = run.accuracy
     within = accuracy >= accuracy[-1] - POINT
     short = np.flatnonzero(~within)
@@ -243,7 +262,11 @@ def judge(run: Recorded, folds: NDArray[np.uint8]) -> Judged:
             for name, (far, _) in CRITERIA.items()
         }
         | {name: far(run) for name, (far, _) in RIVALS.items()}
-        | {BOUND: still_to_gain(run), OURS: np.array([_mendable(it) for it in verdicts])},
+        | {
+            OURS: np.array([_allowed(it, it.mendable) for it in verdicts]),
+            MODEL: still_to_gain(run),
+            CURVE: np.array([_allowed(it, far) for it, far in zip(verdicts, losses, strict=True)]),
+        },
     )
 
 
@@ -264,10 +287,10 @@ def least_at(runs: Sequence[Judged], name: str, quality: float) -> Outcome:
     return min((it for it in tried if it.within >= quality), key=lambda it: it.mean)
 
 
-def _mendable(verdict: StopVerdict) -> float:
-    """What our threshold is held against; infinite where something else forbids to stop."""
+def _allowed(verdict: StopVerdict, far: float | None) -> float:
+    """What a threshold is held against; infinite where our guards forbid to stop."""
     forbidden = verdict.missing or verdict.finish or verdict.surprise > SURPRISING
-    return np.inf if verdict.mendable is None or forbidden else float(verdict.mendable)
+    return np.inf if far is None or verdict.mendable is None or forbidden else float(far)
 
 
 def _missing(run: Recorded, rounds: int, classes: int) -> list[str]:

@@ -56,16 +56,6 @@ def uncertainty_convergence(run: Recorded) -> Numbers:
     return found
 
 
-def still_to_gain(run: Recorded) -> Numbers:
-    """Accuracy that each round's model lacks, by the word of the whole pool's model.
-
-    No rival but a bound: nobody has that model before all is labelled.
-    """
-    best = run.tables[-1].astype(np.float64)
-    said = run.tables.argmax(axis=2)
-    return np.asarray((best.max(axis=1) - best[np.arange(len(best)), said]).mean(axis=1))
-
-
 def _of_unlabeled(run: Recorded, measure: Callable[[Numbers], Numbers]) -> list[Numbers]:
     turn = np.full(run.sizes[-1], run.sizes[-1])
     turn[run.asked] = np.arange(len(run.asked))

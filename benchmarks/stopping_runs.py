@@ -72,6 +72,11 @@ class Recorded:
     truth: Codes
 
     @property
+    def strategy(self) -> str:
+        """What asked for its labels."""
+        return _strategy(self.seed)
+
+    @property
     def accuracy(self) -> NDArray[np.float64]:
         """Test accuracy after each round (R,)."""
         return np.asarray((self.test == self.truth).mean(axis=1))
@@ -162,9 +167,9 @@ def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
     }
     while len(asked) < len(pool):
         number = len(kept["sizes"])
-        arm = "auto" if seed % 2 == 0 else "margin"
+        strategy = _strategy(seed)
         picks = query(
-            "random" if arm == "margin" and table is None else arm,
+            "random" if strategy == "margin" and table is None else strategy,
             n=_batch(len(asked), len(pool), X.shape[1], count, equal=seed // 2 % 2 == 1),
             probabilities=table,
             embeddings=rows,
@@ -200,6 +205,10 @@ def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
         "test": np.stack(kept["test"]),
         "truth": y[test],
     }
+
+
+def _strategy(seed: int) -> str:
+    return "auto" if seed % 2 == 0 else "margin"
 
 
 def _batch(labeled: int, pool: int, width: int, count: int, *, equal: bool) -> int:
