@@ -253,3 +253,50 @@ def test_a_fifth_of_a_class_that_training_lacks_is_found(seed: int) -> None:
     sample.X[planted] = 1 - sample.X[planted]
     first = found_in(train, sample)[0]
     assert (first.kind, first.evidence["class"]) == ("data_distribution", "digit 3")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_model_too_weak_for_the_classes_is_no_matter_of_their_labels(seed: int) -> None:
+    """A line errs where four squares are clear: the labels around bear each label out."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-1, 1, size=(600, 2)).astype(np.float32)
+    y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
+    assert [one.kind for one in of_two(X, y)] == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_two_classes_of_unlike_size_swapped_labels_are_found(seed: int) -> None:
+    """Two in three are of one class: its labels around do not outvote the other's."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(600) < 0.33).astype(np.int64)
+    X = (rng.normal(size=(600, 4)) + 3 * y[:, None]).astype(np.float32)
+    given = np.where(rng.random(600) < 0.2, 1 - y, y)
+    (found,) = of_two(X, given)
+    assert found.kind == "concept_clarity"
+    wrong = {int(asset_id[1:]) for asset_id in found.asset_ids}
+    assert np.mean([given[at] != y[at] for at in wrong]) > 0.8
+
+
+def of_two(X: np.ndarray, y: np.ndarray) -> tuple[Finding, ...]:
+    """The error types of two classes; the first half is the sample, the second was learned."""
+    half = len(y) // 2
+    learner = create_learner("logistic-regression")
+    learner.fit(X[half:], y[half:], class_count=2, rng=np.random.default_rng(0))
+    folds = out_of_fold(
+        lambda: create_learner("logistic-regression"),
+        X[half:],
+        y[half:],
+        class_count=2,
+        rng=np.random.default_rng(0),
+    )
+    ids = [f"a{i}" for i in range(len(y))]
+    return error_types(
+        Sample.of(
+            y[:half],
+            learner.predict_proba(X[:half]),
+            ["no", "yes"],
+            ids[:half],
+            embeddings=X[:half],
+        ),
+        Learned.of(y[half:], X[half:], ids[half:], out_of_fold=folds),
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from querist.diagnostics.sample import Learned, Sample
 from querist.metrics import wilson
 from querist.schema import Batch, Finding, percent
+from querist.strategies.geometry import Matrix, row_chunks, squared_distances
 
 # Labels of a pair below which nothing is said.
 FEWEST = 24
@@ -17,6 +18,8 @@ FEWEST = 24
 HONEST = 0.1
 DOUBT = 0.05
 MOST = 5
+# So many nearest labels of the pair must bear the model out.
+NEIGHBORS = 5
 
 
 def concept_clarity(
@@ -28,16 +31,21 @@ def concept_clarity(
     class's number that is ranked farthest to its side is the clearest. Other labels in there are
     no matter of a hard boundary: swapped labels, or a guideline that is read in two ways. Only
     ranks count, so it does not matter how sure the model is, nor that it learned the same noise.
+    But a model that is too weak, a line where the classes lie in rings, is far off in places that
+    are clear: a label counts only where most of its nearest labels say what the model says.
 
     Args:
-        sample: Rows the model did not learn from.
+        sample: Rows the model did not learn from, with vectors.
         learned: Training labels; used where they have out-of-fold probabilities.
         skip: Classes (C,) whose errors have another reason.
     """
+    assert sample.embeddings is not None
     truth, table, ids = sample.truth, sample.probabilities, list(sample.ids)
+    vectors = sample.embeddings
     if learned is not None and learned.out_of_fold is not None:
         truth = np.concatenate([truth, learned.truth])
         table = np.concatenate([table, learned.out_of_fold])
+        vectors = np.concatenate([vectors, learned.embeddings])
         ids += list(learned.ids)
     count = len(sample.classes)
     logs = np.log(np.maximum(table, 1e-12))
@@ -52,9 +60,12 @@ def concept_clarity(
         order = rows[np.argsort(odds, kind="stable")]
         clear_b, clear_a = order[: sizes[1] // 2], order[len(order) - sizes[0] // 2 :]
         other = np.concatenate([clear_b[truth[clear_b] == a], clear_a[truth[clear_a] == b]])
-        p_value = _chance(len(other), len(clear_a) + len(clear_b)) * count * (count - 1) / 2
+        clear, pairs = len(clear_a) + len(clear_b), count * (count - 1) // 2
+        if pairs * _chance(len(other), clear) >= DOUBT:
+            continue  # fewer of them will be no surer
+        other = other[_contradicted(vectors, truth, rows, other)]
+        p_value = pairs * _chance(len(other), clear)
         if p_value < DOUBT:
-            clear = len(clear_a) + len(clear_b)
             doubtful = 2 * len(other) / len(truth)
             found.append(
                 _told(sample, (a, b), [ids[i] for i in other.tolist()], clear, doubtful, p_value)
@@ -66,6 +77,29 @@ def _chance(hits: int, of: int) -> float:
     from scipy.stats import binom
 
     return float(binom.sf(hits - 1, of, HONEST))
+
+
+def _contradicted(
+    vectors: Matrix,
+    truth: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    asked: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Which of the labels ``asked`` (k,) most of the nearest labels in ``rows`` contradict.
+
+    Each class counts by how rare it is among ``rows``: else the larger of two would always win.
+    """
+    known, counts = vectors[rows] - vectors[rows].mean(axis=0), np.bincount(truth[rows])
+    place = np.searchsorted(rows, asked)
+    found = np.empty(len(asked), dtype=bool)
+    for part in row_chunks(len(asked), len(rows)):
+        table = squared_distances(known[place[part]], known)
+        table[np.arange(len(table)), place[part]] = np.inf
+        near = rows[np.argpartition(table, NEIGHBORS, axis=1)[:, :NEIGHBORS]]
+        same = (truth[near] == truth[asked[part], None]).sum(axis=1)
+        own = counts[truth[asked[part]]]
+        found[part] = same / own < (NEIGHBORS - same) / (len(rows) - own)
+    return found
 
 
 def _told(

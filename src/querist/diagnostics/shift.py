@@ -15,7 +15,7 @@ from querist.schema import Batch, Finding, percent
 FEWEST = 8
 # Parts of the training labels that lie beyond a limit by definition. The smaller one is surer of a
 # group that lies far out, the larger one of a group that lies near.
-BEYOND = (0.1, 0.05, 0.02)
+BEYOND = (0.1, 0.05, 0.02, 0.0)
 # Chance that the errors of the missing part are no more than elsewhere, and how many more there
 # must be at least, as a share. The shift itself must be surer: what is odd is also wrong more.
 DOUBT, WORSE = 0.05, 0.1
