@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -14,8 +15,9 @@ from querist.strategies.geometry import Matrix, row_chunks, squared_distances
 
 # Labels of a pair below which nothing is said.
 FEWEST = 24
-# Other labels among the clearest that honest data may have.
-HONEST = 0.1
+# Other labels among the clearest that honest data may have: twice the share of all other pairs,
+# within these limits; with two classes the upper one.
+HONEST, LEAST_HONEST, TWICE = 0.1, 0.07, 2.0
 DOUBT = 0.05
 MOST = 5
 # So many nearest labels of the pair must bear the model out.
@@ -33,6 +35,7 @@ def concept_clarity(
     ranks count, so it does not matter how sure the model is, nor that it learned the same noise.
     But a model that is too weak, a line where the classes lie in rings, is far off in places that
     are clear: a label counts only where most of its nearest labels say what the model says.
+    There must surely be more of them than honest data have; what these have the other pairs tell.
 
     Args:
         sample: Rows the model did not learn from, with vectors.
@@ -50,33 +53,54 @@ def concept_clarity(
     count = len(sample.classes)
     logs = np.log(np.maximum(table, 1e-12))
     usable = [code for code in range(count) if not skip[code]]
-    found = []
-    for a, b in combinations(usable, 2):
-        rows = np.flatnonzero((truth == a) | (truth == b))
-        sizes = [int((truth[rows] == code).sum()) for code in (a, b)]
-        if len(rows) < FEWEST or min(sizes) < FEWEST // 4:
-            continue
-        odds = logs[rows, a] - logs[rows, b]
-        order = rows[np.argsort(odds, kind="stable")]
-        clear_b, clear_a = order[: sizes[1] // 2], order[len(order) - sizes[0] // 2 :]
-        other = np.concatenate([clear_b[truth[clear_b] == a], clear_a[truth[clear_a] == b]])
-        clear, pairs = len(clear_a) + len(clear_b), count * (count - 1) // 2
-        if pairs * _chance(len(other), clear) >= DOUBT:
+    looked = [
+        it for a, b in combinations(usable, 2) if (it := _clearest(truth, logs, a, b)) is not None
+    ]
+    hits, clear = sum(len(it.other) for it in looked), sum(it.clear for it in looked)
+    pairs, found = count * (count - 1) // 2, []
+    for it in looked:
+        honest = _honest(hits - len(it.other), clear - it.clear)
+        if pairs * _chance(len(it.other), it.clear, honest) >= DOUBT:
             continue  # fewer of them will be no surer
-        other = other[_contradicted(vectors, truth, rows, other)]
-        p_value = pairs * _chance(len(other), clear)
+        other = it.other[_contradicted(vectors, truth, it.rows, it.other)]
+        p_value = pairs * _chance(len(other), it.clear, honest)
         if p_value < DOUBT:
             doubtful = 2 * len(other) / len(truth)
-            found.append(
-                _told(sample, (a, b), [ids[i] for i in other.tolist()], clear, doubtful, p_value)
-            )
+            names = [ids[i] for i in other.tolist()]
+            found.append(_told(sample, it, names, doubtful, (honest, p_value)))
     return sorted(found, key=lambda finding: -finding.severity)[:MOST]
 
 
-def _chance(hits: int, of: int) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Two classes: their rows, how many of these are the clearest, and the other labels there."""
+
+    codes: tuple[int, int]
+    rows: NDArray[np.int64]
+    clear: int
+    other: NDArray[np.int64]
+
+
+def _clearest(truth: NDArray[np.int64], logs: NDArray[np.floating], a: int, b: int) -> _Pair | None:
+    rows = np.flatnonzero((truth == a) | (truth == b))
+    sizes = [int((truth[rows] == code).sum()) for code in (a, b)]
+    if len(rows) < FEWEST or min(sizes) < FEWEST // 4:
+        return None
+    order = rows[np.argsort(logs[rows, a] - logs[rows, b], kind="stable")]
+    clear_b, clear_a = order[: sizes[1] // 2], order[len(order) - sizes[0] // 2 :]
+    other = np.concatenate([clear_b[truth[clear_b] == a], clear_a[truth[clear_a] == b]])
+    return _Pair(codes=(a, b), rows=rows, clear=len(clear_a) + len(clear_b), other=other)
+
+
+def _honest(hits: int, of: int) -> float:
+    """Share of other labels that honest data would have here, by that of all other pairs."""
+    return min(HONEST, max(LEAST_HONEST, TWICE * hits / of)) if of else HONEST
+
+
+def _chance(hits: int, of: int, honest: float) -> float:
     from scipy.stats import binom
 
-    return float(binom.sf(hits - 1, of, HONEST))
+    return float(binom.sf(hits - 1, of, honest))
 
 
 def _contradicted(
@@ -104,15 +128,16 @@ def _contradicted(
 
 def _told(
     sample: Sample,
-    pair: tuple[int, int],
+    pair: _Pair,
     other: list[str],
-    clear: int,
     doubtful: float,
-    p_value: float,
+    test: tuple[float, float],
 ) -> Finding:
-    a, b = (sample.classes[code] for code in pair)
+    a, b = (sample.classes[code] for code in pair.codes)
+    honest, p_value = test
+    clear = pair.clear
     low, high = wilson(len(other), clear)
-    inside = np.isin(sample.truth, pair)
+    inside = np.isin(sample.truth, pair.codes)
     rows = np.flatnonzero(inside)
     members = sample.ids_of(rows, 1 - sample.probabilities[rows, sample.truth[rows]])
     return Finding(
@@ -126,7 +151,7 @@ def _told(
             "share": len(other) / clear,
             "low": low,
             "high": high,
-            "expected_at_most": HONEST,
+            "expected_at_most": honest,
             "p_value": p_value,
         },
         remedy=f"Say in the guideline what tells {a} from {b}, look at these labels again, "
