@@ -19,7 +19,7 @@ PATIENCE = 60.0
 
 
 def prepare_pages(catalog: Catalog, rounds: Iterable[Round], *, patience: float = PATIENCE) -> None:
-    """Make and keep what data taught in ``rounds``, and which labels the newest model doubts.
+    """Make and keep what data taught in ``rounds``, and what the newest model says and doubts.
 
     What is kept lies in the project's cache, by model; what is there already is not made again.
 
@@ -34,7 +34,11 @@ def prepare_pages(catalog: Catalog, rounds: Iterable[Round], *, patience: float 
         for round_ in rounds:
             lessons(catalog, round_)
         model = catalog.records.models.latest(Arm.ACTIVE)
-        if model is not None and model.fit_seconds * FOLDS <= patience:
+        if model is None:
+            return
+        # Cards and filters want all that the newest model says: its map lies ready from here on.
+        catalog.predictions.probabilities(model.id)
+        if model.fit_seconds * FOLDS <= patience:
             unseen_probabilities(catalog, model)
     except QueristError:
         # The rounds are finished, and whoever looks meets the same error where it can be told.
