@@ -173,7 +173,7 @@ def test_a_cleared_percent_says_what_is_missing(letters, serve, enter):
     """Nothing is saved while a share is empty or beyond its range; 0 is written as 0."""
     page = enter(serve(letters))
     page.get_by_role("link", name="Settings", exact=True).click()
-    page.get_by_role("link", name="Labelling").click()
+    page.get_by_role("link", name="Labelling", exact=True).click()
     page.get_by_label(COST).fill("20")
     gold = page.get_by_label("Gold questions")
     for text, problem in (

@@ -128,7 +128,7 @@ def test_how_people_are_asked_is_changed_while_it_runs(texts, serve, enter, join
     server = serve(texts)
     page = enter(server)
     page.get_by_role("link", name="Settings", exact=True).click()
-    page.get_by_role("link", name="Labelling").click()
+    page.get_by_role("link", name="Labelling", exact=True).click()
     page.get_by_role("heading", name="A batch of 6 is 6 tasks").wait_for()
     page.get_by_label("People for each asset").fill("2")
     page.get_by_label("Share of each batch").fill("50")
