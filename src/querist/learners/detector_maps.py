@@ -17,7 +17,7 @@ from querist.learners import efficientnet
 from querist.learners.base import Item
 from querist.learners.checking import check_media
 from querist.learners.image_decoding import decode_squares, upright_size
-from querist.learners.torch_device import each_few_pictures
+from querist.learners.torch_device import Pixels, each_few_pictures
 from querist.schema import Media
 
 # The last block before the network halves its map, with its stride and channels.
@@ -125,13 +125,17 @@ class FrozenMaps:
         network = self._loaded() if missing else None
         fresh: dict[bytes, tuple[Level, ...]] = {}
 
-        def see(part: slice) -> None:
+        def read(part: slice) -> Pixels:
+            squares = decode_squares([items[at] for at in missing[part]], self._size)
+            return squares[:, :, ::-1].copy() if mirrored else squares
+
+        def see(part: slice, squares: Pixels) -> None:
             places = missing[part]
-            new = self._seen(network, [items[at] for at in places], mirrored)
+            new = self._seen(network, squares)
             for row, at in enumerate(places):
                 fresh[keys[at]] = tuple(level[row].copy() for level in new)
 
-        each_few_pictures(see, len(missing), size=self._size, device=self._device)
+        each_few_pictures(read, see, len(missing), size=self._size, device=self._device)
         for key in dict.fromkeys(keys[at] for at in missing):
             found[key] = fresh[key]
             _KEPT.keep(key, fresh[key])
@@ -162,13 +166,10 @@ class FrozenMaps:
             self._network = efficientnet.pretrained(self._device, feature="The learner 'detector'")
         return self._network
 
-    def _seen(self, network: Any, items: Sequence[Item], mirrored: bool) -> list[Level]:
+    def _seen(self, network: Any, squares: Pixels) -> list[Level]:
         import torch
         from torch.nn import functional
 
-        squares = decode_squares(items, self._size)
-        if mirrored:
-            squares = squares[:, :, ::-1].copy()
         levels = []
         with torch.inference_mode():
             batch = efficientnet.scaled(torch.from_numpy(squares).to(self._device))

@@ -132,7 +132,7 @@ class TorchLearner:
         seed = int(rng.integers(2**62))
         held = torch_training.held_out(codes, rng)
         places = np.searchsorted(present, codes)
-        with torch_device.seeded(seed, self._device), torch_device.one_thread():
+        with torch_device.seeded(seed, self._device), torch_device.steady(self._device):
             network = self._built(rows.shape[1], len(present))
             if self._parameters["shrink"] is not None and self._network is not None:
                 before = self._network.state_dict()
@@ -167,7 +167,7 @@ class TorchLearner:
 
         rows = self._checked(X)
         found = np.zeros((len(rows), self._class_count), np.float32)
-        with torch.inference_mode(), torch_device.one_thread():
+        with torch.inference_mode(), torch_device.steady(self._device):
             for part, table in self._tables(rows, PREDICT_ROWS):
                 found[part, self._columns()] = _shares(self._network(table))
         return found
@@ -186,7 +186,7 @@ class TorchLearner:
         found = np.zeros((samples, len(rows), self._class_count), np.float32)
         passes = self._dropout_passes if self._posterior is None else self._laplace_passes
         says = passes(samples, rng)
-        with torch_device.one_thread():
+        with torch_device.steady(self._device):
             for part, table in self._tables(rows, SAMPLED_ROWS):
                 found[:, part, self._columns()] = says(table)
         return found

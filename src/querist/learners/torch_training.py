@@ -54,7 +54,12 @@ def train(
     import torch
 
     loss_of = torch.nn.functional.cross_entropy
-    steps = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    steps = torch.optim.AdamW(
+        network.parameters(),
+        lr=learning_rate,
+        weight_decay=weight_decay,
+        fused=rows.is_cuda,  # one call for all weights: a GPU waits longer for calls than it works
+    )
     kept = torch.from_numpy(np.flatnonzero(~held))
     judged = torch.from_numpy(np.flatnonzero(held)).to(rows.device)
     mixed = torch_device.mixed_precision(rows.device.type) if mixed_precision else nullcontext()
@@ -63,8 +68,8 @@ def train(
         passes += 1
         network.train()
         # Parts of equal size: a last part of one row would break batch normalisation.
-        for part in kept[torch.randperm(len(kept))].tensor_split(max(len(kept) // BATCH, 1)):
-            at = part.to(rows.device)
+        order = kept[torch.randperm(len(kept))].to(rows.device)
+        for at in order.tensor_split(max(len(kept) // BATCH, 1)):
             with mixed:
                 loss: Any = loss_of(network(rows[at]), codes[at])
             steps.zero_grad()
