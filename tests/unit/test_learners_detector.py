@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from querist.errors import InvalidInputError, MissingDependencyError, StorageError, UnknownNameError
-from querist.learners import Inputs, Item
+from querist.learners import Inputs, Item, detector_head
 from querist.learners.detector import DetectorLearner
 from querist.learners.detector_boxes import Found, asset_doubt, kept
 from querist.learners.detector_maps import CHANNELS, FrozenMaps
@@ -200,6 +200,16 @@ def test_a_picture_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [level.shape[1] for level in first.levels] == list(CHANNELS)
     for level, other in zip(first.levels, again.levels, strict=True):
         assert np.array_equal(level, other[::-1])
+
+
+def test_maps_are_enlarged_as_by_bilinear_interpolation() -> None:
+    """Twice and four times as wide; maps of the grid's own size stay as they are."""
+    torch = pytest.importorskip("torch")
+    maps = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 6, 6))).float()
+    for grid in (12, 24):
+        wanted = torch.nn.functional.interpolate(maps, size=(grid, grid), mode="bilinear")
+        torch.testing.assert_close(detector_head.enlarged(maps, grid), wanted)
+    assert detector_head.enlarged(maps, 6) is maps
 
 
 @pytest.mark.parametrize(

@@ -171,8 +171,9 @@ def test_on_a_gpu_a_block_is_exact_and_leaves_torch_as_it_was() -> None:
     torch = pytest.importorskip("torch")
 
     def state() -> tuple[object, ...]:
-        cudnn = torch.backends.cudnn
-        exact = torch.are_deterministic_algorithms_enabled()
+        cudnn, attention = torch.backends.cudnn, torch.backends.cuda
+        orderly = not attention.mem_efficient_sdp_enabled() and not attention.cudnn_sdp_enabled()
+        exact = torch.are_deterministic_algorithms_enabled() and orderly
         return cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision, exact
 
     before = state()

@@ -66,15 +66,27 @@ def training_mode(head: Any) -> None:
 
 def reached(head: Any, levels: tuple[Any, ...], grid: int) -> Any:
     """What the last layer sees of n pictures at each of G by G places, (n, G * G, w)."""
-    from torch.nn import functional
-
     total: Any = 0
     for side, level in zip(head["sides"], levels, strict=True):
-        values = side(level)
-        if values.shape[-1] < grid:
-            values = functional.interpolate(values, size=(grid, grid), mode="bilinear")
-        total = total + values
+        total = total + enlarged(side(level), grid)
     return head["tower"](head["joined"](total)).flatten(2).transpose(1, 2)
+
+
+def enlarged(values: Any, grid: int) -> Any:
+    """Maps (n, c, s, s) brought to (n, c, G, G), with values between those of neighbours.
+
+    What torch's bilinear ``interpolate`` says, as two products: those have gradients whose sums are
+    in one order on a GPU too, and take a quarter of the time on a processor.
+    """
+    import torch
+    from torch.nn import functional
+
+    side = values.shape[-1]
+    if side == grid:
+        return values
+    ones = torch.eye(side, device=values.device)[None]
+    weights = functional.interpolate(ones, size=grid, mode="linear")[0]
+    return weights.T @ values @ weights
 
 
 def boxes_of(logs: Any, centres: Any, stride: float) -> Any:

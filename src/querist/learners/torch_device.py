@@ -100,20 +100,27 @@ def _to_one_thread() -> Callable[[], None]:
 def _to_exact() -> Callable[[], None]:
     import torch
 
-    # As they are by itself, a picture's vector hangs on those beside it from the third digit on.
+    # As torch is by itself, a picture's vector hangs on those beside it from the third digit on.
     cudnn: Any = torch.backends.cudnn
+    attention: Any = torch.backends.cuda
     kinds = (cudnn.conv, cudnn.rnn)
     precisions = [kind.fp32_precision for kind in kinds]
     exact = torch.are_deterministic_algorithms_enabled()
     warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    efficient, fused = attention.mem_efficient_sdp_enabled(), attention.cudnn_sdp_enabled()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # products are exact with it only
     for kind in kinds:
         kind.fp32_precision = "ieee"
+    # Of the ways to attend, these two have gradients whose sums have no order.
+    attention.enable_mem_efficient_sdp(False)
+    attention.enable_cudnn_sdp(False)
     # A network of one's own may hold an operation that has no such algorithm: it is not refused.
     torch.use_deterministic_algorithms(True, warn_only=True)
 
     def undo() -> None:
         torch.use_deterministic_algorithms(exact, warn_only=warned)
+        attention.enable_mem_efficient_sdp(efficient)
+        attention.enable_cudnn_sdp(fused)
         for kind, precision in zip(kinds, precisions, strict=True):
             kind.fp32_precision = precision
 
