@@ -135,7 +135,7 @@ def steady(device: str) -> AbstractContextManager[None]:
 
     On a processor torch keeps to one thread: the products of a small head are done before a second
     one has begun, and where other programs keep the cores busy, waiting for it takes tens of times
-    as long as the product. On a GPU it computes in float32 throughout, by algorithms whose sums
+    as long as the product. On a GPU float32 stays float32, and its algorithms are those whose sums
     have one order.
     """
     return (_ONE_THREAD if is_processor(device) else _EXACT).one()
