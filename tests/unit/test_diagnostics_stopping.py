@@ -52,6 +52,17 @@ def test_a_certain_model_is_read_without_dividing_by_its_doubt() -> None:
     assert (found.uncertainty, found.information, found.surest) == (0, 0, 0)
 
 
+def test_shares_that_round_to_more_than_one_leave_a_verdict() -> None:
+    """A model may be so sure of the pool that what is left of its doubt rounds to less than none."""
+    table = np.tile(np.array([1 + 2**-20, 0.0], np.float32), (2_000, 1))
+    table[0] = 0.5 + 2**-21, 0.5 - 2**-21
+    labeled, partial = np.arange(2_000) < 20, np.zeros((3, 2_000))
+    found = read_stop_set(table, labeled, labels=20, partial=partial, unseen_right=1.0)
+    assert found.uncertainty == pytest.approx(0.5 / 2_000, rel=1e-4)
+    assert found.information == 0
+    assert stop_verdict([found] * 3).mendable == 0
+
+
 @pytest.mark.parametrize("size", [200, 700, 2_000])
 def test_the_verdict_is_the_share_of_doubt_that_labels_mend(size: int) -> None:
     """Disagreement over doubt, discounted in large stop sets by what the pool can still tell."""

@@ -91,7 +91,8 @@ def read_stop_set(
         )
     said = table.argmax(axis=1)
     earlier = None if before is None else _same(before, said.shape, "The model before")
-    spread = 1 - (table**2).sum(axis=1)
+    # Of a model that is sure of everything, shares of float32 may add up to a little over 1.
+    spread = np.maximum(1 - (table**2).sum(axis=1), 0.0)
     total = float(spread.sum())
     return StopReading(
         labels=labels,
@@ -99,7 +100,7 @@ def read_stop_set(
         agreement=None if earlier is None else float(cohen_kappa(earlier, said)),
         changed=None if earlier is None else float((earlier != said).mean()),
         disagreement=_disagreement(partial, said),
-        uncertainty=float((1 - table.max(axis=1)).mean()),
+        uncertainty=float(np.maximum(1 - table.max(axis=1), 0.0).mean()),
         information=float(spread[~mask].sum()) / total if total > 0 else 0.0,
         unseen_right=unseen_right,
         labeled=float(mask.mean()),
