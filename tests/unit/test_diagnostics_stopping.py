@@ -53,7 +53,7 @@ def test_a_certain_model_is_read_without_dividing_by_its_doubt() -> None:
 
 
 def test_shares_that_round_to_more_than_one_leave_a_verdict() -> None:
-    """A model may be so sure of the pool that what is left of its doubt rounds to less than none."""
+    """Of a model that is sure of the whole pool, the doubt that is left may round to below 0."""
     table = np.tile(np.array([1 + 2**-20, 0.0], np.float32), (2_000, 1))
     table[0] = 0.5 + 2**-21, 0.5 - 2**-21
     labeled, partial = np.arange(2_000) < 20, np.zeros((3, 2_000))
