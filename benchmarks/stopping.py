@@ -227,6 +227,7 @@ def readings(run: Recorded, folds: NDArray[np.uint8]) -> list[StopReading]:
                 if at
                 else None,
                 unseen_right=float(run.unseen[ends[at] - labels : ends[at], 1].mean(dtype=float)),
+                commonest=float(np.bincount(run.labels[:labels]).max()) / labels,
             )
         )
     return found
@@ -290,6 +291,7 @@ def least_at(runs: Sequence[Judged], name: str, quality: float) -> Outcome:
 def _allowed(verdict: StopVerdict, far: float | None) -> float:
     """What a threshold is held against; infinite where our guards forbid to stop."""
     forbidden = verdict.missing or verdict.finish or verdict.surprise > SURPRISING
+    forbidden = forbidden or verdict.unlearned
     return np.inf if far is None or verdict.mendable is None or forbidden else float(far)
 
 

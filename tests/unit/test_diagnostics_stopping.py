@@ -100,6 +100,16 @@ def test_what_is_nearly_labelled_is_finished(labels: int, labeled: float, finish
     assert found.stop is not finish
 
 
+def test_models_no_better_than_the_commonest_class_are_not_asked() -> None:
+    """Models that all say one class agree without knowing anything; old readings do not tell."""
+    right = [0.5, 0.75, 1.0]
+    for commonest, stop in ((0.7, True), (0.75, False), (0.9, False)):
+        rounds = [reading(unseen_right=share, commonest=commonest) for share in right]
+        found = stop_verdict(rounds)
+        assert (found.stop, found.unlearned) == (stop, not stop)
+    assert stop_verdict([reading(unseen_right=share) for share in right]).stop
+
+
 def test_nothing_is_advised_before_three_rounds_or_without_partial_models() -> None:
     """Two rounds, or rounds without what models of part of the labels say, give no verdict."""
     assert stop_verdict([]).mendable is None

@@ -30,6 +30,8 @@ class StopReading:
         batch_right: Share of these that it had right; ``None`` if none.
         batch_expected: Share of these that it expected to have right; ``None`` if none.
         unseen_right: Share of the labels that the models got right which had not learned them.
+        commonest: Share of the labels that are of the commonest class, which who always says it has
+            right; ``None`` in readings of earlier versions.
         surest: Least entropy, in nats, among the assets of the batch; ``None`` if not known.
         labeled: Share of the stop set that trained the model, and so about the share of the pool.
     """
@@ -45,6 +47,7 @@ class StopReading:
     batch_right: float | None = None
     batch_expected: float | None = None
     unseen_right: float | None = None
+    commonest: float | None = None
     surest: float | None = None
     labeled: float = 0.0
 
@@ -63,6 +66,7 @@ def read_stop_set(
     partial: ArrayLike | None = None,
     batch: tuple[ArrayLike, ArrayLike] | None = None,
     unseen_right: float | None = None,
+    commonest: float | None = None,
 ) -> StopReading:
     """Read one round.
 
@@ -74,6 +78,7 @@ def read_stop_set(
         partial: Classes that models trained on a part of the labels give it (F, S).
         batch: What the model before said of the round's batch (B, C), and its classes (B,).
         unseen_right: Share of the labels that models which had not learned them got right.
+        commonest: Share of the labels that are of the commonest class.
 
     Raises:
         InvalidInputError: shapes disagree or a probability is not finite.
@@ -103,6 +108,7 @@ def read_stop_set(
         uncertainty=float(np.maximum(1 - table.max(axis=1), 0.0).mean()),
         information=float(spread[~mask].sum()) / total if total > 0 else 0.0,
         unseen_right=unseen_right,
+        commonest=commonest,
         labeled=float(mask.mean()),
         **_batch(batch),
     )

@@ -47,6 +47,8 @@ class StopVerdict:
         information: Share of the uncertainty that lies in assets not labelled yet.
         surprise: Errors in the batches of the last three rounds beyond those that the models had
             expected there, as a share of these batches; above 0.15 it does not stop.
+        unlearned: Whether models were right on labels that they had not learned no oftener than one
+            that always says the commonest class; it does not stop then.
         finish: Whether so few assets are left that labelling them is better than a stop.
         missing: Classes with too few labels to be judged.
     """
@@ -58,6 +60,7 @@ class StopVerdict:
     errors: float | None = None
     information: float
     surprise: float = 0.0
+    unlearned: bool = False
     finish: bool = False
     missing: tuple[str, ...] = ()
 
@@ -72,8 +75,9 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     are real but of assets harder than the pool; their weighted geometric mean is taken. In a stop
     set that is large enough to tell, the share counts by how much of the uncertainty lies in assets
     that are still without a label. Classes with too few labels forbid to stop, and so do batches
-    with far more errors than the model expected, and a pool of which little is left. Unlike the
-    agreement of consecutive models, nothing here depends on the size of the batches.
+    with far more errors than the model expected, models no better than the commonest class, which
+    agree because they know nothing, and a pool of which little is left. Unlike the agreement of
+    consecutive models, nothing here depends on the size of the batches.
 
     Args:
         readings: All rounds, oldest first.
@@ -97,7 +101,8 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     mendable = disagreement / (own ** (1 - _ERRORS) * seen**_ERRORS) * _rest(last)
     surprise = _surprise(window)
     finish = last.labeled > FINISH and last.left < FEW_LEFT
-    settled = mendable <= ENOUGH and surprise <= SURPRISING
+    unlearned = _is_unlearned(window)
+    settled = mendable <= ENOUGH and surprise <= SURPRISING and not unlearned
     return StopVerdict(
         stop=settled and not finish and not missing,
         mendable=mendable,
@@ -106,6 +111,7 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
         errors=errors,
         information=last.information,
         surprise=surprise,
+        unlearned=unlearned,
         finish=finish,
         missing=tuple(missing),
     )
@@ -113,6 +119,12 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
 
 def _is_complete(reading: StopReading) -> bool:
     return reading.disagreement is not None and reading.unseen_right is not None
+
+
+def _is_unlearned(window: Sequence[StopReading]) -> bool:
+    """Whether models without a part of the labels are no better on it than its commonest class."""
+    pairs = [(it.unseen_right, it.commonest) for it in window if it.commonest is not None]
+    return bool(pairs) and sum(right or 0.0 for right, _ in pairs) <= sum(it for _, it in pairs)
 
 
 def _surprise(window: Sequence[StopReading]) -> float:

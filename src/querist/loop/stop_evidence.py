@@ -70,6 +70,7 @@ def read_round(catalog: Catalog, round_: Round, seen: Snapshot) -> StopReading |
         partial=votes,
         batch=None if earlier is None else _batch(catalog, round_, seen, earlier),
         unseen_right=unseen_right,
+        commonest=float(np.bincount(seen.codes[trained]).max()) / len(trained),
     )
 
 

@@ -180,6 +180,11 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
             f"More than {percent(FINISH, 0)} of the pool is labelled and fewer than {FEW_LEFT:,} "
             "assets are left: to label these is sure and costs little, so a stop is not advised."
         )
+    if verdict.unlearned:
+        reasons.append(
+            "On labels that they had not learned these models are right no oftener than one that "
+            "always says the commonest class: that they agree means nothing yet."
+        )
     if verdict.surprise > SURPRISING:
         reasons.append(
             f"The last batches held {percent(verdict.surprise, 0)} more errors than the model "
