@@ -101,7 +101,7 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     mendable = disagreement / (own ** (1 - _ERRORS) * seen**_ERRORS) * _rest(last)
     surprise = _surprise(window)
     finish = last.labeled > FINISH and last.left < FEW_LEFT
-    unlearned = _is_unlearned(window)
+    unlearned = last.commonest is not None and 1 - errors <= last.commonest
     settled = mendable <= ENOUGH and surprise <= SURPRISING and not unlearned
     return StopVerdict(
         stop=settled and not finish and not missing,
@@ -119,12 +119,6 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
 
 def _is_complete(reading: StopReading) -> bool:
     return reading.disagreement is not None and reading.unseen_right is not None
-
-
-def _is_unlearned(window: Sequence[StopReading]) -> bool:
-    """Whether models without a part of the labels are no better on it than its commonest class."""
-    pairs = [(it.unseen_right, it.commonest) for it in window if it.commonest is not None]
-    return bool(pairs) and sum(right or 0.0 for right, _ in pairs) <= sum(it for _, it in pairs)
 
 
 def _surprise(window: Sequence[StopReading]) -> float:
