@@ -4,7 +4,8 @@ A run is one data set and one seed. Even seeds ask by `auto`, odd ones by margin
 of seeds asks equal batches, the others batches that grow with the labels, so that no criterion can
 lean on one schedule. After each round the default learner is trained, and three models that each
 miss a third of the labels: what all of them say about a fixed stop set, the next batch and the
-rows kept for testing is stored under `artifacts/benchmarks/stopping`. Beside each run lie the votes
+rows kept for testing is stored under `artifacts/benchmarks/stopping`, of another learner in a
+folder of its own there. Beside each run lie the votes
 of three models that miss other thirds, so that it can be read twice. As many runs again have later
 seeds: on them no rule was ever chosen.
 """
@@ -25,6 +26,7 @@ from querist import query
 from querist.learners import create_learner
 
 FOLDER = KEPT / "stopping"
+LEARNER = "logistic-regression"
 POOL, TEST, STOP_SET, FOLDS = 4_000, 5_000, 1_000, 3
 SMALL, SEEDS, SEEDS_OF_SMALL = 1_500, 8, 16
 GROWTH, EQUAL_BATCHES, LEAST_BATCH = 0.12, 40, 5
@@ -82,61 +84,71 @@ class Recorded:
         return np.asarray((self.test == self.truth).mean(axis=1))
 
 
-def recorded(folder: Path, *, seeds: int | None = None, later: bool = False) -> list[Recorded]:
+def recorded(
+    folder: Path,
+    *,
+    seeds: int | None = None,
+    later: bool = False,
+    learner: str = LEARNER,
+    most_rows: float = math.inf,
+) -> list[Recorded]:
     """All runs on the data in ``folder``; what is missing is run first.
 
     Args:
         folder: The data sets.
         seeds: How many of each; by the size of the set if left out.
         later: As many runs with the seeds that follow.
+        learner: What is trained.
+        most_rows: Sets with more rows are left out.
     """
     pieces = []
     for name, file in data_files(folder).items():
+        if len(_load(str(file))[0]) > most_rows:
+            continue
         count = seeds or _seeds(file)
         begin = count if later else 0
-        pieces += [(name, str(file), seed) for seed in range(begin, begin + count)]
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    open_pieces = [piece for piece in pieces if not _path(piece[0], piece[2]).is_file()]
+        pieces += [(name, str(file), seed, learner) for seed in range(begin, begin + count)]
+    open_pieces = [it for it in pieces if not _path(it[0], it[2], learner).is_file()]
     run_all(record, open_pieces, name="stopping", code=[Path(__file__)])
-    open_pieces = [piece for piece in pieces if not _other(piece[0], piece[2]).is_file()]
+    open_pieces = [it for it in pieces if not _other(it[0], it[2], learner).is_file()]
     run_all(record_other, open_pieces, name="stopping-other", code=[Path(__file__)])
-    return [read(name, seed) for name, _, seed in pieces]
+    return [read(name, seed, learner) for name, _, seed, _ in pieces]
 
 
-def read(name: str, seed: int) -> Recorded:
+def read(name: str, seed: int, learner: str = LEARNER) -> Recorded:
     """A run that was recorded."""
     arrays: dict[str, Any] = {}
-    for path in (_path(name, seed), _other(name, seed)):
+    for path in (_path(name, seed, learner), _other(name, seed, learner)):
         with np.load(path, allow_pickle=False) as stored:
             arrays |= {key: stored[key] for key in stored.files}
     return Recorded(data=name, seed=seed, **arrays)
 
 
-def record(name: str, file: str, seed: int) -> int:
+def record(name: str, file: str, seed: int, learner: str) -> int:
     """Run one data set under one seed, store it, and say how many rounds it took."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        arrays = _run(*_load(file), seed)
-    _keep(_path(name, seed), arrays)
+        arrays = _run(*_load(file), seed, learner)
+    _keep(_path(name, seed, learner), arrays)
     return len(arrays["sizes"])
 
 
-def record_other(name: str, file: str, seed: int) -> int:
+def record_other(name: str, file: str, seed: int, learner: str) -> int:
     """Train models without other thirds along a run that was recorded, and store their votes."""
     from threadpoolctl import threadpool_limits
 
     X, y = _load(file)
     pool = _parts(X, seed)[1]
     rows, classes, count = X[pool], y[pool], int(y.max()) + 1
-    with np.load(_path(name, seed), allow_pickle=False) as stored:
+    with np.load(_path(name, seed, learner), allow_pickle=False) as stored:
         sizes, asked, stop_set = (stored[key] for key in ("sizes", "asked", "stop_set"))
     with threadpool_limits(1):
         votes = [
-            _folds(rows, classes, asked[:labels], stop_set, count, [seed, OTHER])[0]
+            _folds(rows, classes, asked[:labels], stop_set, count, [seed, OTHER], learner)[0]
             for labels in sizes.tolist()
         ]
-    _keep(_other(name, seed), {"other_folds": np.stack(votes)})
+    _keep(_other(name, seed, learner), {"other_folds": np.stack(votes)})
     return len(votes)
 
 
@@ -154,7 +166,7 @@ def _parts(X: Rows, seed: int) -> tuple[Codes, Codes]:
     return order[:tested], order[tested : tested + POOL]
 
 
-def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
+def _run(X: Rows, y: Codes, seed: int, learner: str) -> dict[str, Any]:
     test, pool = _parts(X, seed)
     rows, classes, count = X[pool], y[pool], int(y.max()) + 1
     stop_set = np.sort(
@@ -183,11 +195,11 @@ def _run(X: Rows, y: Codes, seed: int) -> dict[str, Any]:
             else table[picks].astype(np.float16)
         )
         asked = np.concatenate([asked, picks])
-        model = _fit(rows[asked], classes[asked], count)
+        model = _fit(rows[asked], classes[asked], count, learner)
         if model is None:
             continue  # one class so far: no model, no round that could be judged
         table = model.predict_proba(rows)
-        votes, unseen = _folds(rows, classes, asked, stop_set, count, [seed, FIRST])
+        votes, unseen = _folds(rows, classes, asked, stop_set, count, [seed, FIRST], learner)
         kept["sizes"].append(len(asked))
         kept["tables"].append(table[stop_set].astype(np.float16))
         kept["folds"].append(votes)
@@ -218,16 +230,22 @@ def _batch(labeled: int, pool: int, width: int, count: int, *, equal: bool) -> i
     return max(least, math.ceil(more))
 
 
-def _fit(rows: Rows, classes: Codes, count: int) -> Any:
+def _fit(rows: Rows, classes: Codes, count: int, learner: str) -> Any:
     if len(np.unique(classes)) < 2:
         return None
-    model = create_learner("logistic-regression")
+    model = create_learner(learner)
     model.fit(rows, classes, class_count=count, rng=np.random.default_rng(0))
     return model
 
 
 def _folds(
-    rows: Rows, classes: Codes, asked: Codes, stop_set: Codes, count: int, seeds: list[int]
+    rows: Rows,
+    classes: Codes,
+    asked: Codes,
+    stop_set: Codes,
+    count: int,
+    seeds: list[int],
+    learner: str,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
     """Votes (F, S) of models that miss a third each, and what they say of that third (n, 2)."""
     # A row keeps its fold for good, so that two rounds' folds can be compared.
@@ -236,7 +254,9 @@ def _folds(
     unseen = np.zeros((len(asked), 2), np.float16)
     for held in range(FOLDS):
         out = fold == held
-        model = _fit(rows[asked[~out]], classes[asked[~out]], count) if (~out).any() else None
+        model = None
+        if (~out).any():
+            model = _fit(rows[asked[~out]], classes[asked[~out]], count, learner)
         if model is None:
             continue
         votes[held] = model.predict_proba(rows[stop_set]).argmax(axis=1)
@@ -258,9 +278,11 @@ def _load(file: str) -> tuple[Rows, Codes]:
         return stored["X"].astype(np.float32), y
 
 
-def _path(name: str, seed: int) -> Path:
-    return FOLDER / f"{name}-{seed}.npz"
+def _path(name: str, seed: int, learner: str) -> Path:
+    folder = FOLDER if learner == LEARNER else FOLDER / learner
+    return folder / f"{name}-{seed}.npz"
 
 
-def _other(name: str, seed: int) -> Path:
-    return FOLDER / "other" / f"{name}-{seed}.npz"
+def _other(name: str, seed: int, learner: str) -> Path:
+    path = _path(name, seed, learner)
+    return path.parent / "other" / path.name

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from querist.diagnostics.stopping import ENOUGH
-
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 400
 SOURCES = sorted(
@@ -158,9 +156,3 @@ def test_decisions_are_short_and_told_in_order() -> None:
         assert len(lines) <= 40, path.name
         places = [lines.index(it) for it in ("## Context", "## Decision", "## Consequences")]
         assert places == sorted(places), path.name
-
-
-def test_the_home_page_marks_where_the_rule_stops() -> None:
-    """The threshold is a number in two languages; they are the same."""
-    page = (ROOT / "web/src/home/AdviceCard.tsx").read_text()
-    assert re.findall(r"const ENOUGH = ([\d.]+);", page) == [str(ENOUGH)]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from querist.diagnostics import CRITERIA, StopReading, read_stop_set, stop_verdict
-from querist.diagnostics.stopping import ENOUGH, SURPRISING
+from querist.diagnostics import CRITERIA, StopReading, enough_for, read_stop_set, stop_verdict
+from querist.diagnostics.stopping import ENOUGH, ENOUGH_OF_OTHERS, SURPRISING
 from querist.errors import InvalidInputError
 
 
@@ -163,3 +163,13 @@ def test_arrays_that_do_not_fit_are_refused(wrong: dict[str, np.ndarray]) -> Non
     given = {"probabilities": np.full((3, 2), 0.5), "before": None, "partial": None} | wrong
     with pytest.raises(InvalidInputError):
         read_stop_set(given.pop("probabilities"), np.zeros(3), labels=3, **given)
+
+
+def test_learners_that_the_rule_was_not_chosen_with_are_held_to_less() -> None:
+    """Between both thresholds only the default learner's labels no longer pay."""
+    rounds = [reading(disagreement=0.0145, uncertainty=0.05, unseen_right=0.95)] * 3
+    for learner, wanted in (("logistic-regression", ENOUGH), ("svm-rbf", ENOUGH_OF_OTHERS)):
+        found = stop_verdict(rounds, enough=enough_for(learner))
+        assert found.mendable == pytest.approx(0.145)
+        assert found.enough == wanted
+        assert found.stop == (wanted == ENOUGH)

@@ -89,7 +89,12 @@ def test_target_needs_the_lower_end(evaluation: Evaluation, stops: bool) -> None
 def verdict(mendable: float, *, stop: bool) -> StopVerdict:
     """What labels still mend of a model's doubt."""
     return StopVerdict(
-        stop=stop, mendable=mendable, disagreement=0.02, uncertainty=0.1, information=0.5
+        stop=stop,
+        mendable=mendable,
+        enough=ENOUGH,
+        disagreement=0.02,
+        uncertainty=0.1,
+        information=0.5,
     )
 
 
@@ -108,6 +113,17 @@ def test_why_a_pool_is_finished_is_told() -> None:
     stop, reasons, _, _ = advise(replace(EVIDENCE, verdict=nearly))
     assert not stop
     assert any("fewer than 1,000 assets are left" in reason for reason in reasons)
+
+
+def test_what_stops_for_another_reason_is_not_to_be_finished() -> None:
+    """Where nothing is left, or the budget is spent, nobody is told to label the few that are."""
+    nearly = replace(verdict(0.1, stop=False), finish=True)
+    spent = BudgetState(unit="labels", spent=1_234_567, limit=1_234_567)
+    for changed in ({"left": 0}, {"budgets": [spent]}):
+        stop, reasons, _, _ = advise(replace(EVIDENCE, verdict=nearly, **changed))
+        assert stop
+        assert not any("stop is not advised" in reason for reason in reasons)
+    assert "The budget of 1,234,567 labels is spent." in reasons
 
 
 @pytest.mark.parametrize(("saving", "stops"), [(0.0, True), (310.0, False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import permutations, product
 
 import numpy as np
@@ -156,6 +157,50 @@ def test_a_saving_comes_with_its_doubt() -> None:
     assert found.ratio.low <= found.ratio.value <= found.ratio.high < 1
     assert found.ratio.better == "lower"
     assert found.active_labels == pytest.approx(found.control_labels / 2, rel=0.1)
+
+
+def _exactly(counts: list[int], size: int) -> list[Fraction]:
+    """Shares of right answers made monotone, in fractions: the max-min formula."""
+    rounds = range(len(counts))
+    return [
+        max(
+            min(Fraction(sum(counts[a : b + 1]), size * (b + 1 - a)) for b in rounds if b >= at)
+            for a in rounds
+            if a <= at
+        )
+        for at in rounds
+    ]
+
+
+def _reached(labels: list[int], curve: list[Fraction], level: Fraction) -> Fraction:
+    at = next(i for i, value in enumerate(curve) if value >= level)
+    if not at or curve[at] == curve[at - 1]:
+        return Fraction(labels[at])
+    part = (level - curve[at - 1]) / (curve[at] - curve[at - 1])
+    return labels[at - 1] + part * (labels[at] - labels[at - 1])
+
+
+def test_a_saving_is_that_of_exact_fractions_where_rounds_are_alike() -> None:
+    """Rounds with the same share right are one level, whatever order a sum is made in."""
+    draw, labels, others = np.random.default_rng(0), [20, 40, 60, 80, 100], [10, 20, 30, 40, 50]
+    known = 0
+    for size in [60, 7, 23] * 20:
+        ours, theirs = (draw.integers(size // 2, size + 1, size=5).tolist() for _ in range(2))
+        if draw.random() < 0.5:
+            ours = [ours[0]] * 5
+        tables = [np.arange(size) < np.array(it)[:, None] for it in (ours, theirs)]
+        found = metrics.measure_saving(labels, tables[0], others, tables[1], draw)
+        active, control = _exactly(ours, size), _exactly(theirs, size)
+        top = min(active[-1], control[-1])
+        bottom = min(max(active[0], control[0]), top)
+        levels = [bottom + (top - bottom) * Fraction(at, 24) for at in range(25)]
+        pairs = [(_reached(labels, active, x), _reached(others, control, x)) for x in levels]
+        if found is not None:
+            known += 1
+            assert found.ratio.value == pytest.approx(float(sum(a / c for a, c in pairs) / 25))
+            assert found.active_labels == pytest.approx(float(pairs[-1][0]))
+            assert found.control_labels == pytest.approx(float(pairs[-1][1]))
+    assert known > 20
 
 
 def test_nobody_knows_a_saving_before_the_control_has_caught_up() -> None:

@@ -22,7 +22,7 @@ from querist.diagnostics.slice_causes import loss_slices, slice_findings
 from querist.diagnostics.slices import Predicate, Slice, alike, find_slices, middles
 from querist.diagnostics.stop_criteria import CRITERIA
 from querist.diagnostics.stop_readings import StopReading, read_stop_set
-from querist.diagnostics.stopping import StopVerdict, stop_verdict
+from querist.diagnostics.stopping import StopVerdict, enough_for, stop_verdict
 from querist.diagnostics.turned import Turned, turned
 from querist.diagnostics.weak_classes import WeakClass, weak_classes
 
@@ -54,6 +54,7 @@ __all__ = [
     "confusions",
     "diagnose",
     "disputed_classes",
+    "enough_for",
     "error_types",
     "example_dynamics",
     "find_slices",

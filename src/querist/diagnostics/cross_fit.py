@@ -75,7 +75,8 @@ def _scores(x: Scores, side: Scores, others: Scores, penalty: float) -> Scores:
     weights = np.where(side > 0, (side < 0).sum(), (side > 0).sum()) / len(side)
     mean = np.average(x, axis=0, weights=weights)
     centered = x - mean
-    penalty *= float(np.einsum("ij,ij->i", centered, centered).mean())
+    spread = float(np.einsum("ij,ij->i", centered, centered).mean())
+    penalty *= spread if spread > 0 else 1.0  # rows that are all the same tell nothing apart
     root = np.sqrt(weights)
     scaled, aim = centered * root[:, None], root * side
     if len(x) > x.shape[1]:

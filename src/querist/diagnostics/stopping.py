@@ -13,6 +13,9 @@ from querist.diagnostics.stop_readings import StopReading
 # At or below this share the labels still to be had no longer mend what is wrong. Chosen on the runs
 # of the bench `stopping`: the largest, in hundredths, that kept nine stops in ten good.
 ENOUGH = 0.16
+# The same, chosen with a learner whose models may bend as they like: those gain for longer.
+ENOUGH_OF_OTHERS = 0.13
+CHOSEN_WITH = "logistic-regression"
 # With so many more errors in the last batches than it expected, the model does not know yet what
 # it does not know, and its own doubt says nothing.
 SURPRISING = 0.15
@@ -37,8 +40,9 @@ class StopVerdict:
 
     Attributes:
         stop: Whether to stop.
-        mendable: Share of the doubt that further labels would mend, about 0 to 1; it stops at 0.16
-            or less. ``None`` before three rounds with models of part of the labels.
+        mendable: Share of the doubt that further labels would mend, about 0 to 1. ``None`` before
+            three rounds with models of part of the labels.
+        enough: At this share or less it stops.
         disagreement: Share of the stop set on which models of part of the labels disagree with the
             whole one, mean of three rounds.
         uncertainty: Mean chance of error by the model's own word, mean of three rounds.
@@ -55,6 +59,7 @@ class StopVerdict:
 
     stop: bool
     mendable: float | None
+    enough: float
     disagreement: float | None
     uncertainty: float | None
     errors: float | None = None
@@ -65,7 +70,14 @@ class StopVerdict:
     missing: tuple[str, ...] = ()
 
 
-def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()) -> StopVerdict:
+def enough_for(learner: str) -> float:
+    """The share at which models of this learner are no longer worth their labels."""
+    return ENOUGH if learner == CHOSEN_WITH else ENOUGH_OF_OTHERS
+
+
+def stop_verdict(
+    readings: Sequence[StopReading], *, missing: Sequence[str] = (), enough: float = ENOUGH
+) -> StopVerdict:
     """Judge the rounds so far.
 
     Of what a model does not know, labels mend only the part on which models of a part of the labels
@@ -82,6 +94,7 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     Args:
         readings: All rounds, oldest first.
         missing: Classes with too few labels to be judged.
+        enough: Share of the doubt at which it stops, see ``enough_for``.
     """
     last = readings[-1] if readings else None
     window = [it for it in readings[-WINDOW:] if _is_complete(it)]
@@ -89,6 +102,7 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
         return StopVerdict(
             stop=False,
             mendable=None,
+            enough=enough,
             disagreement=None,
             uncertainty=None,
             information=1.0 if last is None else last.information,
@@ -102,10 +116,11 @@ def stop_verdict(readings: Sequence[StopReading], *, missing: Sequence[str] = ()
     surprise = _surprise(window)
     finish = last.labeled > FINISH and last.left < FEW_LEFT
     unlearned = last.commonest is not None and 1 - errors <= last.commonest
-    settled = mendable <= ENOUGH and surprise <= SURPRISING and not unlearned
+    settled = mendable <= enough and surprise <= SURPRISING and not unlearned
     return StopVerdict(
         stop=settled and not finish and not missing,
         mendable=mendable,
+        enough=enough,
         disagreement=disagreement,
         uncertainty=uncertainty,
         errors=errors,

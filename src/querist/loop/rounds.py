@@ -11,7 +11,7 @@ import numpy as np
 from querist.autolabel import AUDIT, AutoLabel
 from querist.catalog import Catalog
 from querist.catalog.records import NewTask
-from querist.diagnostics import stop_verdict
+from querist.diagnostics import enough_for, stop_verdict
 from querist.engine.base import Progress, silent
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.labeling import settle_round
@@ -309,6 +309,8 @@ class Rounds:
             reading = stop_evidence.read_round(self._catalog, round_, seen)
             # As it stood when the round chose between training and the proxy.
             told = proxies.verdict_before(self._catalog, number, seen)
+        model = self._records.models.get(round_.model_id) if round_.model_id else None
+        enough = enough_for(model.learner if model else "")
         readings = [*stop_evidence.earlier_readings(earlier), *([reading] if reading else [])]
         # The doubt of a forecast, and what an error costs, hold for shares of right answers.
         shares = found.active if found.measure == "accuracy" else ()
@@ -323,7 +325,7 @@ class Rounds:
             left=left,
             trains=training.trains(self._catalog),
             task=self._catalog.settings.task,
-            verdict=stop_verdict(readings, missing=thin) if readings else None,
+            verdict=stop_verdict(readings, missing=thin, enough=enough) if readings else None,
             outlook=stop_evidence.outlook(shares, next_batch_size(self._catalog), left),
             worth=stop_evidence.worth(self._catalog, shares, spent, left),
         )

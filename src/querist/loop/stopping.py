@@ -11,7 +11,7 @@ import numpy as np
 
 from querist.catalog import Catalog
 from querist.diagnostics import StopReading, StopVerdict
-from querist.diagnostics.stopping import ENOUGH, FEW_LEFT, FINISH, SURPRISING
+from querist.diagnostics.stopping import FEW_LEFT, FINISH, SURPRISING
 from querist.loop import training, value_training
 from querist.loop.budget import BudgetState
 from querist.loop.snapshot import Snapshot
@@ -127,10 +127,9 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     bound = f_measure_change_bound(mean) if bounded and mean is not None else None
     reasons: list[str] = []
     stop = False
-    for budget in evidence.budgets:
-        if budget.limit is not None and budget.spent >= budget.limit:
-            stop = True
-            reasons.append(f"The budget of {budget.limit:g} {budget.unit} is spent.")
+    for budget in _spent(evidence):
+        stop = True
+        reasons.append(f"The budget of {budget.limit:,.10g} {budget.unit} is spent.")
     if evidence.left == 0:
         stop = True
         reasons.append("Nothing is left to ask.")
@@ -144,6 +143,10 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
         settled = _stable(evidence, window, mean, bound, reasons)
     costly = _costly(evidence, reasons)
     return stop or reached or costly or settled, tuple(reasons), mean, bound
+
+
+def _spent(evidence: Evidence) -> list[BudgetState]:
+    return [it for it in evidence.budgets if it.limit is not None and it.spent >= it.limit]
 
 
 def _target(evidence: Evidence, reasons: list[str]) -> bool:
@@ -170,12 +173,12 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
     doubt = f"the model doubts {percent(verdict.uncertainty or 0.0)} itself"
     share = "all" if mendable >= 1 else f"about {percent(mendable, 0)}"
     reasons.append(
-        f"Labels can still mend {share} of the model's doubt; at {percent(ENOUGH, 0)} or less, "
-        f"more of them no longer pay off. Models without a third of the labels decide "
+        f"Labels can still mend {share} of the model's doubt; at {percent(verdict.enough, 0)} or "
+        f"less, more of them no longer pay off. Models without a third of the labels decide "
         f"{percent(moved)} of the assets otherwise and get {percent(verdict.errors or 0.0)} of "
         f"the labels that they miss wrong; {doubt}."
     )
-    if verdict.finish and mendable <= ENOUGH:
+    if verdict.finish and mendable <= verdict.enough and evidence.left and not _spent(evidence):
         reasons.append(
             f"More than {percent(FINISH, 0)} of the pool is labelled and fewer than {FEW_LEFT:,} "
             "assets are left: to label these is sure and costs little, so a stop is not advised."
@@ -205,7 +208,8 @@ def _costly(evidence: Evidence, reasons: list[str]) -> bool:
         )
     if evidence.worth is None:
         return False
-    cost = f"With {evidence.worth.label_cost:.2f} a label and the errors at their price"
+    each = evidence.worth.label_cost
+    cost = f"With {each:{',.2f' if each >= 0.1 else '.2g'}} a label and the errors at their price"
     if evidence.worth.saving <= 0:
         reasons.append(f"{cost}, no number of further labels is expected to pay.")
         return not evidence.thin_classes
@@ -282,6 +286,7 @@ def advice_of(
         saved_labels=saved_labels,
         label_ratio=label_ratio,
         mendable=evidence.verdict.mendable if evidence.verdict else None,
+        enough=evidence.verdict.enough if evidence.verdict else None,
         outlook=tuple(evidence.outlook),
         worth=evidence.worth,
         reading=kept_form(reading),

@@ -16,6 +16,9 @@ from querist.schema.measure import Measure
 LEVELS = 25
 # Share of the samples in which the saving must be known.
 _KNOWN = 0.8
+# Means of the same rounds differ in their last digits by the order of the sum; levels nearer to
+# each other than this are one.
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +156,7 @@ def label_ratio(
     levels[:, -1] = top
     mine, base = labels_at(ours, active, levels), labels_at(theirs, control, levels)
     found = (mine / base).mean(axis=1)
-    found[(active[:, 0] >= top) & (ours[0] >= base[:, -1])] = np.nan
+    found[(active[:, 0] >= top - _ALIKE) & (ours[0] >= base[:, -1])] = np.nan
     return np.asarray(found)
 
 
@@ -170,7 +173,7 @@ def labels_at(labels: Floats, curves: Floats, levels: Floats) -> Floats:
 
     Interpolated between rounds; a level below the first point gives the first point.
     """
-    after = (curves[:, None, :] < levels[:, :, None]).sum(axis=2)
+    after = (curves[:, None, :] < levels[:, :, None] - _ALIKE).sum(axis=2)
     after = np.minimum(after, curves.shape[1] - 1)
     before = np.maximum(after - 1, 0)
     high = np.take_along_axis(curves, after, axis=1)

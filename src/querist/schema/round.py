@@ -253,8 +253,9 @@ class Advice:
         saved_labels: Of the labels random needed so far, how many active did not, if measured.
         label_ratio: Active labels for each label of the control over the whole curve, with the
             interval that the audit set leaves; below one is a saving.
-        mendable: Share of the model's doubt that further labels would mend; at 0.16 or less they
-            no longer pay. ``None`` where it is not known.
+        mendable: Share of the model's doubt that further labels would mend; ``None`` where it is
+            not known.
+        enough: At this share or less they no longer pay; ``None`` in advice of earlier versions.
         outlook: Where the curve is expected to go, nearest first; empty before four rounds.
         worth: What more labels are worth, where costs are known.
         reading: What the round's models said of the stop set, by name; later rounds read it again.
@@ -268,6 +269,7 @@ class Advice:
     saved_labels: int | None = None
     label_ratio: Measure | None = None
     mendable: float | None = None
+    enough: float | None = None
     outlook: tuple[OutlookPoint, ...] = ()
     worth: Worth | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)

@@ -19,7 +19,7 @@ export function AdviceCard({ home, learns }: Props) {
         </p>
       )}
       {home.advice !== null && home.advice.mendable !== null && (
-        <Mendable share={home.advice.mendable} />
+        <Mendable share={home.advice.mendable} enough={home.advice.enough} />
       )}
       <Audit home={home} />
     </section>
@@ -65,10 +65,8 @@ function Verdict({ home, learns }: Props) {
   );
 }
 
-/** Where more labels no longer pay off; the advice says the same in words. */
-const ENOUGH = 0.16;
-
-function Mendable({ share }: { share: number }) {
+/** Left of `enough` more labels no longer pay off; advice of earlier versions does not know it. */
+function Mendable({ share, enough }: { share: number; enough: number | null }) {
   const shown = percent(Math.min(share, 1), 0);
   return (
     <div className={styles.meter}>
@@ -81,12 +79,14 @@ function Mendable({ share }: { share: number }) {
           value={100 * Math.min(share, 1)}
           size={6}
           transitionDuration={120}
-          color={share <= ENOUGH ? "var(--q-good)" : "var(--q-accent)"}
+          color={enough !== null && share <= enough ? "var(--q-good)" : "var(--q-accent)"}
           aria-label={`Labels can still mend ${shown} of the model's doubt`}
         />
-        <i style={{ left: `${100 * ENOUGH}%` }} aria-hidden="true" />
+        {enough !== null && <i style={{ left: `${100 * enough}%` }} aria-hidden="true" />}
       </div>
-      <p className={styles.hint}>Left of the mark more labels no longer pay off.</p>
+      {enough !== null && (
+        <p className={styles.hint}>Left of the mark more labels no longer pay off.</p>
+      )}
     </div>
   );
 }
