@@ -11,11 +11,12 @@ import pytest
 from querist.diagnostics import StopVerdict
 from querist.diagnostics.stopping import ENOUGH
 from querist.loop.budget import BudgetState
-from querist.loop.curve import Curve, CurvePoint, saving, sentence, told_saving, too_early
+from querist.loop.curve import Curve, CurvePoint, compares, sentence, too_early
 from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
+from querist.metrics import SavingMeasure
 from querist.project import Project
-from querist.schema import Advice, Arm, Estimate, Evaluation, Worth
+from querist.schema import Arm, Estimate, Evaluation, Worth
 from querist.schema.measure import Measure
 
 NO_LIMITS = [BudgetState(unit="labels", spent=100, limit=None)]
@@ -189,51 +190,29 @@ THREE = Curve(
 )
 
 
-def ratio(low: float, value: float, high: float) -> Measure:
-    """Active labels for each label of the control, by an audit of 60."""
-    return Measure(value=value, low=low, high=high, count=60, better="lower")
-
-
-def test_saving_is_read_at_the_best_quality_both_reached() -> None:
-    """Random reaches .90 with 200 labels; active passes it half-way between 50 and 100."""
-    found = saving(
-        Curve(active=points((50, 0.85), (100, 0.95)), control=points((100, 0.8), (200, 0.9)))
-    )
-    assert found is not None
-    assert (found.accuracy, found.control_labels) == pytest.approx((0.9, 200))
-    assert found.active_labels == pytest.approx(75)
-    assert found.mean_ratio == pytest.approx(np.mean([50 / 150, 75 / 200]), abs=0.03)
+def saved(low: float, value: float, high: float, *, active_labels: float = 75) -> SavingMeasure:
+    """What 90 % took, by an audit of 60."""
+    ratio = Measure(value=value, low=low, high=high, count=60, better="lower")
+    return SavingMeasure(ratio=ratio, accuracy=0.9, active_labels=active_labels, control_labels=200)
 
 
 def test_no_saving_without_a_control() -> None:
-    """Without a control arm nothing is claimed."""
+    """Without a control arm nothing is claimed, nor where a label is no single class."""
     only = Curve(active=points((50, 0.85)), control=())
-    assert saving(only) is None
+    assert not compares(only)
     assert "random" not in sentence(only, 50)
-
-
-def test_no_saving_where_the_start_was_better_with_more_labels() -> None:
-    """Active .73 after its first 25 labels tells nothing about the .42 that random has with 20."""
-    small = Curve(active=points((25, 0.73), (50, 0.8)), control=points((5, 0.3), (20, 0.42)))
-    assert saving(small) is None
-    later = Curve(active=points((25, 0.73), (50, 0.8)), control=points((5, 0.3), (60, 0.72)))
-    found = saving(later)
-    assert found is not None
-    assert (found.active_labels, found.control_labels) == (25, 60)
+    assert compares(THREE)
+    assert not compares(replace(THREE, measure="mean_average_precision"))
 
 
 def test_labels_that_the_first_model_had_already_are_told_as_at_most() -> None:
     """Whether 40 labels would have done nobody has measured; where they lie between is told."""
-    early = replace(THREE, active=points((40, 0.92), (50, 0.95), (100, 0.95)))
-    said = sentence(early, 100, ratio(0.2, 0.3, 0.4)).replace("\N{NO-BREAK SPACE}", " ")
-    assert "For 90.0 % active rounds took at most 40 labels, random 200;" in said
-    assert "active rounds took 75 labels" in sentence(THREE, 150, ratio(0.2, 0.3, 0.4))
-
-
-def test_no_saving_where_neither_arm_has_learned() -> None:
-    """Two flat curves say nothing of labels: the level was there with the first ones of both."""
-    flat = Curve(active=points((25, 0.56), (50, 0.56)), control=points((5, 0.56), (10, 0.56)))
-    assert saving(flat) is None
+    early = replace(THREE, active=points((50, 0.95), (40, 0.92), (100, 0.95)))
+    said = sentence(early, 100, saved(0.2, 0.3, 0.4, active_labels=40))
+    assert "For 90.0 % active rounds took at most 40 labels, random 200;" in said.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    assert "active rounds took 75 labels" in sentence(THREE, 150, saved(0.2, 0.3, 0.4))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +227,7 @@ def test_an_interval_of_the_saving_says_more_or_fewer(
     low: float, value: float, high: float, words: str
 ) -> None:
     """No end of the interval is a negative share of labels fewer."""
-    said = sentence(THREE, 150, ratio(low, value, high))
+    said = sentence(THREE, 150, saved(low, value, high))
     assert words in said.replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -266,12 +245,10 @@ def test_an_interval_of_the_saving_says_more_or_fewer(
 def test_too_little_evidence_tells_no_saving_and_what_it_takes(
     rounds: int, doubt: tuple[float, float, float] | None, words: str | None
 ) -> None:
-    """The sentence says why in place of a figure, and the status tells none either."""
+    """The sentence says why in place of a figure."""
     both = replace(THREE, control=THREE.control[:rounds])
-    measured = None if doubt is None else ratio(*doubt)
-    early, said = too_early(both, measured), sentence(both, 150, measured)
-    advice = Advice(stop=False, sentence=said, reasons=(), saved_labels=7, label_ratio=measured)
-    assert (told_saving(both, advice) is None) is (words is not None)
+    found = None if doubt is None else saved(*doubt)
+    early, said = too_early(both, found.ratio if found else None), sentence(both, 150, found)
     if words is None:
         assert early is None
         assert "over the whole curve" in said
@@ -280,13 +257,11 @@ def test_too_little_evidence_tells_no_saving_and_what_it_takes(
         assert words in early
         assert said.endswith(early)
         assert "over the whole curve" not in said
-    assert told_saving(both, replace(advice, saved_labels=None)) is None
-    assert told_saving(both, None) is None
 
 
 def test_a_project_of_two_rounds_tells_no_saving(tmp_path: Path) -> None:
     """It is told from the third round of both arms on, in the advice and the status alike."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(2)
     spots = np.array([[0, 0], [2, 0], [1, 2]] * 100)
     rows = [
         {"id": f"r{i}", "x": float(x), "y": float(y), "known": "abc"[i % 3]}
@@ -305,7 +280,9 @@ def test_a_project_of_two_rounds_tells_no_saving(tmp_path: Path) -> None:
             assert advice is not None
             told.append(status.saving is not None)
             early.append("Too early to say what this saves" in advice.sentence)
-            assert early[-1] is (saving(status.curve) is not None and not told[-1])
+            assert early[-1] is not told[-1]
+            assert status.saving == advice.saving
+            assert advice.saved_labels == (status.saving.labels if status.saving else None)
             assert [it is not None for it in (advice.saved_labels, advice.label_ratio)] == (
                 [told[-1]] * 2
             )

@@ -159,6 +159,36 @@ def test_a_saving_comes_with_its_doubt() -> None:
     assert found.active_labels == pytest.approx(found.control_labels / 2, rel=0.1)
 
 
+def _table(*counts: int) -> np.ndarray:
+    """Which of a hundred assets each round had right."""
+    return np.arange(100) < np.array(counts)[:, None]
+
+
+def test_saving_is_read_at_the_best_quality_both_reached() -> None:
+    """Random reaches .90 with 200 labels; active passes it half-way between 50 and 100."""
+    draw = np.random.default_rng(0)
+    found = metrics.measure_saving([50, 100], _table(85, 95), [100, 200], _table(80, 90), draw)
+    assert found is not None
+    assert (found.accuracy, found.control_labels) == pytest.approx((0.9, 200))
+    assert found.active_labels == pytest.approx(75)
+    assert found.ratio.value == pytest.approx(np.mean([50 / 150, 75 / 200]), abs=0.03)
+    turned = metrics.measure_saving([100, 50], _table(95, 85), [200, 100], _table(90, 80), draw)
+    assert turned is not None
+    assert turned.ratio.value == found.ratio.value
+
+
+def test_no_saving_where_the_start_was_better_with_more_labels() -> None:
+    """Active .73 after its first 25 labels tells nothing about the .42 that random has with 20."""
+    draw = np.random.default_rng(0)
+    ours, start = ([25, 50], _table(73, 80)), _table(30, 42)
+    assert metrics.measure_saving(*ours, [5, 20], start, draw) is None
+    found = metrics.measure_saving(*ours, [5, 60], _table(30, 72), draw)
+    assert found is not None
+    assert (found.active_labels, found.control_labels) == pytest.approx((25, 60))
+    flat = _table(56, 56)
+    assert metrics.measure_saving([25, 50], flat, [5, 10], flat, draw) is None
+
+
 def _exactly(counts: list[int], size: int) -> list[Fraction]:
     """Shares of right answers made monotone, in fractions: the max-min formula."""
     rounds = range(len(counts))

@@ -11,7 +11,7 @@ from querist.loop.comparing import (
     said_of,
 )
 from querist.loop.compute import Compute, compute
-from querist.loop.curve import Curve, CurvePoint, Saving
+from querist.loop.curve import Curve, CurvePoint
 from querist.loop.diagnosing import round_confusions
 from querist.loop.doubting import Doubt, DoubtState
 from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
@@ -64,7 +64,6 @@ __all__ = [
     "PartPair",
     "Rounds",
     "Said",
-    "Saving",
     "SlicePoint",
     "SliceReport",
     "Slices",

@@ -32,7 +32,7 @@ from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
-from querist.loop.saved import label_ratio
+from querist.loop.saved import measured_saving
 from querist.loop.slices import Slices
 from querist.loop.thresholding import Thresholds, thresholds
 from querist.loop.thrift import next_batch_size, spared
@@ -293,14 +293,16 @@ class Rounds:
         earlier = [r for r in self.list() if r.number < number]
         spent = budgets(self._catalog)
         seen = snapshot.take(self._catalog)
+        measured = comparable(self._catalog, [*earlier, round_])
         found = curve.curve(
-            comparable(self._catalog, [*earlier, round_]),
+            measured,
             spent,
             headline_of(self._catalog.settings.task),
         )
-        saved = curve.saving(found)
-        ratio = label_ratio(self._catalog, [*earlier, round_]) if saved else None
-        known = saved if not curve.too_early(found, ratio) else None
+        saved = None
+        if curve.compares(found):
+            saved = measured_saving(self._catalog, measured)
+        early = curve.too_early(found, saved.ratio if saved else None)
         policy = self._catalog.settings.policy
         active = next((e for e in round_.evaluations if e.arm is Arm.ACTIVE), None)
         left = len(seen.candidates())
@@ -331,9 +333,8 @@ class Rounds:
         )
         advice = stopping.advice_of(
             evidence,
-            curve.sentence(found, len(seen.given(Arm.ACTIVE)), ratio),
-            known.labels if known else None,
-            ratio if known else None,
+            curve.sentence(found, len(seen.given(Arm.ACTIVE)), saved),
+            None if early else saved,
             reading,
         )
         if told is not None:

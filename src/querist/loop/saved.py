@@ -1,4 +1,4 @@
-"""The doubt about a saving: every round's models answer the whole audit set once more."""
+"""What was saved over random: every round's models answer the whole audit set once more."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import numpy as np
 
 from querist.catalog import Catalog
 from querist.loop import snapshot, training
-from querist.metrics import measure_saving
+from querist.metrics import SavingMeasure, measure_saving
 from querist.schema import Arm, Round
-from querist.schema.measure import Measure
 
 _STREAM = 42
 
 
-def label_ratio(catalog: Catalog, rounds: Sequence[Round]) -> Measure | None:
-    """Active labels for each label of the control over the whole curve; below one is a saving.
+def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure | None:
+    """What the active arm saved over the whole curve, with the interval of its label ratio.
 
-    The interval is that of a paired bootstrap over the audit set as it is labelled now: every
-    model of both arms answers the same assets. Time O(models), each loaded once.
+    What each round has stored will not do: it was measured on as much of the audit set as was
+    labelled then, and sets of unlike size do not make one curve. The interval is that of a paired
+    bootstrap over the audit set as it is labelled now: every model of both arms answers the same
+    assets. Time O(models), each loaded once.
 
     Returns:
         ``None`` without both curves, where nobody knows yet (see ``measure_saving``), and where a
@@ -45,11 +46,10 @@ def label_ratio(catalog: Catalog, rounds: Sequence[Round]) -> Measure | None:
         for arm, found in measured.items()
     }
     labels = {arm: [e.labels for e in found] for arm, found in measured.items()}
-    found = measure_saving(
+    return measure_saving(
         labels[Arm.ACTIVE],
         answers[Arm.ACTIVE],
         labels[Arm.CONTROL],
         answers[Arm.CONTROL],
         np.random.default_rng([catalog.settings.policy.seed, seen.label_seq, _STREAM]),
     )
-    return None if found is None else found.ratio

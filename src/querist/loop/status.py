@@ -12,10 +12,10 @@ from querist.catalog import Catalog
 from querist.loop import snapshot, training
 from querist.loop.budget import BudgetState, budgets
 from querist.loop.compute import Compute, compute
-from querist.loop.curve import Curve, Saving, curve, sentence, told_saving
+from querist.loop.curve import Curve, curve, sentence
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
-from querist.schema import Advice, Arm, Round, Step, TaskState
+from querist.schema import Advice, Arm, Round, Saving, Step, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def status(catalog: Catalog) -> Status:
         rounds=rounds,
         advice=advice,
         curve=found,
-        saving=told_saving(found, advice),
+        saving=advice.saving if advice else None,
         budgets=spent,
         ledger=records.ledger.totals(),
         compute=compute(catalog),

@@ -17,19 +17,19 @@ from querist.loop.budget import BudgetState
 from querist.loop.snapshot import Snapshot
 from querist.loop.stop_evidence import kept_form, stop_set
 from querist.loop.value_agreement import NAME_OF, agreement
-from querist.metrics import cohen_kappa, f_measure_change_bound
+from querist.metrics import SavingMeasure, cohen_kappa, f_measure_change_bound
 from querist.schema import (
     Advice,
     Arm,
     Evaluation,
     ModelVersion,
     OutlookPoint,
+    Saving,
     TaskKind,
     Worth,
     class_names,
     percent,
 )
-from querist.schema.measure import Measure
 
 WINDOW = 3
 MIN_ROUNDS = 4
@@ -270,12 +270,12 @@ def _state(evidence: Evidence, mean: float, bound: float | None) -> str:
 def advice_of(
     evidence: Evidence,
     sentence: str,
-    saved_labels: int | None,
-    label_ratio: Measure | None = None,
+    saved: SavingMeasure | None = None,
     reading: StopReading | None = None,
 ) -> Advice:
     """The advice of a round, as it is stored and shown."""
     stop, reasons, mean, bound = advise(evidence)
+    saving = _saving(saved) if saved else None
     ending = "Stopping is advised." if stop else "Go on."
     return Advice(
         stop=stop,
@@ -283,11 +283,21 @@ def advice_of(
         reasons=reasons,
         agreement=mean,
         bound=bound,
-        saved_labels=saved_labels,
-        label_ratio=label_ratio,
+        saved_labels=saving.labels if saving else None,
+        saving=saving,
+        label_ratio=saved.ratio if saved else None,
         mendable=evidence.verdict.mendable if evidence.verdict else None,
         enough=evidence.verdict.enough if evidence.verdict else None,
         outlook=tuple(evidence.outlook),
         worth=evidence.worth,
         reading=kept_form(reading),
+    )
+
+
+def _saving(found: SavingMeasure) -> Saving:
+    return Saving(
+        accuracy=found.accuracy,
+        active_labels=found.active_labels,
+        control_labels=found.control_labels,
+        mean_ratio=found.ratio.value,
     )

@@ -241,6 +241,31 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """What the active arm saved, by one audit set that all models of both arms answered.
+
+    Attributes:
+        accuracy: The highest accuracy both arms reached.
+        active_labels: Labels the active arm needed for it, at most: those of its first model where
+            that had it already.
+        control_labels: Labels the random control needed for it, likewise.
+        mean_ratio: Active labels for each control label, averaged over the accuracies that both
+            arms passed on their way; below one is a saving. One point of a curve is noisy, the
+            average over all of them much less.
+    """
+
+    accuracy: float
+    active_labels: float
+    control_labels: float
+    mean_ratio: float
+
+    @property
+    def labels(self) -> int:
+        """Of the control's labels, how many the active arm did not need, by the mean ratio."""
+        return round(self.control_labels * (1 - self.mean_ratio))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """Go on or stop, and why.
 
@@ -251,6 +276,7 @@ class Advice:
         agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
         bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
         saved_labels: Of the labels random needed so far, how many active did not, if measured.
+        saving: Where that comes from; ``None`` where it is too early to say.
         label_ratio: Active labels for each label of the control over the whole curve, with the
             interval that the audit set leaves; below one is a saving.
         mendable: Share of the model's doubt that further labels would mend; ``None`` where it is
@@ -267,6 +293,7 @@ class Advice:
     agreement: float | None = None
     bound: float | None = None
     saved_labels: int | None = None
+    saving: Saving | None = None
     label_ratio: Measure | None = None
     mendable: float | None = None
     enough: float | None = None

@@ -1920,10 +1920,12 @@ export interface components {
          *         agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
          *         bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
          *         saved_labels: Of the labels random needed so far, how many active did not, if measured.
+         *         saving: Where that comes from; ``None`` where it is too early to say.
          *         label_ratio: Active labels for each label of the control over the whole curve, with the
          *             interval that the audit set leaves; below one is a saving.
-         *         mendable: Share of the model's doubt that further labels would mend; at 0.16 or less they
-         *             no longer pay. ``None`` where it is not known.
+         *         mendable: Share of the model's doubt that further labels would mend; ``None`` where it is
+         *             not known.
+         *         enough: At this share or less they no longer pay; ``None`` in advice of earlier versions.
          *         outlook: Where the curve is expected to go, nearest first; empty before four rounds.
          *         worth: What more labels are worth, where costs are known.
          *         reading: What the round's models said of the stop set, by name; later rounds read it again.
@@ -1941,9 +1943,12 @@ export interface components {
             bound: number | null;
             /** Saved Labels */
             saved_labels: number | null;
+            saving: components["schemas"]["Saving"] | null;
             label_ratio: components["schemas"]["Measure"] | null;
             /** Mendable */
             mendable: number | null;
+            /** Enough */
+            enough: number | null;
             /**
              * Outlook
              * @default []
@@ -5091,6 +5096,29 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * Saving
+         * @description What the active arm saved, by one audit set that all models of both arms answered.
+         *
+         *     Attributes:
+         *         accuracy: The highest accuracy both arms reached.
+         *         active_labels: Labels the active arm needed for it, at most: those of its first model where
+         *             that had it already.
+         *         control_labels: Labels the random control needed for it, likewise.
+         *         mean_ratio: Active labels for each control label, averaged over the accuracies that both
+         *             arms passed on their way; below one is a saving. One point of a curve is noisy, the
+         *             average over all of them much less.
+         */
+        Saving: {
+            /** Accuracy */
+            accuracy: number;
+            /** Active Labels */
+            active_labels: number;
+            /** Control Labels */
+            control_labels: number;
+            /** Mean Ratio */
+            mean_ratio: number;
         };
         /**
          * SecondOpinionRequest
