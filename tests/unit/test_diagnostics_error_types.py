@@ -9,6 +9,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from querist.diagnostics import Learned, Sample, diagnose, error_types
+from querist.diagnostics.cross_fit import cross_fitted
 from querist.errors import InvalidInputError
 from querist.learners import create_learner, out_of_fold
 from querist.schema import Finding, from_json, to_json
@@ -300,3 +301,15 @@ def of_two(X: np.ndarray, y: np.ndarray) -> tuple[Finding, ...]:
         ),
         Learned.of(y[half:], X[half:], ids[half:], out_of_fold=folds),
     )
+
+
+@pytest.mark.parametrize("main", [False, True])
+def test_rows_that_are_all_the_same_are_told_apart_by_nothing(main: bool) -> None:
+    """A class of blank pages is no fault of the arithmetic: every score is alike."""
+    rows = np.full((40, 3), 0.1)
+    for ours, theirs in ((rows, rows), (rows[:9], rows[:9])):
+        draw = np.random.default_rng(0)
+        for scores in cross_fitted(ours, theirs, draw, main=main):
+            np.testing.assert_allclose(scores, scores[0], atol=1e-9)
+    apart = cross_fitted(rows + 1, rows, np.random.default_rng(0), main=main)
+    assert apart[0].min() > apart[1].max()
