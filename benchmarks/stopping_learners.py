@@ -26,7 +26,6 @@ SIZES = {
     "svm-rbf": (12_000, 4),
     "naive-bayes": (12_000, 4),
     "hist-gradient-boosting": (1_200, 4),
-    "random-forest": (1_200, 2),
 }
 
 
