@@ -31,7 +31,7 @@ from benchmarks.stopping_bounds import expected_losses, still_to_gain
 from benchmarks.stopping_rivals import RIVALS
 from benchmarks.stopping_runs import Recorded, recorded
 from querist.diagnostics import CRITERIA, StopReading, StopVerdict, read_stop_set, stop_verdict
-from querist.diagnostics.stopping import SURPRISING
+from querist.diagnostics.stopping import ENOUGH, SURPRISING
 
 POINT = 0.01 + 1e-9
 LEAST_WITHIN, MOST_LABELS = 0.9, 1.3
@@ -233,13 +233,16 @@ def readings(run: Recorded, folds: NDArray[np.uint8]) -> list[StopReading]:
     return found
 
 
-def judge(run: Recorded, folds: NDArray[np.uint8], losses: Numbers) -> Judged:
+def judge(
+    run: Recorded, folds: NDArray[np.uint8], losses: Numbers, *, enough: float = ENOUGH
+) -> Judged:
     """Read one run with votes (R, F, S) of fold models, as if each round were the last so far.
 
     Args:
         run: The run.
         folds: The votes.
         losses: What the other runs of the set lack from each round on (R,).
+        enough: Share of the doubt at which the rule stops.
     """
     accuracy = run.accuracy
     within = accuracy >= accuracy[-1] - POINT
@@ -248,7 +251,10 @@ def judge(run: Recorded, folds: NDArray[np.uint8], losses: Numbers) -> Judged:
     read = readings(run, folds)
     rounds = range(1, len(read) + 1)
     classes = len(np.unique(run.labels))
-    verdicts = [stop_verdict(read[:upto], missing=_missing(run, upto, classes)) for upto in rounds]
+    verdicts = [
+        stop_verdict(read[:upto], missing=_missing(run, upto, classes), enough=enough)
+        for upto in rounds
+    ]
     stops = [it.stop for it in verdicts]
     return Judged(
         data=run.data,

@@ -19,7 +19,7 @@ from benchmarks.reporting import Figure, report
 from benchmarks.stopping import LEAST_WITHIN, OURS, Judged, Outcome, judge, least_at
 from benchmarks.stopping_rivals import RIVALS
 from benchmarks.stopping_runs import recorded
-from querist.diagnostics import CRITERIA
+from querist.diagnostics import CRITERIA, enough_for
 
 # Most rows of a set and seeds of each, by what a model takes to train.
 SIZES = {
@@ -58,7 +58,7 @@ def main() -> int:
 
 def _judged(data: Path, learner: str, most_rows: int, seeds: int) -> list[Judged]:
     return [
-        judge(run, folds, np.zeros(len(run.sizes)))
+        judge(run, folds, np.zeros(len(run.sizes)), enough=enough_for(learner))
         for run in recorded(data, learner=learner, most_rows=most_rows, seeds=seeds)
         for folds in (run.folds, run.other_folds)
     ]

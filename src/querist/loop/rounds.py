@@ -57,6 +57,21 @@ class Rounds:
         """The newest round, finished or not."""
         return self._records.rounds.latest()
 
+    def check_newest(self, seen: int | None) -> None:
+        """Refuse to end a round that the asker has not seen; a half-drawn one is gone on with.
+
+        Raises:
+            ConflictError: there is a newer round than ``seen``.
+        """
+        latest = self.latest()
+        if seen is None or latest is None or latest.number <= seen:
+            return
+        if latest.step not in {Step.PLAN, Step.SELECT}:
+            raise ConflictError(
+                f"Round {latest.number} was begun meanwhile.",
+                remedy="Look at it first; a next one would end it with the labels it has.",
+            )
+
     def list(self) -> Sequence[Round]:
         """All rounds, oldest first."""
         return self._records.rounds.list()

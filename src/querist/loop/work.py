@@ -45,6 +45,8 @@ def handlers(catalog: Catalog) -> dict[str, Handler]:
     def next_round(params: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
         given = dict(params)
         size = given.pop("batch_size", None)
+        # Another server may have begun one since this was asked.
+        rounds.check_newest(given.pop("after", None))
         round_ = rounds.start(size, wishes=Wishes(**given), progress=progress)
         # It may have finished the round before; if another job did, its pages are there already.
         prepare_pages(catalog, rounds.list()[-2:-1])

@@ -65,6 +65,12 @@ class NextRoundRequest(Request):
         default=None, min_length=1, max_length=500
     )
     slice: str | None = Field(default=None, min_length=1, max_length=200)
+    after: int | None = Field(
+        default=None,
+        ge=0,
+        description="The newest round that the asker saw, 0 before the first. If another was begun "
+        "meanwhile, or is being drawn, this is refused instead of ending it.",
+    )
 
 
 class SliceRequest(Request):

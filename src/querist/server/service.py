@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
 from querist.engine import Engine
+from querist.errors import ConflictError
 from querist.loop import prepare_pages
-from querist.schema import JobState, Step
+from querist.schema import Job, JobState, Step
 
 if TYPE_CHECKING:
     from querist.project import Project
@@ -54,6 +56,26 @@ class Service:
         except Exception:
             # Whoever needs it meets the same error, in a request that can tell it.
             logger.warning("The project could not be looked through at the start.", exc_info=True)
+
+    def start_round(self, wishes: Mapping[str, Any]) -> Job:
+        """Submit ``next_round``.
+
+        Raises:
+            ConflictError: the asker has not seen the newest round, or it is being drawn.
+        """
+        with self.finishing:
+            drawing = any(
+                job.kind == "next_round" and job.state in _ACTIVE
+                for job in self.project.catalog.records.jobs.list()
+            )
+            if "after" in wishes and drawing:
+                raise ConflictError(
+                    "A batch is being drawn already.",
+                    remedy="Wait for it; it need not have been you who asked.",
+                )
+            if "after" in wishes:
+                self.project.rounds.check_newest(wishes["after"])
+            return self.jobs.submit("next_round", wishes)
 
     def finish_round_if_complete(self) -> None:
         """Submit ``finish_round`` once no task of the collecting round waits for anybody.

@@ -1311,7 +1311,7 @@ export interface paths {
         put?: never;
         /**
          * Start Round
-         * @description Select the next batch.
+         * @description Select the next batch; a round that still collects is ended.
          */
         post: operations["start_round"];
         delete?: never;
@@ -4021,6 +4021,11 @@ export interface components {
             examples?: string[] | null;
             /** Slice */
             slice?: string | null;
+            /**
+             * After
+             * @description The newest round that the asker saw, 0 before the first. If another was begun meanwhile, or is being drawn, this is refused instead of ending it.
+             */
+            after?: number | null;
         };
         /**
          * NumberValue

@@ -6,7 +6,7 @@ import { useEffect } from "react";
 import { answerWithOracle, finishRound, type NextRound, startRound } from "../api/actions";
 import { ApiError } from "../api/client";
 import { isActive, mergeJob } from "../api/jobList";
-import { homeQuery, jobsQuery } from "../api/queries";
+import { homeQuery, jobsQuery, roundsQuery } from "../api/queries";
 import type { Job } from "../api/types";
 import { words } from "../parts/format";
 
@@ -62,11 +62,19 @@ export function remember(client: QueryClient, job: Job): void {
 
 const batches = new Set<string>();
 
+/** The newest round that any page knew: a batch asked for after it must not end a newer one. */
+function newestSeen(client: QueryClient): number | undefined {
+  const rounds = client.getQueryData(homeQuery.queryKey)?.rounds;
+  const known = rounds ?? client.getQueryData(roundsQuery.queryKey);
+  return known === undefined ? undefined : Math.max(0, ...known.map((it) => it.number));
+}
+
 /** Draw the next batch; once it is there, Label opens (see `useBatchFollower`). */
 export function useStartRound() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (wishes: NextRound | undefined) => startRound(wishes),
+    mutationFn: (wishes: NextRound | undefined) =>
+      startRound({ ...wishes, after: newestSeen(client) }),
     onSuccess: (job) => {
       batches.add(job.id);
       remember(client, job);

@@ -81,8 +81,8 @@ def get_lessons(service: Served, round: Annotated[int | None, Query(ge=1)] = Non
 
 @router.post("/rounds", operation_id="start_round", status_code=202, dependencies=manage)
 def start_round(body: NextRoundRequest, service: Served) -> Job:
-    """Select the next batch."""
-    return Job.of(service.jobs.submit("next_round", body.model_dump(exclude_none=True)))
+    """Select the next batch; a round that still collects is ended."""
+    return Job.of(service.start_round(body.model_dump(exclude_none=True)))
 
 
 @router.post("/rounds/finish", operation_id="finish_round", status_code=202, dependencies=manage)
