@@ -10,7 +10,7 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from querist.cli.app import app
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, StorageError
 from querist.project import Project
 from querist.schema import AddClass
 
@@ -77,3 +77,15 @@ def test_numbers_that_cannot_be_meant_are_refused_in_words(
         assert project.team.invitations() == []
         assert list(project.workforces.list()) == []
         assert project.catalog.records.annotators.get("ana").hourly_cost is None
+
+
+@pytest.mark.parametrize(("report", "words"), [("absent/x.html", "no folder"), ("", "a folder")])
+def test_a_report_that_cannot_be_written_is_refused_before_the_experiment(
+    tmp_path: Path, report: str, words: str
+) -> None:
+    """The file is looked at before the labels, of which there are none."""
+    Project.create(tmp_path / "p", media="text", classes=["boot", "shirt"]).close()
+    asked = ["experiment", "--report", str(tmp_path / report), "-p", str(tmp_path / "p")]
+    done = CliRunner().invoke(app, asked)
+    assert isinstance(done.exception, StorageError)
+    assert words in str(done.exception)

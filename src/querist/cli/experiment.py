@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
+from querist.cli.options import HERE, JsonOption, ProjectOption, check_folder, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def experiment(
     Single classes by accuracy, sets of classes and spans by micro F1, boxes by mAP50, numbers by
     R²: what the rounds are judged by. Each class has its precision, recall and F1, boxes AP50.
     """
+    check_folder(report)
     with open_project(project) as opened, progress_bar() as progress:
         found = opened.experiments.run(
             None if repeated is None else ("repeated" if repeated else "arms"),

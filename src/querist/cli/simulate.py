@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from querist.cli.options import check_folder
 from querist.cli.orders import compare_orders
 from querist.cli.printing import errors, output, print_table, progress_bar
-from querist.errors import InvalidInputError, StorageError
+from querist.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from querist.experiments import LabeledData, Simulation
@@ -85,7 +86,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
                 "Orders and strategies are compared one at a time.",
                 remedy="Give --order with --against, --seeds and --json only.",
             )
-        _check_folder(out)
+        check_folder(out)
         compare_orders(_load(data, label_column), order, against=against, seeds=seeds, out=out)
         return
     settings = SimulationSettings(
@@ -98,7 +99,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
     if png is not None:
         check_picture()
     for path in (out, report, png):
-        _check_folder(path)
+        check_folder(path)
     kept = _kept(out, resume)
     rows = _load(data, label_column)
     try:
@@ -119,16 +120,6 @@ def simulate(  # noqa: PLR0913, PLR0917 - each option is an argument
         if path is not None:
             write(path)
             output.print(f"Wrote {path}.", markup=False)
-
-
-def _check_folder(path: Path | None) -> None:
-    """Refuse a file that cannot be written before hours have gone into it."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise StorageError(
-            f"{path} cannot be written: {'it' if path.is_dir() else path.parent} is "
-            f"{'a folder' if path.is_dir() else 'no folder'}.",
-            remedy="Name a file in a folder that exists.",
-        )
 
 
 def _kept(out: Path | None, resume: bool) -> Path | None:
