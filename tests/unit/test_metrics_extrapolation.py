@@ -41,6 +41,29 @@ def test_a_flat_curve_promises_nothing() -> None:
     assert found.gain_low[0] <= 0 <= found.gain_high[0]
 
 
+@pytest.mark.parametrize(
+    ("seen", "count"),
+    [
+        ([0.40, 0.62, 0.78, 0.86, 0.94], 50),
+        ([0.50, 0.65, 0.80, 0.95], 20),
+        ([0.30, 0.20, 0.10, 0.05], 10),
+    ],
+)
+def test_no_gain_leads_beyond_what_can_be_measured(seen: list[float], count: int) -> None:
+    """The last round's measure with the gain or an end of its interval is within 0 and 1."""
+    labels = 120.0 * np.arange(1, len(seen) + 1)
+    found = forecast_curve(labels, seen, labels[-1] + [120, 240, 480, 960], count=count)
+    now = seen[-1]
+    for low, middle, high in (
+        (now + found.gain_low, now + found.gain, now + found.gain_high),
+        (found.low, found.value, found.high),
+    ):
+        assert low.min() >= 0
+        assert high.max() <= 1 + 1e-12
+        assert (low <= middle).all()
+        assert (middle <= high).all()
+
+
 def test_fewer_assets_in_the_audit_set_widen_the_interval() -> None:
     """The same rounds, measured on 100 assets, leave more doubt than on 10,000."""
     wide, narrow = (

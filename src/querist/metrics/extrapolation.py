@@ -27,12 +27,13 @@ class CurveForecast:
 
     Attributes:
         labels: The label counts (m,).
-        value: The measure expected there (m,).
+        value: The measure expected there (m,), 0 to 1 as its interval.
         low: Lower end of its 95 % interval (m,).
         high: Its upper end (m,).
-        gain: What it is expected to be above the last round (m,); never below 0.
-        gain_low: Lower end of the gain's 95 % interval (m,).
-        gain_high: Its upper end (m,).
+        gain: What it is expected to be above the last round (m,); never below 0, and never more
+            than the measure of the last round lacks to 1.
+        gain_low: Lower end of the gain's 95 % interval (m,); never a loss of more than it had.
+        gain_high: Its upper end (m,); bounded as the gain.
     """
 
     labels: Floats
@@ -92,14 +93,17 @@ def forecast_curve(
     # for what lies between them.
     gain = fits.quantiles(np.zeros(1), end[:, None] - ahead, models=2)
     value = fits.quantiles(np.ones(1), -ahead, models=1)
+    low, expected, high = (np.clip(it, 0.0, 1.0) for it in value)
+    # The gain is told beside the last round's measure: their sum must be one that can be measured.
+    last, room = float(y[-1]), 1.0 - float(y[-1])
     return CurveForecast(
         labels=later,
-        value=value[1],
-        low=np.maximum(value[0], 0.0),
-        high=np.minimum(value[2], 1.0),
-        gain=np.maximum(gain[1], 0.0),
-        gain_low=gain[0],
-        gain_high=np.maximum(gain[2], 0.0),
+        value=expected,
+        low=low,
+        high=high,
+        gain=np.clip(gain[1], 0.0, room),
+        gain_low=np.clip(gain[0], -last, room),
+        gain_high=np.clip(gain[2], 0.0, room),
     )
 
 
