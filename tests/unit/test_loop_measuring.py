@@ -9,6 +9,7 @@ import pytest
 
 from querist.errors import InvalidInputError
 from querist.loop import training
+from querist.loop.headline import estimate, headline_of
 from querist.loop.measuring import of_values
 from querist.metrics import lure_accuracy
 from querist.project import Project
@@ -84,6 +85,38 @@ def test_each_kind_of_label_has_its_own_measures(
     for name, value in expected.items():
         assert found[name].value == pytest.approx(value)
         assert found[name].low <= value <= found[name].high
+
+
+@pytest.mark.parametrize("found", [True, False])
+@pytest.mark.parametrize(
+    ("task", "value", "nothing"),
+    [
+        (TaskKind.BOXES, BoxesValue(boxes=(box("a", 0),)), BoxesValue(boxes=())),
+        (TaskKind.SPANS, SpansValue(spans=(span("a", 0, 4),)), SpansValue(spans=())),
+        (TaskKind.MULTI_LABEL, ClassesValue(names=("a",)), ClassesValue(names=())),
+    ],
+)
+def test_assets_all_alike_leave_room(
+    task: TaskKind, value: Value, nothing: Value, found: bool
+) -> None:
+    """All of 15 found, or none: each share reaches as far as 15 draws can have missed, 21.8 %."""
+    ontology, rng = Ontology.of(task, ["a", "b"]), np.random.default_rng(0)
+    measures = of_values(ontology, [value] * 15, [value if found else nothing] * 15, rng)
+    headline = estimate(measures, headline_of(task))
+    assert headline is not None
+    assert (headline.low, headline.high) == pytest.approx(
+        (0.782, 1) if found else (0, 0.218), abs=1e-3
+    )
+    assert all(one.high - one.low > 0.05 for one in measures.values())
+
+
+def test_an_error_without_doubt_has_no_room() -> None:
+    """Numbers have no end to which assets of another kind could bring their error."""
+    numbers = [NumberValue(number=n) for n in range(1, 16)]
+    rng = np.random.default_rng(0)
+    measures = of_values(Ontology.of(TaskKind.REGRESSION, []), numbers, numbers, rng)
+    assert (measures["mae"].low, measures["mae"].high) == (0, 0)
+    assert measures["r2"].low == pytest.approx(0.782, abs=1e-3)
 
 
 def test_what_cannot_be_measured_is_refused() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from querist.metrics import wilson
 from querist.schema import Estimate, TaskKind
 from querist.schema.measure import Measure
 
@@ -37,8 +36,4 @@ def estimate(measures: Mapping[str, Measure], headline: str) -> Estimate | None:
     found = measures.get(headline)
     if found is None:
         return None
-    low = found.low
-    if found.value >= 1 and low >= 1:
-        # A bootstrap of nothing but right answers has no width, however few they are.
-        low = wilson(found.count, found.count)[0]
-    return Estimate(value=found.value, low=low, high=found.high, count=found.count)
+    return Estimate(value=found.value, low=found.low, high=found.high, count=found.count)

@@ -21,6 +21,7 @@ from querist.metrics import (
     measure_numbers,
     measure_spans,
 )
+from querist.metrics.paired import with_room
 from querist.schema import (
     BoxesValue,
     ClassesValue,
@@ -37,6 +38,8 @@ from querist.schema.measure import Measure
 Measures = Mapping[str, Measure]
 Rng = np.random.Generator
 Table = NDArray[np.floating[Any]]
+# These have no end at 1 that assets of another kind could bring them to.
+_NO_SHARES = {"log_loss", "brier", "mae", "rmse"}
 
 
 def of_probabilities(truth: NDArray[np.int64], probabilities: Table, rng: Rng) -> Measures:
@@ -177,8 +180,9 @@ def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], rn
 
 
 def _defined(**measures: Measure) -> Measures:
+    """Those that are defined; a share has room where a bootstrap of assets all alike has none."""
     return {
-        name: one
+        name: with_room(one) if name not in _NO_SHARES and 0 <= one.value <= 1 else one
         for name, one in measures.items()
         if all(map(math.isfinite, (one.value, one.low, one.high)))
     }
