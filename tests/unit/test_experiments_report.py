@@ -101,6 +101,12 @@ def test_a_project_report_says_everything_it_was_given() -> None:
     assert found.loaded == ["data:image/png;base64,AAAA"]
 
 
+def test_an_interval_to_one_side_is_told_by_its_ends_in_the_report_too() -> None:
+    """All 20 right is no 100 ± 8."""
+    sure = {"round": 1, "labels": 50, "active": {"value": 1.0, "low": 0.839, "high": 1.0}}
+    assert "(83.9 to 100.0)" in _checked(project_report(_project() | {"rounds": [sure]})).text
+
+
 def test_a_saving_at_the_first_point_of_the_curve_is_the_least_there_can_be() -> None:
     """Fewer labels than those of the first model were never tried; no saving draws no arrow."""
     early = {"saving": {"target": 0.6, "active": 50, "control": 150}}

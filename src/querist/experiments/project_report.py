@@ -9,6 +9,7 @@ from typing import Any
 from querist.errors import InvalidInputError
 from querist.experiments.charts import Curve, Span, learning_curves
 from querist.experiments.page import facts, page, section, table
+from querist.schema.wording import interval
 
 DASH = "\N{EN DASH}"
 
@@ -161,5 +162,5 @@ def _estimate(found: Mapping[str, float] | None, *, strong: bool = False) -> str
     if not found:
         return DASH
     text = f"{100 * found['value']:.1f} %"
-    half = 50 * (found["high"] - found["low"])
-    return f"{f'<strong>{text}</strong>' if strong else text} <small>± {half:.1f}</small>"
+    doubt = interval(found["value"], found["low"], found["high"])
+    return f"{f'<strong>{text}</strong>' if strong else text} <small>{doubt}</small>"

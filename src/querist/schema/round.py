@@ -10,7 +10,7 @@ from typing import Any
 
 from querist.schema.measure import Measure
 from querist.schema.task import Arm
-from querist.schema.wording import percent
+from querist.schema.wording import interval, percent
 
 
 class Step(StrEnum):
@@ -124,8 +124,8 @@ class Estimate:
     count: int
 
     def __str__(self) -> str:
-        """The value with half its interval: ``94.1 % ± 1.2``."""
-        return f"{percent(self.value)} ± {50 * (self.high - self.low):.1f}"
+        """The value with its interval: ``94.1 % ± 1.2``, or ``100.0 % (83.9 to 100.0)``."""
+        return f"{percent(self.value)} {interval(self.value, self.low, self.high)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

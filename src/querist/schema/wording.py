@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+_ROUNDED = 0.0005
+
 
 def percent(share: float, digits: int = 1) -> str:
     """A share as people read it: ``percent(0.941)`` is ``94.1 %``."""
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """The 95 % interval of a share, in points: ``± 1.2``, or its ends, ``(83.9 to 100.0)``.
+
+    Both ends are told where ± half the width would lead from the value beyond 0 or 1 though the
+    interval does not: there it lies to one side of the value, and ± would promise too much.
+    """
+    half = (high - low) / 2
+    # A tenth of a point is the last digit told: less than half of it beyond the end is none.
+    if value + half > max(high, 1.0) + _ROUNDED or value - half < min(low, 0.0) - _ROUNDED:
+        return f"({100 * low:.1f} to {100 * high:.1f})"
+    return f"± {100 * half:.1f}"

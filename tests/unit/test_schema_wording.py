@@ -1,0 +1,33 @@
+"""How a number is told with its doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from querist.metrics import wilson
+from querist.schema import Estimate
+
+
+def share(hits: int, count: int) -> Estimate:
+    """A share with Wilson's interval."""
+    low, high = wilson(hits, count)
+    return Estimate(value=hits / count, low=low, high=high, count=count)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "words"),
+    [
+        (share(1_412, 1_500), "94.1 % ± 1.2"),
+        (share(10, 20), "50.0 % ± 20.1"),
+        (share(20, 20), "100.0 % (83.9 to 100.0)"),
+        (share(0, 20), "0.0 % (0.0 to 16.1)"),
+        (share(49, 50), "98.0 % (89.5 to 99.6)"),
+        (Estimate(value=0.5, low=0.0, high=1.0, count=1), "50.0 % ± 50.0"),
+        (Estimate(value=1.0, low=1.0, high=1.0, count=9), "100.0 % ± 0.0"),
+        # R² may be below 0, and so may its interval.
+        (Estimate(value=0.05, low=-0.15, high=0.25, count=88), "5.0 % ± 20.0"),
+    ],
+)
+def test_an_interval_to_one_side_is_told_by_its_ends(estimate: Estimate, words: str) -> None:
+    """± is told only where the value with it stays within what the measure can be."""
+    assert str(estimate).replace("\N{NO-BREAK SPACE}", " ") == words
