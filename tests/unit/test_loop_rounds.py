@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +208,27 @@ def test_a_round_without_a_model_says_why(project: Project) -> None:
     assert finding.kind == "no_model"
     assert finding.title == "No model was trained: The active arm has 0 labels of 0 classes."
     assert "at least two classes" in finding.remedy
+
+
+def test_what_asks_for_the_model_of_a_round_without_one_is_told_why(project: Project) -> None:
+    """A finished round is not told to be finished, nor is an open one said to be."""
+    project.next_round(4)
+    with pytest.raises(NotFoundError, match="no model of its labels yet") as refused:
+        project.rounds.thresholds("1")
+    assert "querist train" in refused.value.remedy
+    project.finish_round()
+    for ask in (
+        partial(project.rounds.compare, 1, 1),
+        partial(project.rounds.thresholds, 1),
+        partial(project.rounds.reliability, 1),
+    ):
+        with pytest.raises(NotFoundError, match="trained no model of its labels") as refused:
+            ask()
+        assert "The active arm has 0 labels" in refused.value.message
+        assert "at least two classes" in refused.value.remedy
+    with pytest.raises(NotFoundError, match="trained no model of its random labels") as refused:
+        project.rounds.compare("1-control", 1)
+    assert "control_share" in refused.value.remedy
 
 
 def test_empty_project_has_no_round(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
 from querist.learners.imported import IMPORTED
-from querist.schema import Arm, ModelVersion
+from querist.schema import Arm, ModelVersion, Round, Step
 
 _CONTROL = "-control"
 
@@ -50,14 +50,25 @@ def version_of(catalog: Catalog, name: str | int) -> ModelVersion:
     of_control = text != number
     model_id = round_.control_model_id if of_control else round_.model_id
     if model_id is None:
-        of = "random labels" if of_control else "labels"
-        raise NotFoundError(
-            f"Round {number} has no model of its {of}.",
-            remedy="Choose a round that is finished"
-            + (" and has a control arm." if of_control else "."),
-            round=int(number),
-        )
+        raise _without_model(round_, of_control)
     return catalog.records.models.get(model_id)
+
+
+def _without_model(round_: Round, of_control: bool) -> NotFoundError:
+    """Why a round has no model: it is not finished, or its labels trained none."""
+    of = "random labels" if of_control else "labels"
+    if round_.step is not Step.DONE:
+        told = f"Round {round_.number} has no model of its {of} yet."
+        remedy = "Label what it asks, then: querist train. Or choose a round that is finished."
+    else:
+        told = f"Round {round_.number} trained no model of its {of}."
+        remedy = "Choose a round that trained one."
+        why = next((it for it in round_.findings if it.kind == "no_model"), None)
+        if of_control:
+            remedy = f"{remedy} control_share under [policy] says how many labels are random."
+        elif why is not None:
+            told, remedy = f"{told} {why.title}", f"{why.remedy} Or: {remedy}"
+    return NotFoundError(told, remedy=remedy, round=round_.number)
 
 
 def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
