@@ -11,7 +11,7 @@ import pytest
 from querist.catalog.query import AssetQuery, facets, run
 from querist.errors import InvalidInputError, NotFoundError
 from querist.learners import Guesses
-from querist.loop import snapshot
+from querist.loop import labeled_arrays, snapshot
 from querist.project import Project
 from querist.schema import (
     Action,
@@ -214,7 +214,7 @@ def test_reviews_begin_with_sets_that_the_model_doubts(learned: Project) -> None
 
 
 def test_what_goes_by_single_classes_says_so(learned: Project, tmp_path: Path) -> None:
-    """Doubtful labels are refused, a diagnosis finds nothing, an export works.
+    """Doubtful labels and a simulation are refused, a diagnosis finds nothing, an export works.
 
     Auto-labels are refused of numbers, which are never just right or wrong.
     """
@@ -223,6 +223,10 @@ def test_what_goes_by_single_classes_says_so(learned: Project, tmp_path: Path) -
             learned.autolabel.propose()
     with pytest.raises(InvalidInputError, match="labels of one class"):
         learned.suspects.list()
+    task = learned.settings.task.value
+    with pytest.raises(InvalidInputError, match=f"one class for each asset.*{task}") as refused:
+        labeled_arrays(learned.catalog)
+    assert "two classes" not in refused.value.remedy
     assert learned.status().rounds[0].findings == ()
     report = learned.export(tmp_path / "labels.jsonl")
     assert not report.warnings

@@ -12,7 +12,7 @@ from querist.catalog import Catalog
 from querist.errors import InvalidInputError
 from querist.experiments import LabeledData, labeled_data
 from querist.formats import LabelRow, LossReport, write_labels
-from querist.loop import snapshot
+from querist.loop import snapshot, training
 from querist.loop.intake import embed, open_encoder
 
 
@@ -56,11 +56,18 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
     """The labelled assets as arrays, with the audit set as the test rows where it is labelled.
 
     Raises:
-        InvalidInputError: fewer than two classes are labelled.
+        InvalidInputError: the project's labels are no single classes, or fewer than two are there.
     """
+    if not training.classifies(catalog):
+        raise InvalidInputError(
+            f"simulate needs one class for each asset; the task of {catalog.settings.name!r} is "
+            f"{catalog.settings.task.value!r}.",
+            remedy="Give a project of single classes. Of other labels that a model learns, the "
+            "arms are compared by: querist experiment",
+        )
     embed(catalog)
     seen = snapshot.take(catalog)
-    chosen = np.flatnonzero(seen.codes >= 0)  # labels of other kinds than one class have no code
+    chosen = np.flatnonzero(seen.codes >= 0)
     classes = len(np.unique(seen.codes[chosen]))
     if classes < 2:
         raise InvalidInputError(
