@@ -194,7 +194,7 @@ def test_next_round_closes_the_open_one(project: Project) -> None:
 def test_train_without_two_classes_says_so(project: Project) -> None:
     """Training on labels of one class is refused with the reason."""
     project.labels.submit("row-0000", "amber", annotator="ana")
-    with pytest.raises(InvalidInputError, match="1 labels of 1 classes"):
+    with pytest.raises(InvalidInputError, match=r"has 1 label of 1 class\."):
         project.train()
 
 

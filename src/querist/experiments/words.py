@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from querist.experiments.arms import CONTROL
+from querist.schema.wording import counted
 
 MINUS = "\N{MINUS SIGN}"
 # Below this many, a bootstrap interval over the seeds is narrower than it should be.
@@ -89,7 +90,7 @@ def match_words(row: Mapping[str, Any], seeds: int) -> str:
 def _needs(name: str, goal: str, found: Mapping[str, Any], seeds: int) -> str:
     if found["saving"] == 0 and found["saving_ci"] in (None, [0, 0]):
         return f"{name} and random need the same {found['control']:,.0f} labels for {goal}."
-    doubt = _plural(seeds, "paired seed")
+    doubt = counted(seeds, "paired seed")
     if found["saving_ci"] is not None:
         low, high = sorted(100 * (1 - end) for end in found["saving_ci"])
         doubt += f"; 95 % interval {low:.0f} % to {high:.0f} %"
@@ -115,7 +116,3 @@ def percent(share: float) -> str:
 
 def _points(gain: float) -> str:
     return f"{100 * abs(gain):.1f} points"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")

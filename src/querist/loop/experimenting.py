@@ -35,6 +35,7 @@ from querist.loop import snapshot, training, value_experimenting, value_repeatin
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, from_json, to_json
+from querist.schema.wording import counted
 
 ARMS: Source = "arms"
 REPEATED: Source = "repeated"
@@ -302,8 +303,8 @@ def _check_arms(seen: Snapshot, order: Mapping[Arm, Positions], test: Positions)
     for arm, rows in order.items():
         if len(np.unique(seen.codes[rows])) < 2:
             raise InvalidInputError(
-                f"The {arm.value} arm has {len(rows)} labels of "
-                f"{len(np.unique(seen.codes[rows]))} classes.",
+                f"The {arm.value} arm has {counted(len(rows), 'label')} of "
+                f"{counted(len(np.unique(seen.codes[rows])), 'class', 'classes')}.",
                 remedy="Label more rounds; control_share under [policy] says how many are random.",
                 arm=arm.value,
             )

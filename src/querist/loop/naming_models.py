@@ -9,6 +9,7 @@ from querist.catalog import Catalog
 from querist.errors import NotFoundError
 from querist.learners.imported import IMPORTED
 from querist.schema import Arm, ModelVersion, Round, Step
+from querist.schema.wording import counted
 
 _CONTROL = "-control"
 
@@ -92,7 +93,7 @@ def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
 
 def _title_outside_rounds(model: ModelVersion) -> str:
     """The learner, or what people called the model that they brought in, and its labels."""
-    labels = f"{model.label_count} label{'' if model.label_count == 1 else 's'}"
+    labels = counted(model.label_count, "label")
     called = str(model.parameters.get("model", "")).strip() if model.learner == IMPORTED else ""
     return f"{called} ({model.learner}, {labels})" if called else f"{model.learner} ({labels})"
 

@@ -14,6 +14,7 @@ from querist.experiments import LabeledData, labeled_data
 from querist.formats import LabelRow, LossReport, write_labels
 from querist.loop import snapshot, training
 from querist.loop.intake import embed, open_encoder
+from querist.schema.wording import counted
 
 
 def export(catalog: Catalog, path: str | Path) -> LossReport:
@@ -71,8 +72,8 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
     classes = len(np.unique(seen.codes[chosen]))
     if classes < 2:
         raise InvalidInputError(
-            f"The project {catalog.settings.name!r} has {len(chosen):,} labels of one class each, "
-            f"of {classes} classes.",
+            f"The project {catalog.settings.name!r} has {counted(len(chosen), 'label')} of "
+            f"{counted(classes, 'class', 'classes')}.",
             remedy="Label assets of two classes, or import their labels: querist import FILE.",
         )
     names = np.array(catalog.records.ontologies.current().names)

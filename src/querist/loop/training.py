@@ -20,6 +20,7 @@ from querist.loop.hardness import hardness
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Snapshot
 from querist.schema import Arm, ModelVersion, TaskKind, new_id
+from querist.schema.wording import counted
 
 PREDICT_CHUNK = 65_536
 
@@ -132,7 +133,8 @@ def _fit_classes(
     codes = seen.codes[rows]
     if len(np.unique(codes)) < 2:
         raise InvalidInputError(
-            f"The {arm.value} arm has {len(rows)} labels of {len(np.unique(codes))} classes.",
+            f"The {arm.value} arm has {counted(len(rows), 'label')} of "
+            f"{counted(len(np.unique(codes)), 'class', 'classes')}.",
             remedy="Label assets of at least two classes, then train.",
             arm=arm.value,
             labels=len(rows),

@@ -10,6 +10,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number of things: ``1 label``, ``1,200 labels``; ``many`` where no s makes the plural."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def interval(value: float, low: float, high: float) -> str:
     """The 95 % interval of a share, in points: ``± 1.2``, or its ends, ``(83.9 to 100.0)``.
 
