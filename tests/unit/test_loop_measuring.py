@@ -21,9 +21,11 @@ from querist.schema import (
     ClassValue,
     LabeledBox,
     LabeledSpan,
+    MergeClasses,
     NumberValue,
     Ontology,
     PolygonsValue,
+    RenameClass,
     Span,
     SpansValue,
     TaskKind,
@@ -191,3 +193,32 @@ def test_labels_drawn_by_doubt_measure_the_model_that_chose_them(tmp_path: Path)
         chances = [row.draw_chance for row in drawn]
         assert round_.evaluations[0].before == lure_accuracy(right, chances, 60)
         assert project.replay(round_.number)
+
+
+def test_the_state_is_told_by_the_classes_of_now(tmp_path: Path) -> None:
+    """Two classes that nothing tells apart are merged: the sentence has the curve's new figure."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"r{i}", "x": float(rng.normal(3.0 * (i % 3 == 0))), "known": ("a", "b", "c")[i % 3]}
+        for i in range(150)
+    ]
+    with Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=["a", "b", "c"],
+        oracle_column="known",
+        policy={"batch_size": 10, "audit_size": 30, "control_share": 0.3},
+    ) as project:
+        project.add(rows, id_column="id", metadata_columns=["known"])
+        project.oracle(3)
+        before = project.status()
+        project.ontology_changes.apply(RenameClass(name="a", to="one"), author="mia")
+        assert project.status().sentence == before.sentence
+        project.ontology_changes.apply(MergeClasses(names=("b", "c"), into="both"), author="mia")
+        now = project.status()
+        assert now.curve.active[-1].accuracy.value > before.curve.active[-1].accuracy.value + 0.1
+        assert str(now.curve.active[-1].accuracy) in now.sentence
+        assert "The classes have changed since" in now.sentence
+        assert now.advice is not None
+        assert now.saving is None
+        assert now.advice.saved_labels is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, curve, sentence
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
-from querist.schema import Advice, Arm, Round, Saving, Step, TaskState
+from querist.schema import Advice, Arm, Estimate, Round, Saving, Step, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,8 @@ def status(catalog: Catalog) -> Status:
     """Look at everything once."""
     records = catalog.records
     seen = snapshot.take(catalog)
-    rounds = comparable(catalog, records.rounds.list())
+    stored = records.rounds.list()
+    rounds = comparable(catalog, stored)
     spent = budgets(catalog)
     found = curve(rounds, spent, headline_of(catalog.settings.task))
     current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
@@ -71,6 +72,8 @@ def status(catalog: Catalog) -> Status:
         waiting = counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0)
     advice = next((r.advice for r in reversed(rounds) if r.advice is not None), None)
     given = len(seen.given(Arm.ACTIVE))
+    if advice is not None and _figures(rounds) != _figures(stored):
+        advice = _since_then(advice, sentence(replace(found, control=()), given))
     return Status(
         assets=len(seen.ids),
         labeled=int(np.count_nonzero(seen.answered)),
@@ -88,6 +91,21 @@ def status(catalog: Catalog) -> Status:
         current_round=current,
         sentence=_sentence(len(seen.ids), rounds, advice, current, waiting)
         or sentence(found, given),
+    )
+
+
+def _figures(rounds: Sequence[Round]) -> list[Estimate]:
+    return [evaluation.accuracy for it in rounds for evaluation in it.evaluations]
+
+
+def _since_then(advice: Advice, now: str) -> Advice:
+    """Advice whose figures are of classes that have changed since it was given."""
+    return replace(
+        advice,
+        sentence=f"{now} The classes have changed since this round; the next one advises anew.",
+        saving=None,
+        saved_labels=None,
+        label_ratio=None,
     )
 
 
