@@ -49,6 +49,10 @@ def list_slices(project: ProjectOption = HERE, as_json: JsonOption = False) -> N
         )
     else:
         print_slices(found)
+        for report in found:
+            # What was found is called by its rule; classes that changed since are told in it.
+            if report.rule != report.slice.name:
+                output.print(f"{report.slice.name}: {report.rule}.", markup=False)
 
 
 def save(

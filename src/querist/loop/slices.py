@@ -107,15 +107,20 @@ class Slices:
         self._records.slices.remove(name)
 
     def query(self, name: str) -> AssetQuery:
-        """The query of a slice; raises NotFoundError."""
-        return _read(self._records.slices.get(name))
+        """The query of a slice, in the words of the ontology now.
+
+        Raises:
+            NotFoundError: there is no such slice.
+            InvalidInputError: none of the classes that it asks for is there any more.
+        """
+        return _read(self._catalog, self._records.slices.get(name))
 
     def examples(self, name: str) -> list[str]:
         """Up to 200 assets of a slice that measure nothing, for a batch of more like them.
 
         Raises:
             NotFoundError: there is no such slice.
-            InvalidInputError: no asset belongs to it.
+            InvalidInputError: no asset belongs to it, or its classes are not there any more.
         """
         inside = matching(self._catalog, self.query(name), self._newest())
         seen = snapshot.take(self._catalog)
@@ -190,9 +195,16 @@ class _Measured:
         self.saved = saved
         self.course: list[SlicePoint] = []
         self._catalog = catalog
-        self._query = _read(saved)
         self._inside: dict[str | None, NDArray[np.bool_]] = {}
         self._problem: str | None = None
+        self._query: AssetQuery | None = None
+        self._rule = in_words(_stored(saved))
+        try:
+            self._query = _read(catalog, saved)
+        except QueristError as problem:  # its classes are gone: the others are told
+            self._problem = str(problem)
+        else:
+            self._rule = in_words(self._query) + _saved_as(_stored(saved), self._query)
 
     def sides(
         self, model_id: str, rows: NDArray[np.int64], quality: NDArray[np.float64]
@@ -207,7 +219,7 @@ class _Measured:
         inside = self.mask(model_id)
         return SliceReport(
             slice=self.saved,
-            rule=in_words(self._query),
+            rule=self._rule,
             assets=0 if inside is None else int(inside.sum()),
             measure=measure,
             course=tuple(self.course),
@@ -216,6 +228,8 @@ class _Measured:
         )
 
     def mask(self, model_id: str | None) -> NDArray[np.bool_] | None:
+        if self._query is None:
+            return None
         key = model_id if _asks_model(self._query) else None
         try:
             if key not in self._inside:
@@ -288,5 +302,42 @@ def _name(name: str) -> str:
     return name.strip()
 
 
-def _read(saved: SavedSlice) -> AssetQuery:
+def _stored(saved: SavedSlice) -> AssetQuery:
     return from_json(AssetQuery, saved.query)
+
+
+def _read(catalog: Catalog, saved: SavedSlice) -> AssetQuery:
+    """The query of a slice with what became of the classes that it was saved with.
+
+    Of a class that was split every part counts: the slice was of them all.
+    """
+    return _of_now(catalog, _stored(saved), saved)
+
+
+def _of_now(catalog: Catalog, query: AssetQuery, saved: SavedSlice) -> AssetQuery:
+    def names(asked: tuple[str, ...]) -> tuple[str, ...]:
+        since = (catalog.records.ontologies.since(name, saved.created_at) for name in asked)
+        found = tuple(dict.fromkeys(name for parts in since for name in parts))
+        if asked and not found:  # without any name the filter would let everything through
+            raise InvalidInputError(
+                f"{' and '.join(map(repr, asked))}, of which the slice {saved.name!r} is, "
+                f"{'is no class' if len(asked) == 1 else 'are no classes'} any more.",
+                remedy="Remove the slice, or go back to the classes of before: "
+                "querist ontology show",
+                slice=saved.name,
+            )
+        return found
+
+    within = None if query.within is None else _of_now(catalog, query.within, saved)
+    return replace(query, label=names(query.label), predicted=names(query.predicted), within=within)
+
+
+def _saved_as(stored: AssetQuery, now: AssetQuery) -> str:
+    """What the classes of a query were called, in words, where that is something else now."""
+    was = _classes(stored)
+    return f" (saved as {' or '.join(was)})" if was != _classes(now) else ""
+
+
+def _classes(query: AssetQuery) -> tuple[str, ...]:
+    within = () if query.within is None else _classes(query.within)
+    return tuple(dict.fromkeys((*query.label, *query.predicted, *within)))

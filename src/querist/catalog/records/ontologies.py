@@ -95,6 +95,23 @@ class OntologyList:
             self._readings[wanted] = found
         return found
 
+    def since(self, name: str, when: datetime | None) -> tuple[str, ...]:
+        """The classes that ``name``, as it was said at a time, may be now; empty for none.
+
+        It is read by the newest version of then that knew it, as what is written while a class
+        changes still speaks of the version before.
+
+        Args:
+            name: The class as it was called.
+            when: When it was said, UTC; ``None`` for just now.
+        """
+        knew = [one for one in self.versions() if name in one.ontology.names]
+        if not knew:
+            return ()
+        then = [one for one in knew if when is None or one.created_at <= when]
+        made_under = (then[-1] if then else knew[0]).ontology.version
+        return tuple(it for it in self.reading().of(name, made_under) if it is not None)
+
     def change(
         self,
         ontology: Ontology,
