@@ -12,7 +12,7 @@ from querist.errors import QueristError
 from querist.loop import snapshot
 from querist.loop.columns import query_of
 from querist.loop.headline import measure_of_assets
-from querist.loop.remedies import finding_of
+from querist.loop.remedies import classes_now, finding_of
 from querist.loop.rightness import Rightness
 from querist.loop.snapshot import Positions, Snapshot
 from querist.metrics.shares import Z95, share_of_effective, trials_of
@@ -30,8 +30,12 @@ _STREAM = 62
 # The worst of 500 groups, at 5 %, two-sided.
 _Z_PICKED = 3.89
 _MEANS = {"f1": "mean F1", "closeness": "mean closeness"}
-# Kinds of findings about all assets of a class.
-_OF_CLASSES = ("class_frequency", "weak_class")
+# Kinds of findings about all assets of some classes, and where their evidence names these.
+_CLASSES = {
+    "class_frequency": ("class",),
+    "weak_class": ("class",),
+    "confused_classes": ("truth", "predicted"),
+}
 
 
 def remedy_report(catalog: Catalog, round_: Round) -> list[Finding]:
@@ -56,7 +60,7 @@ def remedy_report(catalog: Catalog, round_: Round) -> list[Finding]:
     models = [catalog.records.models.get(it) for it in (first.model_id, round_.model_id)]
     seen = snapshot.take(catalog)
     early = snapshot.take(catalog, label_seq=models[0].label_seq).labeled
-    rows, picked = _since(catalog, seen, finding, early), False
+    rows, picked = _since(catalog, seen, first, finding, early), False
     if len(rows) < FEWEST:
         rows, picked = _picked(catalog, seen, finding), True
     judged = _judged(catalog, seen, _some(catalog, rows, round_))
@@ -89,29 +93,27 @@ def _share(quality: Qualities, z: float) -> Measure:
     return share_of_effective(value, trials_of(value, variance, float(count), np.inf), count, z)
 
 
-def _alike(catalog: Catalog, finding: Finding) -> NDArray[np.bool_] | None:
+def _alike(catalog: Catalog, said: Round, finding: Finding) -> NDArray[np.bool_] | None:
     """The assets (N,) that a finding speaks of, sampled or not; ``None`` where that is not told."""
     if "where" in finding.evidence:
         query = query_of(finding.evidence)
-    elif finding.kind in _OF_CLASSES:
-        query = AssetQuery(label=(str(finding.evidence["class"]),))
-    elif finding.kind == "confused_classes":
-        query = AssetQuery(
-            label=tuple(str(finding.evidence[one]) for one in ("truth", "predicted"))
-        )
     else:
-        return None
+        keys = _CLASSES.get(finding.kind, ())
+        names = (classes_now(catalog, said, str(finding.evidence[key])) for key in keys)
+        query = AssetQuery(label=tuple(name for parts in names for name in parts))
+        if not query.label:  # it speaks of no class, or of none that is still there
+            return None
     try:
         return matching(catalog, query)
-    except QueristError:  # its class was renamed or retired, or its vectors are gone
+    except QueristError:  # its vectors are gone
         return None
 
 
 def _since(
-    catalog: Catalog, seen: Snapshot, finding: Finding, early: NDArray[np.bool_]
+    catalog: Catalog, seen: Snapshot, said: Round, finding: Finding, early: NDArray[np.bool_]
 ) -> Positions:
     """Assets like those of a finding that chance drew and people labelled since (n,)."""
-    inside = _alike(catalog, finding)
+    inside = _alike(catalog, said, finding)
     if inside is None:
         return np.empty(0, dtype=np.int64)
     index = catalog.assets.index()
