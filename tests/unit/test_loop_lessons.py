@@ -19,7 +19,7 @@ from querist.labeling import answer_with_oracle
 from querist.learners import create_learner
 from querist.loop import lessons, snapshot
 from querist.project import Project
-from querist.schema import Arm, Step
+from querist.schema import AddClass, Arm, RenameClass, Step
 from querist.server import create_app
 
 COLOURS = ["amber", "blue", "green"]
@@ -175,12 +175,33 @@ def table_of(folder: Path) -> Project:
 
 def prepared(project: Project) -> set[str]:
     """Models whose lessons lie in the cache."""
-    return {path.stem for path in (project.folder / "cache" / "lessons").glob("*")}
+    return {
+        path.stem.rpartition("-")[0] for path in (project.folder / "cache" / "lessons").glob("*")
+    }
 
 
 def models(project: Project, rounds: int) -> set[str]:
     """Models of the first rounds."""
     return {str(one.model_id) for one in project.rounds.list()[:rounds]}
+
+
+def test_lessons_speak_of_the_classes_of_now(tmp_path: Path) -> None:
+    """What was made before a class was renamed or added is made again."""
+    with table_of(tmp_path / "p") as made:
+        made.oracle(1)
+        (round_,) = made.rounds.list()
+        before = lessons(made.catalog, round_)
+        made.ontology_changes.apply(RenameClass(name="blue", to="azure"), author="ana")
+        renamed = lessons(made.catalog, round_)
+        assert before is not None
+        assert renamed is not None
+        assert [one.name for one in before.classes] == ["amber", "blue"]
+        assert [one.name for one in renamed.classes] == ["amber", "azure"]
+        assert [one.points for one in renamed.batches] == [one.points for one in before.batches]
+        made.ontology_changes.apply(AddClass(name="green"), author="ana")
+        grown = lessons(made.catalog, round_)
+        assert grown is not None
+        assert [one.name for one in grown.classes] == ["amber", "azure", "green"]
 
 
 def test_a_job_that_finishes_a_round_prepares_its_pages(tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ def lessons(catalog: Catalog, round_: Round) -> Lessons | None:
     """What data taught the active model of a round; kept in the project's cache.
 
     The batches are compared by a linear model on the same vectors, in closed form; nothing of the
-    round's own model is trained again. Labels and sample are those of when it is first asked.
+    round's own model is trained again. Labels and sample are those of when it is first asked
+    under these classes.
 
     Returns:
         ``None`` without a model, without labels to measure it on, with labels of one class, or
@@ -122,7 +123,9 @@ def lessons(catalog: Catalog, round_: Round) -> Lessons | None:
     """
     if round_.model_id is None or not training.classifies(catalog):
         return None
-    path = catalog.folder / "cache" / "lessons" / f"{round_.model_id}.json"
+    # What is kept speaks of the classes of one version, by their names.
+    version = catalog.records.ontologies.newest_version()
+    path = catalog.folder / "cache" / "lessons" / f"{round_.model_id}-{version}.json"
     kept = _kept(path)
     if kept is not None:
         return kept

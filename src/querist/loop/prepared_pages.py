@@ -21,7 +21,8 @@ PATIENCE = 60.0
 def prepare_pages(catalog: Catalog, rounds: Iterable[Round], *, patience: float = PATIENCE) -> None:
     """Make and keep what data taught in ``rounds``, and what the newest model says and doubts.
 
-    What is kept lies in the project's cache, by model; what is there already is not made again.
+    What is kept lies in the project's cache, by model, and what data taught by the version of the
+    classes besides; what is there already is not made again.
 
     Args:
         catalog: The catalog.
