@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from querist.catalog import AssetQuery, Catalog, Settings, cards, facets, run
+from querist.catalog import AssetQuery, Catalog, Condition, Settings, cards, facets, run
 from querist.catalog.records import NewTask
 from querist.errors import InvalidInputError, NotFoundError, UnknownNameError
 from querist.schema import (
@@ -259,13 +259,19 @@ def test_without_a_model_nothing_is_predicted(catalog: Catalog) -> None:
 
 
 def test_queries_that_make_no_sense_are_refused() -> None:
-    """Unknown words and negative pages are refused by name."""
+    """Unknown words, negative pages and ranges of nothing are refused by name."""
     with pytest.raises(UnknownNameError, match=r"labelled.*labeled"):
         AssetQuery(state="labelled")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="confidence"):
         AssetQuery(sort="confidense")  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="-1"):
         AssetQuery(offset=-1)
+    with pytest.raises(InvalidInputError, match=r"site=10\.\.2 ends before it begins"):
+        Condition.read("site=10..2")
+    with pytest.raises(InvalidInputError, match=r"day=20260101\.\.20260102"):
+        Condition.read("day=20260102..20260101")
+    with pytest.raises(InvalidInputError, match=r"holds no number.*site=3$"):
+        Condition.read("site=3..3")
 
 
 @pytest.fixture

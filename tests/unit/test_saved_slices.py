@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from scipy.stats import fisher_exact
 
 from querist.catalog import AssetQuery, Condition, MostLike, run
-from querist.errors import ConflictError, InvalidInputError, NotFoundError
+from querist.errors import ConflictError, InvalidInputError, NotFoundError, UnknownNameError
 from querist.loop import snapshot, training
 from querist.project import Project
 from querist.schema import Arm, Role, to_json
@@ -218,6 +218,33 @@ def test_what_is_no_slice_is_refused(project):
         slices.remove("nowhere")
     with pytest.raises(InvalidInputError, match="Both finding and slice"):
         project.next_round(5, slice="dark", remedy="1.1")
+
+
+@pytest.mark.parametrize("by", ["label", "predicted"])
+def test_a_class_that_is_none_is_refused_with_the_nearest(project, by):
+    """At the top and within another query; nothing is saved."""
+    query = AssetQuery(**{by: ("amber", "blu")})
+    for one in (query, AssetQuery(within=query)):
+        with pytest.raises(UnknownNameError, match=r"class named 'blu'.*Did you mean blue"):
+            project.rounds.slices.save("typo", one)
+    assert project.rounds.slices.reports() == []
+
+
+def test_a_range_that_is_turned_round_is_refused(project):
+    """Of a column and of the confidence; one that was saved long ago says so, others are told."""
+    slices = project.rounds.slices
+    with pytest.raises(InvalidInputError, match=r"size=10\.\.2 ends before.*size=2\.\.10"):
+        slices.save("turned", where("size=10..2"))
+    with pytest.raises(InvalidInputError, match=r"0\.9 to 0\.5"):
+        slices.save("turned", AssetQuery(confidence=(0.9, 0.5)))
+    turned = to_json(where("size=2..10"))
+    turned["where"][0] |= {"low": 10.0, "high": 2.0}
+    project.catalog.records.slices.add("old", turned, finding=None, created_by="ana")
+    slices.save("dark", where("light=dark"))
+    old, dark = slices.reports()
+    assert "ends before it begins" in str(old.problem)
+    assert (old.assets, old.course) == (0, ())
+    assert dark.problem is None
 
 
 def test_a_slice_that_cannot_be_asked_says_why_and_the_others_are_told(project):

@@ -30,6 +30,9 @@ class Condition:
         words: The value; empty for assets without one. ``None`` where it is a range.
         low: Lowest number of the range; ``None`` for no lower end.
         high: First number beyond it; ``None`` for no upper end.
+
+    Raises:
+        InvalidInputError: the range ends where it begins, or before: it would hold nothing.
     """
 
     column: str
@@ -37,12 +40,26 @@ class Condition:
     low: float | None = None
     high: float | None = None
 
+    def __post_init__(self) -> None:
+        if self.low is None or self.high is None or self.low < self.high:
+            return
+        if self.low == self.high:
+            message = f"The range {self} holds no number, as its upper end is the first beyond it."
+            remedy = (
+                f"Give a higher upper end, or the value alone: {self.column}={_in_full(self.low)}"
+            )
+        else:
+            message = f"The range {self} ends before it begins."
+            turned = f"{self.column}={_in_full(self.high)}..{_in_full(self.low)}"
+            remedy = f"Give the lower number first: {turned}"
+        raise InvalidInputError(message, remedy=remedy)
+
     @classmethod
     def read(cls, text: str) -> Condition:
         """The condition ``light=dark``, ``size=12..40``, ``size=..40`` or ``size=12..``.
 
         Raises:
-            InvalidInputError: it is none of these.
+            InvalidInputError: it is none of these, or the range holds nothing.
         """
         column, sign, value = text.partition("=")
         if not sign or not column.strip():
@@ -63,7 +80,7 @@ class Condition:
         """The text that ``read`` takes."""
         if self.words is not None:
             return f"{self.column}={self.words}"
-        low, high = ("" if end is None else f"{end:g}" for end in (self.low, self.high))
+        low, high = ("" if end is None else _in_full(end) for end in (self.low, self.high))
         return f"{self.column}={low}..{high}"
 
 
@@ -174,6 +191,11 @@ def _words(value: Any) -> frozenset[str]:
         whole = f"{value:.0f}" if value == value // 1 else str(value)
         return frozenset((str(value), whole, f"{value:g}"))
     return frozenset((str(value),))
+
+
+def _in_full(number: float) -> str:
+    """As people write it, but exactly: of dates such as 20260101 every digit counts."""
+    return f"{number:.15g}"
 
 
 def _number(text: str) -> float | None:

@@ -62,12 +62,16 @@ class Slices:
         """Keep a query as a slice; its order and page are left out.
 
         Raises:
-            InvalidInputError: the name cannot be used, or the query narrows nothing, or asks for
-                what the model gets wrong.
+            InvalidInputError: the name cannot be used, or the query narrows nothing, asks for what
+                the model gets wrong, or for a range of confidence that ends before it begins.
+            UnknownNameError: there is no such class or column; the nearest names are offered.
             ConflictError: another query has that name.
             NotFoundError: an asset that it names is not in the catalog.
         """
         kept = _checked(query)
+        ontology = self._records.ontologies.current()
+        for one in _classes(kept):
+            ontology.index(one)
         matching(self._catalog, kept, self._newest())
         return self._records.slices.add(
             _name(name), to_json(kept), finding=None, created_by=created_by
@@ -198,13 +202,14 @@ class _Measured:
         self._inside: dict[str | None, NDArray[np.bool_]] = {}
         self._problem: str | None = None
         self._query: AssetQuery | None = None
-        self._rule = in_words(_stored(saved))
+        self._rule = ""
         try:
+            stored = _stored(saved)
+            self._rule = in_words(stored)
             self._query = _read(catalog, saved)
-        except QueristError as problem:  # its classes are gone: the others are told
+            self._rule = in_words(self._query) + _saved_as(stored, self._query)
+        except QueristError as problem:  # its classes are gone, or its range held nothing
             self._problem = str(problem)
-        else:
-            self._rule = in_words(self._query) + _saved_as(_stored(saved), self._query)
 
     def sides(
         self, model_id: str, rows: NDArray[np.int64], quality: NDArray[np.float64]
@@ -289,6 +294,12 @@ def _checked(query: AssetQuery) -> AssetQuery:
         raise InvalidInputError(
             "The query asks for what the model gets wrong, so the model is wrong on all of it.",
             remedy="Save it without the filter on disagreement.",
+        )
+    low, high = kept.confidence or (0.0, 1.0)
+    if low > high:
+        raise InvalidInputError(
+            f"The confidence is {low:g} to {high:g}, which ends before it begins.",
+            remedy=f"Give the lower number first: {high:g} to {low:g}.",
         )
     return kept
 
