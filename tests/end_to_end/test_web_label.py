@@ -182,6 +182,69 @@ def test_labels_given_offline_survive_a_reload_and_arrive(batch, serve, enter, w
     assert [stored(batch)[asset].value.name for asset in pressed] == ["zero", "one", "two"]
 
 
+def strip_says(page: Page, decided: list[str], *words: str) -> None:
+    """Wait until the strip ends with these decisions, oldest first."""
+    said = page.get_by_test_id("strip").get_by_role("button")
+    expected = [f"{asset}: {word}" for asset, word in zip(decided, words, strict=True)]
+    for place, one in enumerate(reversed(expected), start=1):
+        expect(said.nth(-place)).to_have_attribute("title", one)
+
+
+def test_undo_after_a_walk_takes_the_newest_back_that_was_on_its_way(batch, serve, enter):
+    """Who leaves Label on a slow line finds all decisions there again, and undoes the last."""
+    page = enter(serve(batch))
+    pages = page.get_by_role("navigation", name="Pages")
+    pages.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    decided = [press_and_advance(page, key) for key in "12"]
+    wait_saved(page)
+    page.route("**/api/v1/labels", lambda route: None)  # held until the route goes
+    decided += [press_and_advance(page, key) for key in "34"]
+    pages.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_test_id("strip").wait_for(state="detached")
+    pages.get_by_role("link", name="Label", exact=True).click()
+    waiting = ("zero, stored", "one, stored", "two, on its way", "three, on its way")
+    strip_says(page, decided, *waiting)
+    page.unroute("**/api/v1/labels")
+    wait_saved(page)
+    strip_says(page, decided, *(f"{name}, stored" for name in NAMES[:4]))
+    page.keyboard.press("Backspace")
+    expect(page.get_by_test_id("stage")).to_have_attribute("data-asset", decided[3])
+    wait_saved(page)
+    found = stored(batch)
+    assert [found[asset].value and found[asset].value.name for asset in decided] == [
+        "zero",
+        "one",
+        "two",
+        None,
+    ]
+
+
+def test_undo_after_a_reload_takes_the_newest_back_that_was_not_sent(batch, serve, enter, watch):
+    """A reload without the server keeps the strip; what is undone there never arrives."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    decided = [press_and_advance(page, "1")]
+    wait_saved(page)
+    page.route("**/api/v1/labels", lambda route: route.abort())
+    decided += [press_and_advance(page, key) for key in "23"]
+    page.get_by_test_id("saved-mark").get_by_text("Offline, 2 waiting").wait_for()
+    page.reload()
+    page.get_by_test_id("stage").wait_for()
+    strip_says(page, decided, "zero, stored", "one, on its way", "two, on its way")
+    page.keyboard.press("Backspace")
+    expect(page.get_by_test_id("stage")).to_have_attribute("data-asset", decided[2])
+    strip_says(page, decided[:2], "zero, stored", "one, on its way")
+    page.unroute("**/api/v1/labels")
+    wait_saved(page)
+    watch.forgive()
+    assert {asset: entry.value.name for asset, entry in stored(batch).items()} == {
+        decided[0]: "zero",
+        decided[1]: "one",
+    }
+
+
 def test_a_fast_hand_on_a_slow_line_is_told_that_more_comes(batch, serve, enter):
     """Where the next tasks are late, nobody is told that others hold them, and they do come."""
     page = enter(serve(batch))

@@ -1,9 +1,11 @@
 /** Decisions on their way to the server: kept in local storage until acknowledged, sent in order. */
 import { ApiError } from "../api/client";
 import type { Annotation, LabelBody, Review, ReviewBody } from "../api/types";
+import type { Item } from "./session";
 
 export type Cargo =
-  | { kind: "label"; body: LabelBody }
+  // With what it was about, for who comes back to the page.
+  | { kind: "label"; body: LabelBody; item?: Item }
   | { kind: "review"; body: ReviewBody }
   | { kind: "undo" | "undo_review"; asset_id: string; submission_id: string };
 

@@ -110,6 +110,13 @@ describe("session", () => {
     expect(state.queue.map((entry) => entry.asset.id)).toEqual(["b"]);
   });
 
+  it("does not recall a decision whose withdrawal is on its way", () => {
+    const left = { ...emptySession, withdrawn: ["b"] };
+    const found = [recent("b", "label", "boot"), recent("a", "label", "boot")];
+    const state = reduce(left, { kind: "recalled", recent: found });
+    expect(state.decisions.map((decision) => decision.item.asset.id)).toEqual(["a"]);
+  });
+
   it("puts an undone asset back in front, under its next version", () => {
     const state = reduce(decide(three, "s1"), { kind: "undone", submissionId: "s1", version: 2 });
     expect(current(state)).toMatchObject({ version: 2, taskId: 1, asset: { id: "a" } });

@@ -12,9 +12,11 @@ export type Decision = {
   version: number;
 };
 
-export type Session = {
+/** What an earlier visit left on its way: decisions, newest first, and assets taken back. */
+export type Pending = { decisions: readonly Decision[]; withdrawn: readonly string[] };
+
+export type Session = Pending & {
   queue: readonly Item[];
-  decisions: readonly Decision[];
   editing: string | null;
   remaining: number;
   decided: number;
@@ -43,6 +45,7 @@ export const KEPT = 10;
 export const emptySession: Session = {
   queue: [],
   decisions: [],
+  withdrawn: [],
   editing: null,
   remaining: 0,
   decided: 0,
@@ -113,7 +116,9 @@ function leased(state: Session, event: Extract<Event, { kind: "leased" }>): Sess
 }
 
 function recalled(state: Session, recent: readonly Recent[]): Session {
-  const known = new Set(state.decisions.map((decision) => decision.item.asset.id));
+  // The server may not have heard yet that a decision was taken back.
+  const known = new Set(state.withdrawn);
+  for (const decision of state.decisions) known.add(decision.item.asset.id);
   for (const item of state.queue) known.add(item.asset.id);
   const old: Decision[] = [];
   for (const entry of recent) {

@@ -6,6 +6,7 @@ import { recentQuery } from "../api/queries";
 import type { Action, Annotation, LabelBody, Value } from "../api/types";
 import type { Entry, Outbox } from "./outbox";
 import { onDelivered } from "./outboxStore";
+import { packed, pending } from "./pending";
 import { prefetchImage } from "./prefetch";
 import {
   current,
@@ -40,7 +41,7 @@ export type LabelSession = {
 };
 
 export function useLabelSession(outbox: Outbox | null): LabelSession {
-  const [state, update] = useReducer(reduce, emptySession);
+  const [state, update] = useReducer(reduce, outbox, opened);
   const latest = useRef(state);
   latest.current = state;
   // Two presses may come before React draws once; the second must already see the next asset.
@@ -73,21 +74,19 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
       if (!target || !outbox) return;
       const old = editedDecision(session);
       const decision = makeDecision(target, old, action, value);
-      outbox.add({
-        kind: "label",
-        body: {
-          asset_id: target.asset.id,
-          action,
-          value,
-          expected_version: old ? old.version : target.version,
-          seconds,
-          reason: null,
-          task_id: old ? null : target.taskId,
-          submission_id: decision.submissionId,
-          prelabel: target.prelabel,
-          model_id: target.model_id,
-        },
-      });
+      const body: LabelBody = {
+        asset_id: target.asset.id,
+        action,
+        value,
+        expected_version: old ? old.version : target.version,
+        seconds,
+        reason: null,
+        task_id: old ? null : target.taskId,
+        submission_id: decision.submissionId,
+        prelabel: target.prelabel,
+        model_id: target.model_id,
+      };
+      outbox.add(packed(body, target));
       dispatch({ kind: "decided", decision, edit: old !== null });
     },
     [outbox, dispatch],
@@ -125,7 +124,7 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
       const old = latest.current.decisions.find((d) => d.submissionId === entry.id);
       const body = settledBody(entry.cargo.body, entry.theirs, keep);
       outbox.drop(entry.id);
-      if (body) outbox.add({ kind: "label", body });
+      if (body) outbox.add({ ...entry.cargo, body });
       if (!old) return;
       const said = body ?? entry.theirs;
       const action = said?.action === "undo" ? "label" : said?.action;
@@ -148,6 +147,11 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
     () => ({ state, item, edited, decide, undo, now, edit, step, settle, ...lease }),
     [state, item, edited, decide, undo, now, edit, step, settle, lease],
   );
+}
+
+/** A session begins with what is still on its way: to the server's list it is not known yet. */
+function opened(outbox: Outbox | null): Session {
+  return { ...emptySession, ...pending(outbox?.list() ?? []) };
 }
 
 /**
