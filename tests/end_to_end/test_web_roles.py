@@ -57,3 +57,26 @@ def test_a_role_sees_its_pages_and_is_told_of_the_others(role, texts, serve, joi
     with Project.open(texts) as project:
         given = list(project.catalog.records.labels.currents())
     assert [entry.annotator for entry in given] == [f"a-{role.value}"]
+
+
+@pytest.mark.parametrize("role", [Role.ANNOTATOR, Role.REVIEWER], ids=str)
+def test_who_may_not_draw_a_batch_is_told_who_does(role, texts, serve, join):
+    """At the end of a batch there is no button that the server refuses; the next one comes up."""
+    server = serve(texts)
+    page = join(server, "ann", role)
+    page.goto(f"{server.address}/label")
+    page.get_by_text("A manager of the project draws the next batch").wait_for()
+    expect(page.get_by_role("link", name="See the curve")).to_be_visible()
+    expect(page.get_by_role("button", name="Label the next")).to_have_count(0)
+    with Project.open(texts) as project:
+        project.next_round()
+        opened = [task.asset_id for task in project.catalog.records.tasks.open(1)]
+    page.reload()
+    page.get_by_test_id("stage").wait_for()
+    with Project.open(texts) as project:
+        for asset in opened:
+            project.labels.submit(asset, "praise", annotator="olga")
+    page.reload()
+    page.get_by_role("heading", name="All of round 1 is labelled").wait_for()
+    page.get_by_text("a manager of the project starts it again").wait_for()
+    expect(page.locator("main").get_by_role("button", name="Train and measure")).to_have_count(0)

@@ -4,8 +4,8 @@ import { IconArrowRight, IconChecks, IconTag } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { homeQuery } from "../api/queries";
-import type { Home, ProjectInfo } from "../api/types";
+import { homeQuery, sessionQuery } from "../api/queries";
+import { type Home, mayManage, type ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
 import { count, estimate, plural, points } from "../parts/format";
@@ -65,9 +65,10 @@ function useFocusWhenFree() {
 }
 
 function NextBatch({ home, explanation, project }: NextProps) {
-  const next = useFocusWhenFree();
-  const start = useStartRound();
   const finish = useFinishRound();
+  const me = useQuery(sessionQuery).data;
+  const manages = mayManage(me);
+  const owns = me?.role === "owner";
   const waiting = home.rounds.find(
     (round) => round.number === home.current_round && round.step !== "done",
   );
@@ -86,18 +87,20 @@ function NextBatch({ home, explanation, project }: NextProps) {
         title={`All of round ${waiting.number} is labelled`}
         icon={<IconChecks size={24} />}
         action={
-          <Button
-            size="md"
-            data-autofocus
-            loading={finish.isPending}
-            onClick={() => finish.mutate()}
-          >
-            {project.learns ? "Train and measure" : "Close the round"}
-          </Button>
+          manages && (
+            <Button
+              size="md"
+              data-autofocus
+              loading={finish.isPending}
+              onClick={() => finish.mutate()}
+            >
+              {project.learns ? "Train and measure" : "Close the round"}
+            </Button>
+          )
         }
       >
-        {project.learns ? "Training begins" : "The round closes"} by itself; if it was stopped,
-        start it here.
+        {project.learns ? "Training begins" : "The round closes"} by itself; if it was stopped,{" "}
+        {manages ? "start it here." : "a manager of the project starts it again."}
       </Empty>
     );
   if (project.asset_count === 0)
@@ -106,13 +109,16 @@ function NextBatch({ home, explanation, project }: NextProps) {
         title="There is nothing to label yet"
         icon={<IconTag size={24} />}
         action={
-          <Button size="md" component={Link} to="/" autoFocus>
-            Add assets
-          </Button>
+          owns && (
+            <Button size="md" component={Link} to="/" autoFocus>
+              Add assets
+            </Button>
+          )
         }
       >
-        The project has no assets. Once a folder or file is added, Querist chooses what to begin
-        with.
+        The project has no assets. Once{" "}
+        {owns ? "a folder or file is added" : "an owner of the project adds some"}, Querist chooses
+        what to begin with.
       </Empty>
     );
   return (
@@ -121,24 +127,33 @@ function NextBatch({ home, explanation, project }: NextProps) {
       icon={last ? <IconChecks size={24} /> : <IconTag size={24} />}
       action={
         <>
-          <Button
-            ref={next}
-            size="md"
-            autoFocus
-            loading={start.isPending}
-            rightSection={<IconArrowRight size={18} />}
-            onClick={() => start.mutate(undefined)}
-          >
-            Label the next {count(home.next_batch_size)}
-          </Button>
+          {manages && <NextButton size={home.next_batch_size} />}
           <Button size="md" variant="default" component={Link} to="/">
             See the curve
           </Button>
         </>
       }
     >
-      {last?.accuracy ? <Result home={home} /> : project.learns ? CHOOSES : COVERS}
+      {last?.accuracy ? <Result home={home} /> : manages && (project.learns ? CHOOSES : COVERS)}
+      {!manages && <p>{DRAWN_BY_OTHERS}</p>}
     </Empty>
+  );
+}
+
+function NextButton({ size }: { size: number }) {
+  const button = useFocusWhenFree();
+  const start = useStartRound();
+  return (
+    <Button
+      ref={button}
+      size="md"
+      autoFocus
+      loading={start.isPending}
+      rightSection={<IconArrowRight size={18} />}
+      onClick={() => start.mutate(undefined)}
+    >
+      Label the next {count(size)}
+    </Button>
   );
 }
 
@@ -146,6 +161,7 @@ const CHOOSES = "Ask for a batch, and Querist chooses what is worth a label.";
 const COVERS =
   "Ask for a batch. No model learns from labels of this kind yet, so Querist draws assets that are " +
   "unlike those that have a label.";
+const DRAWN_BY_OTHERS = "A manager of the project draws the next batch; it then comes up here.";
 
 function Result({ home }: { home: Home }) {
   const [before, last] =
