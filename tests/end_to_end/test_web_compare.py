@@ -234,3 +234,17 @@ def test_a_held_key_acts_once_and_a_mended_label_is_heard(letters, serve, enter)
     answer = spans(TEXT.format(n=0), ("car", "car", None))
     with Project.open(letters) as project, page.expect_response(lambda it: "/reliab" in it.url):
         project.labels.submit(project.catalog.assets.ids()[0], answer, annotator="ana")
+
+
+def test_compare_says_that_a_new_batch_ends_the_open_round(letters, serve, enter):
+    """Before key B is pressed, the page tells what becomes of the labels still asked for."""
+    with Project.open(letters) as project:
+        for asset_id in project.catalog.assets.ids()[:2]:
+            project.labels.undo(asset_id, annotator="ana")
+        assert len(project.catalog.records.tasks.open(1)) == 2
+    server = serve(letters)
+    page = enter(server)
+    page.goto(f"{server.address}/rounds/compare?first=older&second=newer")
+    page.get_by_role("button", name="Next batch from this").wait_for()
+    note = "Round 1 still waits for 2 labels; a new batch ends it"
+    expect(page.get_by_text(note)).to_be_visible()

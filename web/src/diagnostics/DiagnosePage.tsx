@@ -4,11 +4,10 @@ import { IconChevronLeft, IconChevronRight, IconStethoscope } from "@tabler/icon
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
-import { homeQuery, projectQuery, roundsQuery, sessionQuery } from "../api/queries";
+import { projectQuery, roundsQuery, sessionQuery } from "../api/queries";
 import { type Finding, isOneClass, mayBrowse, type NamedFinding, type Round } from "../api/types";
 import { AssetDrawer } from "../catalog/AssetDrawer";
-import { JobProgress } from "../jobs/JobRow";
-import { useRoundJob } from "../jobs/useRoundJobs";
+import { Underway } from "../jobs/Underway";
 import { estimate, plural } from "../parts/format";
 import { measureName } from "../parts/measures";
 import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
@@ -131,25 +130,6 @@ function Pager({ round, rounds }: { round: number; rounds: readonly Round[] }) {
         </Link>
       )}
     </nav>
-  );
-}
-
-/** The work under way; or that the next batch ends the one that is open. */
-function Underway() {
-  const job = useRoundJob();
-  const home = useQuery(homeQuery).data;
-  if (job)
-    return (
-      <div className={styles.job}>
-        <JobProgress job={job} />
-      </div>
-    );
-  if (!home || home.open_tasks === 0) return null;
-  return (
-    <p className={styles.note}>
-      Round {home.current_round} still waits for {plural(home.open_tasks, "label")}; a new batch
-      ends it with the labels it has.
-    </p>
   );
 }
 

@@ -7,8 +7,7 @@ import { useCallback } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
 import { type ComparedModel, mayBrowse, type ProjectInfo } from "../api/types";
 import { rightWords } from "../diagnostics/slices";
-import { JobProgress } from "../jobs/JobRow";
-import { useRoundJob } from "../jobs/useRoundJobs";
+import { Underway } from "../jobs/Underway";
 import { Key } from "../parts/Key";
 import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { BothDrawer } from "./BothDrawer";
@@ -94,7 +93,6 @@ type BothProps = {
 
 function Both({ first, second, models, task, search, change }: BothProps) {
   const { data, error } = useQuery(comparisonQuery(first, second));
-  const job = useRoundJob();
   const swap = useCallback(
     () => change({ first: second, second: first, gallery: undefined, asset: undefined }),
     [change, first, second],
@@ -137,7 +135,7 @@ function Both({ first, second, models, task, search, change }: BothProps) {
               choose={(name) => change({ first: name, asset: undefined })}
             />
           </div>
-          {job && <JobProgress job={job} />}
+          <Underway />
           {error && !data ? (
             <ErrorNotice error={error} />
           ) : !data ? (
