@@ -80,3 +80,24 @@ def test_who_may_not_draw_a_batch_is_told_who_does(role, texts, serve, join):
     page.get_by_role("heading", name="All of round 1 is labelled").wait_for()
     page.get_by_text("a manager of the project starts it again").wait_for()
     expect(page.locator("main").get_by_role("button", name="Train and measure")).to_have_count(0)
+
+
+def test_an_annotator_reads_of_a_round_what_they_may(texts, serve, join, beside):
+    """A round names what it chose to everybody; the texts, and the way to them, to reviewers."""
+    with Project.open(texts) as project:
+        project.next_round()
+        chosen = project.catalog.records.tasks.open(1)[0].asset_id
+        text = project.catalog.assets.get(chosen).text
+    server = serve(texts)
+    page = join(server, "ann", Role.ANNOTATOR)
+    refused: list[str] = []
+    page.on("response", lambda it: refused.append(it.url) if it.status == 403 else None)
+    page.goto(f"{server.address}/rounds/1")
+    gallery = page.get_by_role("region", name="What it chose, and why")
+    gallery.get_by_role("listitem").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    expect(gallery.get_by_role("link")).to_have_count(0)
+    assert not refused
+    reviewer = beside(server, "rita", Role.REVIEWER)
+    reviewer.goto(f"{server.address}/rounds/1")
+    reviewer.get_by_role("link", name=text[:30]).first.wait_for()

@@ -1,8 +1,10 @@
 /** What a round chose: a picture each, and why in one line. */
 import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Arm, Media, Selected } from "../api/types";
+import { sessionQuery } from "../api/queries";
+import { type Arm, type Media, mayBrowse, type Selected } from "../api/types";
 import { Thumbnail } from "../parts/AssetView";
 import { count, shortId } from "../parts/format";
 import { useTexts } from "../parts/useTexts";
@@ -20,10 +22,9 @@ export function SelectedGallery({ selected, media, round }: Props) {
   const arm = arms.includes(wanted) ? wanted : (arms[0] ?? "active");
   const rows = selected.filter((entry) => entry.arm === arm).sort((a, b) => a.rank - b.rank);
   const shown = all ? rows : rows.slice(0, FIRST);
-  const texts = useTexts(
-    shown.map(({ asset_id }) => asset_id),
-    media,
-  );
+  // An annotator reads the texts of their own tasks only, and has no Catalog to be led to.
+  const may = mayBrowse(useQuery(sessionQuery).data);
+  const texts = useTexts(may ? shown.map(({ asset_id }) => asset_id) : [], media);
   return (
     <section className={styles.card} aria-labelledby="selected">
       <div className={styles.cardHead}>
@@ -42,22 +43,20 @@ export function SelectedGallery({ selected, media, round }: Props) {
       <ul className={styles.gallery} data-media={media}>
         {shown.map((entry) => (
           <li key={entry.asset_id}>
-            <Link
-              to="/catalog"
-              search={{ round, arm, asset: entry.asset_id }}
-              className={styles.pick}
-              title={entry.asset_id}
-            >
-              {media === "image" && (
-                <span className={styles.pickMedia}>
-                  <Thumbnail id={entry.asset_id} media={media} text={null} />
-                </span>
-              )}
-              <span className={styles.pickWords}>
-                <strong>{texts.get(entry.asset_id) ?? shortId(entry.asset_id, 22)}</strong>
-                <span>{entry.reason}</span>
-              </span>
-            </Link>
+            {may ? (
+              <Link
+                to="/catalog"
+                search={{ round, arm, asset: entry.asset_id }}
+                className={styles.pick}
+                title={entry.asset_id}
+              >
+                <Pick entry={entry} media={media} text={texts.get(entry.asset_id)} />
+              </Link>
+            ) : (
+              <div className={styles.pick} title={entry.asset_id}>
+                <Pick entry={entry} media={media} text={undefined} />
+              </div>
+            )}
           </li>
         ))}
       </ul>
@@ -67,5 +66,23 @@ export function SelectedGallery({ selected, media, round }: Props) {
         </button>
       )}
     </section>
+  );
+}
+
+type PickProps = { entry: Selected; media: Media; text: string | undefined };
+
+function Pick({ entry, media, text }: PickProps) {
+  return (
+    <>
+      {media === "image" && (
+        <span className={styles.pickMedia}>
+          <Thumbnail id={entry.asset_id} media={media} text={null} />
+        </span>
+      )}
+      <span className={styles.pickWords}>
+        <strong>{text ?? shortId(entry.asset_id, 22)}</strong>
+        <span>{entry.reason}</span>
+      </span>
+    </>
   );
 }
