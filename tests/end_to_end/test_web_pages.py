@@ -168,6 +168,29 @@ def test_rounds_list_leads_to_one_round(learned, serve, enter):
         page.get_by_role("heading", name=title).wait_for()
 
 
+@pytest.mark.parametrize(
+    ("nonsense", "kept", "heading"),
+    [
+        ("diagnose?round=abc&truth=two", "diagnose", "Round 3:"),
+        ("diagnose?round=0", "diagnose", "Round 3:"),
+        ("rounds/compare?confidence=7&overlap=2&second=3", "rounds/compare?second=3", "Round 3"),
+        ("review?state=nope&round=-1", "review", "review"),
+        ("catalog?min=7&q=a&sort=up", "catalog?q=a", "Catalog"),
+    ],
+)
+def test_what_makes_no_sense_in_an_address_is_left_out(
+    nonsense, kept, heading, learned, serve, enter
+):
+    """The default view comes, and the address keeps only what was understood."""
+    server = serve(learned)
+    page = enter(server)
+    page.goto(f"{server.address}/{nonsense}")
+    expect(page).to_have_url(f"{server.address}/{kept}")
+    page.get_by_role("heading", level=1, name=heading).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text("The request does not fit")).to_have_count(0)
+
+
 def test_palette_finds_a_class_a_tab_and_an_asset(learned, serve, enter):
     """Ctrl K, a part of the name and Enter open what is called so."""
     page = enter(serve(learned))

@@ -7,7 +7,7 @@ import {
 } from "@tanstack/react-router";
 import { readAutoLabelSearch } from "./autolabel/autoLabelSearch";
 import { CatalogPage } from "./catalog/CatalogPage";
-import { parseQueryString, readSearch, writeQueryString } from "./catalog/search";
+import { nothingElse, parseQueryString, readSearch, writeQueryString } from "./catalog/search";
 import { readDiagnoseSearch } from "./diagnostics/diagnoseSearch";
 import { readExperimentSearch } from "./experiment/experimentSearch";
 import { readGuessSearch } from "./guesses/guessSearch";
@@ -27,7 +27,7 @@ const home = createRoute({ getParentRoute: () => root, path: "/", component: Hom
 const catalog = createRoute({
   getParentRoute: () => root,
   path: "/catalog",
-  validateSearch: readSearch,
+  validateSearch: nothingElse(readSearch),
   component: CatalogPage,
 });
 
@@ -58,42 +58,42 @@ const bringIn = createRoute({
 const guesses = createRoute({
   getParentRoute: () => root,
   path: "/guesses",
-  validateSearch: readGuessSearch,
+  validateSearch: nothingElse(readGuessSearch),
   component: lazyRouteComponent(() => import("./guesses/GuessesPage"), "GuessesPage"),
 });
 
 const review = createRoute({
   getParentRoute: () => root,
   path: "/review",
-  validateSearch: readReviewSearch,
+  validateSearch: nothingElse(readReviewSearch),
   component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
 });
 
 const diagnose = createRoute({
   getParentRoute: () => root,
   path: "/diagnose",
-  validateSearch: readDiagnoseSearch,
+  validateSearch: nothingElse(readDiagnoseSearch),
   component: lazyRouteComponent(() => import("./diagnostics/DiagnosePage"), "DiagnosePage"),
 });
 
 const experiment = createRoute({
   getParentRoute: () => root,
   path: "/experiment",
-  validateSearch: readExperimentSearch,
+  validateSearch: nothingElse(readExperimentSearch),
   component: lazyRouteComponent(() => import("./experiment/ExperimentPage"), "ExperimentPage"),
 });
 
 const autoLabel = createRoute({
   getParentRoute: () => root,
   path: "/auto-label",
-  validateSearch: readAutoLabelSearch,
+  validateSearch: nothingElse(readAutoLabelSearch),
   component: lazyRouteComponent(() => import("./autolabel/AutoLabelPage"), "AutoLabelPage"),
 });
 
 const team = createRoute({
   getParentRoute: () => root,
   path: "/team",
-  validateSearch: readTeamSearch,
+  validateSearch: nothingElse(readTeamSearch),
   component: lazyRouteComponent(() => import("./team/TeamPage"), "TeamPage"),
 });
 
@@ -102,7 +102,7 @@ const rounds = createRoute({ getParentRoute: () => root, path: "/rounds", compon
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/rounds/compare",
-  validateSearch: readCompareSearch,
+  validateSearch: nothingElse(readCompareSearch),
   component: lazyRouteComponent(() => import("./rounds/ComparePage"), "ComparePage"),
 });
 

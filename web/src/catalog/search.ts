@@ -108,6 +108,17 @@ export function parseQueryString(query: string): Raw {
   return found;
 }
 
+/**
+ * What a page reads of its address, and nothing else. The router keeps every word of the address
+ * that a reader does not name, so words without sense would come through it: each is named here.
+ */
+export function nothingElse<T extends object>(read: (raw: Raw) => T): (raw: Raw) => T {
+  return (raw) => {
+    const blank = Object.fromEntries(Object.keys(raw).map((key) => [key, undefined]));
+    return { ...blank, ...read(raw) };
+  };
+}
+
 function compact<T extends object>(value: T): T {
   return Object.fromEntries(
     Object.entries(value).filter(([, item]) => item !== undefined && item !== ""),
