@@ -1,7 +1,7 @@
-/** An estimate with its doubt: the value, half its interval, and the count behind it on hover. */
+/** An estimate with its doubt: the value, its interval, and the count behind it on hover. */
 import { Tooltip } from "@mantine/core";
 import type { Estimate } from "../api/types";
-import { count, halfWidth, percent } from "./format";
+import { count, doubt, percent } from "./format";
 import styles from "./parts.module.css";
 
 export function EstimateText({ of }: { of: Estimate | null }) {
@@ -10,7 +10,7 @@ export function EstimateText({ of }: { of: Estimate | null }) {
   return (
     <Tooltip label={range}>
       <span className={styles.estimate}>
-        {percent(of.value)} <small>± {halfWidth(of)}</small>
+        {percent(of.value)} <small>{doubt(of)}</small>
       </span>
     </Tooltip>
   );

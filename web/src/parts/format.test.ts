@@ -28,6 +28,16 @@ describe("format", () => {
     );
   });
 
+  it("tells both ends of an interval that is lopsided", () => {
+    const told = (value: number, low: number, high: number) =>
+      plain(estimate({ value, low, high, count: 24 }));
+    expect(told(1, 0.862, 1)).toBe("100.0 % (86.2 to 100.0)");
+    expect(told(0, 0, 0.138)).toBe("0.0 % (0.0 to 13.8)");
+    expect(told(0.9, 0.7, 0.96)).toBe("90.0 % (70.0 to 96.0)");
+    expect(told(0.95, 0.9, 0.9999)).toBe("95.0 % (90.0 to >99.9)");
+    expect(told(0.5, 0.4004, 0.5998)).toBe("50.0 % ± 10.0");
+  });
+
   it("ends no line between a number and its % or ±", () => {
     const told = unbroken("78.3 % ± 7.3, audit of 120; 95 % interval 2 of 4. Or 3 more.");
     expect(told.replaceAll("\u00a0", "_")).toBe(

@@ -3,6 +3,8 @@ import type { Estimate } from "../api/types";
 
 const counts = new Intl.NumberFormat("en");
 const THIN = "\u202f";
+/** By how much the sides of an interval may differ so that one printed digit hides it. */
+const HIDDEN = 0.001;
 
 export function count(value: number): string {
   return counts.format(Math.round(value));
@@ -18,21 +20,31 @@ export function unbroken(sentence: string): string {
   return sentence.replace(/(?<=[\d%]) (?=[%±])|(?<=±) (?=\d)/g, "\u00a0");
 }
 
-/** A share of one as "94.1 %"; rounding never says 100 % or 0 % of what is not. */
-export function percent(share: number, digits = 1): string {
+/** A share of one as "94.1": rounding never says 100 or 0 of what is not. */
+function inHundred(share: number, digits: number): string {
   const text = (share * 100).toFixed(digits);
-  if (share < 1 && Number(text) >= 100) return `>${(100 - 10 ** -digits).toFixed(digits)}${THIN}%`;
-  return `${text}${THIN}%`;
+  return share < 1 && Number(text) >= 100 ? `>${(100 - 10 ** -digits).toFixed(digits)}` : text;
 }
 
-/** Half the width of the interval, in points. */
-export function halfWidth(estimate: Estimate): string {
-  return (((estimate.high - estimate.low) / 2) * 100).toFixed(1);
+/** A share of one as "94.1 %". */
+export function percent(share: number, digits = 1): string {
+  return `${inHundred(share, digits)}${THIN}%`;
 }
 
-/** "94.1 % ± 1.2". */
-export function estimate(value: Estimate): string {
-  return `${percent(value.value)} ± ${halfWidth(value)}`;
+/**
+ * The doubt of an estimate in points: "± 1.2", or where its interval is lopsided both ends,
+ * "(86.2 to 100.0)", as half its width would promise shares that the interval does not hold.
+ */
+export function doubt({ value, low, high }: Estimate): string {
+  const atBounds = [low, high].some((end) => ["0.0", "100.0"].includes((end * 100).toFixed(1)));
+  if (atBounds || Math.abs(value - low - (high - value)) > HIDDEN)
+    return `(${inHundred(low, 1)} to ${inHundred(high, 1)})`;
+  return `± ${(((high - low) / 2) * 100).toFixed(1)}`;
+}
+
+/** "94.1 % ± 1.2", or "100.0 % (86.2 to 100.0)". */
+export function estimate(of: Estimate): string {
+  return `${percent(of.value)} ${doubt(of)}`;
 }
 
 /** A signed difference of shares in points: "+0.8". */
