@@ -104,6 +104,10 @@ def test_a_real_server_streams_events_runs_jobs_and_stops(server, client):
         assert stored.status_code == 201, stored.text
         after = read_event(lines, "change", lambda data: data["seq"] > before["seq"])
         assert after["labeled"] == before["labeled"] + 1
+        client.post("slices", json={"name": "first"}, params={"label": "a"}).raise_for_status()
+        saved = read_event(lines, "change", lambda data: data["slices"] != after["slices"])
+        client.delete("slices", params={"name": "first"}).raise_for_status()
+        read_event(lines, "change", lambda data: data["slices"] not in ("", saved["slices"]))
         job = client.post("rounds", json={"batch_size": 2}).json()
         ended = read_event(
             lines, "job", lambda data: data["id"] == job["id"] and data["finished_at"]

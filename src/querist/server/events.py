@@ -107,6 +107,7 @@ class Broadcaster:
             step=step,
             seq=seq,
             ontology=records.ontologies.newest_version(),
+            slices=records.slices.state(),
         )
         return change, {job.id: job for job in reversed(records.jobs.list())}
 

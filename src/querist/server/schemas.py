@@ -338,7 +338,7 @@ class JobLog(BaseModel):
 
 
 class ChangeEvent(BaseModel):
-    """Data of the event ``change``: something about labels, tasks, rounds or classes is new."""
+    """Data of the event ``change``: labels, tasks, rounds, classes or slices are new."""
 
     labeled: int
     open_tasks: int
@@ -346,3 +346,4 @@ class ChangeEvent(BaseModel):
     step: Step | None
     seq: int = Field(description="Last entry of the label log.")
     ontology: int = Field(description="Newest version of the ontology.")
+    slices: str = Field(description="Another text after each slice that is saved or forgotten.")

@@ -80,7 +80,8 @@ export function connectEvents(client: QueryClient): () => void {
   let last = "";
   source.addEventListener("change", (event: MessageEvent<string>) => {
     const change = JSON.parse(event.data) as ChangeEvent;
-    const seen = `${change.seq}/${change.round}/${change.step}/${change.open_tasks}/${change.ontology}`;
+    const { seq, round, step, open_tasks, ontology, slices } = change;
+    const seen = [seq, round, step, open_tasks, ontology, slices].join("/");
     if (seen === last) return;
     last = seen;
     refresh();

@@ -5889,7 +5889,7 @@ export interface components {
         };
         /**
          * ChangeEvent
-         * @description Data of the event ``change``: something about labels, tasks, rounds or classes is new.
+         * @description Data of the event ``change``: labels, tasks, rounds, classes or slices are new.
          */
         ChangeEvent: {
             /** Labeled */
@@ -5909,6 +5909,11 @@ export interface components {
              * @description Newest version of the ontology.
              */
             ontology: number;
+            /**
+             * Slices
+             * @description Another text after each slice that is saved or forgotten.
+             */
+            slices: string;
         };
     };
     responses: never;

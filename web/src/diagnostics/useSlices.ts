@@ -39,7 +39,8 @@ export function useRemoveSlice() {
   return useMutation({
     mutationFn: (name: string) =>
       answer(api.DELETE("/api/v1/slices", { params: { query: { name } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: slicesQuery.queryKey }),
     onError: showFailure,
+    // Also after a failure: another may have forgotten it first, and then its row is to go.
+    onSettled: () => client.invalidateQueries({ queryKey: slicesQuery.queryKey }),
   });
 }

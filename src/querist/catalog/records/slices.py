@@ -71,6 +71,13 @@ class SliceList:
         with self._database.read() as connection:
             return [_slice(row) for row in connection.execute(query)]
 
+    def state(self) -> str:
+        """What changes with every slice that is saved or forgotten: how many, and the newest."""
+        query = sa.select(sa.func.count(), sa.func.max(slices.c.created_at)).select_from(slices)
+        with self._database.read() as connection:
+            number, newest = connection.execute(query).one()
+        return f"{number}" if newest is None else f"{number} {newest.isoformat()}"
+
     def remove(self, name: str) -> None:
         """Forget one; raises NotFoundError."""
         with self._database.write() as connection:
