@@ -158,6 +158,30 @@ def test_drawer_shows_why_history_and_neighbours(learned, serve, enter):
     page.wait_for_function("old => location.href !== old", arg=before)
 
 
+def test_without_a_control_home_and_rounds_say_what_cannot_be_shown(pictures, serve, enter):
+    """One calm line that names the setting; with a control there is none."""
+    settings = pictures / "querist.toml"
+    shared = settings.read_text(encoding="utf-8")
+    with Project.open(pictures) as project:
+        project.next_round()
+    for share, lines in (("0.2", 0), ("0.0", 1)):
+        settings.write_text(
+            re.sub(r"control_share = \S+", f"control_share = {share}", shared), encoding="utf-8"
+        )
+        server = serve(pictures)
+        page = enter(server)
+        page.get_by_role("heading", name="on the audit set").wait_for()
+        expect(page.get_by_text("nothing can prove what active learning saves")).to_have_count(
+            lines
+        )
+        page.goto(f"{server.address}/rounds")
+        page.get_by_role("heading", name="1 round").wait_for()
+        told = page.get_by_text("nothing can prove what active learning saves")
+        expect(told).to_have_count(lines)
+        if lines:
+            expect(told).to_contain_text("control_share under [policy] in querist.toml")
+
+
 def test_rounds_list_leads_to_one_round(learned, serve, enter):
     """The list names every round; one round shows its plan and its evaluation."""
     page = enter(serve(learned))

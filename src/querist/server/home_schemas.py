@@ -83,5 +83,8 @@ class Home(BaseModel):
     open_tasks: int
     current_round: int | None
     next_batch_size: int
+    control_share: float = Field(
+        description="Random assets for the control arm, as a share of the batch; 0 is no control."
+    )
     saved_labels: int | None
     currency: str = "EUR"

@@ -3413,6 +3413,11 @@ export interface components {
             current_round: number | null;
             /** Next Batch Size */
             next_batch_size: number;
+            /**
+             * Control Share
+             * @description Random assets for the control arm, as a share of the batch; 0 is no control.
+             */
+            control_share: number;
             /** Saved Labels */
             saved_labels: number | null;
             /**

@@ -8,6 +8,7 @@ import { sessionQuery } from "../api/queries";
 import { type Home, mayBrowse } from "../api/types";
 import { count } from "../parts/format";
 import { measureName } from "../parts/measures";
+import { NoControl } from "../parts/NoControl";
 import { type Axis, availableAxes, curveRows, drawCurve } from "./curvePlot";
 import styles from "./home.module.css";
 import { aheadRows } from "./outlook";
@@ -34,6 +35,7 @@ export default function CurveCard({ home, learns }: Props) {
               </Link>
             )}
           </p>
+          {learns && <NoControl home={home} className={styles.hint} />}
         </div>
         <SegmentedControl
           size="xs"

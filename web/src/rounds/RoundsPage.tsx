@@ -3,11 +3,12 @@ import { Skeleton, Table } from "@mantine/core";
 import { IconTimeline } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { homeQuery, roundsQuery, sessionQuery } from "../api/queries";
+import { homeQuery, projectQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Home, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
 import { ago, count, plural, stepName, words } from "../parts/format";
 import { measureName } from "../parts/measures";
+import { NoControl } from "../parts/NoControl";
 import { Empty, ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { CompareLink } from "./CompareLink";
 import styles from "./rounds.module.css";
@@ -46,6 +47,7 @@ export function RoundsPage() {
 function RoundList({ home }: { home: Home }) {
   const rounds = [...home.rounds].sort((a, b) => b.number - a.number);
   const details = useQuery(roundsQuery).data;
+  const learns = useQuery(projectQuery).data?.learns;
   const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
   const random = new Map(home.curve.control.map((point) => [point.round, point.labels]));
   const finished = rounds.filter((round) => round.step === "done").length;
@@ -58,6 +60,7 @@ function RoundList({ home }: { home: Home }) {
         </h1>
         {finished > 0 && <CompareLink search={NEWEST}>Compare</CompareLink>}
       </header>
+      {learns && <NoControl home={home} className={styles.warned} />}
       <section className={styles.card}>
         <Table.ScrollContainer minWidth={760} type="native">
           <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>

@@ -65,6 +65,7 @@ def get_home(service: Served) -> Home:
         open_tasks=status.open_tasks,
         current_round=status.current_round,
         next_batch_size=min(next_batch_size(service.project.catalog), left),
+        control_share=service.project.settings.policy.control_share,
         saved_labels=status.saving.labels if status.saving else None,
     )
 
