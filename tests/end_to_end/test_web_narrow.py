@@ -102,6 +102,29 @@ def test_every_page_fits_a_phone_and_a_small_laptop(living, serve, enter):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/settings/ontology", "[data-testid=ontology-classes]"),
+        ("/review", "[aria-label='Label to review'] [class*=_stage_]"),
+    ],
+)
+def test_what_is_worked_on_keeps_a_height_when_zoomed_in(path, part, living, serve, enter):
+    """1440 by 900 at 200 % is 720 by 450: the page scrolls before its main part is a line."""
+    server = serve(living)
+    page = enter(server)
+    page.set_viewport_size({"width": 720, "height": 450})
+    page.goto(f"{server.address}{path}")
+    page.wait_for_function(DRAWN)
+    box = page.locator(part).first.bounding_box()
+    assert box["height"] >= 144, box
+    page.get_by_role("complementary").first.scroll_into_view_if_needed()
+    page.mouse.move(360, 300)
+    page.locator("main").evaluate("(main) => main.scrollTo(0, main.scrollHeight)")
+    side = page.get_by_role("complementary").first.bounding_box()
+    assert side["y"] + side["height"] <= 451, side
+
+
 def test_the_open_page_is_in_sight_among_the_names_on_a_phone(living, serve, enter):
     """Where the names of the pages scroll, the one that is open is scrolled to."""
     server = serve(living)
