@@ -374,8 +374,24 @@ def test_what_data_taught_names_batches_classes_and_labels(diagnosed, serve, ent
     expect(section.get_by_role("listitem", name="Round")).to_have_count(len(found.batches))
     rows = section.get_by_role("row").filter(has=page.get_by_role("rowheader"))
     expect(rows).to_have_count(len(found.classes))
+    for header in section.get_by_role("columnheader").all():
+        expect(header).not_to_be_empty()
     tile = section.get_by_role("link", name="Open ").first
     helped = found.helpful[0]
     expect(tile).to_have_attribute("title", helped)
     tile.click()
     page.get_by_role("complementary", name="Asset").get_by_role("heading", name=helped).wait_for()
+
+
+def test_a_remedy_has_room_beside_its_buttons_on_a_phone(diagnosed, serve, enter):
+    """On 390 pixels its words are not squeezed, and no button leaves the card."""
+    page = enter(serve(diagnosed))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("link", name="Diagnose", exact=True).click()
+    page.get_by_role("button", name="Next batch from this").first.wait_for()
+    for row in page.locator("[class*=_remedy_]").all():
+        edge = row.bounding_box()
+        assert row.locator("p").bounding_box()["width"] >= 180
+        for button in row.get_by_role("button").all():
+            box = button.bounding_box()
+            assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 1

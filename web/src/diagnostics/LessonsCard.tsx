@@ -119,7 +119,7 @@ function Classes({ told }: { told: Lessons }) {
             <th scope="col">Labels</th>
             <th scope="col">Brought</th>
             <th scope="col">Found, by round</th>
-            <th scope="col" />
+            <th scope="col">When learned</th>
           </tr>
         </thead>
         <tbody>
