@@ -138,7 +138,7 @@ describe("what data taught", () => {
   it("names batches, and the classes that moved at all", () => {
     expect(batchName({ first: 1, last: 4 })).toBe("Up to round 4");
     expect(batchName({ first: 0, last: 0 })).toBe("No round asked");
-    expect(movedWords({ per_class: { boot: 1.25, shirt: -0.01 } })).toBe("boot +1.3");
+    expect(movedWords({ per_class: { boot: 1.25, shirt: -0.01 } })).toBe("\u2068boot\u2069 +1.3");
     expect(signed(-0.04)).toBe("±0.0");
   });
   it("says nothing of a hundred labels where few stand behind it", () => {

@@ -1,6 +1,6 @@
 /** From what data taught to bars, lines and sentences. */
 import type { BatchLesson, ClassLesson, Lessons } from "../api/types";
-import { percent, plural } from "../parts/format";
+import { isolated, percent, plural } from "../parts/format";
 
 /** Where a bar and its interval lie on a scale that all bars share, in percent of its width. */
 export type Bar = { left: number; width: number; low: number; high: number; zero: number };
@@ -50,7 +50,7 @@ export function perHundred({ density }: Pick<BatchLesson, "density">): string {
 export function movedWords({ per_class }: Pick<BatchLesson, "per_class">): string {
   return Object.entries(per_class)
     .filter(([, points]) => Math.abs(points) >= 0.1)
-    .map(([name, points]) => `${name} ${signed(points)}`)
+    .map(([name, points]) => `${isolated(name)} ${signed(points)}`)
     .join(", ");
 }
 

@@ -39,7 +39,7 @@ export function ClassChip({ name, hollow = false, children }: Props) {
   return (
     <span className={styles.chip} title={name}>
       <Swatch colour={colour(name)} hollow={hollow} />
-      <span className={styles.chipName}>{name}</span>
+      <bdi className={styles.chipName}>{name}</bdi>
       {children}
     </span>
   );

@@ -95,6 +95,11 @@ export function shortId(id: string, limit = 28): string {
   return tail.length <= limit ? tail : `…${tail.slice(1 - limit)}`;
 }
 
+/** A name in a sentence: one that is written from right to left turns nothing around it. */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
 /** "next_round" → "Next round". */
 export function words(name: string): string {
   const text = name.replaceAll("_", " ").replaceAll("-", " ");
