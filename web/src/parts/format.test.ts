@@ -28,14 +28,14 @@ describe("format", () => {
     );
   });
 
-  it("tells both ends of an interval that is lopsided", () => {
+  it("tells both ends of an interval where half its width leads beyond 0 or 1", () => {
     const told = (value: number, low: number, high: number) =>
       plain(estimate({ value, low, high, count: 24 }));
     expect(told(1, 0.862, 1)).toBe("100.0 % (86.2 to 100.0)");
     expect(told(0, 0, 0.138)).toBe("0.0 % (0.0 to 13.8)");
     expect(told(0.9, 0.7, 0.96)).toBe("90.0 % (70.0 to 96.0)");
-    expect(told(0.95, 0.9, 0.9999)).toBe("95.0 % (90.0 to >99.9)");
-    expect(told(0.5, 0.4004, 0.5998)).toBe("50.0 % ± 10.0");
+    expect(told(0.98, 0.895, 0.9999)).toBe("98.0 % (89.5 to >99.9)");
+    expect(told(0.833, 0.72, 0.907)).toBe("83.3 % ± 9.4");
   });
 
   it("ends no line between a number and its % or ±", () => {

@@ -3,8 +3,8 @@ import type { Estimate } from "../api/types";
 
 const counts = new Intl.NumberFormat("en");
 const THIN = "\u202f";
-/** By how much the sides of an interval may differ so that one printed digit hides it. */
-const HIDDEN = 0.001;
+/** A tenth of a point is the last digit told: less than half of it beyond an end is none. */
+const ROUNDED = 0.0005;
 
 export function count(value: number): string {
   return counts.format(Math.round(value));
@@ -32,14 +32,14 @@ export function percent(share: number, digits = 1): string {
 }
 
 /**
- * The doubt of an estimate in points: "± 1.2", or where its interval is lopsided both ends,
- * "(86.2 to 100.0)", as half its width would promise shares that the interval does not hold.
+ * The doubt of an estimate in points, as the server's sentences tell it: "± 1.2", or both ends,
+ * "(86.2 to 100.0)", where ± half the width would lead beyond 0 or 1 though the interval does not.
  */
 export function doubt({ value, low, high }: Estimate): string {
-  const atBounds = [low, high].some((end) => ["0.0", "100.0"].includes((end * 100).toFixed(1)));
-  if (atBounds || Math.abs(value - low - (high - value)) > HIDDEN)
+  const half = (high - low) / 2;
+  if (value + half > Math.max(high, 1) + ROUNDED || value - half < Math.min(low, 0) - ROUNDED)
     return `(${inHundred(low, 1)} to ${inHundred(high, 1)})`;
-  return `± ${(((high - low) / 2) * 100).toFixed(1)}`;
+  return `± ${(half * 100).toFixed(1)}`;
 }
 
 /** "94.1 % ± 1.2", or "100.0 % (86.2 to 100.0)". */
