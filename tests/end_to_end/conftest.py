@@ -145,7 +145,7 @@ def stop_server(server: Server) -> None:
         server.process.stdout.close()
 
 
-Serve = Callable[[Path], Server]
+Serve = Callable[..., Server]
 
 
 @pytest.fixture
@@ -153,8 +153,8 @@ def serve() -> Iterator[Serve]:
     """Starts servers and stops them after the test."""
     running: list[Server] = []
 
-    def start(folder: Path) -> Server:
-        running.append(start_server(folder))
+    def start(folder: Path, port: int = 0) -> Server:
+        running.append(start_server(folder, port))
         return running[-1]
 
     yield start

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -255,6 +256,31 @@ def test_an_empty_project_teaches_how_to_add(tmp_path, picture_folder, picture_n
     page.get_by_label("Folder or file to add").fill(str(picture_folder))
     page.get_by_role("button", name="Add").click()
     page.get_by_role("button", name="Label the next 50").wait_for()
+
+
+def test_a_page_that_cannot_be_fetched_says_so_and_comes_back(texts, serve, enter, watch):
+    """Without the server the frame stays, the page says what is wrong, and recovers by itself."""
+    server = serve(texts)
+    page = enter(server)
+    page.get_by_role("button", name="Label the next").wait_for()
+    server.process.terminate()
+    server.process.wait(20)
+    pages = page.get_by_role("navigation", name="Pages")
+    pages.get_by_role("link", name="Experiment", exact=True).click()
+    failed = page.get_by_role("alert")
+    failed.get_by_text("The server cannot be reached.").wait_for()
+    failed.get_by_role("button", name="Retry").click()
+    failed.get_by_role("button", name="Retry").wait_for()
+    pages.get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("button", name="Label the next").wait_for()
+    pages.get_by_role("link", name="Experiment", exact=True).click()
+    failed.wait_for()
+    serve(texts, urlsplit(server.address).port)
+    failed.wait_for(state="detached")
+    pages.wait_for()
+    page.get_by_role("heading", name="There is no choice to judge yet").wait_for()
+    assert page.url.endswith("/experiment")
+    watch.forgive()
 
 
 def test_the_catalog_fits_a_phone(pictures, serve, enter):

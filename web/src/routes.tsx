@@ -12,12 +12,14 @@ import { readDiagnoseSearch } from "./diagnostics/diagnoseSearch";
 import { readExperimentSearch } from "./experiment/experimentSearch";
 import { readGuessSearch } from "./guesses/guessSearch";
 import { HomePage } from "./home/HomePage";
+import { fetched } from "./parts/fetched";
 import { PageMissing } from "./parts/Notices";
 import { readReviewSearch } from "./review/reviewSearch";
 import { readCompareSearch } from "./rounds/compareSearch";
 import { RoundPage } from "./rounds/RoundPage";
 import { RoundsPage } from "./rounds/RoundsPage";
 import { AppFrame } from "./shell/AppFrame";
+import { PageFailed } from "./shell/PageFailed";
 import { readTeamSearch } from "./team/teamSearch";
 
 const root = createRootRoute({ component: AppFrame, notFoundComponent: PageMissing });
@@ -34,67 +36,76 @@ const catalog = createRoute({
 const label = createRoute({
   getParentRoute: () => root,
   path: "/label",
-  component: lazyRouteComponent(() => import("./label/LabelPage"), "LabelPage"),
+  component: lazyRouteComponent(() => fetched(import("./label/LabelPage")), "LabelPage"),
 });
 
 const ontology = createRoute({
   getParentRoute: () => root,
   path: "/settings/ontology",
-  component: lazyRouteComponent(() => import("./ontology/OntologyPage"), "OntologyPage"),
+  component: lazyRouteComponent(() => fetched(import("./ontology/OntologyPage")), "OntologyPage"),
 });
 
 const labeling = createRoute({
   getParentRoute: () => root,
   path: "/settings/labeling",
-  component: lazyRouteComponent(() => import("./settings/LabelingPage"), "LabelingPage"),
+  component: lazyRouteComponent(() => fetched(import("./settings/LabelingPage")), "LabelingPage"),
 });
 
 const bringIn = createRoute({
   getParentRoute: () => root,
   path: "/settings/import",
-  component: lazyRouteComponent(() => import("./settings/ImportPage"), "ImportPage"),
+  component: lazyRouteComponent(() => fetched(import("./settings/ImportPage")), "ImportPage"),
 });
 
 const guesses = createRoute({
   getParentRoute: () => root,
   path: "/guesses",
   validateSearch: nothingElse(readGuessSearch),
-  component: lazyRouteComponent(() => import("./guesses/GuessesPage"), "GuessesPage"),
+  component: lazyRouteComponent(() => fetched(import("./guesses/GuessesPage")), "GuessesPage"),
 });
 
 const review = createRoute({
   getParentRoute: () => root,
   path: "/review",
   validateSearch: nothingElse(readReviewSearch),
-  component: lazyRouteComponent(() => import("./review/ReviewPage"), "ReviewPage"),
+  component: lazyRouteComponent(() => fetched(import("./review/ReviewPage")), "ReviewPage"),
 });
 
 const diagnose = createRoute({
   getParentRoute: () => root,
   path: "/diagnose",
   validateSearch: nothingElse(readDiagnoseSearch),
-  component: lazyRouteComponent(() => import("./diagnostics/DiagnosePage"), "DiagnosePage"),
+  component: lazyRouteComponent(
+    () => fetched(import("./diagnostics/DiagnosePage")),
+    "DiagnosePage",
+  ),
 });
 
 const experiment = createRoute({
   getParentRoute: () => root,
   path: "/experiment",
   validateSearch: nothingElse(readExperimentSearch),
-  component: lazyRouteComponent(() => import("./experiment/ExperimentPage"), "ExperimentPage"),
+  component: lazyRouteComponent(
+    () => fetched(import("./experiment/ExperimentPage")),
+    "ExperimentPage",
+  ),
 });
 
 const autoLabel = createRoute({
   getParentRoute: () => root,
   path: "/auto-label",
   validateSearch: nothingElse(readAutoLabelSearch),
-  component: lazyRouteComponent(() => import("./autolabel/AutoLabelPage"), "AutoLabelPage"),
+  component: lazyRouteComponent(
+    () => fetched(import("./autolabel/AutoLabelPage")),
+    "AutoLabelPage",
+  ),
 });
 
 const team = createRoute({
   getParentRoute: () => root,
   path: "/team",
   validateSearch: nothingElse(readTeamSearch),
-  component: lazyRouteComponent(() => import("./team/TeamPage"), "TeamPage"),
+  component: lazyRouteComponent(() => fetched(import("./team/TeamPage")), "TeamPage"),
 });
 
 const rounds = createRoute({ getParentRoute: () => root, path: "/rounds", component: RoundsPage });
@@ -103,7 +114,7 @@ const compare = createRoute({
   getParentRoute: () => root,
   path: "/rounds/compare",
   validateSearch: nothingElse(readCompareSearch),
-  component: lazyRouteComponent(() => import("./rounds/ComparePage"), "ComparePage"),
+  component: lazyRouteComponent(() => fetched(import("./rounds/ComparePage")), "ComparePage"),
 });
 
 const round = createRoute({
@@ -132,6 +143,8 @@ export const router = createRouter({
   ]),
   parseSearch: parseQueryString,
   stringifySearch: writeQueryString,
+  // Within the frame: each page has its own boundary, so that the way to the others stays.
+  defaultErrorComponent: PageFailed,
   defaultPreload: "intent",
   scrollRestoration: true,
 });

@@ -33,6 +33,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether no server answered at all. */
+export function isOffline(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 0;
+}
+
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The data of an answer; throws `ApiError` for a refusal, a failure, or no answer at all. */

@@ -9,6 +9,7 @@ import { type Home, isOneClass, mayManage, type ProjectInfo } from "../api/types
 import { DIFFICULTIES } from "../catalog/search";
 import { NextStep } from "../home/NextStep";
 import { jobProblem } from "../jobs/useRoundJobs";
+import { fetched } from "../parts/fetched";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
 import { useAtOnce } from "../parts/useAtOnce";
 import type { AutoLabelSearch } from "./autoLabelSearch";
@@ -23,7 +24,7 @@ import { AUDIT, SetsCard } from "./SetsCard";
 import { useAutoActions, useAutoJobs, useFollow } from "./useAutoJobs";
 import { useAutoKeys } from "./useAutoKeys";
 
-const CoverageCard = lazy(() => import("./CoverageCard"));
+const CoverageCard = lazy(() => fetched(import("./CoverageCard")));
 
 export function AutoLabelPage() {
   const me = useQuery(sessionQuery).data;

@@ -9,6 +9,7 @@ import { type Experiment, type Me, mayBrowse, mayManage, type ProjectInfo } from
 import { useAutoKeys } from "../autolabel/useAutoKeys";
 import { JobProgress } from "../jobs/JobRow";
 import { jobProblem, jobTitle } from "../jobs/useRoundJobs";
+import { fetched } from "../parts/fetched";
 import { ago, count, unbroken } from "../parts/format";
 import { Key } from "../parts/Key";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
@@ -19,7 +20,7 @@ import { experimentsQuery } from "./queries";
 import { type ExperimentRun, useExperimentRun } from "./useExperiments";
 import { WholeCard } from "./WholeCard";
 
-const SizeCard = lazy(() => import("./SizeCard"));
+const SizeCard = lazy(() => fetched(import("./SizeCard")));
 
 export function ExperimentPage() {
   const me = useQuery(sessionQuery).data;

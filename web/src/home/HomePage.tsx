@@ -3,6 +3,7 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { homeQuery, projectQuery } from "../api/queries";
+import { fetched } from "../parts/fetched";
 import { unbroken } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { AddAssets } from "./AddAssets";
@@ -13,7 +14,7 @@ import styles from "./home.module.css";
 import { NextStep } from "./NextStep";
 import { RoundTimeline } from "./RoundTimeline";
 
-const CurveCard = lazy(() => import("./CurveCard"));
+const CurveCard = lazy(() => fetched(import("./CurveCard")));
 
 export function HomePage() {
   const home = useQuery(homeQuery);

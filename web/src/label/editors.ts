@@ -1,16 +1,17 @@
 /** Which editor a task has, and what assets it needs. */
 import { type ComponentType, lazy } from "react";
 import type { Media, ProjectInfo } from "../api/types";
+import { fetched } from "../parts/fetched";
 import { ClassEditor } from "./ClassEditor";
 import { ClassesEditor } from "./ClassesEditor";
 import { NumberEditor } from "./NumberEditor";
 import type { EditorProps } from "./Workplace";
 
 const ShapesEditor = lazy(() =>
-  import("../shapes/ShapesEditor").then((found) => ({ default: found.ShapesEditor })),
+  fetched(import("../shapes/ShapesEditor")).then((found) => ({ default: found.ShapesEditor })),
 );
 const SpansEditor = lazy(() =>
-  import("../spans/SpansEditor").then((found) => ({ default: found.SpansEditor })),
+  fetched(import("../spans/SpansEditor")).then((found) => ({ default: found.SpansEditor })),
 );
 
 export const EDITORS: Record<ProjectInfo["task"], ComponentType<EditorProps>> = {

@@ -9,6 +9,7 @@ import { DecisionStrip, type StripEntry } from "../label/DecisionStrip";
 import { openOutbox } from "../label/outboxStore";
 import { useLabelKeys } from "../label/useLabelKeys";
 import { useStopwatch } from "../label/useStopwatch";
+import { fetched } from "../parts/fetched";
 import { ErrorNotice } from "../parts/Notices";
 import { valueText } from "../parts/valueText";
 import type { Easel } from "../shapes/easel";
@@ -23,7 +24,9 @@ import { useReviewSession } from "./useReviewSession";
 import { useSubject } from "./useSubject";
 import { tallyOf, ViewBar } from "./ViewBar";
 
-const FixEditor = lazy(() => import("./FixEditor").then((found) => ({ default: found.FixEditor })));
+const FixEditor = lazy(() =>
+  fetched(import("./FixEditor")).then((found) => ({ default: found.FixEditor })),
+);
 
 type Props = { project: ProjectInfo; scope: string };
 

@@ -5,6 +5,7 @@ import type { Command } from "../keys/actions";
 import { Chord } from "../keys/Chord";
 import type { Keymap } from "../keys/keymap";
 import { AssetView } from "../parts/AssetView";
+import { fetched } from "../parts/fetched";
 import { percent } from "../parts/format";
 import { valueText } from "../parts/valueText";
 import { ClosePicture } from "../picture/ClosePicture";
@@ -15,10 +16,10 @@ import type { ReviewDesk } from "./useReviewSession";
 import type { About } from "./useSubject";
 
 const ShapesAnswer = lazy(() =>
-  import("./ShapesAnswer").then((found) => ({ default: found.ShapesAnswer })),
+  fetched(import("./ShapesAnswer")).then((found) => ({ default: found.ShapesAnswer })),
 );
 const SpansAnswer = lazy(() =>
-  import("./SpansAnswer").then((found) => ({ default: found.SpansAnswer })),
+  fetched(import("./SpansAnswer")).then((found) => ({ default: found.SpansAnswer })),
 );
 
 type Props = {

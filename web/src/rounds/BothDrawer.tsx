@@ -9,6 +9,7 @@ import type { Comparison, Value } from "../api/types";
 import { className } from "../api/types";
 import { AssetView } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
+import { fetched } from "../parts/fetched";
 import { count } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { sureOf, valueText } from "../parts/valueText";
@@ -16,7 +17,9 @@ import { toPositions } from "../spans/words";
 import styles from "./compare.module.css";
 import { bothQuery } from "./compareQueries";
 
-const Overlay = lazy(() => import("./Overlay").then((found) => ({ default: found.Overlay })));
+const Overlay = lazy(() =>
+  fetched(import("./Overlay")).then((found) => ({ default: found.Overlay })),
+);
 
 type Props = { id: string; found: Comparison; confidence: number; close: () => void };
 
