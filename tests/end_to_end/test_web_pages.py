@@ -184,13 +184,17 @@ def test_without_a_control_home_and_rounds_say_what_cannot_be_shown(pictures, se
 
 
 def test_rounds_list_leads_to_one_round(learned, serve, enter):
-    """The list names every round; one round shows its plan and its evaluation."""
+    """The list names every round; one round shows its plan, its evaluation, and whose picks."""
     page = enter(serve(learned))
     page.keyboard.press("g")
     page.keyboard.press("r")
     page.get_by_role("link", name="Round 3").click()
     for title in ("On the audit set", "Plan", "What it chose, and why"):
         page.get_by_role("heading", name=title).wait_for()
+    page.get_by_text(re.compile("^Audit [0-9]")).click()
+    expect(page).to_have_url(re.compile("arm=audit"))
+    page.reload()
+    expect(page.get_by_role("radio", name=re.compile("^Audit"))).to_be_checked()
 
 
 @pytest.mark.parametrize(

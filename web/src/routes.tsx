@@ -18,6 +18,7 @@ import { readReviewSearch } from "./review/reviewSearch";
 import { readCompareSearch } from "./rounds/compareSearch";
 import { RoundPage } from "./rounds/RoundPage";
 import { RoundsPage } from "./rounds/RoundsPage";
+import { readRoundSearch } from "./rounds/roundSearch";
 import { AppFrame } from "./shell/AppFrame";
 import { PageFailed } from "./shell/PageFailed";
 import { readTeamSearch } from "./team/teamSearch";
@@ -120,6 +121,7 @@ const compare = createRoute({
 const round = createRoute({
   getParentRoute: () => root,
   path: "/rounds/$number",
+  validateSearch: nothingElse(readRoundSearch),
   component: RoundPage,
 });
 

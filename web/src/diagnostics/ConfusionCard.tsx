@@ -14,7 +14,7 @@ import type { DiagnoseSearch } from "./diagnoseSearch";
 import styles from "./diagnostics.module.css";
 import { everySecond } from "./evidence";
 import { Gallery } from "./Gallery";
-import { cellKey, type Matrix, matrixOf, nextCell, worstCell } from "./matrix";
+import { cellKey, type Matrix, matrixOf, nextCell, placeOf, worstCell } from "./matrix";
 import { confusionsQuery } from "./queries";
 
 type Props = { search: DiagnoseSearch; change: ChangeDiagnose };
@@ -65,9 +65,8 @@ function Grid({ matrix, open, change }: GridProps) {
   const { names, cells, totals } = matrix;
   const table = useRef<HTMLTableElement>(null);
   const first = worstCell(matrix);
-  const entry = open
-    ? { row: names.indexOf(open.truth), column: names.indexOf(open.predicted) }
-    : first;
+  // A link may open a cell whose class the table leaves out: it still has a way in for the keyboard.
+  const entry = (open && placeOf(matrix, open)) ?? first;
   const move = (event: KeyboardEvent, row: number, column: number) => {
     const next = nextCell(matrix, { row, column }, event.key);
     if (!next) return;

@@ -4,7 +4,7 @@ import type { ConfusionCell, Finding, NamedFinding, Round } from "../api/types";
 import { readDiagnoseSearch } from "./diagnoseSearch";
 import { afterwards, basis, byGain, everySecond, gainText, sharesOf } from "./evidence";
 import { barsOf, batchName, lineOf, movedWords, perHundred, signed } from "./lessons";
-import { matrixOf, nextCell, worstCell } from "./matrix";
+import { matrixOf, nextCell, placeOf, worstCell } from "./matrix";
 
 const cell = (truth: string, predicted: string, count: number): ConfusionCell => ({
   truth,
@@ -114,6 +114,11 @@ describe("the confusion matrix", () => {
     expect([large.names.length, large.hidden]).toEqual([16, 14]);
     expect(large.names).toContain("k29");
     expect(large.names).not.toContain("k5");
+    expect(placeOf(large, cell("k29", "k28", 1))).toEqual({
+      row: large.names.indexOf("k29"),
+      column: large.names.indexOf("k28"),
+    });
+    expect(placeOf(large, cell("k5", "k29", 1))).toBeNull();
   });
 });
 

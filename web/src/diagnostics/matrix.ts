@@ -60,6 +60,12 @@ export function nextCell({ names, cells }: Matrix, from: Place, key: string): Pl
   }
 }
 
+/** Where a cell stands; null where one of its classes is left out. */
+export function placeOf({ names }: Matrix, of: ConfusionCell): Place | null {
+  const [row, column] = [names.indexOf(of.truth), names.indexOf(of.predicted)];
+  return row < 0 || column < 0 ? null : { row, column };
+}
+
 /** The error with most assets, where the eye and the Tab key begin. */
 export function worstCell({ names, cells }: Matrix): Place | null {
   let most = 0;

@@ -1,13 +1,14 @@
 /** What a round chose: a picture each, and why in one line. */
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { sessionQuery } from "../api/queries";
 import { type Arm, type Media, mayBrowse, type Selected } from "../api/types";
 import { Thumbnail } from "../parts/AssetView";
 import { count, shortId } from "../parts/format";
 import { useTexts } from "../parts/useTexts";
+import { ARMS } from "./roundSearch";
 import styles from "./rounds.module.css";
 
 const NAMES: Record<Arm, string> = { active: "Strategy", control: "Random", audit: "Audit" };
@@ -16,8 +17,9 @@ const FIRST = 60;
 type Props = { selected: Selected[]; media: Media; round: number };
 
 export function SelectedGallery({ selected, media, round }: Props) {
-  const arms = (Object.keys(NAMES) as Arm[]).filter((arm) => selected.some((s) => s.arm === arm));
-  const [wanted, setWanted] = useState<Arm>("active");
+  const arms = ARMS.filter((one) => selected.some((s) => s.arm === one));
+  const { arm: wanted = "active" } = useSearch({ from: "/rounds/$number" });
+  const navigate = useNavigate({ from: "/rounds/$number" });
   const [all, setAll] = useState(false);
   const arm = arms.includes(wanted) ? wanted : (arms[0] ?? "active");
   const rows = selected.filter((entry) => entry.arm === arm).sort((a, b) => a.rank - b.rank);
@@ -32,7 +34,7 @@ export function SelectedGallery({ selected, media, round }: Props) {
         <SegmentedControl
           size="xs"
           value={arm}
-          onChange={(value) => setWanted(value as Arm)}
+          onChange={(value) => void navigate({ search: { arm: value as Arm }, replace: true })}
           data={arms.map((value) => ({
             value,
             label: `${NAMES[value]} ${count(selected.filter((s) => s.arm === value).length)}`,
