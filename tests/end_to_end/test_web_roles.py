@@ -101,3 +101,14 @@ def test_an_annotator_reads_of_a_round_what_they_may(texts, serve, join, beside)
     reviewer = beside(server, "rita", Role.REVIEWER)
     reviewer.goto(f"{server.address}/rounds/1")
     reviewer.get_by_role("link", name=text[:30]).first.wait_for()
+
+
+def test_who_may_not_add_assets_is_told_who_does(tmp_path, serve, join):
+    """An empty project offers its form to those whom the server lets add."""
+    Project.create(tmp_path / "empty", media="text", classes=["praise", "blame"]).close()
+    server = serve(tmp_path / "empty")
+    for name, role in (("ann", Role.ANNOTATOR), ("mia", Role.MANAGER)):
+        page = join(server, name, role)
+        page.goto(server.address)
+        page.get_by_text("An owner of the project adds some").wait_for()
+        expect(page.get_by_role("button", name="Add")).to_have_count(0)

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { addFolder } from "../api/actions";
 import { isActive } from "../api/jobList";
-import { jobsQuery } from "../api/queries";
+import { jobsQuery, sessionQuery } from "../api/queries";
 import type { ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, remember } from "../jobs/useRoundJobs";
@@ -16,6 +16,7 @@ const KINDS = { image: "pictures", text: "texts", table: "rows" };
 
 export function AddAssets({ project }: { project: ProjectInfo }) {
   const client = useQueryClient();
+  const me = useQuery(sessionQuery).data;
   const [path, setPath] = useState("");
   const jobs = useQuery(jobsQuery).data ?? [];
   const running = jobs.find((job) => isActive(job));
@@ -35,11 +36,15 @@ export function AddAssets({ project }: { project: ProjectInfo }) {
         </div>
       </Empty>
     );
+  const title = `“${project.name}” has no ${KINDS[project.media]} yet`;
+  if (me && me.role !== "owner")
+    return (
+      <Empty title={title} icon={<IconFolderPlus size={24} />}>
+        <p>An owner of the project adds some; they then come up here.</p>
+      </Empty>
+    );
   return (
-    <Empty
-      title={`“${project.name}” has no ${KINDS[project.media]} yet`}
-      icon={<IconFolderPlus size={24} />}
-    >
+    <Empty title={title} icon={<IconFolderPlus size={24} />}>
       <p>
         Name a folder or a file on the machine that runs Querist. Nothing is copied: the files stay
         where they are. On the command line, <code>querist add FOLDER</code> does the same.

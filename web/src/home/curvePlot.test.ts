@@ -1,7 +1,7 @@
 /** What the learning curve is drawn from. */
 import { describe, expect, it } from "vitest";
 import type { CurvePoint } from "../api/types";
-import { availableAxes, curveRows, nudges } from "./curvePlot";
+import { availableAxes, curveRows, nudges, rangeOf } from "./curvePlot";
 
 const point = (round: number, labels: number, seconds: number | null): CurvePoint => ({
   round,
@@ -22,6 +22,12 @@ describe("curve", () => {
   it("counts time in hours", () => {
     const rows = curveRows({ active: [point(1, 10, 1_800)], control: [] }, "seconds");
     expect(rows.map((row) => row.x)).toEqual([0.5]);
+  });
+
+  it("begins at zero where all points are one", () => {
+    expect(rangeOf([12])).toEqual([0, 24]);
+    expect(rangeOf([0, 0])).toEqual([0, 2]);
+    expect(rangeOf([12, 24])).toBeUndefined();
   });
 
   it("pushes two labels at the same height apart, and leaves distant ones alone", () => {

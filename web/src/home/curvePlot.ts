@@ -71,6 +71,12 @@ type Options = {
   ahead?: readonly Ahead[];
 };
 
+/** From zero where all points are one: an axis without width counts in millionths of a label. */
+export function rangeOf(at: readonly number[]): [number, number] | undefined {
+  const [first, last] = [Math.min(...at), Math.max(...at)];
+  return first === last ? [0, 2 * (last || 1)] : undefined;
+}
+
 export function drawCurve(
   rows: readonly Row[],
   { axis, width, currency, ahead = [] }: Options,
@@ -110,6 +116,7 @@ export function drawCurve(
       ticks: Math.min(8, Math.floor(width / 90)),
       tickSize: 0,
       tickPadding: 8,
+      domain: rangeOf([...rows, ...ahead].map(({ x }) => x)),
       nice: true,
     },
     y: {
