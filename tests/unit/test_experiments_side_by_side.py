@@ -89,6 +89,23 @@ def test_a_class_that_is_always_right_keeps_its_doubt() -> None:
     assert found.low < 0.6
 
 
+def test_one_audited_asset_of_a_class_proves_no_gain() -> None:
+    """Right in one arm and wrong in the other, it is told with the room that one draw leaves."""
+    truth = np.array([0] * 30 + [1] * 30 + [2])
+    wrong = np.where(truth == 2, 0, truth)
+    trial = Trial(
+        truth=truth,
+        active_labels=(10, 20),
+        active=np.array([truth, truth]),
+        control_labels=(10, 20),
+        control=np.array([wrong, wrong]),
+    )
+    gain = side_by_side([trial], NAMES).classes[2].gain.recall
+    assert gain is not None
+    assert (gain.value, gain.high) == (1, 1)
+    assert gain.low < -0.9
+
+
 def test_intervals_hold_the_truth_and_trials_narrow_them() -> None:
     """Of 60 comparisons with a true gain of 25 points some 95 % say so; trials say it better."""
     held = 0

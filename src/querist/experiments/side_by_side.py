@@ -267,9 +267,8 @@ class _Frame:
         if np.isnan(low):
             return None
         found = Measure(value=value, low=low, high=high, count=self.rows)
-        if self.measure == ACCURACY or not least <= value <= 1:
+        if not least <= value <= 1:
             return found
-        # Of single classes the figures stay what they were when experiments were first kept.
         count = self.rows if alike is None else alike
         roomy = with_room(replace(found, count=count), least=least)
         return replace(roomy, count=self.rows)
