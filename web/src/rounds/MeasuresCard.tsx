@@ -58,7 +58,16 @@ export function PartsCard({ title, hint, parts, found }: PartsProps) {
         {shown.map(({ name, right, count: size }) => (
           <tr key={name}>
             <th scope="row">
-              {isClass ? <ClassChip name={name} /> : name} <small>{count(size)}</small>
+              {isClass ? (
+                // Within the chip, where the name gives way to it.
+                <ClassChip name={name}>
+                  <small>{count(size)}</small>
+                </ClassChip>
+              ) : (
+                <>
+                  {name} <small>{count(size)}</small>
+                </>
+              )}
             </th>
             <Sides pair={right} measure="recall" />
             <td>
