@@ -107,6 +107,7 @@ def test_every_page_fits_a_phone_and_a_small_laptop(living, serve, enter):
     [
         ("/settings/ontology", "[data-testid=ontology-classes]"),
         ("/review", "[aria-label='Label to review'] [class*=_stage_]"),
+        ("/label", "[data-testid=stage]"),
     ],
 )
 def test_what_is_worked_on_keeps_a_height_when_zoomed_in(path, part, living, serve, enter):
@@ -146,10 +147,10 @@ def test_a_page_looks_the_same_after_others(living, serve, enter):
     columns = (
         "() => getComputedStyle(document.querySelector('[class*=_columns_]')).gridTemplateColumns"
     )
-    page.get_by_role("heading", name="Rounds").wait_for()
+    page.get_by_role("heading", name="Rounds", exact=True).wait_for()
     before = page.evaluate(columns)
     for name in ("Team", "Auto-label", "Experiment", "Home"):
         page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
         page.wait_for_function(DRAWN)
-    page.get_by_role("heading", name="Rounds").wait_for()
+    page.get_by_role("heading", name="Rounds", exact=True).wait_for()
     assert page.evaluate(columns) == before

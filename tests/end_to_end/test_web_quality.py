@@ -195,7 +195,7 @@ def test_an_annotator_meets_no_error_while_gold_is_asked(pictures, serve, join):
         project.gold.add(project.catalog.assets.ids()[-1], ClassValue(name="one"), created_by="rev")
     server = serve(pictures)
     page = join(server, "ana", Role.ANNOTATOR)
-    page.get_by_role("heading", name="Rounds").wait_for()
+    page.get_by_role("heading", name="Rounds", exact=True).wait_for()
     pages = page.get_by_role("navigation", name="Pages")
     expect(pages.get_by_role("link")).to_have_text(["Home", "Label"])
     expect(page.locator("a[href^='/rounds']")).to_have_count(0)

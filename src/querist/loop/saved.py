@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog
+from querist.errors import UnavailableError
 from querist.loop import snapshot, training
 from querist.metrics import SavingMeasure, measure_saving
 from querist.schema import Arm, Round
@@ -23,8 +25,9 @@ def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure 
     assets. Time O(models), each loaded once.
 
     Returns:
-        ``None`` without both curves, where nobody knows yet (see ``measure_saving``), and where a
-        label is no single class: then an asset is not just right or wrong.
+        ``None`` without both curves, where nobody knows yet (see ``measure_saving``), where a
+        label is no single class: then an asset is not just right or wrong; and where a model
+        elsewhere no longer answers.
     """
     seen = snapshot.take(catalog)
     rows = seen.audited()
@@ -35,16 +38,17 @@ def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure 
     if not len(rows) or not all(measured.values()) or not training.classifies(catalog):
         return None
     truth = seen.codes[rows]
-    answers = {
-        arm: np.array(
-            [
-                training.predict(catalog, catalog.records.models.get(e.model_id), rows).argmax(1)
-                == truth
-                for e in found
-            ]
-        )
-        for arm, found in measured.items()
-    }
+
+    def right(model_id: str) -> NDArray[np.bool_]:
+        model = catalog.records.models.get(model_id)
+        return np.asarray(training.predict(catalog, model, rows).argmax(axis=1) == truth)
+
+    try:
+        answers = {
+            arm: np.array([right(it.model_id) for it in found]) for arm, found in measured.items()
+        }
+    except UnavailableError:  # another learner has taken over: the round does not wait for that one
+        return None
     labels = {arm: [e.labels for e in found] for arm, found in measured.items()}
     return measure_saving(
         labels[Arm.ACTIVE],
