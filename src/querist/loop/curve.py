@@ -9,6 +9,7 @@ from querist.loop.budget import BudgetState
 from querist.metrics import SavingMeasure, is_undecided
 from querist.schema import Arm, Estimate, Round, percent
 from querist.schema.measure import Measure, called
+from querist.schema.wording import counted
 
 # A curve through two points says more of their noise than of the labels between them.
 LEAST_ROUNDS = 3
@@ -114,16 +115,18 @@ def sentence(found: Curve, labeled: int, saved: SavingMeasure | None = None) -> 
         saved: What all models of both arms say of one audit set; ``None`` where nobody knows yet.
     """
     if not found.active:
-        return f"{_labels(labeled)}. No model has been measured on the audit set yet."
+        return f"{counted(labeled, 'label')}. No model has been measured on the audit set yet."
     last = found.active[-1]
     name = "" if found.measure == "accuracy" else f"{called(found.measure)} "
     words = [
-        f"{_labels(last.labels)}.",
+        f"{counted(last.labels, 'label')}.",
         f"{name}{last.accuracy}, audit of {last.accuracy.count}.",
     ]
     if name and found.control:
         control = found.control[-1]
-        words.append(f"The random control: {control.accuracy} with {_labels(control.labels)}.")
+        words.append(
+            f"The random control: {control.accuracy} with {counted(control.labels, 'label')}."
+        )
     if compares(found):
         early = too_early(found, saved.ratio if saved else None)
         words.append(early or (_saved(saved, found) if saved else ""))
@@ -148,10 +151,6 @@ def _saved(saved: SavingMeasure, found: Curve) -> str:
         f"over the whole curve {percent(abs(1 - ratio), 0)} "
         f"{'fewer' if ratio <= 1 else 'more'} labels{_within(saved.ratio)}."
     )
-
-
-def _labels(count: int) -> str:
-    return "1 label" if count == 1 else f"{count} labels"
 
 
 def _within(doubt: Measure) -> str:

@@ -16,6 +16,7 @@ from querist.loop.curve import Curve, curve, sentence
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.schema import Advice, Arm, Estimate, Round, Saving, Step, TaskState
+from querist.schema.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +120,9 @@ def _sentence(
     if not assets:
         return "No assets yet. Add a folder of images, a table or texts to begin."
     if not rounds:
-        there = "1 asset" if assets == 1 else f"{assets:,} assets"
+        there = counted(assets, "asset")
         return f"{there} and no round yet. Let Querist choose the first ones to label."
     if current is not None and waiting:
         told = f" So far: {advice.sentence}" if advice else ""
-        return f"Round {current} waits for {waiting} label{'' if waiting == 1 else 's'}.{told}"
+        return f"Round {current} waits for {counted(waiting, 'label')}.{told}"
     return advice.sentence if advice else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,11 +64,7 @@ class Service:
             ConflictError: the asker has not seen the newest round, or it is being drawn.
         """
         with self.finishing:
-            drawing = any(
-                job.kind == "next_round" and job.state in _ACTIVE
-                for job in self.project.catalog.records.jobs.list()
-            )
-            if "after" in wishes and drawing:
+            if "after" in wishes and self._under_way({"next_round"}):
                 raise ConflictError(
                     "A batch is being drawn already.",
                     remedy="Wait for it; it need not have been you who asked.",
@@ -87,14 +83,15 @@ class Service:
             # It waits for whoever else is at it, and they may wait to write.
             records.later(self._finish_round)
 
+    def _under_way(self, kinds: Set[str]) -> bool:
+        jobs = self.project.catalog.records.jobs.list()
+        return any(job.kind in kinds and job.state in _ACTIVE for job in jobs)
+
     def _finish_round(self) -> None:
         records = self.project.catalog.records
         with self.finishing:
-            under_way = any(
-                job.kind in _FINISHING and job.state in _ACTIVE for job in records.jobs.list()
-            )
             # Somebody else may have seen it too, and been faster.
-            if not under_way and records.tasks.is_answered():
+            if not self._under_way(_FINISHING) and records.tasks.is_answered():
                 self.jobs.submit("finish_round")
 
 
