@@ -83,8 +83,8 @@ def compares(found: Curve) -> bool:
 def too_early(found: Curve, doubt: Measure | None) -> str | None:
     """Why a saving is not told yet, and what that takes; ``None`` where enough is known of it.
 
-    It takes three measured rounds of each arm, and an interval that does not leave half as many
-    labels as possible as twice as many.
+    It takes three measured rounds of each arm, and an interval that is not as wide as from half as
+    many labels to twice as many.
 
     Args:
         found: Both arms' curves.
@@ -98,8 +98,8 @@ def too_early(found: Curve, doubt: Measure | None) -> str | None:
         why = "the audit cannot tell it from chance; more rounds or a larger audit would"
     elif is_undecided(doubt):
         why = (
-            f"by an audit of {doubt.count} it may take half as many labels or twice as many; more "
-            "rounds or a larger audit would tell"
+            f"by an audit of {doubt.count} it may take {percent(1 - doubt.low, 0)} fewer labels or "
+            f"{percent(doubt.high - 1, 0)} more; more rounds or a larger audit would tell"
         )
     else:
         return None

@@ -163,9 +163,10 @@ def label_ratio(
 def is_undecided(ratio: Measure) -> bool:
     """Whether the interval of a label ratio, or of its inverse, tells nothing of a saving.
 
-    It does where half as many labels are as possible as twice as many.
+    That is where it holds one, neither fewer labels nor more, and its upper end is four times its
+    lower one or further off, as half as many labels are from twice as many.
     """
-    return ratio.low <= 0.5 and ratio.high >= 2
+    return ratio.low <= 1 <= ratio.high and ratio.high >= 4 * ratio.low
 
 
 def labels_at(labels: Floats, curves: Floats, levels: Floats) -> Floats:
