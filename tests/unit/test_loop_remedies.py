@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from querist.errors import InvalidInputError, NotFoundError
 from querist.loop import round_confusions, training
-from querist.loop.remedies import strategy_for
+from querist.loop.remedies import standing_findings, strategy_for
 from querist.loop.remedy_reports import beyond_picking
 from querist.project import Project
 from querist.schema import (
@@ -201,12 +201,18 @@ def test_a_remedy_follows_its_class_through_a_rename_and_a_merge(project: Projec
 
 
 def test_a_remedy_whose_class_was_split_or_retired_is_refused(project: Project) -> None:
-    """It says what became of it, and begins no round."""
+    """It says what became of it, begins no round, and is no longer offered."""
     name = name_of(project, "class_frequency")
     project.ontology_changes.apply(SplitClass(name="green", into=("lime", "olive")), author="ana")
     with pytest.raises(InvalidInputError, match=r"'green'.* may be lime or olive now"):
         project.next_round(20, remedy=name)
+    (round_,) = project.rounds.list()
+    place = int(name.partition(".")[2]) - 1
+    told = standing_findings(project.catalog, round_)[place]
+    assert told.batch is None
+    assert "may be lime or olive now" in told.remedy
     project.ontology_changes.apply(RevertOntology(version=1), author="ana")
+    assert standing_findings(project.catalog, round_) == round_.findings
     assert wanted_by(project, name) == "green"
     project.ontology_changes.apply(RetireClass(name="green"), author="ana")
     with pytest.raises(InvalidInputError, match=r"'green'.* is not there any more"):

@@ -11,7 +11,7 @@ from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.cli.slices import print_slices
 from querist.errors import NotFoundError
-from querist.loop import lessons
+from querist.loop import lessons, standing_findings
 from querist.schema import Arm, Step
 
 
@@ -90,13 +90,13 @@ def diagnose(
     taught = not json if taught is None else taught
     with open_project(project) as opened:
         rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
+        findings = standing_findings(opened.catalog, rounds[-1]) if rounds else ()
         found = lessons(opened.catalog, rounds[-1]) if taught and rounds else None
         saved = [] if json else opened.rounds.slices.reports()
     if not rounds:
         raise NotFoundError(
             "No round is finished yet.", remedy="Label the open batch, then: querist train"
         )
-    findings = rounds[-1].findings
     if json:
         print_json({"findings": findings, "taught": found} if taught else findings)
         return

@@ -29,6 +29,7 @@ from querist.loop.models import Models
 from querist.loop.naming_models import ComparedModel, nameable
 from querist.loop.outtake import export, labeled_arrays
 from querist.loop.prepared_pages import prepare_pages
+from querist.loop.remedies import standing_findings
 from querist.loop.rounds import Rounds
 from querist.loop.slice_points import SlicePoint
 from querist.loop.slices import SliceReport, Slices
@@ -93,6 +94,7 @@ __all__ = [
     "prepare_pages",
     "round_confusions",
     "said_of",
+    "standing_findings",
     "status",
     "thresholds",
     "train",

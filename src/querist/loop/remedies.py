@@ -34,6 +34,24 @@ def finding_of(rounds: Sequence[Round], name: str) -> Finding:
     return found
 
 
+def standing_findings(catalog: Catalog, said: Round) -> tuple[Finding, ...]:
+    """A round's findings as they can be acted on now.
+
+    One whose class was split or retired since loses its batch, and says so as its remedy.
+    """
+
+    def standing(place: int, finding: Finding) -> Finding:
+        if finding.batch is None or finding.batch.wanted is None:
+            return finding
+        try:
+            _wanted(catalog, said, finding.batch.wanted, f"{said.number}.{place}")
+        except InvalidInputError as problem:
+            return replace(finding, batch=None, remedy=f"{problem.message} {problem.remedy}")
+        return finding
+
+    return tuple(standing(place, it) for place, it in enumerate(said.findings, start=1))
+
+
 def classes_now(catalog: Catalog, said: Round, name: str) -> tuple[str, ...]:
     """The classes that may be now what a finding of a round calls ``name``; empty for none."""
     return catalog.records.ontologies.since(name, said.finished_at)

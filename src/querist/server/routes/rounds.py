@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from querist.loop import lessons, round_confusions
+from querist.loop import lessons, round_confusions, standing_findings
 from querist.project import Project
 from querist.schema import Role, Round, Step
 from querist.server.auth import at_least, browsing
@@ -52,7 +52,9 @@ def list_findings(service: Served, round: Annotated[int | None, Query(ge=1)] = N
         round=told.number,
         findings=[
             NamedFinding(id=f"{told.number}.{place}", finding=finding)
-            for place, finding in enumerate(told.findings, start=1)
+            for place, finding in enumerate(
+                standing_findings(service.project.catalog, told), start=1
+            )
         ],
     )
 
