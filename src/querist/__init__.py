@@ -47,7 +47,14 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"querist.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'querist' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        from querist.errors import MissingDependencyError, is_platform
+
+        if not is_platform(error.name):
+            raise
+        raise MissingDependencyError.of(f"querist.{name}", "app") from error
     globals()[name] = value
     return value
 

@@ -146,6 +146,29 @@ class StorageError(QueristError, OSError):
     exit_code = 6
 
 
+# What the extra ``app`` brings; the base install, for notebooks, is without.
+_PLATFORM = frozenset(
+    {
+        "PIL",
+        "alembic",
+        "fastapi",
+        "httpx",
+        "lance",
+        "pyarrow",
+        "pydantic",
+        "sqlalchemy",
+        "starlette",
+        "tomlkit",
+        "uvicorn",
+    }
+)
+
+
+def is_platform(module: str | None) -> bool:
+    """Whether a module that was not found belongs to the extra ``app``."""
+    return (module or "").partition(".")[0] in _PLATFORM
+
+
 class MissingDependencyError(QueristError, ImportError):
     """An extra is not installed."""
 

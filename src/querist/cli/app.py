@@ -29,21 +29,7 @@ from querist.cli import (
     workforce,
 )
 from querist.cli.printing import errors
-from querist.errors import MissingDependencyError, QueristError
-
-# What the base install leaves out; a command that needs one of them says how to get it.
-PLATFORM = {
-    "lance",
-    "pyarrow",
-    "sqlalchemy",
-    "alembic",
-    "fastapi",
-    "uvicorn",
-    "pydantic",
-    "PIL",
-    "tomlkit",
-    "httpx",
-}
+from querist.errors import MissingDependencyError, QueristError, is_platform
 
 app = typer.Typer(
     name="querist",
@@ -96,7 +82,7 @@ def main() -> None:
     except QueristError as error:
         _leave(error)
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in PLATFORM:
+        if not is_platform(error.name):
             raise
         _leave(MissingDependencyError.of("This command", "app"))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
-from querist.loop import Comparison
-from querist.metrics import Paired, Reliability
 from querist.schema import percent
 from querist.schema.measure import Measure
+
+if TYPE_CHECKING:
+    from querist.loop import Comparison
+    from querist.metrics import Paired, Reliability
 
 _NAMED = 5
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from querist.cli.printing import output, print_table
-from querist.loop import ClassLesson, Lessons
 from querist.schema import percent
+
+if TYPE_CHECKING:
+    from querist.loop import ClassLesson, Lessons
 
 
 def print_lessons(found: Lessons) -> None:

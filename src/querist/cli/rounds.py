@@ -11,7 +11,6 @@ from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.cli.slices import print_slices
 from querist.errors import NotFoundError
-from querist.loop import lessons, standing_findings
 from querist.schema import Arm, Step
 
 
@@ -87,6 +86,8 @@ def diagnose(
     json: JsonOption = False,
 ) -> None:
     """Show what the newest round's model gets wrong, what to do about it, and what data taught."""
+    from querist.loop import lessons, standing_findings
+
     taught = not json if taught is None else taught
     with open_project(project) as opened:
         rounds = [r for r in opened.rounds.list() if r.step is Step.DONE]
