@@ -182,6 +182,25 @@ def test_labels_given_offline_survive_a_reload_and_arrive(batch, serve, enter, w
     assert [stored(batch)[asset].value.name for asset in pressed] == ["zero", "one", "two"]
 
 
+def test_decisions_made_offline_show_their_pictures_in_the_strip(batch, serve, enter, watch):
+    """What was fetched ahead is there small as well, when the line has gone."""
+    page = enter(serve(batch))
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    for key in "123":
+        press_and_advance(page, key)
+    page.get_by_test_id("saved-mark").get_by_text("Offline, 3 waiting").wait_for()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-testid=strip] img')]"
+        ".filter(image => image.complete && image.naturalWidth > 0).length === 3"
+    )
+    page.context.set_offline(False)
+    wait_saved(page)
+    watch.forgive()
+
+
 def strip_says(page: Page, decided: list[str], *words: str) -> None:
     """Wait until the strip ends with these decisions, oldest first."""
     said = page.get_by_test_id("strip").get_by_role("button")
