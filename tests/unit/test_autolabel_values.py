@@ -138,6 +138,16 @@ def test_what_is_accepted_is_the_models_answer_and_mostly_right_as_a_whole(
     assert project.autolabel.history()[-1].holding == 0
 
 
+def test_the_command_line_proposes_and_refuses(project: Project) -> None:
+    """The curve is printed; a promise that no check can bear is refused."""
+    asked = ["autolabel", "--dry-run", "--max-error", "0.1", "-p", str(project.folder)]
+    shown = CliRunner().invoke(app, asked)
+    assert shown.exit_code == 0, shown.output
+    assert "can be labelled without a person" in " ".join(shown.output.split())
+    with pytest.raises(ConflictError):
+        project.autolabel.accept(max_error=0.0001)
+
+
 def test_a_set_that_the_audit_finds_wrong_is_rolled_back(project: Project) -> None:
     """Audited labels are compared as wholes; what people said stays."""
     found = project.autolabel.accept(max_error=0.1)
@@ -148,16 +158,8 @@ def test_a_set_that_the_audit_finds_wrong_is_rolled_back(project: Project) -> No
     assert after.broken
     assert after.holding == 0
     assert {project.labels.current(it).annotator for it in asked} == {"ana"}  # type: ignore[union-attr]  # each was answered
-
-
-def test_the_command_line_proposes_and_refuses(project: Project) -> None:
-    """The curve is printed; a promise that no check can bear is refused."""
-    asked = ["autolabel", "--dry-run", "--max-error", "0.1", "-p", str(project.folder)]
-    shown = CliRunner().invoke(app, asked)
-    assert shown.exit_code == 0, shown.output
-    assert "can be labelled without a person" in " ".join(shown.output.split())
-    with pytest.raises(ConflictError):
-        project.autolabel.accept(max_error=0.0001)
+    with pytest.raises(ConflictError, match="the audit broke what the checks before had promised"):
+        project.autolabel.accept(max_error=0.1)
 
 
 def test_an_asset_tells_how_likely_the_model_is_wrong_about_it(project: Project) -> None:

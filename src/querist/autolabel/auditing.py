@@ -12,6 +12,7 @@ from querist.catalog import Catalog
 from querist.catalog.records import NewTask
 from querist.catalog.records.auto_labels import (
     ACCEPTED,
+    ASKED,
     AUDITED,
     ROLLED_BACK,
     AutoLabelEvent,
@@ -19,7 +20,7 @@ from querist.catalog.records.auto_labels import (
 )
 from querist.errors import NotFoundError
 from querist.metrics import confidence_sequence, is_right
-from querist.schema import Arm, Origin, TaskState, Value
+from querist.schema import Action, Arm, Origin, TaskState, Value
 
 _STREAM = 61
 
@@ -31,7 +32,8 @@ class AutoLabelSet:
     Attributes:
         id: The set.
         accepted: How many labels it had.
-        holding: How many of them still hold; an audited one is a person's label from then on.
+        holding: How many of them still hold; an audited one is a person's label from then on, and
+            one of a class that was split or retired is none.
         max_error: The promised error rate.
         confidence: Probability with which it was promised.
         upper: Upper bound of the error rate when it was accepted.
@@ -109,13 +111,19 @@ def questions(asset_ids: Sequence[str]) -> list[NewTask]:
     return [NewTask(asset_id=asset_id, arms=(Arm.AUDIT,), priority=0.0) for asset_id in asset_ids]
 
 
-def ask_again(catalog: Catalog, event: str) -> int:
-    """Open the tasks again that were returned with their round before anybody answered."""
+def ask_again(catalog: Catalog) -> int:
+    """Open the tasks again that were returned with their round before anybody answered.
+
+    Those of the audits of standing sets, and the newest checks: earlier ones no longer count.
+    """
     records = catalog.records
     standing = {it.id for it in sets(catalog) if it.rolled_back_at is None}
+    events = records.auto_labels.events()
+    newest = next((it.set_id for it in reversed(events) if it.event == ASKED), None)
     lost: dict[str, list[str]] = {}
-    for known in records.auto_labels.events():
-        if known.event != event or (event == AUDITED and known.set_id not in standing):
+    for known in events:
+        audits = known.event == AUDITED and known.set_id in standing
+        if not audits and not (known.event == ASKED and known.set_id == newest):
             continue
         for asset_id in known.facts["assets"]:
             states = {task.state for task in records.tasks.for_asset(asset_id)}
@@ -130,12 +138,18 @@ _Answers = dict[str, Value | None]
 
 
 def _answers(catalog: Catalog, events: Sequence[AutoLabelEvent]) -> _Answers:
-    """What people said last of audited assets, in the classes of now; ``None`` if nothing clear."""
+    """What people said last of audited assets, in the classes of now.
+
+    ``None`` where they could not tell, or what they named is no class any more.
+    """
     reading = catalog.records.ontologies.reading()
     found: _Answers = {}
     for asset_id in _assets(events, AUDITED):
         entry = catalog.records.labels.current(asset_id)
-        if entry is not None and entry.origin is not Origin.MODEL:
+        # Whoever has taken back an answer has given none.
+        if entry is None or entry.origin is Origin.MODEL:
+            continue
+        if entry.value is not None or entry.action is not Action.UNDO:
             said = entry.value
             found[asset_id] = said and reading.value(said, entry.ontology_version)
     return found
@@ -144,12 +158,12 @@ def _answers(catalog: Catalog, events: Sequence[AutoLabelEvent]) -> _Answers:
 def _set(
     catalog: Catalog, accepted: AutoLabelEvent, events: Sequence[AutoLabelEvent], answers: _Answers
 ) -> AutoLabelSet:
-    members = {it.asset_id: it for it in catalog.records.auto_labels.members(accepted.set_id)}
+    members = _standing(catalog, catalog.records.auto_labels.members(accepted.set_id))
     drawn = _assets(events, AUDITED)
     answered = [members[it] for it in drawn if it in members and it in answers]
     wrong = sum(_wrong(catalog, it, answers[it.asset_id]) for it in answered)
     max_error, confidence = accepted.facts["max_error"], accepted.facts["confidence"]
-    low, high = confidence_sequence(wrong, len(answered), confidence)
+    low, high = _bounds(wrong, len(answered), len(members), confidence)
     back = next((it for it in events if it.event == ROLLED_BACK), None)
     holding = sum(it.holds for it in members.values())
     broken = low > max_error
@@ -171,6 +185,34 @@ def _set(
         reason=back.facts.get("reason") if back else None,
         sentence=_sentence(holding, wrong, len(answered), (low, high), max_error, back is not None),
     )
+
+
+def _standing(catalog: Catalog, members: Sequence[AutoLabelMember]) -> dict[str, AutoLabelMember]:
+    """The labels that are labels in the classes of now, by asset id.
+
+    A label of a class that was split or retired since is none any more, be it right or wrong.
+    """
+    reading = catalog.records.ontologies.reading()
+    read: dict[tuple[str | None, int], bool] = {}
+    found = {}
+    for it in members:
+        key = (it.name, it.ontology_version)
+        if key not in read or it.name is None:
+            read[key] = reading.plain or reading.value(it.value, it.ontology_version) is not None
+        if read[key]:
+            found[it.asset_id] = it
+    return found
+
+
+def _bounds(wrong: int, answered: int, count: int, confidence: float) -> tuple[float, float]:
+    """Bounds of the error rate of a set of ``count`` labels, whenever one looks.
+
+    Those of endlessly many labels, and what is certain of these: the audited ones are part of it.
+    """
+    low, high = confidence_sequence(wrong, answered, confidence)
+    if not count:
+        return low, high
+    return max(low, wrong / count), min(high, (wrong + count - answered) / count)
 
 
 def _wrong(catalog: Catalog, member: AutoLabelMember, said: Value | None) -> bool:

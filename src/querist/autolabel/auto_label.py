@@ -8,10 +8,9 @@ import numpy as np
 
 from querist.autolabel import auditing, proposing
 from querist.autolabel.auditing import AutoLabelSet
-from querist.autolabel.evidence import gather
 from querist.autolabel.proposing import Proposal
 from querist.catalog import Catalog
-from querist.catalog.records.auto_labels import ASKED, AUDITED, AUTO_LABELER
+from querist.catalog.records.auto_labels import ASKED, AUTO_LABELER
 from querist.errors import ConflictError, InvalidInputError
 from querist.schema import Role, check_whole, is_number
 
@@ -58,7 +57,7 @@ class AutoLabel:
         A promise needs checks where it is made: of a draw from the whole pool most lie elsewhere.
         The questions come without a suggestion, in the newest round, and their answers train
         models like any label. What may be accepted then lies within the region they were drawn
-        from. Whatever was returned unanswered with an earlier round is asked again first.
+        from. Each counts as wrong until a person has given it a label.
 
         Raises:
             InvalidInputError: ``count`` is below one, or there is no model.
@@ -66,7 +65,6 @@ class AutoLabel:
         """
         _check_rates(max_error, 0.95)
         check_whole("count", count, least=1)
-        auditing.ask_again(self._catalog, ASKED)
         region, places = proposing.open_region(self._catalog, max_error)
         seed = [self._catalog.settings.policy.seed, len(self._log.events()), _STREAM]
         rng = np.random.default_rng(seed)
@@ -88,7 +86,7 @@ class AutoLabel:
         """Label what a proposal lets in, as the model's word, in one transaction.
 
         Assets that somebody has decided on meanwhile are passed over. The same proposal again
-        stores nothing.
+        stores nothing. The checks are read once more: what they no longer bear out is refused.
 
         Args:
             proposal: A proposal or its id; one is made by default.
@@ -96,23 +94,29 @@ class AutoLabel:
             confidence: Likewise.
 
         Raises:
-            ConflictError: nothing can be promised.
+            ConflictError: nothing can be promised, the set was rolled back, or what was proposed
+                does not hold any more.
             NotFoundError: there is no such proposal.
         """
         if proposal is None:
             proposal = self.propose(max_error, confidence)
         proposal_id = proposal if isinstance(proposal, str) else proposal.id
+        for known in auditing.sets(self._catalog):
+            if known.id == proposal_id and known.rolled_back_at is not None:
+                raise ConflictError(
+                    f"The set {proposal_id!r} was rolled back.",
+                    remedy="Propose again, then accept that.",
+                )
+            if known.id == proposal_id:
+                return known
         fixed, labels = proposing.stored(self._catalog, proposal_id)
         if fixed.certificate.threshold is None:
             raise ConflictError(
-                fixed.sentence, remedy="Ask for checks, or promise less: querist autolabel ask 300"
+                fixed.sentence,
+                remedy="Answer or ask for checks, or promise less: querist autolabel ask 300",
             )
+        proposing.check_again(self._catalog, fixed)
         records = self._catalog.records
-        if fixed.region != next(reversed(gather(self._catalog).checks), None):
-            raise ConflictError(
-                "Other checks were asked since this was proposed.",
-                remedy="Propose again, then accept that.",
-            )
         records.annotators.ensure(AUTO_LABELER, Role.MODEL)
         certificate = fixed.certificate
         self._log.accept(
@@ -139,7 +143,8 @@ class AutoLabel:
 
         Args:
             count: So many random labels of each standing set are asked of people, beside those
-                that wait for an answer.
+                that wait for an answer. What was returned unanswered with an earlier round, the
+                newest checks included, is asked again.
 
         Returns:
             All sets as they stand then.
@@ -149,7 +154,7 @@ class AutoLabel:
             if known.broken and known.rolled_back_at is None:
                 self.roll_back(known.id, reason=known.sentence)
         if count:
-            auditing.ask_again(self._catalog, AUDITED)
+            auditing.ask_again(self._catalog)
         for known in auditing.sets(self._catalog) if count else ():
             if known.rolled_back_at is None:
                 auditing.ask_more(self._catalog, known, count)
@@ -158,13 +163,14 @@ class AutoLabel:
     def roll_back(self, set_id: str, *, reason: str = "By hand.") -> AutoLabelSet:
         """Take back every label of a set that still holds, by entries that say so.
 
+        If its audit has broken the promise, only checks that are asked from then on count.
         Labels that a person has confirmed or mended since are the person's and stay.
 
         Raises:
             NotFoundError: there is no such set.
         """
-        auditing.find(self._catalog, set_id)
-        self._log.take_back(set_id, facts={"reason": reason})
+        known = auditing.find(self._catalog, set_id)
+        self._log.take_back(set_id, facts={"reason": reason, "broken": known.broken})
         return auditing.find(self._catalog, set_id)
 
     def history(self) -> Sequence[AutoLabelSet]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.catalog.records.auto_labels import ASKED
+from querist.catalog.records.auto_labels import ASKED, ROLLED_BACK
 from querist.errors import InvalidInputError
 from querist.schema import Action, Arm, Origin, TaskKind
 
@@ -32,8 +32,11 @@ class Evidence:
         known: Assets that a person gave a label (N,), bool.
         codes: The class that a person gave (N,), -1 without one, or where labels are no classes.
         free: Assets that may be labelled without a person (N,), bool.
-        drawn: Labelled assets that were drawn at random from all that was not chosen (N,), bool.
-        checks: Labelled assets that were drawn at random within a region, by the region's id.
+        declined: Assets that a person looked at and gave no label that is one now (N,), bool.
+        drawn: Answered assets that were drawn at random from all that was not chosen (N,), bool.
+        checks: Assets that were drawn at random within a region, by the region's id, answered or
+            not: who looks before all are answered must not win by that.
+        broken: Whether the audit broke a promise. Only checks drawn since count then.
         label_seq: Last entry of the label log that was seen.
         ontology_version: The ontology of ``classes``.
     """
@@ -43,8 +46,10 @@ class Evidence:
     known: NDArray[np.bool_]
     codes: Positions
     free: NDArray[np.bool_]
+    declined: NDArray[np.bool_]
     drawn: NDArray[np.bool_]
     checks: dict[str, Positions]
+    broken: bool
     label_seq: int
     ontology_version: int
 
@@ -53,12 +58,29 @@ class Evidence:
         """Positions of the assets that a person gave a label (n,)."""
         return np.flatnonzero(self.known)
 
+    @property
+    def newest_region(self) -> str | None:
+        """The region whose checks count; ``None`` where none was asked for."""
+        return next(reversed(self.checks), None)
+
+    def checks_in(self, region: NDArray[np.bool_]) -> Positions:
+        """Positions of the checks in a region (n,), n ≤ N: the newest ones and the random arms."""
+        checked = self.drawn.copy()
+        if self.newest_region is not None:
+            checked[self.checks[self.newest_region]] = True
+        return np.flatnonzero(checked[: len(region)] & region)
+
+    def waiting(self, checks: Positions) -> int:
+        """How many of some checks nobody has answered yet."""
+        return int((~(self.known | self.declined)[checks]).sum())
+
 
 def gather(catalog: Catalog) -> Evidence:
     """Look at the labels as they stand.
 
     Labels of models are no evidence. Nor are assets that the active arm chose a random draw of
-    anything: of the control arm only those count that the active arm did not ask for.
+    anything: of the control arm only those count that the active arm did not ask for. Once the
+    audit has broken a promise, what had promised it is spent.
 
     Raises:
         InvalidInputError: no answer of the task's kind is simply right or wrong.
@@ -76,6 +98,7 @@ def gather(catalog: Catalog) -> Evidence:
     code_of = {name: code for code, name in enumerate(reading.ontology.names)}
     codes = np.full(len(ids), -1, dtype=np.int64)
     known = np.zeros(len(ids), dtype=bool)
+    declined = np.zeros(len(ids), dtype=bool)
     free = np.ones(len(ids), dtype=bool)
     seq = records.labels.last_seq()
     sent_back = records.reviews.sent_back(upto=records.reviews.last_seq())
@@ -85,30 +108,42 @@ def gather(catalog: Catalog) -> Evidence:
             continue
         free[at] = states.actions[i] == Action.UNDO and not states.labeled[i]
         said = states.classes[i]
-        name = said and reading.name(said, states.ontology_versions[i])
+        version = states.ontology_versions[i]
+        name = said and reading.name(said, version)
         if states.origins[i] != Origin.MODEL and states.seqs[i] not in sent_back:
             codes[at] = code_of.get(name or "", -1)
             known[at] = codes[at] >= 0 or (said is None and states.labeled[i])
+            declined[at] = states.actions[i] in (Action.SKIP, Action.CANNOT_TELL) or (
+                said is not None and name is None and not reading.undecided(said, version)
+            )
     members = {arm: index.mask(records.rounds.arm_ids(arm)) for arm in Arm}
     free &= ~members[Arm.AUDIT] & ~index.mask(records.tasks.asked())
-    drawn = known & (members[Arm.AUDIT] | (members[Arm.CONTROL] & ~members[Arm.ACTIVE]))
+    checks, broken = _checks(catalog)
+    drawn = members[Arm.AUDIT] | (members[Arm.CONTROL] & ~members[Arm.ACTIVE])
     return Evidence(
         ids=ids,
         known=known,
         classes=reading.ontology.names,
         codes=codes,
         free=free,
-        drawn=drawn,
-        checks=_checks(catalog, known),
+        declined=declined,
+        drawn=np.zeros(len(ids), dtype=bool) if broken else drawn & (known | declined),
+        checks=checks,
+        broken=broken,
         label_seq=seq,
         ontology_version=reading.ontology.version,
     )
 
 
-def _checks(catalog: Catalog, known: NDArray[np.bool_]) -> dict[str, Positions]:
+def _checks(catalog: Catalog) -> tuple[dict[str, Positions], bool]:
+    """The checks by region since the audit last broke a promise, and whether it ever did."""
     found: dict[str, list[int]] = {}
+    broken = False
     for event in catalog.records.auto_labels.events():
         if event.event == ASKED:
             places = catalog.assets.index().known(event.facts["assets"])
-            found.setdefault(event.set_id, []).extend(places[(places >= 0) & known[places]])
-    return {region: np.unique(np.array(rows, dtype=np.int64)) for region, rows in found.items()}
+            found.setdefault(event.set_id, []).extend(places[places >= 0])
+        elif event.event == ROLLED_BACK and event.facts.get("broken"):
+            found, broken = {}, True
+    checks = {region: np.unique(np.array(rows, dtype=np.int64)) for region, rows in found.items()}
+    return checks, broken

@@ -38,6 +38,10 @@ class Answers(Protocol):
         """The answers at ``positions`` by asset id, in the classes of now where they are known."""
         ...
 
+    def wrong(self, catalog: Catalog, evidence: Evidence, checks: Positions) -> NDArray[np.bool_]:
+        """Whether the answer to each check is wrong (m,); also where no person gave a label."""
+        ...
+
     def kept(self) -> tuple[State, dict[str, Any]]:
         """Arrays and facts that ``read_kept`` makes the answers of."""
         ...
@@ -54,7 +58,8 @@ class Judgement:
         left: What is answered and no standing set took, or would have taken (N,), bool.
         region: What may be accepted at all (N,), bool.
         checks: Positions of the checks within the region (m,).
-        wrong: Whether the answer to each check was wrong (m,), bool.
+        wrong: Whether the answer to each check was wrong (m,), bool; it is as long as a person
+            has given it no label.
         region_id: Whose region it is.
     """
 
@@ -108,14 +113,12 @@ def judge(catalog: Catalog) -> Judgement:
     answers, told = (_by_labeler if classifies else _by_model)(catalog, model, evidence)
     errors = np.ones(len(evidence.ids), dtype=np.float32)
     errors[: len(told)] = told
-    region_id = next(reversed(evidence.checks), None)
+    region_id = evidence.newest_region
     left = (np.arange(len(evidence.ids)) < len(told)) & ~_taken(catalog, len(evidence.ids))
     region = left
-    checked = evidence.drawn.copy()
     if region_id is not None:
         region = left & _region(catalog, region_id, len(evidence.ids))
-        checked[evidence.checks[region_id]] = True
-    checks = np.flatnonzero(checked & region)
+    checks = evidence.checks_in(region)
     return Judgement(
         evidence=evidence,
         answers=answers,
@@ -180,8 +183,10 @@ class _Values:
         for at, (row, answer) in enumerate(
             zip(checks.tolist(), self._now(catalog, checks), strict=True)
         ):
+            if answer is None or not evidence.known[row]:
+                continue
             entry = catalog.records.labels.current(evidence.ids[row])
-            if answer is not None and entry is not None and entry.value is not None:
+            if entry is not None and entry.value is not None:
                 truth = reading.value(entry.value, entry.ontology_version)
                 found[at] = truth is None or not is_right(answer, truth)
         return found

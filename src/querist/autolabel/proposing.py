@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.autolabel.certificate import Certificate
+from querist.autolabel.certificate import Certificate, certify
 from querist.autolabel.evidence import Positions, gather
 from querist.autolabel.judging import KEPT, Judgement, folder_of, judge, read_kept
 from querist.catalog import Catalog
-from querist.errors import NotFoundError
+from querist.errors import ConflictError, NotFoundError
 from querist.learners import arrays
 from querist.metrics import upper_bound
 from querist.schema import Value, from_json, new_id, to_json
@@ -107,7 +107,7 @@ def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
         labels=len(found.evidence.labeled),
         label_seq=found.evidence.label_seq,
         region=found.region_id,
-        sentence=_sentence(certificate, len(chosen), free),
+        sentence=_sentence(found, certificate, len(chosen), free),
         created_at=datetime.now(UTC),
         free=free,
     )
@@ -152,6 +152,37 @@ def stored(catalog: Catalog, proposal_id: str) -> tuple[Proposal, Mapping[str, V
     return proposal, answers.labels(catalog, np.flatnonzero(sure[: len(free)] & free))
 
 
+def check_again(catalog: Catalog, proposal: Proposal) -> None:
+    """Refuse a kept proposal that what was answered since, or other classes, no longer bear out.
+
+    Raises:
+        ConflictError: the checks as they stand now do not promise as much, other checks were asked
+            since, or the classes have changed.
+    """
+    evidence = gather(catalog)
+    answers, state, facts = read_kept(folder_of(catalog, proposal.id))
+    if proposal.region != evidence.newest_region:
+        raise _outdated("Other checks were asked since this was proposed.")
+    if facts["ontology_version"] != evidence.ontology_version:
+        raise _outdated("The classes have changed since this was proposed.")
+    errors, region = state["errors"], state["region"]
+    checks = evidence.checks_in(region)
+    certificate = certify(
+        errors[checks],
+        answers.wrong(catalog, evidence, checks),
+        max_error=proposal.certificate.max_error,
+        confidence=proposal.certificate.confidence,
+        others=errors[evidence.free[: len(region)] & region],
+    )
+    promised, holds = proposal.certificate.threshold, certificate.threshold
+    if promised is not None and (holds is None or holds < promised):
+        raise _outdated("Checks that were answered since do not bear out what was proposed.")
+
+
+def _outdated(message: str) -> ConflictError:
+    return ConflictError(message, remedy="Propose again, then accept that.")
+
+
 def _curve(found: Judgement, confidence: float, free: int) -> tuple[CurvePoint, ...]:
     points = []
     for rate in RATES:
@@ -163,7 +194,8 @@ def _curve(found: Judgement, confidence: float, free: int) -> tuple[CurvePoint, 
 def _by_class(
     found: Judgement, certificate: Certificate, chosen: Positions
 ) -> tuple[ClassShare, ...]:
-    threshold = -1.0 if certificate.threshold is None else certificate.threshold
+    # Where nothing can be promised, all checks tell why.
+    threshold = np.inf if certificate.threshold is None else certificate.threshold
     inside = found.errors[found.checks] <= threshold
     counts = found.answers.naming(chosen)
     all_free = found.answers.naming(np.flatnonzero(found.evidence.free))
@@ -182,12 +214,18 @@ def _by_class(
     )
 
 
-def _sentence(certificate: Certificate, count: int, free: int) -> str:
+def _sentence(found: Judgement, certificate: Certificate, count: int, free: int) -> str:
     rate, sure = f"{certificate.max_error:.1%}", f"{certificate.confidence:.0%}"
     if certificate.threshold is not None:
         return (
             f"{count:,} of {free:,} assets can be labelled without a person: at most {rate} of "
             f"them wrong, {sure} sure. {certificate.wrong} of {certificate.checked} checks were."
+        )
+    waiting = found.evidence.waiting(found.checks)
+    if waiting:
+        return (
+            f"Nothing can be promised yet: of {certificate.available} checks {waiting} are not "
+            "answered, and each counts as wrong until it is."
         )
     missing = certificate.needed - certificate.available
     if missing >= free:
@@ -196,7 +234,10 @@ def _sentence(certificate: Certificate, count: int, free: int) -> str:
             f"{free:,} {'asset is' if free == 1 else 'assets are'} open. Label these by hand."
         )
     if missing > 0:
-        return f"Nothing can be promised yet: {missing} more checks are needed at least."
+        why = ""
+        if found.evidence.broken and found.region_id is None:
+            why = ", since the audit broke what the checks before had promised"
+        return f"Nothing can be promised yet: {missing} more checks are needed at least{why}."
     return (
         f"Nothing can be promised: too many of the surest {certificate.needed} checks are wrong "
         f"for {rate}."
@@ -213,6 +254,5 @@ def _keep(
 ) -> None:
     state, facts = found.answers.kept()
     state |= {"errors": found.errors, "region": region}
-    arrays.write(
-        folder_of(catalog, made), state, {**facts, "name": KEPT, "proposal": to_json(proposal)}
-    )
+    facts |= {"name": KEPT, "ontology_version": found.evidence.ontology_version}
+    arrays.write(folder_of(catalog, made), state, {**facts, "proposal": to_json(proposal)})
