@@ -94,6 +94,24 @@ def test_a_round_that_ends_early_keeps_the_opinions_it_has(make):
     assert project.catalog.records.tasks.counts(1)[TaskState.RETURNED] == 8
 
 
+def test_nobody_is_asked_again_what_two_have_disputed(make):
+    """It waits for a reviewer, not for the next batch; once it is decided it is a label."""
+    project = make(overlap=2, overlap_share=1.0)
+    project.next_round()
+    disputed = project.catalog.records.tasks.open(1)[0].asset_id
+    project.labels.submit(disputed, "boot", annotator="ana")
+    project.labels.submit(disputed, "shirt", annotator="bob")
+    answer(project, ["ana", "bob"])
+    project.finish_round()
+    assert [it.asset_id for it in project.opinions.disputes()] == [disputed]
+    round_ = project.next_round(40)
+    asked = {it.asset_id for it in project.catalog.records.tasks.open(2)}
+    assert len(asked) == 32
+    assert disputed not in asked
+    assert round_.plan.in_flight == (disputed,)
+    assert project.replay(2)
+
+
 def test_a_model_breaks_ties_between_the_classes_that_tie(make):
     """Two who disagree are decided by the model of the round before, in the name of CROWDLAB."""
     project = make(overlap=2, overlap_share=1.0, batch_size=12)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog, PolicySettings, classifiers
 from querist.errors import EmptyPoolError
+from querist.labeling import Opinions
 from querist.learners import OF_A_MODEL, model_signals
 from querist.loop import proxies, snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
@@ -76,6 +77,8 @@ def plan(
         policy = replace(policy, strategy=default.strategy, parameters=default.parameters)
     if model is None:
         policy = started(catalog, policy)
+    # Whoever disagreed would be asked the same once more: a reviewer has to say.
+    disputed = (it.asset_id for it in Opinions(catalog).disputes())
     people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
     return RoundPlan(
         batch_size=wanted,
@@ -99,7 +102,7 @@ def plan(
         blind_share=policy.blind_share,
         skill=wishes.skill,
         class_skills=policy.class_skills,
-        in_flight=tuple(in_flight),
+        in_flight=tuple(sorted({*in_flight, *disputed})),
         remedy=wishes.remedy,
         sub_pool=policy.sub_pool,
         proxy=proxies.proxy_of(catalog, model),
@@ -215,7 +218,7 @@ def _draw_active(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan
 
 
 def _free(seen: Snapshot, fixed: RoundPlan) -> Positions:
-    """New assets that may be chosen: not those that people held when the round was planned."""
+    """New assets that may be chosen: not those that waited for somebody when it was planned."""
     return np.setdiff1d(seen.candidates(), _in_flight(seen, fixed))
 
 

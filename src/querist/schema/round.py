@@ -53,7 +53,8 @@ class RoundPlan:
         blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
         skill: The skill that every task needs.
         class_skills: The skill that tasks need of which the model says that class.
-        in_flight: Assets that people held when the round before was closed; not selected again.
+        in_flight: Assets that people held when the round before was closed, and those on which
+            opinions tie until a reviewer decides; not selected again.
         sub_pool: Candidates, drawn at random, that the strategy looks at; ``None`` for all.
         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
