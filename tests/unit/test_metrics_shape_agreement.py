@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -68,6 +68,107 @@ def test_polygons_that_are_boxes_overlap_as_boxes():
     assert polygon_iou(square, square[::-1]) == pytest.approx(1)
     assert polygon_iou(square, square + np.array([4, 4])) == 0
     assert polygon_iou(square, np.array([(1, 1), (1, 1), (1, 1)], float)) == 0
+
+
+def common_area(one, other) -> float:
+    """What two simple polygons share, by another method: fans of triangles, clipped one by one.
+
+    A polygon is the signed sum of the triangles from its first corner, so that what two share is
+    the signed sum of what every two triangles share.
+    """
+    total = 0.0
+    for sign, triangle in fan(one):
+        for way, other_triangle in fan(other):
+            left = other_triangle
+            for i in range(3):
+                left = clipped(left, triangle[i - 1], triangle[i])
+            total += sign * way * signed_area(left)
+    return total
+
+
+def fan(points):
+    """The triangles from the first corner, each turned to the left, and which way it went."""
+    for b, c in pairwise(points[1:]):
+        whole = signed_area([points[0], b, c])
+        if whole:
+            yield np.sign(whole), [points[0], b, c] if whole > 0 else [points[0], c, b]
+
+
+def signed_area(points) -> float:
+    """Positive where the corners go round to the left."""
+    if len(points) < 3:
+        return 0.0
+    x, y = (np.asarray(points) - points[0]).T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def clipped(points, a, b):
+    """What of a convex polygon lies left of the line from a to b (Sutherland and Hodgman, 1974)."""
+    found = []
+    side = [(b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) for x, y in points]
+    for i, (p, s) in enumerate(zip(points, side, strict=True)):
+        q, t = points[i - 1], side[i - 1]
+        if (s < 0) != (t < 0):
+            found.append(tuple(np.add(q, np.subtract(p, q) * (t / (t - s)))))
+        if s >= 0:
+            found.append(tuple(p))
+    return found
+
+
+def drawn(rng, kind):
+    """Two star-shaped polygons such as two people outline one object."""
+    count = int(rng.integers(3, 9))
+    # Corners in even steps around the middle, each moved by less than half a step.
+    angles = 2 * np.pi * (np.arange(count) + rng.uniform(0, 0.4, count)) / count
+    ends = np.stack([np.cos(angles), np.sin(angles)], 1)
+    one = 100 + 200 * rng.uniform(0.2, 0.5, (count, 1)) * ends
+    if kind == "moved":  # all corners but one in common
+        other = one.copy()
+        at = rng.integers(count)
+        other[at] = 100 + rng.uniform(0.5, 1.5) * (one[at] - 100)
+    elif kind == "scaled":
+        other = 100 + rng.choice([0.7, 0.9, 1.1]) * (one - 100)
+    else:
+        other = one + rng.uniform(-4, 4, one.shape)
+    if kind == "ulp":  # the same corners, some of them one step of the machine's numbers away
+        other = np.where(rng.random(one.shape) < 0.5, np.nextafter(one, 0), one)
+    decimals = {"whole": 0, "rounded": 1}.get(kind)
+    return (one, other) if decimals is None else (one.round(decimals), other.round(decimals))
+
+
+@pytest.mark.parametrize("kind", ["moved", "scaled", "whole", "rounded", "ulp", "free"])
+@pytest.mark.parametrize("unit", [1.0, 1 / 3e6, 1e8])
+def test_polygons_that_share_corners_overlap_as_clipping_says(kind, unit):
+    """Hundreds of outlines of one object, also in other units, against another calculation."""
+    rng = np.random.default_rng(7)
+    for _ in range(50):
+        one, other = (unit * shape for shape in drawn(rng, kind))
+        common = common_area(one.tolist(), other.tolist())
+        whole = common_area(one.tolist(), one.tolist()) + common_area(
+            other.tolist(), other.tolist()
+        )
+        assert polygon_iou(one, other) == pytest.approx(common / (whole - common), abs=1e-9)
+
+
+def test_corners_of_nearly_the_same_height_do_no_harm():
+    """.3 and .1 + .2 are neighbours among the machine's numbers: nothing lies half-way."""
+    one, other = ([(0, 0), (1, height), (0, 1)] for height in (0.3, 0.1 + 0.2))
+    assert polygon_iou(np.array(one), np.array(other)) == pytest.approx(1)
+
+
+def test_any_polygons_at_all_have_an_overlap_from_0_to_1():
+    """Thousands on a coarse grid, which cross themselves, touch, and repeat corners."""
+    rng = np.random.default_rng(3)
+    for _ in range(2000):
+        one = rng.uniform(0, 1, (rng.integers(3, 7), 2)).round(1)
+        other = one * rng.choice([0.7, 0.9, 1.1])
+        if rng.random() < 0.5:
+            other = rng.uniform(0, 1, (rng.integers(3, 7), 2)).round(1)
+        found = polygon_iou(one, other)
+        assert 0 <= found <= 1
+        assert polygon_iou(other, one) == pytest.approx(found, abs=1e-9)
+        # As high as wide: another way to cut them into strips.
+        assert polygon_iou(one[:, ::-1], other[:, ::-1]) == pytest.approx(found, abs=1e-9)
 
 
 def test_the_matching_is_the_best_there_is():

@@ -121,7 +121,7 @@ def polygon_iou(first: Table, second: Table) -> float:
 
     Between two heights at which neither has a corner and no sides cross, the width of what both
     cover changes evenly: its value half-way is its mean. Inside is what an odd number of sides
-    lies left of.
+    lies left of. Rounding shifts the result by some 1e-14.
     """
     both = np.concatenate([_sides(first), _sides(second)])
     heights = np.unique(np.concatenate([both[:, 1], _crossings(both)]))
@@ -136,7 +136,7 @@ def polygon_iou(first: Table, second: Table) -> float:
     ]
     common = float(shared @ thick)
     whole = sum(areas) - common
-    return common / whole if whole > 0 else 0.0
+    return min(common / whole, 1.0) if whole > 0 else 0.0
 
 
 def _kind(shape: NDArray[np.float64]) -> str:
@@ -168,12 +168,17 @@ def _crossings(sides: Table) -> Table:
 
 
 def _covered(sides: Table, heights: Table) -> list[Table]:
-    """Where a polygon begins and ends at each height, from left to right."""
+    """Where a polygon begins and ends at each height, from left to right: pairs at any height.
+
+    A side takes its lower end along and not its upper one. Whoever goes around the polygon passes
+    a height as often upwards as downwards, so that also at that of a corner nothing is left over:
+    half-way between two neighbours among the machine's numbers there is no number but they.
+    """
     x0, y0, x1, y1 = sides.T
     low, high = np.minimum(y0, y1), np.maximum(y0, y1)
     found = []
     for height in heights:
-        cut = np.flatnonzero((low < height) & (height < high))
+        cut = np.flatnonzero((low <= height) & (height < high))
         share = (height - y0[cut]) / (y1[cut] - y0[cut])
         found.append(np.sort(x0[cut] + share * (x1[cut] - x0[cut])))
     return found
