@@ -69,6 +69,20 @@ def annotation(value: Value | None) -> Annotation:
     )
 
 
+def test_a_set_of_classes_is_the_same_in_any_order() -> None:
+    """Equal, also as a key and within an annotation; as written it keeps the order it was given."""
+    one, other = ClassesValue(names=("boot", "bag")), ClassesValue(names=("bag", "boot"))
+    assert one == other
+    assert len({one, other}) == 1
+    assert annotation(one) == annotation(other)
+    assert one != ClassesValue(names=("boot",))
+    assert ClassesValue(names=("boot",)) != ClassValue(name="boot")
+    assert [from_json(ClassesValue, to_json(it)).names for it in (one, other)] == [
+        ("boot", "bag"),
+        ("bag", "boot"),
+    ]
+
+
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: value.TYPE)
 def test_annotation_survives_json(value: Value) -> None:
     """An annotation of every kind comes back from JSON text as it went in."""

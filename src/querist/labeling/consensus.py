@@ -28,7 +28,6 @@ from querist.schema import (
     Action,
     Annotation,
     Arm,
-    ClassesValue,
     ClassValue,
     ConsensusMethod,
     ModelVersion,
@@ -389,12 +388,6 @@ def _probabilities(
 
 
 def _most_frequent(votes: Sequence[Value]) -> list[Value]:
-    counts = Counter(_key(vote) for vote in votes)
+    counts = Counter(votes)
     most = max(counts.values())
-    first = {_key(vote): vote for vote in reversed(votes)}
-    return [first[key] for key, count in counts.items() if count == most]
-
-
-def _key(value: Value) -> object:
-    # A set of classes is the same in any order.
-    return frozenset(value.names) if isinstance(value, ClassesValue) else value
+    return [vote for vote, count in counts.items() if count == most]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from querist.metrics.overlap import FITS, Marks, iou_table
 from querist.schema.annotation import (
     BoxesValue,
-    ClassesValue,
     PolygonsValue,
     SpansValue,
     Value,
@@ -49,8 +48,6 @@ def is_right(given: Value, truth: Value) -> bool:
     if isinstance(given, Shapes) and type(given) is type(truth):
         right = objects_right(given, truth)
         return bool(right.all()) and len(right) == len(class_names(truth))
-    if isinstance(given, ClassesValue) and isinstance(truth, ClassesValue):
-        return set(given.names) == set(truth.names)
     return given == truth
 
 

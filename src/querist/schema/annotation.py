@@ -22,12 +22,24 @@ class ClassValue:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClassesValue:
-    """Any number of classes for the whole asset; an empty tuple says that none applies."""
+    """Any number of classes for the whole asset; an empty tuple says that none applies.
+
+    The names keep the order in which they were given, but it says nothing: two labels with the
+    same names are equal.
+    """
 
     TYPE: ClassVar[str] = "classes"
     names: tuple[str, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ClassesValue):
+            return NotImplemented
+        return frozenset(self.names) == frozenset(other.names)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.names))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
