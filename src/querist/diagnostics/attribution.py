@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 from querist.diagnostics.sample import vectors_of
 from querist.diagnostics.softmax_head import SoftmaxProblem, Table
@@ -19,8 +20,8 @@ Codes = NDArray[np.int64]
 # Newton steps from the fit of all labels to the fit without a group. One ranks the groups as
 # retraining does, the second mends what is left where a group is large.
 STEPS = 2
-# Standard errors on either side of a 95 % interval.
-SURE = 1.96
+# The most that a probability can change, in points: all that is known from a single asset.
+MOST = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class Taught:
         group: Its number.
         labels: How many labels it holds.
         points: Change of the mean probability of the true class, in points; higher taught more.
-        low: Lower end of its 95 % interval, over the sampled assets.
-        high: Upper end.
+        low: Lower end of its 95 % interval, Student's over the sampled assets; -100 of one asset.
+        high: Upper end; 100 of one asset.
         accuracy: Change of the accuracy, in points: coarser, as few assets change sides.
         per_class: The same as ``points`` for the sampled assets of each class (C,); NaN where the
             sample has none.
@@ -153,21 +154,28 @@ def retrained(
 
 
 def taught(group: int, labels: int, whole: Table, without: Table, truth: Codes) -> Taught:
-    """The difference between two models' probabilities (m, C) for a sample with classes (m,)."""
+    """The difference between two models' probabilities (m, C) for a sample with classes (m,).
+
+    The interval of the mean is Student's (1908, "The probable error of a mean"); a single asset
+    tells no spread, so its interval holds every change there can be.
+    """
     at = np.arange(len(truth))
     change = 100 * (whole[at, truth] - without[at, truth])
     right = (whole.argmax(axis=1) == truth).mean() - (without.argmax(axis=1) == truth).mean()
     count = whole.shape[1]
     totals = np.bincount(truth, minlength=count)
     sums = np.bincount(truth, weights=change, minlength=count)
-    error = SURE * float(change.std()) / np.sqrt(len(change))
-    points = float(change.mean())
+    points, low, high = float(change.mean()), -MOST, MOST
+    if len(change) > 1:
+        wide = float(stdtrit(len(change) - 1, 0.975))
+        error = wide * float(change.std(ddof=1)) / np.sqrt(len(change))
+        low, high = max(points - error, -MOST), min(points + error, MOST)
     return Taught(
         group=group,
         labels=labels,
         points=points,
-        low=points - error,
-        high=points + error,
+        low=low,
+        high=high,
         accuracy=100 * float(right),
         per_class=np.where(totals > 0, sums / np.maximum(totals, 1), np.nan),
     )
