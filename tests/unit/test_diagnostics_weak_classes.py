@@ -7,6 +7,7 @@ import pytest
 
 from querist.diagnostics import weak_classes
 from querist.errors import InvalidInputError
+from querist.metrics import wilson
 
 NAMES = list("abcde")
 
@@ -59,3 +60,44 @@ def test_few_assets_tell_nothing_and_other_tables_are_refused() -> None:
     assert not weak_classes(np.concatenate([right, there, right], axis=1), NAMES)
     with pytest.raises(InvalidInputError, match="5 classes"):
         weak_classes(np.ones((3, 5)), NAMES)
+
+
+def _one_weak(rng: np.random.Generator, assets: int, recall: float) -> np.ndarray:
+    """One object of class a in each of some assets, found by chance; all of b in 400."""
+    there = np.zeros((400, 5))
+    there[:, 1] = 1
+    there[:assets, 0] = 1
+    right = there.copy()
+    right[:assets, 0] = rng.uniform(size=assets) < recall
+    return np.concatenate([right, there, there], axis=1)
+
+
+def test_a_class_of_which_nothing_is_found_has_wilsons_interval() -> None:
+    """0 of 10 found is 0 to 28 %, not 0 to 5 %."""
+    (found,) = (
+        it
+        for it in weak_classes(_one_weak(np.random.default_rng(0), 10, 0.0), NAMES)
+        if it.measure == "recall"
+    )
+    assert (found.value, found.low, found.high) == (0.0, *wilson(0, 10))
+
+
+@pytest.mark.parametrize("recall", [0.03, 0.1, 0.5])
+def test_intervals_of_a_class_in_few_assets_hold_its_recall(recall: float) -> None:
+    """Nineteen in twenty hold it, at the ends too: 12 objects, 300 samples."""
+    rng = np.random.default_rng(2)
+    samples = [weak_classes(_one_weak(rng, 12, recall), NAMES) for _ in range(300)]
+    told = [it for found in samples for it in found if (it.code, it.measure) == (0, "recall")]
+    assert len(told) > 250
+    assert np.mean([it.low <= recall <= it.high for it in told]) > 0.92
+
+
+def test_few_assets_of_classes_that_are_seldom_found_are_no_proof() -> None:
+    """Classes of some 12 objects each, all found at .4: hardly ever is one of them named."""
+    rng = np.random.default_rng(3)
+    named = 0
+    for _ in range(300):
+        there = (rng.uniform(size=(25, 5)) < 0.5).astype(int)
+        table = np.concatenate([rng.binomial(there, 0.4), there, there], axis=1)
+        named += bool(weak_classes(table, NAMES))
+    assert named <= 24

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
+from querist.metrics.shares import share_of_effective, trials_of_assets
 
 # In fewer assets a class's own figure is no more than an anecdote.
 FEWEST = 10
 LEVEL = 0.05
-_SIDE = 1.96
 
 Floats = NDArray[np.float64]
 
@@ -47,9 +47,11 @@ class WeakClass:
 def weak_classes(hits: ArrayLike, classes: Sequence[str]) -> list[WeakClass]:
     """Classes whose recall or precision is surely lower than that of the rest, the weakest first.
 
-    Objects of one asset hang together, so assets are what is sampled: the variance of a share is
-    that of a ratio of sums over assets (Cochran, 1977, "Sampling techniques", ch. 6). A class is
-    weak if the rest is better at a level of 5 % over all classes and both measures (Holm, 1979).
+    Objects of one asset hang together, so assets are what is sampled: a share is as sure as one of
+    so many even draws as leave the variance of whole assets (Korn and Graubard, 1998, "Confidence
+    intervals for proportions with small expected number of positive counts estimated from survey
+    data"), and its interval is Wilson's (1927). A class is weak if the rest is better in the score
+    test of two shares, at a level of 5 % over all classes and both measures (Holm, 1979).
 
     Args:
         hits: What is right, what is there and what is said of each asset and class (n, 3 C).
@@ -89,21 +91,26 @@ def _compared(
     if assets < FEWEST or int((others > 0).sum()) < FEWEST:
         return None
     hits, other_hits = right[:, code], right.sum(axis=1) - right[:, code]
-    value, rest = hits.sum() / mine.sum(), other_hits.sum() / others.sum()
-    # One added hit and one miss keep a share of 0 or 1 from looking certain.
-    floor = 1 / (mine.sum() + 2) / np.sqrt(mine.sum())
-    own = (hits - value * mine) / mine.sum()
-    away = own - (other_hits - rest * others) / others.sum()
-    spread = max(float(np.sqrt((own**2).sum())), floor)
-    gap = max(float(np.sqrt((away**2).sum())), floor)
+    value, rest = float(hits.sum() / mine.sum()), float(other_hits.sum() / others.sum())
+    trials, other_trials = _trials(hits, mine), _trials(other_hits, others)
+    even = (trials * value + other_trials * rest) / (trials + other_trials)
+    gap = np.sqrt(even * (1 - even) * (1 / trials + 1 / other_trials))
+    own = share_of_effective(value, trials, assets)
     weak = WeakClass(
         code=code,
         measure=measure,
-        value=float(value),
-        low=float(max(value - _SIDE * spread, 0.0)),
-        high=float(min(value + _SIDE * spread, 1.0)),
-        rest=float(rest),
+        value=value,
+        low=own.low,
+        high=own.high,
+        rest=rest,
         count=int(mine.sum()),
         assets=assets,
     )
-    return 1 - NormalDist().cdf(float((rest - value) / gap)), weak
+    return 1 - NormalDist().cdf((rest - value) / gap if gap > 0 else 0.0), weak
+
+
+def _trials(hits: Floats, whole: Floats) -> float:
+    """How many even draws tell ``hits`` of ``whole`` (n,) as surely as these assets do."""
+    counts = np.stack([hits, whole - hits], axis=1).astype(np.int64)
+    owners = np.repeat(np.arange(len(whole)), counts.sum(axis=1))
+    return trials_of_assets(np.repeat(np.tile([1, 0], len(whole)), counts.ravel()), owners)
