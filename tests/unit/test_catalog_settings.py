@@ -117,6 +117,22 @@ def test_missing_name_and_bad_toml_and_no_project(tmp_path: Path) -> None:
         Settings.read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('name = "shop"\n[policy]\nbatch_size = 30\nbatch_size = 40\n', "batch_size"),
+        ('name = "shop"\nlimits = { unit = "kg", unit = "g" }\n', "unit"),
+        ('name = "shop"\nname = "shed"\n', "name"),
+        ('name = "shop"\n[policy]\nseed = 1\n[learner]\n[policy]\nseed = 2\n', "policy"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path, text: str, key: str) -> None:
+    """Of a key that is given twice the file and the key are told, wherever it stands."""
+    (tmp_path / "querist.toml").write_text(text)
+    with pytest.raises(InvalidInputError, match=rf"querist\.toml is not valid TOML.*{key}"):
+        Settings.read(tmp_path)
+
+
 def test_no_password_is_ever_shown() -> None:
     """Neither repr nor errors show the password of the records' URL."""
     settings = Settings.of(name="shop", records="postgresql://ana:secret@db/shop")

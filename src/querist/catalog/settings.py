@@ -200,21 +200,22 @@ class Settings:
             InvalidInputError: it is not TOML, or a value in it is wrong.
         """
         import tomlkit
-        from tomlkit.exceptions import ParseError
+        from tomlkit.exceptions import TOMLKitError
 
         path = Path(folder) / FILE_NAME
         try:
-            document = tomlkit.parse(path.read_text(encoding="utf-8"))
+            values = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
         except (FileNotFoundError, NotADirectoryError):
             raise NotFoundError(
                 f"There is no project in {str(folder)!r}: {FILE_NAME} is missing.",
                 remedy=f"Make one by: querist init {folder}",
             ) from None
-        except (ParseError, UnicodeDecodeError) as error:
+        except (TOMLKitError, UnicodeDecodeError) as error:
+            # Of a key that stands twice in a table the error is told without a line.
             raise InvalidInputError(
-                f"{path} is not valid TOML: {error}.", remedy="Correct that line."
+                f"{path} is not valid TOML: {str(error).rstrip('.')}.", remedy="Correct that."
             ) from None
-        return _build(document.unwrap(), where=str(path))
+        return _build(values, where=str(path))
 
     def write(self, folder: Path) -> None:
         """Write ``querist.toml``; comments and order of an existing file are kept."""
