@@ -106,13 +106,16 @@ def too_early(found: Curve, doubt: Measure | None) -> str | None:
     return f"Too early to say what this saves over random: {why}."
 
 
-def sentence(found: Curve, labeled: int, saved: SavingMeasure | None = None) -> str:
+def sentence(
+    found: Curve, labeled: int, saved: SavingMeasure | None = None, *, again: int = 0
+) -> str:
     """The state of the project in plain words.
 
     Args:
         found: Both arms' curves.
         labeled: Labels of the active arm.
         saved: What all models of both arms say of one audit set; ``None`` where nobody knows yet.
+        again: Members of the audit set that are asked again, and measure nothing until then.
     """
     if not found.active:
         return f"{counted(labeled, 'label')}. No model has been measured on the audit set yet."
@@ -120,7 +123,7 @@ def sentence(found: Curve, labeled: int, saved: SavingMeasure | None = None) -> 
     name = "" if found.measure == "accuracy" else f"{called(found.measure)} "
     words = [
         f"{counted(last.labels, 'label')}.",
-        f"{name}{last.accuracy}, audit of {last.accuracy.count}.",
+        f"{name}{last.accuracy}, audit of {last.accuracy.count}{_asked_again(again)}.",
     ]
     if name and found.control:
         control = found.control[-1]
@@ -131,6 +134,12 @@ def sentence(found: Curve, labeled: int, saved: SavingMeasure | None = None) -> 
         early = too_early(found, saved.ratio if saved else None)
         words.append(early or (_saved(saved, found) if saved else ""))
     return " ".join(words)
+
+
+def _asked_again(count: int) -> str:
+    if not count:
+        return ""
+    return f"; {count:,} more {'is' if count == 1 else 'are'} asked again since classes changed"
 
 
 def labels_until(labels: float, points: Sequence[CurvePoint]) -> str:

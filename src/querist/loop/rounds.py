@@ -348,7 +348,9 @@ class Rounds:
         )
         advice = stopping.advice_of(
             evidence,
-            curve.sentence(found, len(seen.given(Arm.ACTIVE)), saved),
+            curve.sentence(
+                found, len(seen.given(Arm.ACTIVE)), saved, again=len(seen.audit_asked_again())
+            ),
             None if early else saved,
             reading,
         )

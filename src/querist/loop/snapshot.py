@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.catalog.records.auto_labels import ASKED
-from querist.schema import Action, Arm, Origin, TaskKind
+from querist.schema import Action, Arm, OntologyReading, Origin, TaskKind
 
 Positions = NDArray[np.int64]
 
@@ -25,9 +25,11 @@ class Snapshot:
         codes: Class of each asset (N,), -1 where no single class is its label, where the label
             was sent back to its author and is not answered yet, and where its class was split or
             retired since.
-        answered: Assets that hold a label of any kind (N,), bool.
+        answered: Assets that hold a label of any kind (N,), bool; not where it is undecided.
         labeled: Assets whose label a model can learn (N,), bool: one class that still is one, or a
             label of another kind; not where it was sent back to its author.
+        undecided: Assets whose label names a class that was split since (N,), bool: nobody knows
+            which part it is, so they hold no label and are asked again.
         passed: Assets that were skipped, cannot be told, or are of a retired class (N,), bool.
         audit: Members of the audit set (N,), bool.
         control: Members of the control arm (N,), bool.
@@ -44,6 +46,7 @@ class Snapshot:
     codes: Positions
     answered: NDArray[np.bool_]
     labeled: NDArray[np.bool_]
+    undecided: NDArray[np.bool_]
     passed: NDArray[np.bool_]
     audit: NDArray[np.bool_]
     control: NDArray[np.bool_]
@@ -74,6 +77,10 @@ class Snapshot:
     def audited(self) -> Positions:
         """Positions of the audit set whose label can measure a model."""
         return np.flatnonzero(self.labeled & self.audit)
+
+    def audit_asked_again(self) -> Positions:
+        """Positions of the audit set that measure nothing until they are answered again."""
+        return np.flatnonzero(self.undecided & self.audit)
 
     def candidates(self) -> Positions:
         """Positions the active arm may ask for."""
@@ -115,11 +122,13 @@ def take(
     codes = np.full(len(ids), -1, dtype=np.int64)
     answered = np.zeros(len(ids), dtype=bool)
     labeled = np.zeros(len(ids), dtype=bool)
+    undecided = np.zeros(len(ids), dtype=bool)
     passed = np.zeros(len(ids), dtype=bool)
     by_model = np.zeros(len(ids), dtype=bool)
     reading = catalog.records.ontologies.reading(ontology_version)
     class_index = {name: i for i, name in enumerate(reading.ontology.names)}
     states = catalog.records.labels.states(upto=seq)
+    asked_again = _undecided(catalog, reading, seq)
     for i, position in enumerate(index.known(states.asset_ids).tolist()):
         if not 0 <= position < len(ids):
             continue
@@ -131,10 +140,14 @@ def take(
             code = -1 if name is None else class_index.get(name, -1)
             doubted = states.seqs[i] in sent_back
             codes[position] = -1 if doubted else code
-            answered[position] = states.labeled[i] and (said is None or code >= 0)
-            labeled[position] = answered[position] and not doubted
             # Nobody is asked again what is of a retired class; of a split one somebody must be.
-            retired = said is not None and name is None and not reading.undecided(said, made_under)
+            undecided[position] = states.asset_ids[i] in asked_again or (
+                said is not None and reading.undecided(said, made_under)
+            )
+            holds = code >= 0 if said is not None else not undecided[position]
+            answered[position] = states.labeled[i] and holds
+            labeled[position] = answered[position] and not doubted
+            retired = said is not None and name is None and not undecided[position]
             passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
     upto = None if before_round is None else before_round - 1
 
@@ -146,6 +159,7 @@ def take(
         codes=codes,
         answered=answered,
         labeled=labeled,
+        undecided=undecided,
         passed=passed,
         audit=members(Arm.AUDIT),
         control=members(Arm.CONTROL),
@@ -155,6 +169,17 @@ def take(
         label_seq=seq,
         review_seq=reviewed,
     )
+
+
+def _undecided(catalog: Catalog, reading: OntologyReading, label_seq: int) -> set[str]:
+    """The assets whose set, boxes, polygons or spans name a class that was split since."""
+    if reading.plain or catalog.settings.task is TaskKind.CLASSIFICATION:
+        return set()
+    return {
+        asset_id
+        for asset_id, names, made_under in catalog.records.labels.named(upto=label_seq)
+        if any(reading.undecided(name, made_under) for name in names)
+    }
 
 
 def _checks(catalog: Catalog, before_round: int | None) -> Iterable[str]:

@@ -36,7 +36,9 @@ class Status:
         budgets: Each budget with what is spent.
         ledger: Totals by kind, arm and unit.
         compute: What the machine was used for, beside one training on all assets.
-        open_tasks: Tasks of the current round that wait for somebody.
+        open_tasks: Tasks that wait for somebody: those of the current round, and what anybody may
+            take up of other rounds, as labels that are asked again since classes changed.
+        round_tasks: Of these, tasks of the current round.
         current_round: The round that collects labels, if any.
         sentence: The state and the advice in plain words.
     """
@@ -54,6 +56,7 @@ class Status:
     ledger: Sequence[Mapping[str, Any]]
     compute: Compute
     open_tasks: int
+    round_tasks: int
     current_round: int | None
     sentence: str
 
@@ -71,10 +74,12 @@ def status(catalog: Catalog) -> Status:
     if current is not None:
         counts = records.tasks.counts(round=current)
         waiting = counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0)
+    earlier = records.tasks.earlier(current)
     advice = next((r.advice for r in reversed(rounds) if r.advice is not None), None)
+    again = len(seen.audit_asked_again())
     given = len(seen.given(Arm.ACTIVE))
     if advice is not None and _figures(rounds) != _figures(stored):
-        advice = _since_then(advice, sentence(replace(found, control=()), given))
+        advice = _since_then(advice, sentence(replace(found, control=()), given, again=again))
     return Status(
         assets=len(seen.ids),
         labeled=int(np.count_nonzero(seen.answered)),
@@ -88,10 +93,11 @@ def status(catalog: Catalog) -> Status:
         budgets=spent,
         ledger=records.ledger.totals(),
         compute=compute(catalog),
-        open_tasks=waiting,
+        open_tasks=waiting + sum(earlier),
+        round_tasks=waiting,
         current_round=current,
-        sentence=_sentence(len(seen.ids), rounds, advice, current, waiting)
-        or sentence(found, given),
+        sentence=_sentence(len(seen.ids), rounds, advice, (current, waiting), earlier)
+        or sentence(found, given, again=again),
     )
 
 
@@ -114,15 +120,22 @@ def _sentence(
     assets: int,
     rounds: Sequence[Round],
     advice: Advice | None,
-    current: int | None,
-    waiting: int,
+    collecting: tuple[int | None, int],
+    earlier: tuple[int, int],
 ) -> str:
+    """What waits, and what was found; the number of the open round comes with its open tasks."""
     if not assets:
         return "No assets yet. Add a folder of images, a table or texts to begin."
     if not rounds:
         there = counted(assets, "asset")
         return f"{there} and no round yet. Let Querist choose the first ones to label."
-    if current is not None and waiting:
-        told = f" So far: {advice.sentence}" if advice else ""
-        return f"Round {current} waits for {counted(waiting, 'label')}.{told}"
-    return advice.sentence if advice else ""
+    current, waiting = collecting
+    again, others = earlier
+    words = [f"Round {current} waits for {counted(waiting, 'label')}."] if waiting else []
+    if again:
+        words.append(f"{counted(again, 'label is', 'labels are')} asked again.")
+    if others:
+        words.append(f"Of earlier rounds {counted(others, 'label waits', 'labels wait')}.")
+    if advice:
+        words.append(f"So far: {advice.sentence}" if waiting else advice.sentence)
+    return " ".join(words)

@@ -80,7 +80,11 @@ class Home(BaseModel):
     rounds: list[RoundSummary]
     budget: Budgets
     compute: Compute
-    open_tasks: int
+    open_tasks: int = Field(
+        description="Tasks that wait for somebody: of the current round, and labels of earlier "
+        "rounds, as those that are asked again since classes changed."
+    )
+    round_tasks: int = Field(description="Of these, tasks of the current round.")
     current_round: int | None
     next_batch_size: int
     control_share: float = Field(

@@ -3407,8 +3407,16 @@ export interface components {
             rounds: components["schemas"]["RoundSummary"][];
             budget: components["schemas"]["Budgets"];
             compute: components["schemas"]["Compute"];
-            /** Open Tasks */
+            /**
+             * Open Tasks
+             * @description Tasks that wait for somebody: of the current round, and labels of earlier rounds, as those that are asked again since classes changed.
+             */
             open_tasks: number;
+            /**
+             * Round Tasks
+             * @description Of these, tasks of the current round.
+             */
+            round_tasks: number;
             /** Current Round */
             current_round: number | null;
             /** Next Batch Size */

@@ -16,10 +16,10 @@ export function Underway() {
         <JobProgress job={job} />
       </div>
     );
-  if (!home || home.open_tasks === 0) return null;
+  if (!home || home.round_tasks === 0) return null;
   return (
     <p className={styles.openRound}>
-      Round {home.current_round} still waits for {plural(home.open_tasks, "label")}; a new batch
+      Round {home.current_round} still waits for {plural(home.round_tasks, "label")}; a new batch
       ends it with the labels it has.
     </p>
   );

@@ -229,6 +229,30 @@ class TaskList:
             found.subtract({row[0]: row[1] for row in gold})
         return {state: found[state.value] for state in TaskState}
 
+    def earlier(self, current: int | None) -> tuple[int, int]:
+        """Labels that anybody may give of rounds other than the one that collects labels.
+
+        Opinions that only some may give do not count, nor what is out with a workforce.
+
+        Args:
+            current: The round that collects labels; ``None`` counts those of all rounds.
+
+        Returns:
+            How many are asked again, for which the task says why, and how many others wait, as
+            those that check auto-labels do.
+        """
+        again = sa.case((tasks.c.note.is_not(None), 1))
+        query = sa.select(sa.func.count(again), sa.func.count()).where(
+            _UNFINISHED,
+            tasks.c.kind == Question.LABEL.value,
+            tasks.c.asset_id.not_in(IN_FLIGHT_ASSETS),
+        )
+        if current is not None:
+            query = query.where(tasks.c.round != current)
+        with self._database.read() as connection:
+            asked_again, all_of_them = connection.execute(query).one()
+        return asked_again, all_of_them - asked_again
+
     def close_round(self, round: int) -> int:
         """Return all unfinished tasks of a round to the pool; returns how many.
 

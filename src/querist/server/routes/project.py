@@ -63,6 +63,7 @@ def get_home(service: Served) -> Home:
         budget=_budgets(status),
         compute=status.compute,
         open_tasks=status.open_tasks,
+        round_tasks=status.round_tasks,
         current_round=status.current_round,
         next_batch_size=min(next_batch_size(service.project.catalog), left),
         control_share=service.project.settings.policy.control_share,

@@ -1,0 +1,94 @@
+"""What the figures say, and what is asked, after the classes of a project have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from querist import Project
+from querist.schema import SplitClass
+
+ROWS = np.random.default_rng(0).normal(size=(120, 3))
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Iterator[Project]:
+    """A project of sets of a and b after two rounds, audit and control labelled."""
+    with Project.create(
+        tmp_path / "sets",
+        task="multi_label",
+        media="table",
+        classes=["a", "b"],
+        policy={"batch_size": 20, "audit_size": 20, "control_share": 0.5},
+    ) as project:
+        rows = ROWS.tolist()
+        project.add(
+            [
+                {"id": f"r{i:03}", **{f"x{j}": value for j, value in enumerate(row)}}
+                for i, row in enumerate(rows)
+            ]
+        )
+        for _ in range(2):
+            project.next_round()
+            _answer(project, {"a": "a", "b": "b"})
+            project.finish_round()
+        yield project
+
+
+def _answer(project: Project, called: dict[str, str], count: int = 500) -> int:
+    """Label what the queue serves: each class where its column is above zero; returns how many."""
+    items = project.queue.next("ana", count).items
+    for item in items:
+        row = ROWS[int(item.asset.id[1:])]
+        names = [called[name] for name, value in zip("ab", row, strict=False) if value > 0]
+        project.labels.submit(item.asset.id, names, annotator="ana", task_id=item.task.id)
+    return len(items)
+
+
+def test_labels_that_a_split_asks_for_again_are_open_tasks(sets: Project) -> None:
+    """They count and are told without an open round, and beside the labels of one that is open."""
+    assert sets.status().open_tasks == 0
+    asked = sets.ontology_changes.apply(SplitClass(name="a", into=("a1", "a2")), author="mia").tasks
+    status = sets.status()
+    assert status.open_tasks == asked > 10
+    assert (status.current_round, status.round_tasks) == (None, 0)
+    assert status.sentence.startswith(f"{asked} labels are asked again. ")
+
+    sets.next_round(10)
+    status = sets.status()
+    in_round = len(sets.catalog.records.tasks.open(3))
+    assert (status.open_tasks, status.round_tasks) == (asked + in_round, in_round)
+    assert status.sentence.startswith(
+        f"Round 3 waits for {in_round} labels. {asked} labels are asked again. So far: "
+    )
+    assert _answer(sets, {"a": "a1", "b": "b"}) == asked + in_round
+    status = sets.status()
+    assert (status.open_tasks, status.round_tasks) == (0, 0)
+    assert "again" not in status.sentence
+
+
+def test_sets_that_name_a_split_class_are_no_labels_until_they_are_answered(sets: Project) -> None:
+    """What is trained on and audited is what a model learns and is measured on."""
+    before = sets.status()
+    asked = sets.ontology_changes.apply(SplitClass(name="a", into=("a1", "a2")), author="mia").tasks
+    status = sets.status()
+    assert sets.train().label_count == status.trained_on < before.trained_on
+    assert status.labeled == before.labeled - asked
+    assert status.audit_labeled == status.curve.active[-1].accuracy.count < before.audit_labeled
+    _answer(sets, {"a": "a1", "b": "b"})
+    status = sets.status()
+    assert (status.labeled, status.trained_on) == (before.labeled, before.trained_on)
+    assert status.audit_labeled == before.audit_labeled == 20
+
+
+def test_a_figure_of_part_of_the_audit_says_how_many_are_asked_again(sets: Project) -> None:
+    """After a split the figure rests on the members that still read as labels, and says so."""
+    assert "asked again" not in sets.status().sentence
+    sets.ontology_changes.apply(SplitClass(name="a", into=("a1", "a2")), author="mia")
+    status = sets.status()
+    read = status.audit_labeled
+    told = f"audit of {read}; {20 - read} more are asked again since classes changed."
+    assert told in status.sentence
