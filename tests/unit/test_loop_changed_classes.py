@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from querist import Project
-from querist.schema import SplitClass
+from querist.errors import InvalidInputError
+from querist.labeling import KnownLabels
+from querist.loop.evaluating import ceiling
+from querist.schema import (
+    Action,
+    AddClass,
+    MergeClasses,
+    OntologyChange,
+    RenameClass,
+    RetireClass,
+    SplitClass,
+)
 
 ROWS = np.random.default_rng(0).normal(size=(120, 3))
 
@@ -92,3 +103,76 @@ def test_a_figure_of_part_of_the_audit_says_how_many_are_asked_again(sets: Proje
     read = status.audit_labeled
     told = f"audit of {read}; {20 - read} more are asked again since classes changed."
     assert told in status.sentence
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Iterator[Project]:
+    """Rows of three classes that a column knows, after a round that it answered."""
+    policy = {"batch_size": 12, "audit_size": 15, "control_share": 0.0}
+    with Project.create(
+        tmp_path / "known", media="table", classes="abc", policy=policy, oracle_column="kind"
+    ) as project:
+        centres = 4 * np.eye(3)[np.arange(90) % 3]
+        rows = (centres + ROWS[:90]).tolist()
+        project.add(
+            [
+                {"id": f"r{i}", "x": row[0], "y": row[1], "z": row[2], "kind": "abc"[i % 3]}
+                for i, row in enumerate(rows)
+            ]
+        )
+        project.oracle(1)
+        yield project
+
+
+def _change(project: Project, *changes: OntologyChange) -> None:
+    for change in changes:
+        project.ontology_changes.apply(change, author="mia")
+
+
+def test_known_labels_follow_classes_that_were_renamed_and_merged(known: Project) -> None:
+    """The known labels answer, the repeats run and the best to reach stays as it was."""
+    before = ceiling(known.catalog)
+    _change(known, RenameClass(name="c", to="see"), RenameClass(name="see", to="sea"))
+    assert before is not None
+    assert ceiling(known.catalog) == before
+    assert known.oracle(1) > 0
+    assert known.experiments.run("repeated", seeds=2, rounds=2).seeds == (0, 1)
+    _change(known, MergeClasses(names=("b", "sea"), into="both"))
+    assert known.oracle(1) > 0
+    after = ceiling(known.catalog)
+    assert after is not None
+    assert after.labels == before.labels == 75
+    codes, _ = KnownLabels(known.catalog).codes()
+    names = known.ontology.names
+    assert [names[code] for code in codes[:3].tolist()] == ["a", "both", "both"]
+
+
+def test_known_labels_of_a_split_class_are_refused_before_a_round(known: Project) -> None:
+    """Nobody knows which part it is, also where one part has the old name; nothing is begun."""
+    _change(known, SplitClass(name="c", into=("c", "d")))
+    rounds = len(known.rounds.list())
+    told = r"'c' was split into c, d: nobody knows which it is"
+    with pytest.raises(InvalidInputError, match=told + r"\. \d+ assets without a label"):
+        known.oracle(1)
+    assert len(known.rounds.list()) == rounds
+    with pytest.raises(InvalidInputError, match=r"30 of 90 assets have no known label\. " + told):
+        known.experiments.run("repeated", seeds=2, rounds=2)
+    with pytest.raises(InvalidInputError, match=told):
+        ceiling(known.catalog)
+
+
+def test_known_labels_of_a_retired_class_answer_nothing_and_say_so(known: Project) -> None:
+    """Its tasks are closed as what nobody can tell; added again it is what the column means."""
+    _change(known, RetireClass(name="c"))
+    known.next_round(20, strategy="random")
+    known.oracle(1)
+    said = [it for it in known.catalog.records.labels.currents() if it.round == 2]
+    closed = {it.reason for it in said if it.action is Action.CANNOT_TELL}
+    assert closed == {"The class 'c' was retired."}
+    assert known.experiments.run("repeated", seeds=2, rounds=2).seeds == (0, 1)
+    best = ceiling(known.catalog)
+    assert best is not None
+    assert best.labels < 75
+    _change(known, AddClass(name="c"))
+    codes, _ = KnownLabels(known.catalog).codes()
+    assert known.ontology.names[codes[2]] == "c"

@@ -5,11 +5,12 @@ from querist.labeling.blindness import check_may_browse, is_veiled
 from querist.labeling.consensus import Change, Recomputed, settle_round
 from querist.labeling.decision import Decision
 from querist.labeling.gold import GoldQuestions
+from querist.labeling.known_labels import KnownLabels
 from querist.labeling.labeling_policy import LabelingPolicy
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
 from querist.labeling.opinions import Dispute, Opinions
-from querist.labeling.oracle import answer_with_oracle, known_column
+from querist.labeling.oracle import answer_with_oracle
 from querist.labeling.prelabels import Sway, sway
 from querist.labeling.queue import Queue, QueueItem, QueuePage
 from querist.labeling.reports import WorkReport, work_reports
@@ -25,6 +26,7 @@ __all__ = [
     "Decision",
     "Dispute",
     "GoldQuestions",
+    "KnownLabels",
     "LabelingPolicy",
     "Labels",
     "OntologyChanges",
@@ -49,7 +51,6 @@ __all__ = [
     "check_may_browse",
     "in_words",
     "is_veiled",
-    "known_column",
     "settle_round",
     "sway",
     "work_reports",

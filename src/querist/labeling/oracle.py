@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
-from querist.errors import InvalidInputError
 from querist.labeling import spending
-from querist.labeling.values import as_value
+from querist.labeling.known_labels import KnownLabel, KnownLabels
 from querist.schema import Action, Ontology, Origin, Question, Role, Task, check_name
 
 KNOWN_LABELS = "known-labels"
@@ -25,7 +23,8 @@ def answer_with_oracle(
 ) -> int:
     """Answer the waiting tasks from the project's column of known labels.
 
-    A task whose asset has no known label is closed as one that nobody can tell. Stopped half-way
+    A task whose asset has no known label, or one of a class that was retired, is closed as one that
+    nobody can tell. Stopped half-way
     and started again it goes on; nothing is answered or booked twice.
 
     Args:
@@ -38,10 +37,10 @@ def answer_with_oracle(
         How many labels were given.
 
     Raises:
-        InvalidInputError: the project names no such column.
-        UnknownNameError: the column does not exist, or holds a class that does not.
+        InvalidInputError: the project names no such column, or a class that it holds was split.
+        UnknownNameError: the column does not exist, or holds a class that never did.
     """
-    column = known_column(catalog)
+    labels = KnownLabels(catalog)
     latest = catalog.records.rounds.latest()
     number = round if round is not None or latest is None else latest.number
     if number is None:
@@ -49,9 +48,9 @@ def answer_with_oracle(
     # One answer an asset: known labels have no second opinion.
     open_ = catalog.records.tasks.open(number)
     tasks = list({it.asset_id: it for it in open_ if it.kind is not Question.SECOND}.values())
+    known = labels.by_asset(task.asset_id for task in tasks)
     catalog.records.annotators.ensure(check_name("annotator", annotator), Role.MODEL)
     ontology = catalog.records.ontologies.current()
-    known = dict(zip(catalog.assets.ids(), catalog.assets.metadata(column), strict=True))
     given = 0
     for start in range(0, len(tasks), _CHUNK):
         progress(start, len(tasks), "The known labels answer")
@@ -60,33 +59,16 @@ def answer_with_oracle(
     return given
 
 
-def known_column(catalog: Catalog) -> str:
-    """The metadata column of known labels.
-
-    Raises:
-        InvalidInputError: the project names none.
-        UnknownNameError: no asset has it.
-    """
-    column = catalog.settings.oracle_column
-    if column is None:
-        raise InvalidInputError(
-            "The project knows no labels.", remedy="Set oracle_column in querist.toml."
-        )
-    if catalog.assets.count():
-        catalog.assets.metadata(column)
-    return column
-
-
 def _answer(
     catalog: Catalog,
     tasks: Sequence[Task],
-    known: dict[str, Any],
+    known: Mapping[str, KnownLabel],
     ontology: Ontology,
     annotator: str,
 ) -> int:
     entries = []
     for task in tasks:
-        label = known.get(task.asset_id)
+        label = known[task.asset_id]
         entry = {
             "asset_id": task.asset_id,
             "annotator": annotator,
@@ -97,11 +79,8 @@ def _answer(
             "submission_id": f"oracle-{task.id}",
             "task_id": task.id,
         }
-        if label is None:
-            reason = "No label is known."
-            entries.append({**entry, "action": Action.CANNOT_TELL, "value": None, "reason": reason})
-        else:
-            value = as_value(str(label), ontology)
-            entries.append({**entry, "action": Action.LABEL, "value": value})
+        action = Action.CANNOT_TELL if label.value is None else Action.LABEL
+        reason = label.reason or None
+        entries.append({**entry, "action": action, "value": label.value, "reason": reason})
     stored = catalog.records.labels.append_many(entries, bookings=spending.of_known_labels)
     return sum(entry.action is Action.LABEL for entry in stored)

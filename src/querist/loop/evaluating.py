@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog, classifiers
+from querist.errors import InvalidInputError
+from querist.labeling import KnownLabels
+from querist.labeling.known_labels import REMEDY
 from querist.loop import snapshot, training, value_training
 from querist.loop.headline import estimate, headline_of
 from querist.loop.intake import open_encoder
@@ -134,16 +137,20 @@ def ceiling(catalog: Catalog) -> Evaluation | None:
     """What a model trained on every known label outside the audit set would reach on it.
 
     Only of single classes, and where ``oracle_column`` names known labels (demos, simulations);
-    ``None`` elsewhere.
+    ``None`` elsewhere. Known labels of a retired class are left out, as everywhere.
+
+    Raises:
+        InvalidInputError: a class of known labels was split, so that they are not all known.
     """
-    column = catalog.settings.oracle_column
     seen = snapshot.take(catalog)
     audit = seen.audited()
-    if column is None or not len(audit) or not training.classifies(catalog):
+    if catalog.settings.oracle_column is None or not len(audit) or not training.classifies(catalog):
         return None
     names = catalog.records.ontologies.current().names
-    code_of = {name: code for code, name in enumerate(names)}
-    known = np.array([code_of.get(str(v), -1) for v in catalog.assets.metadata(column)])
+    known, said = KnownLabels(catalog).codes()
+    split = next((one for one in said if one.split), None)
+    if split is not None:
+        raise InvalidInputError(split.reason, remedy=REMEDY)
     rows = np.flatnonzero((known >= 0) & ~seen.audit)
     wanted, encoder = catalog.settings.learner, open_encoder(catalog).identity.key
     kind = classifiers(catalog, wanted.name, wanted.parameters, encoder)

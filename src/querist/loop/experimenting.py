@@ -30,6 +30,7 @@ from querist.experiments import (
     sizes,
 )
 from querist.experiments.comparing import Source
+from querist.labeling import KnownLabels
 from querist.learners.imported import IMPORTED
 from querist.loop import snapshot, training, value_experimenting, value_repeating
 from querist.loop.intake import embed, open_encoder
@@ -112,7 +113,7 @@ class Experiments:
         seen = snapshot.take(self._catalog)
         if source is None:
             # What learns other labels takes its time: all that is only run again if asked for.
-            repeats = training.classifies(self._catalog) and _known(self._catalog, seen) is not None
+            repeats = training.classifies(self._catalog) and not _known(self._catalog, seen)[1]
             source = REPEATED if repeats else ARMS
         if source == ARMS:
             found = self._of_arms(seen, progress)
@@ -252,9 +253,10 @@ def _classes_again(
     progress: Progress,
 ) -> tuple[SideBySide, dict[str, str]]:
     """Single classes, from scratch; see ``value_repeating.repeated``."""
-    known = _known(catalog, seen)
-    if known is None:
-        raise _unknown(seen, int((seen.codes < 0).sum()))
+    known, missing = _known(catalog, seen)
+    if missing:
+        count = min(len(missing), len(seen.ids))
+        raise _unknown(seen, count, next((it for it in missing if it), ""))
     data, digests = _all_known(catalog, seen, known)
     trials = repeated_trials(data, settings, seeds, progress)
     return side_by_side(trials, data.class_names, seed=_seed(catalog)), digests
@@ -274,9 +276,9 @@ def _values_again(
     return value_repeating.repeated(catalog, seen, known, settings, seeds, _seed(catalog), progress)
 
 
-def _unknown(seen: Snapshot, count: int) -> InvalidInputError:
+def _unknown(seen: Snapshot, count: int, split: str = "") -> InvalidInputError:
     return InvalidInputError(
-        f"{count:,} of {len(seen.ids):,} assets have no known label.",
+        f"{count:,} of {len(seen.ids):,} assets have no known label. {split}".rstrip(),
         remedy="Compare the project's own arms: querist experiment --arms",
     )
 
@@ -310,18 +312,23 @@ def _check_arms(seen: Snapshot, order: Mapping[Arm, Positions], test: Positions)
             )
 
 
-def _known(catalog: Catalog, seen: Snapshot) -> Positions | None:
+def _known(catalog: Catalog, seen: Snapshot) -> tuple[Positions, list[str]]:
     """The class of each asset (N,), by its label, else by the column of known labels.
 
-    ``None`` where that leaves assets out that people have not passed over.
+    Returns:
+        The classes, -1 where people passed over the asset or its class was retired; and of each
+        asset that has none otherwise which split is to blame, "" for none.
     """
-    codes = seen.codes.copy()
-    column = catalog.settings.oracle_column
-    if column is not None:
-        names = {name: i for i, name in enumerate(catalog.records.ontologies.current().names)}
-        told = [names.get(str(value), -1) for value in catalog.assets.metadata(column)]
-        codes = np.where(codes < 0, np.array(told, np.int64), codes)
-    return codes if bool(((codes >= 0) | seen.passed).all()) and len(codes) else None
+    codes, left = seen.codes.copy(), seen.passed.copy()
+    split = [""] * len(codes)
+    if catalog.settings.oracle_column is not None:
+        told, labels = KnownLabels(catalog).codes()
+        codes = np.where(codes < 0, told[: len(codes)], codes)
+        left |= np.array([it.retired for it in labels], dtype=bool)[: len(codes)]
+        split = [it.reason if it.split else "" for it in labels]
+    if not len(codes):
+        return codes, [""]
+    return codes, [split[i] for i in np.flatnonzero((codes < 0) & ~left).tolist()]
 
 
 def _all_known(

@@ -14,7 +14,7 @@ from querist.catalog import Catalog
 from querist.engine.base import Handler, Progress
 from querist.engine.job_run import JobStoppedError
 from querist.errors import InvalidInputError, JobCancelledError
-from querist.labeling import Labels, answer_with_oracle, known_column
+from querist.labeling import KnownLabels, Labels, answer_with_oracle
 from querist.loop import snapshot
 from querist.loop.doubting import prepare_doubt
 from querist.loop.experimenting import Experiments
@@ -158,11 +158,14 @@ def answer_rounds(
     """Let the known labels answer ``count`` rounds, the one that collects now included.
 
     Raises:
-        InvalidInputError: the project knows no labels, or ``count`` is below one.
+        InvalidInputError: the project knows no labels, or of assets that have none a class that
+            was split, or ``count`` is below one.
     """
     if not is_whole(count) or count < 1:
         raise InvalidInputError(f"{count!r} rounds were asked for.", remedy="Ask for at least one.")
-    known_column(catalog)  # refuses before a round is begun
+    seen = snapshot.take(catalog)
+    open_ = np.flatnonzero(~seen.answered & ~seen.passed).tolist()
+    KnownLabels(catalog).check(seen.ids[i] for i in open_)  # refuses before a round is begun
     rounds = Rounds(catalog)
     answered = 0
     for done in range(count):
@@ -178,12 +181,11 @@ def answer_rounds(
 
 def _answer_audit(catalog: Catalog) -> int:
     """Known labels cost nobody time: they answer the whole audit set at once."""
-    column = catalog.settings.oracle_column
     seen = snapshot.take(catalog)
     waiting = np.flatnonzero(seen.audit & ~seen.labeled & ~seen.passed).tolist()
-    if not waiting or column is None:
+    if not waiting:
         return 0
-    known = catalog.assets.metadata(column)
-    pairs = [(seen.ids[i], str(known[i])) for i in waiting if known[i] is not None]
+    known = KnownLabels(catalog).by_asset(seen.ids[i] for i in waiting)
+    pairs = [(key, label.value) for key, label in known.items() if label.value is not None]
     Labels(catalog).import_many(pairs, annotator="known-labels", origin=Origin.ORACLE)
     return len(pairs)
