@@ -47,6 +47,14 @@ def comparable(catalog: Catalog, rounds: Sequence[Round]) -> list[Round]:
     return found
 
 
+def speaks_of_now(catalog: Catalog, round_: Round) -> bool:
+    """Whether the round's model knows the classes of now: others at most joined or were renamed."""
+    reading = catalog.records.ontologies.reading()
+    if reading.plain or round_.model_id is None:
+        return True
+    return _same_classes(reading, catalog.records.models.get(round_.model_id))
+
+
 def _same_classes(reading: OntologyReading, model: ModelVersion) -> bool:
     """Whether each class is one class of now, and no two are the same."""
     weights = reading.weights(model.classes, reading.made_under(model))

@@ -14,9 +14,11 @@ from querist.loop.budget import BudgetState, budgets
 from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, curve, sentence
 from querist.loop.headline import headline_of
-from querist.loop.remeasuring import comparable
+from querist.loop.remeasuring import comparable, speaks_of_now
 from querist.schema import Advice, Arm, Estimate, Round, Saving, Step, TaskState
 from querist.schema.wording import counted
+
+CHANGED = "The classes have changed since this round; the next one advises anew."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class Status:
         audit_labeled: Members of the audit set that hold a label.
         audit_wanted: Members of the audit set.
         rounds: All rounds, oldest first, measured by the classes of now.
-        advice: The newest advice, if any.
+        advice: The newest advice; ``None`` before the first, and where the classes have changed
+            since in a way that changed the figures it rests on.
         curve: Both arms' learning curves.
         saving: What active saved against the control, where enough is known to tell it.
         budgets: Each budget with what is spent.
@@ -75,11 +78,15 @@ def status(catalog: Catalog) -> Status:
         counts = records.tasks.counts(round=current)
         waiting = counts.get(TaskState.OPEN, 0) + counts.get(TaskState.LEASED, 0)
     earlier = records.tasks.earlier(current)
-    advice = next((r.advice for r in reversed(rounds) if r.advice is not None), None)
+    advised = next((r for r in reversed(rounds) if r.advice is not None), None)
+    advice = advised.advice if advised else None
+    told = advice.sentence if advice else ""
     again = len(seen.audit_asked_again())
     given = len(seen.given(Arm.ACTIVE))
-    if advice is not None and _figures(rounds) != _figures(stored):
-        advice = _since_then(advice, sentence(replace(found, control=()), given, again=again))
+    if advised and not speaks_of_now(catalog, advised) and _figures(rounds) != _figures(stored):
+        # Its reasons and what it foretold are of other classes, beside figures of those of now.
+        advice = None
+        told = f"{sentence(replace(found, control=()), given, again=again)} {CHANGED}"
     return Status(
         assets=len(seen.ids),
         labeled=int(np.count_nonzero(seen.answered)),
@@ -96,7 +103,7 @@ def status(catalog: Catalog) -> Status:
         open_tasks=waiting + sum(earlier),
         round_tasks=waiting,
         current_round=current,
-        sentence=_sentence(len(seen.ids), rounds, advice, (current, waiting), earlier)
+        sentence=_sentence(len(seen.ids), rounds, told, (current, waiting), earlier)
         or sentence(found, given, again=again),
     )
 
@@ -105,21 +112,10 @@ def _figures(rounds: Sequence[Round]) -> list[Estimate]:
     return [evaluation.accuracy for it in rounds for evaluation in it.evaluations]
 
 
-def _since_then(advice: Advice, now: str) -> Advice:
-    """Advice whose figures are of classes that have changed since it was given."""
-    return replace(
-        advice,
-        sentence=f"{now} The classes have changed since this round; the next one advises anew.",
-        saving=None,
-        saved_labels=None,
-        label_ratio=None,
-    )
-
-
 def _sentence(
     assets: int,
     rounds: Sequence[Round],
-    advice: Advice | None,
+    told: str,
     collecting: tuple[int | None, int],
     earlier: tuple[int, int],
 ) -> str:
@@ -136,6 +132,6 @@ def _sentence(
         words.append(f"{counted(again, 'label is', 'labels are')} asked again.")
     if others:
         words.append(f"Of earlier rounds {counted(others, 'label waits', 'labels wait')}.")
-    if advice:
-        words.append(f"So far: {advice.sentence}" if waiting else advice.sentence)
+    if told:
+        words.append(f"So far: {told}" if waiting else told)
     return " ".join(words)

@@ -33,6 +33,14 @@ function mayBeChance(advice: Home["advice"]): boolean {
 
 function Verdict({ home, learns }: Props) {
   const advice = home.advice;
+  // Rounds have advised, and nothing stands of it: the classes have changed since.
+  if (advice === null && home.rounds.some((round) => round.note !== ""))
+    return (
+      <div>
+        <h2 id="advice-title">No advice by the classes of now</h2>
+        <p className={styles.dim}>The next round advises anew, once its model is measured.</p>
+      </div>
+    );
   if (advice === null)
     return (
       <div>
