@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from querist.project import Project
-from querist.schema import Origin, Role
+from querist.schema import LabeledSpan, Origin, Role, Span, SpansValue
 
 pytestmark = pytest.mark.browser
 
@@ -147,6 +147,32 @@ def test_without_a_model_the_first_round_is_the_next_step(texts, serve, enter):
     page.get_by_role("link", name="Auto-label", exact=True).click()
     page.get_by_role("heading", name="A model has to learn first").wait_for()
     page.get_by_role("main").get_by_role("button", name="Label the next").click()
+    page.get_by_test_id("stage").wait_for()
+
+
+def test_a_model_whose_errors_are_not_known_asks_for_the_checks_it_lacks(tmp_path, serve, enter):
+    """After a round with an audit of 20 the page says what is missing, and asks people for it."""
+    with Project.create(
+        tmp_path / "p",
+        task="spans",
+        media="text",
+        classes=["who"],
+        policy={"batch_size": 20, "audit_size": 20, "control_share": 0.0},
+    ) as project:
+        project.add([{"id": f"r{at}", "text": f"Ada saw {at}"} for at in range(120)])
+        project.next_round()
+        while items := project.queue.next("ana", 100).items:
+            for item in items:
+                found = SpansValue(spans=(LabeledSpan(name="who", span=Span(start=0, end=3)),))
+                project.labels.submit(item.asset.id, found, annotator="ana", task_id=item.task.id)
+        project.finish_round()
+    page = enter(serve(tmp_path / "p"))
+    page.get_by_role("link", name="Auto-label", exact=True).click()
+    page.get_by_role("heading", name="How often the model is wrong is not known").wait_for()
+    page.get_by_role("main").get_by_text("takes 30 labels that it has not learned").wait_for()
+    expect(page.get_by_role("textbox", name="How many checks")).to_have_value("10")
+    page.get_by_role("button", name="Ask for checks").click()
+    page.get_by_role("button", name="Go on labelling (10 open)").click()
     page.get_by_test_id("stage").wait_for()
 
 

@@ -187,3 +187,31 @@ def test_without_enough_labels_that_tell_nothing_is_proposed(tmp_path: Path) -> 
         pytest.raises(InvalidInputError, match="No error rate"),
     ):
         made.autolabel.propose()
+
+
+def test_checks_are_asked_of_all_the_pool_until_errors_are_known(tmp_path: Path) -> None:
+    """An audit of 20 tells too little: the error says how much, and checks bring the rest."""
+    with Project.create(
+        tmp_path / "p",
+        task="spans",
+        media="text",
+        classes=["who"],
+        policy={"batch_size": 40, "audit_size": 20, "control_share": 0.0},
+    ) as made:
+        made.add([{"id": f"r{at}", "text": _text(at)} for at in range(300)])
+        made.next_round()
+        _answer(made)
+        made.finish_round()
+        with pytest.raises(InvalidInputError, match=r"takes 30 labels .* there are 20"):
+            made.autolabel.propose(0.1)
+        asked = made.autolabel.ask(15, max_error=0.1)
+        # They wait in a round that is done, beside nothing else.
+        assert made.status().open_tasks == len(asked) == 15
+        assert sorted(_answer(made)) == sorted(asked)
+        assert (made.status().open_tasks, made.status().held_out) == (0, 35)
+        with pytest.raises(InvalidInputError, match="trained before there were 30 labels"):
+            made.autolabel.propose(0.1)
+        made.train()
+        proposal = made.autolabel.propose(0.1)
+        assert proposal.certificate.available == 35
+        assert made.replay(1)

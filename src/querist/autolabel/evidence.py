@@ -63,6 +63,14 @@ class Evidence:
         """The region whose checks count; ``None`` where none was asked for."""
         return next(reversed(self.checks), None)
 
+    @property
+    def at_random(self) -> Positions:
+        """Positions of the labelled assets that were drawn at random (n,), checks among them."""
+        found = self.drawn.copy()
+        for asked in self.checks.values():
+            found[asked] = True
+        return np.flatnonzero(found & self.known)
+
     def checks_in(self, region: NDArray[np.bool_]) -> Positions:
         """Positions of the checks in a region (n,), n ≤ N: the newest ones and the random arms."""
         checked = self.drawn.copy()

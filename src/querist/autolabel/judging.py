@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from querist.autolabel.certificate import Certificate, certify
 from querist.autolabel.evidence import Evidence, Positions, gather
 from querist.autolabel.labeler import suggest
+from querist.autolabel.risk import FEWEST
 from querist.catalog import Catalog
 from querist.catalog.records.auto_labels import ACCEPTED, ROLLED_BACK
 from querist.catalog.value_ratings import ValueRatings
@@ -114,7 +115,7 @@ def judge(catalog: Catalog) -> Judgement:
     errors = np.ones(len(evidence.ids), dtype=np.float32)
     errors[: len(told)] = told
     region_id = evidence.newest_region
-    left = (np.arange(len(evidence.ids)) < len(told)) & ~_taken(catalog, len(evidence.ids))
+    left = (np.arange(len(evidence.ids)) < len(told)) & ~taken(catalog, len(evidence.ids))
     region = left
     if region_id is not None:
         region = left & _region(catalog, region_id, len(evidence.ids))
@@ -199,7 +200,7 @@ class _Values:
         """The answers in the classes of now; ``None`` where those cannot be told."""
         ratings = catalog.value_ratings.get(self.model_id)
         if ratings is None:
-            raise _unrated()
+            raise _unrated(gather(catalog))
         places = positions.tolist()
         reading = catalog.records.ontologies.reading()
         made_under = reading.made_under(catalog.records.models.get(self.model_id))
@@ -256,7 +257,7 @@ def _by_labeler(catalog: Catalog, model: ModelVersion, evidence: Evidence) -> _T
 def _by_model(catalog: Catalog, model: ModelVersion, evidence: Evidence) -> _Told:
     ratings = catalog.value_ratings.get(model.id)
     if ratings is None:
-        raise _unrated()
+        raise _unrated(evidence)
     reading = catalog.records.ontologies.reading()
     made_under = reading.made_under(model)
     code_of = {name: code for code, name in enumerate(evidence.classes)}
@@ -275,17 +276,17 @@ def _of_now(ratings: ValueRatings, count: int) -> NDArray[np.float32]:
     return np.nan_to_num(ratings.error[:count], nan=1.0)
 
 
-def _taken(catalog: Catalog, count: int) -> NDArray[np.bool_]:
+def taken(catalog: Catalog, count: int) -> NDArray[np.bool_]:
     """What standing sets took, or would have taken had it been free (N,), bool."""
     events = catalog.records.auto_labels.events()
     gone = {it.set_id for it in events if it.event == ROLLED_BACK}
-    taken = np.zeros(count, dtype=bool)
+    found = np.zeros(count, dtype=bool)
     for event in events:
         if event.event == ACCEPTED and event.set_id not in gone:
             state, _ = arrays.read(folder_of(catalog, event.set_id), KEPT, ("errors", "region"))
             sure = state["region"] & (state["errors"] <= np.float32(event.facts["threshold"]))
-            taken[: len(sure)] |= sure[:count]
-    return taken
+            found[: len(sure)] |= sure[:count]
+    return found
 
 
 def _region(catalog: Catalog, region_id: str, count: int) -> NDArray[np.bool_]:
@@ -295,9 +296,24 @@ def _region(catalog: Catalog, region_id: str, count: int) -> NDArray[np.bool_]:
     return region
 
 
-def _unrated() -> InvalidInputError:
+def is_unrated(catalog: Catalog) -> bool:
+    """Whether there is a model of sets or shapes, and nothing tells yet how often it is wrong."""
+    model = catalog.records.models.latest(Arm.ACTIVE)
+    if model is None or catalog.settings.task is TaskKind.CLASSIFICATION:
+        return False
+    return catalog.value_ratings.get(model.id) is None
+
+
+def _unrated(evidence: Evidence) -> InvalidInputError:
+    known = len(evidence.at_random)
+    if known >= FEWEST:
+        return InvalidInputError(
+            "How often the newest model is wrong is not known: it was trained before there were "
+            f"{FEWEST} labels to tell it by, or does not say how sure it is.",
+            remedy="Train again: querist train. A model of your own has to say how sure it is.",
+        )
     return InvalidInputError(
-        "How often the model is wrong is not known: fewer than 30 labels tell it that it has not "
-        "learned.",
-        remedy="Answer what is asked of the audit set, then: querist train",
+        f"How often the model is wrong is not known: that takes {FEWEST} labels that it has not "
+        f"learned, and there are {known}.",
+        remedy="Ask for checks, answer them and the audit set, then: querist train",
     )

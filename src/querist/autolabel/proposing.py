@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from querist.autolabel.certificate import Certificate, certify
 from querist.autolabel.evidence import Positions, gather
-from querist.autolabel.judging import KEPT, Judgement, folder_of, judge, read_kept
+from querist.autolabel.judging import (
+    KEPT,
+    Judgement,
+    folder_of,
+    is_unrated,
+    judge,
+    read_kept,
+    taken,
+)
 from querist.catalog import Catalog
 from querist.errors import ConflictError, NotFoundError
 from querist.learners import arrays
@@ -111,25 +119,36 @@ def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
         created_at=datetime.now(UTC),
         free=free,
     )
-    _keep(catalog, proposal.id, found, region=found.region, proposal=proposal)
+    _keep(catalog, found, proposal)
     return proposal
 
 
 def open_region(catalog: Catalog, max_error: float) -> tuple[str, Positions]:
     """A new region to draw checks from, kept under its id, and what may be drawn of it.
 
-    What a standing set took, or would have taken, is left out: no check of it would count.
+    What a standing set took, or would have taken, is left out: no check of it would count. While
+    nothing tells how often the model is wrong, all the rest is the region.
     """
-    found = judge(catalog)
+    if is_unrated(catalog):
+        evidence = gather(catalog)
+        region = ~taken(catalog, len(evidence.ids))
+    else:
+        found = judge(catalog)
+        evidence, region = found.evidence, _likely_kept(found, WIDER * max_error)
+    made = new_id("region")
+    arrays.write(folder_of(catalog, made), {"region": region}, {"name": KEPT})
+    return made, np.flatnonzero(region & evidence.free)
+
+
+def _likely_kept(found: Judgement, max_error: float) -> NDArray[np.bool_]:
+    """The most assets (N,), bool, of which together no larger share is expected to be wrong."""
     left = np.flatnonzero(found.left)
     order = left[np.argsort(found.errors[left], kind="stable")]
     expected = np.cumsum(found.errors[order]) / np.arange(1, len(order) + 1)
-    size = max(int((expected <= WIDER * max_error).sum()), 1)
+    size = max(int((expected <= max_error).sum()), 1)
     region = np.zeros(len(found.errors), dtype=bool)
     region[order[:size]] = True
-    made = new_id("region")
-    _keep(catalog, made, found, region=region, proposal=None)
-    return made, np.flatnonzero(region & found.evidence.free)
+    return region
 
 
 def stored(catalog: Catalog, proposal_id: str) -> tuple[Proposal, Mapping[str, Value]]:
@@ -244,15 +263,8 @@ def _sentence(found: Judgement, certificate: Certificate, count: int, free: int)
     )
 
 
-def _keep(
-    catalog: Catalog,
-    made: str,
-    found: Judgement,
-    *,
-    region: NDArray[np.bool_],
-    proposal: Proposal | None,
-) -> None:
+def _keep(catalog: Catalog, found: Judgement, proposal: Proposal) -> None:
     state, facts = found.answers.kept()
-    state |= {"errors": found.errors, "region": region}
+    state |= {"errors": found.errors, "region": found.region}
     facts |= {"name": KEPT, "ontology_version": found.evidence.ontology_version}
-    arrays.write(folder_of(catalog, made), state, {**facts, "proposal": to_json(proposal)})
+    arrays.write(folder_of(catalog, proposal.id), state, {**facts, "proposal": to_json(proposal)})

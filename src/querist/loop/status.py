@@ -39,6 +39,8 @@ class Status:
         budgets: Each budget with what is spent.
         ledger: Totals by kind, arm and unit.
         compute: What the machine was used for, beside one training on all assets.
+        held_out: Labels that the active arm does not train on: those of the audit set, of the
+            control arm alone, and checks of auto-labels.
         open_tasks: Tasks that wait for somebody: those of the current round, and what anybody may
             take up of other rounds, as labels that are asked again since classes changed.
         round_tasks: Of these, tasks of the current round.
@@ -58,6 +60,7 @@ class Status:
     budgets: Sequence[BudgetState]
     ledger: Sequence[Mapping[str, Any]]
     compute: Compute
+    held_out: int
     open_tasks: int
     round_tasks: int
     current_round: int | None
@@ -100,6 +103,7 @@ def status(catalog: Catalog) -> Status:
         budgets=spent,
         ledger=records.ledger.totals(),
         compute=compute(catalog),
+        held_out=int(np.count_nonzero(seen.labeled)) - len(seen.training(Arm.ACTIVE)),
         open_tasks=waiting + sum(earlier),
         round_tasks=waiting,
         current_round=current,

@@ -80,6 +80,10 @@ class Home(BaseModel):
     rounds: list[RoundSummary]
     budget: Budgets
     compute: Compute
+    held_out: int = Field(
+        description="Labels that the active arm does not train on: of the audit set, of the "
+        "control arm alone, and checks of auto-labels."
+    )
     open_tasks: int = Field(
         description="Tasks that wait for somebody: of the current round, and labels of earlier "
         "rounds, as those that are asked again since classes changed."

@@ -2256,7 +2256,8 @@ export interface components {
          *     Attributes:
          *         id: The set.
          *         accepted: How many labels it had.
-         *         holding: How many of them still hold; an audited one is a person's label from then on.
+         *         holding: How many of them still hold; an audited one is a person's label from then on, and
+         *             one of a class that was split or retired is none.
          *         max_error: The promised error rate.
          *         confidence: Probability with which it was promised.
          *         upper: Upper bound of the error rate when it was accepted.
@@ -3407,6 +3408,11 @@ export interface components {
             rounds: components["schemas"]["RoundSummary"][];
             budget: components["schemas"]["Budgets"];
             compute: components["schemas"]["Compute"];
+            /**
+             * Held Out
+             * @description Labels that the active arm does not train on: of the audit set, of the control arm alone, and checks of auto-labels.
+             */
+            held_out: number;
             /**
              * Open Tasks
              * @description Tasks that wait for somebody: of the current round, and labels of earlier rounds, as those that are asked again since classes changed.
@@ -4966,7 +4972,8 @@ export interface components {
          *         blind_share: Share of the tasks that are served without the model's suggestion, 0 to 1.
          *         skill: The skill that every task needs.
          *         class_skills: The skill that tasks need of which the model says that class.
-         *         in_flight: Assets that people held when the round before was closed; not selected again.
+         *         in_flight: Assets that people held when the round before was closed, and those on which
+         *             opinions tie until a reviewer decides; not selected again.
          *         sub_pool: Candidates, drawn at random, that the strategy looks at; ``None`` for all.
          *         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
          *         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained

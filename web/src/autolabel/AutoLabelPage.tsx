@@ -8,17 +8,19 @@ import { facetsQuery, homeQuery, projectQuery, sessionQuery } from "../api/queri
 import { type Home, isOneClass, mayManage, type ProjectInfo } from "../api/types";
 import { DIFFICULTIES } from "../catalog/search";
 import { NextStep } from "../home/NextStep";
+import { JobProgress } from "../jobs/JobRow";
 import { jobProblem } from "../jobs/useRoundJobs";
 import { fetched } from "../parts/fetched";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
 import { useAtOnce } from "../parts/useAtOnce";
+import { AskForm } from "./AskForm";
 import type { AutoLabelSearch } from "./autoLabelSearch";
 import styles from "./autolabel.module.css";
 import { ChecksCard } from "./ChecksCard";
 import { ClassShares } from "./ClassShares";
 import { DifficultyCard } from "./DifficultyCard";
 import { NextAction } from "./NextAction";
-import { isOpen, PLAIN, sentenceOf } from "./promise";
+import { FEWEST, isOpen, PLAIN, sentenceOf, unknownErrors } from "./promise";
 import { proposalQuery, setsQuery } from "./queries";
 import { AUDIT, SetsCard } from "./SetsCard";
 import { useAutoActions, useAutoJobs, useFollow } from "./useAutoJobs";
@@ -48,6 +50,8 @@ function Gate() {
   if (!home.data || !project.data || !facets.data) return <Waiting />;
   const rated = DIFFICULTIES.some((word) => facets.data.difficulty[word]);
   const predicts = rated || facets.data.confidence.some((bar) => bar > 0);
+  if (canBePromised(project.data) && !predicts && home.data.curve.active.length > 0)
+    return <ErrorsUnknown home={home.data} project={project.data} />;
   if (!canBePromised(project.data) || !predicts)
     return <NothingYet home={home.data} project={project.data} />;
   return <AutoLabels home={home.data} project={project.data} />;
@@ -77,6 +81,34 @@ function NothingYet({ home, project }: { home: Home; project: ProjectInfo }) {
       {possible
         ? "Auto-labels rest on a model, and on labels of people drawn at random that check it. The first round brings both: its audit set and its control arm are the first checks."
         : "Numbers and polygons are never simply right or wrong. What a model says of an asset waits as a suggestion where it is labelled."}
+    </Empty>
+  );
+}
+
+/** A model has learned, and too few labels tell how often it is wrong: more are asked for here. */
+function ErrorsUnknown({ home, project }: { home: Home; project: ProjectInfo }) {
+  const [mine, setMine] = useState<string | null>(null);
+  const { running, failed } = useAutoJobs(mine);
+  const { ask } = useAutoActions(setMine);
+  const missing = FEWEST - home.held_out;
+  return (
+    <Empty
+      title="How often the model is wrong is not known yet"
+      icon={<IconScale size={24} />}
+      action={
+        <div className={styles.start}>
+          {running ? (
+            <JobProgress job={running} />
+          ) : missing > 0 && home.open_tasks === 0 ? (
+            <AskForm ask={ask} promise={PLAIN.promise} suggested={missing} busy={false} primary />
+          ) : (
+            <NextStep home={home} project={project} />
+          )}
+          {failed && <Notice {...jobProblem(failed)} />}
+        </div>
+      }
+    >
+      {unknownErrors(home.held_out, home.open_tasks)}
     </Empty>
   );
 }

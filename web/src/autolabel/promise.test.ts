@@ -13,6 +13,7 @@ import {
   rateByKey,
   rateText,
   sentenceOf,
+  unknownErrors,
 } from "./promise";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
@@ -130,5 +131,14 @@ describe("standing", () => {
       "The promise of 5 % is broken: 9 of 12",
     );
     expect(sentenceOf({ ...standing, sets: [set] })).toContain("0 of 12 audited");
+  });
+});
+
+describe("unknownErrors", () => {
+  it("counts what is there and says what comes next", () => {
+    expect(unknownErrors(20, 0)).toContain("30 labels that it has not learned, and there are 20");
+    expect(unknownErrors(20, 0)).toContain("Ask people for the rest");
+    expect(unknownErrors(20, 10)).toContain("Answer what is asked");
+    expect(unknownErrors(30, 0)).toContain("The next model that is trained");
   });
 });

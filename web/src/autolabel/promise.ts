@@ -12,6 +12,9 @@ export const PLAIN = { promise: 0.02, sure: 0.95 };
 const FIRST = Math.log(RATES[0]);
 const LAST = Math.log(RATES[RATES.length - 1] ?? 1);
 
+/** Of sets and shapes so many labels that a model has not learned tell how often it is wrong. */
+export const FEWEST = 30;
+
 /** Where a rate lies on the axis, 0 to 1: equal factors are equal steps. */
 export function placeOf(rate: number): number {
   return (Math.log(rate) - FIRST) / (LAST - FIRST);
@@ -81,6 +84,16 @@ export function isOutOfReach(proposal: Proposal): boolean {
 /** How many checks to ask for: half as many again leaves room for an error among them. */
 export function checksToAsk(missing: number): number {
   return Math.max(20, Math.ceil((1.5 * missing) / 10) * 10);
+}
+
+/** Why nothing can be worked out with a model whose errors are not known, and what to do. */
+export function unknownErrors(heldOut: number, open: number): string {
+  if (heldOut >= FEWEST)
+    return `${count(heldOut)} labels that no model has learned can tell it by now. The next model that is trained is judged by them; a model of your own has to say how sure it is.`;
+  const known = `That takes ${FEWEST} labels that it has not learned, and there ${heldOut === 1 ? "is" : "are"} ${count(heldOut)}: the audit set, the control arm and random checks.`;
+  return open > 0
+    ? `${known} Answer what is asked; the next model that is trained is judged by them.`
+    : `${known} Ask people for the rest; once they are answered, the next model that is trained is judged by them.`;
 }
 
 export type Standing = {

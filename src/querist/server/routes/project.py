@@ -62,6 +62,7 @@ def get_home(service: Served) -> Home:
         rounds=[_summary(round_) for round_ in status.rounds],
         budget=_budgets(status),
         compute=status.compute,
+        held_out=status.held_out,
         open_tasks=status.open_tasks,
         round_tasks=status.round_tasks,
         current_round=status.current_round,
