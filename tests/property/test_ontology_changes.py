@@ -248,3 +248,14 @@ def test_the_last_class_cannot_be_retired() -> None:
     """Nobody could label any more."""
     with pytest.raises(InvalidInputError, match="only class"):
         apply_change(evolve(RetireClass(name="c0"), RetireClass(name="c1")), RetireClass(name="c2"))
+
+
+@given(histories())
+@settings(max_examples=150, deadline=None)
+def test_classes_share_no_colour_and_each_has_a_key_while_there_are_free_ones(versions) -> None:
+    """A new class takes what is free, not what belongs to its place in the list."""
+    for version in versions:
+        classes = version.ontology.classes
+        assert len({one.colour for one in classes}) == len(classes)
+        assert all(one.hotkey for one in classes)
+        assert len({one.hotkey for one in classes}) == len(classes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -147,6 +148,18 @@ def test_added_class_makes_a_new_version() -> None:
     before = Ontology.of("classification", ["shirt", "boot"])
     after = before.with_class("bag")
     assert (after.names, after.version) == (("shirt", "boot", "bag"), 2)
+
+
+def test_an_added_class_takes_a_free_colour_and_key() -> None:
+    """Not those of its place in the list, which another class may have; then the rarest colour."""
+    grown = Ontology.of("classification", ["a", "b", "c"])
+    rest = replace(grown, classes=grown.classes[1:])
+    added = rest.with_class("d").classes[-1]
+    assert (added.colour, added.hotkey) == (grown.classes[0].colour, grown.classes[0].hotkey)
+    for i in range(40):
+        grown = grown.with_class(f"class {i}")
+    assert grown.classes[16].colour == grown.classes[0].colour
+    assert grown.classes == Ontology.of("classification", grown.names).classes
 
 
 def test_label_must_fit_the_task() -> None:

@@ -134,11 +134,17 @@ class Ontology:
             raise UnknownNameError.of("class", name, self.names) from None
 
     def with_class(self, name: str) -> Ontology:
-        """The next version, with class ``name`` added at the end."""
-        fresh = Ontology.of(self.task, [*self.names, name]).classes[-1]
-        taken = {c.hotkey for c in self.classes}
-        if fresh.hotkey in taken:
-            fresh = replace(fresh, hotkey=None)
+        """The next version, with class ``name`` added at the end.
+
+        It gets the first free hot-key, and of the colours that fewest classes have the first one.
+        """
+        keys = {c.hotkey for c in self.classes}
+        worn = Counter(c.colour for c in self.classes)
+        fresh = ClassDefinition(
+            name=name,
+            colour=min(PALETTE, key=worn.__getitem__),
+            hotkey=next((key for key in HOTKEYS if key not in keys), None),
+        )
         return replace(self, classes=(*self.classes, fresh), version=self.version + 1)
 
 
