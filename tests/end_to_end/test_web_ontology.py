@@ -59,6 +59,24 @@ def names(folder: Path) -> tuple[str, ...]:
         return project.ontology.names
 
 
+def test_a_label_of_several_classes_is_one_label(tmp_path, serve, enter):
+    """The title counts labels, as Home does; each row counts those that name its class."""
+    with Project.create(
+        tmp_path / "p", task="multi_label", media="table", classes=["low", "mid", "high"]
+    ) as project:
+        project.add([{"id": f"r{at}", "x": float(at)} for at in range(5)])
+        for at in range(3):
+            project.labels.submit(f"r{at}", ["low", "mid"], annotator="ana")
+        project.labels.submit("r3", [], annotator="ana")
+    page = enter(serve(tmp_path / "p"))
+    panel = open_editor(page)
+    page.get_by_role("heading", name="3 classes, 4 labels.").wait_for()
+    row(page, "low").click()
+    panel.get_by_text("3 labels", exact=True).wait_for()
+    page.keyboard.press("Shift+ArrowDown")
+    panel.get_by_text("2 classes, named 6 times in labels").wait_for()
+
+
 def test_a_class_is_renamed_by_keys_alone(labelled, serve, enter):
     """Arrows find the row, R asks for the name, the preview counts, Enter renames, focus stays."""
     page = enter(serve(labelled))

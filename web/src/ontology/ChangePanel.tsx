@@ -23,12 +23,13 @@ const SHOWN = 8;
 type ChosenProps = {
   chosen: readonly string[];
   labels: Readonly<Record<string, number>>;
+  oneClass: boolean;
   begin: (kind: Exclude<Kind, "revert">) => void;
   clear: () => void;
 };
 
 /** The chosen classes and their commands, or how to begin. */
-export function Chosen({ chosen, labels, begin, clear }: ChosenProps) {
+export function Chosen({ chosen, labels, oneClass, begin, clear }: ChosenProps) {
   const kinds = kindsFor(chosen).filter((kind) => kind !== "revert");
   if (chosen.length === 0)
     return (
@@ -43,7 +44,9 @@ export function Chosen({ chosen, labels, begin, clear }: ChosenProps) {
       <Names names={chosen} />
       <p className={styles.hint}>
         {chosen.length > 1 && <>{count(chosen.length)} classes, </>}
-        {plural(total, "label")}
+        {oneClass || chosen.length === 1
+          ? plural(total, "label")
+          : `named ${plural(total, "time")} in labels`}
       </p>
       <div className={styles.buttons}>
         {kinds.map((kind) => (

@@ -7,7 +7,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { changeOntology } from "../api/actions";
 import { ontologyQuery, projectQuery, sessionQuery } from "../api/queries";
-import { mayManage, type OntologyChange, type OntologyHistory } from "../api/types";
+import {
+  isOneClass,
+  mayManage,
+  type OntologyChange,
+  type OntologyHistory,
+  type ProjectInfo,
+} from "../api/types";
 import { plural } from "../parts/format";
 import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { SettingsTabs } from "../settings/SettingsTabs";
@@ -47,10 +53,11 @@ export function OntologyPage() {
       </div>
     );
   if (!data) return <Skeleton height="100%" radius={0} />;
-  return <Editor history={data} browsable={project.task === "classification"} />;
+  return <Editor history={data} project={project} />;
 }
 
-function Editor({ history, browsable }: { history: OntologyHistory; browsable: boolean }) {
+function Editor({ history, project }: { history: OntologyHistory; project: ProjectInfo }) {
+  const oneClass = isOneClass(project);
   const { ontology, labels, versions } = history;
   const [picked, setPicked] = useState<Picked>(nobody);
   const [draft, setDraft] = useState<Draft | null>(null);
@@ -89,7 +96,10 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
   const [rested] = useDebouncedValue(wanted, REST, { leading: true });
   const shown = wanted && same(wanted, rested) ? rested : null;
   const preview = useChangePreview(shown, ontology.version, change.isPending);
-  const total = Object.values(labels).reduce((sum, number) => sum + number, 0);
+  // A label of several classes stands in the row of each of them.
+  const total = oneClass
+    ? Object.values(labels).reduce((sum, number) => sum + number, 0)
+    : project.labeled_count;
 
   return (
     <div className={styles.page}>
@@ -133,7 +143,7 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
                 change={shown}
                 found={preview.data}
                 error={preview.error}
-                browsable={browsable}
+                browsable={oneClass}
               />
             ) : (
               <p className={styles.hint}>{missing(draft)}</p>
@@ -144,6 +154,7 @@ function Editor({ history, browsable }: { history: OntologyHistory; browsable: b
           <Chosen
             chosen={chosen}
             labels={labels}
+            oneClass={oneClass}
             begin={(kind) => start(kind, chosen)}
             clear={() => setPicked(nobody)}
           />
