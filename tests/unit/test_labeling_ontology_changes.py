@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from querist import Project
-from querist.catalog import AssetQuery, run
+from querist.catalog import AssetQuery, Settings, run
+from querist.catalog.records import Records
 from querist.errors import ConflictError, InvalidInputError, UnknownNameError
 from querist.loop import snapshot
 from querist.schema import (
@@ -18,6 +20,7 @@ from querist.schema import (
     Arm,
     ClassValue,
     MergeClasses,
+    Ontology,
     RenameClass,
     RetireClass,
     RevertOntology,
@@ -87,13 +90,34 @@ def test_a_renamed_class_keeps_its_labels_model_and_figures(project) -> None:
         project.labels.submit(asset, "boot", annotator="ana")
 
 
-@pytest.mark.parametrize("name", ["a" * 201, "boot\nsandal", "tab\tbed", " "])
+@pytest.mark.parametrize("name", ["a" * 201, "boot\nsandal", "tab\tbed", " ", " clog", "boot "])
 def test_a_new_class_has_a_name_that_people_can_read(project, name) -> None:
     """Names too long, blank or with control characters are refused, and nothing changes."""
     for change in (AddClass(name=name), RenameClass(name="boot", to=name)):
-        with pytest.raises(InvalidInputError, match=r"too long or holds control|no name"):
+        with pytest.raises(InvalidInputError, match=r"too long or holds control|no name|a blank"):
             project.ontology_changes.apply(change, author="mia")
     assert project.ontology.names == CLASSES
+
+
+def test_class_names_of_a_new_project_neither_begin_nor_end_with_a_blank(tmp_path) -> None:
+    """They would look alike; an earlier project that has one opens, and can rename it."""
+    with pytest.raises(InvalidInputError, match=r"'a ' begins or ends with a blank") as refused:
+        Project.create(tmp_path / "new", media="text", classes=["a", "a "])
+    assert refused.value.remedy == "Write 'a'."
+    assert not (tmp_path / "new" / "querist.toml").exists()
+
+    old = Settings.of(name="old", media="text", classes=["a", "b"])
+    Project.create(tmp_path / "old", media="text", classes=["a", "b"]).close()
+    replace(old, classes=("a", "a ")).write(tmp_path / "old")
+    with pytest.raises(InvalidInputError, match="begins or ends with a blank"):
+        Project.open(tmp_path / "old")
+
+    records = Records("records.db", tmp_path / "old")
+    records.ontologies.put(Ontology.of("classification", ["a", "b", "a "], version=2))
+    records.close()
+    with Project.open(tmp_path / "old") as project:
+        project.ontology_changes.apply(RenameClass(name="a ", to="c"), author="mia")
+        assert project.ontology.names == ("a", "b", "c")
 
 
 def test_merged_classes_are_one_for_training_and_for_earlier_rounds(project) -> None:

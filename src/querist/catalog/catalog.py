@@ -19,7 +19,7 @@ from querist.catalog.value_predictions import ValuePredictions
 from querist.catalog.value_ratings import RatingStore
 from querist.catalog.views import Views
 from querist.errors import ConflictError, NotFoundError, StorageError
-from querist.schema import Ontology
+from querist.schema import Ontology, check_class_name
 
 
 class Catalog:
@@ -65,8 +65,11 @@ class Catalog:
 
         Raises:
             ConflictError: there is a project already.
+            InvalidInputError: a class has a name that people could not read or tell from another.
             StorageError: the folder cannot be written.
         """
+        for name in settings.classes:
+            check_class_name(name)
         folder = Path(folder).absolute()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -152,6 +155,8 @@ def _agree(records: Records, settings: Settings) -> None:
         earlier = records.ontologies.versions()
         known = {name for version in earlier for name in version.ontology.names}
         fresh = [name for name in fresh if name not in known]
+    for name in fresh:
+        check_class_name(name)
     if fresh:
         grown = current
         for name in fresh:

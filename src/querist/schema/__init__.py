@@ -46,6 +46,7 @@ from querist.schema.ontology_changes import (
     RevertOntology,
     SplitClass,
     apply_change,
+    check_class_name,
     touched,
 )
 from querist.schema.ontology_reading import OntologyReading
@@ -147,6 +148,7 @@ __all__ = [
     "Worth",
     "apply_change",
     "check_asset_id",
+    "check_class_name",
     "check_money",
     "check_name",
     "check_part",

@@ -244,6 +244,11 @@ def _check_free(now: Ontology, name: str) -> None:
         raise InvalidInputError(
             f"There is a class {name!r} already.", remedy="Choose another name, or merge."
         )
+    check_class_name(name)
+
+
+def check_class_name(name: str) -> None:
+    """Refuse a new name that people cannot read or tell from another; raises InvalidInputError."""
     if not name.strip():
         raise InvalidInputError("A class has no name.", remedy="Give every class a name.")
     # Of new names only: a project that has such a class already still opens, and can rename it.
@@ -251,4 +256,9 @@ def _check_free(now: Ontology, name: str) -> None:
         raise InvalidInputError(
             f"The class name {name[:40]!r} is too long or holds control characters.",
             remedy=f"Use at most {MAX_CLASS_NAME} printable characters.",
+        )
+    if name != name.strip():
+        raise InvalidInputError(
+            f"The class name {name!r} begins or ends with a blank.",
+            remedy=f"Write {name.strip()!r}.",
         )
