@@ -10,9 +10,11 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from querist.cli.app import app
+from querist.cli.projects import _computed
 from querist.errors import InvalidInputError, StorageError
+from querist.loop.compute import Compute
 from querist.project import Project
-from querist.schema import AddClass
+from querist.schema import AddClass, ClassesValue
 
 GROUPS = {name: one for name, one in get_group(app).commands.items() if hasattr(one, "commands")}
 LISTED = [name for name, one in GROUPS.items() if ":" in (one.help or "").partition(".")[0]]
@@ -89,3 +91,64 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_experiment(
     done = CliRunner().invoke(app, asked)
     assert isinstance(done.exception, StorageError)
     assert words in str(done.exception)
+
+
+def _run(folder: Path, *words: str) -> tuple[int, str]:
+    shown = CliRunner().invoke(app, [*words, "-p", str(folder)])
+    return shown.exit_code, " ".join(f"{shown.output} {shown.exception or ''}".split())
+
+
+def test_a_set_is_labelled_by_its_classes_one_after_the_other(tmp_path: Path) -> None:
+    """All of them, one, or none; of single classes more than one is refused with what to do."""
+    for task in ("multi_label", "classification"):
+        with Project.create(
+            tmp_path / task, task=task, media="text", classes=["boot", "wet"]
+        ) as made:
+            made.add([{"id": f"t{i}", "text": f"text {i}"} for i in range(3)])
+    folder = tmp_path / "multi_label"
+    assert _run(folder, "label", "t0", "boot", "wet")[1].startswith("t0 is boot, wet (version 1).")
+    assert _run(folder, "label", "t1", "wet")[0] == 0
+    assert _run(folder, "label", "t2", "[]")[0] == 0
+    with Project.open(folder) as project:
+        said = [project.labels.current(f"t{i}").value for i in range(3)]
+    assert said == [ClassesValue(names=names) for names in (("boot", "wet"), ("wet",), ())]
+    code, told = _run(tmp_path / "classification", "label", "t0", "boot", "wet")
+    assert code != 0
+    assert "2 labels are given for 't0': boot, wet." in told
+
+
+def test_a_number_with_a_comma_is_refused_with_how_to_write_it(tmp_path: Path) -> None:
+    """Whether it stands for a point is not known."""
+    with Project.create(tmp_path / "p", task="regression", media="text") as project:
+        project.add([{"id": "t0", "text": "one"}])
+        with pytest.raises(InvalidInputError, match="'1,5' is not a number") as refused:
+            project.labels.submit("t0", "1,5", annotator="ana")
+    assert "with a point" in refused.value.remedy
+
+
+def test_a_class_in_a_condition_is_told_its_option(tmp_path: Path) -> None:
+    """Conditions are of metadata; a column of that name goes before."""
+    with Project.create(tmp_path / "p", media="text", classes=["nine", "ten"]) as project:
+        project.add([{"id": "t0", "text": "one", "site": "a"}])
+    told = {
+        name: _slice(tmp_path / "p", f"{name}=nine") for name in ("class", "predicted", "colour")
+    }
+    assert "Give --label nine. Did you mean" in told["class"]
+    assert "Give --predicted nine." in told["predicted"]
+    assert "--label" not in told["colour"]
+
+
+def _slice(folder: Path, where: str) -> str:
+    shown = CliRunner().invoke(app, ["slices", "save", "x", "--where", where, "-p", str(folder)])
+    return f"{shown.exception} {getattr(shown.exception, 'remedy', '')}"
+
+
+def test_what_a_machine_cost_is_called_money() -> None:
+    """A bare number beside seconds says nothing."""
+    used = Compute(
+        rounds=(), seconds=10.3, examples=13_559, money=0.01, full_seconds=2.0, full_money=0.002
+    )
+    assert _computed(used) == [
+        ("compute so far", "10.3 s, money 0.01, 13,559 examples"),
+        ("one training on all", "about 2.0 s, money 0.00"),
+    ]

@@ -18,6 +18,8 @@ def share(hits: int, count: int) -> Estimate:
     ("estimate", "words"),
     [
         (share(1_412, 1_500), "94.1 % ± 1.2"),
+        (share(45, 60), "75.0 % ± 10.7"),
+        (share(27, 30), "90.0 % (74.4 to 96.5)"),
         (share(10, 20), "50.0 % ± 20.1"),
         (share(20, 20), "100.0 % (83.9 to 100.0)"),
         (share(0, 20), "0.0 % (0.0 to 16.1)"),
@@ -25,9 +27,10 @@ def share(hits: int, count: int) -> Estimate:
         (Estimate(value=0.5, low=0.0, high=1.0, count=1), "50.0 % ± 50.0"),
         (Estimate(value=1.0, low=1.0, high=1.0, count=9), "100.0 % ± 0.0"),
         # R² may be below 0, and so may its interval.
+        (Estimate(value=0.418, low=0.198, high=0.573, count=60), "41.8 % (19.8 to 57.3)"),
         (Estimate(value=0.05, low=-0.15, high=0.25, count=88), "5.0 % ± 20.0"),
     ],
 )
 def test_an_interval_to_one_side_is_told_by_its_ends(estimate: Estimate, words: str) -> None:
-    """± is told only where the value with it stays within what the measure can be."""
+    """± is told only where it misses no end by much, and stays within what the measure can be."""
     assert str(estimate).replace("\N{NO-BREAK SPACE}", " ") == words

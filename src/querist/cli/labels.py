@@ -25,17 +25,31 @@ def add_to(app: typer.Typer) -> None:
 
 def label(
     asset_id: Annotated[str, typer.Argument(help="The asset.")],
-    name: Annotated[str, typer.Argument(help="Its class.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Its class; where assets have sets, each of them, or [] for none."),
+    ],
     annotator: AnnotatorOption = "me",
     version: Annotated[
         int | None, typer.Option(help="The version you saw; a newer one is a conflict.")
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Label one asset. Example: querist label img-7 boot."""
+    """Label one asset. Examples: querist label img-7 boot; of sets: querist label img-7 boot wet.
+
+    A number has a point: querist label img-7 1.5.
+    """
     with open_project(project) as opened:
-        stored = opened.labels.submit(asset_id, name, annotator=annotator, expected_version=version)
-    output.print(f"{asset_id} is {name} (version {stored.version}).", markup=False)
+        if len(names) > 1 and opened.settings.task is not TaskKind.MULTI_LABEL:
+            raise InvalidInputError(
+                f"{len(names)} labels are given for {asset_id!r}: {', '.join(names)}.",
+                remedy="Give one here; put a name with blanks into quotes.",
+            )
+        label = names if len(names) > 1 else names[0]
+        stored = opened.labels.submit(
+            asset_id, label, annotator=annotator, expected_version=version
+        )
+    output.print(f"{asset_id} is {', '.join(names)} (version {stored.version}).", markup=False)
 
 
 def import_labels(

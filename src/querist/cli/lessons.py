@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from querist.cli.printing import output, print_table
 from querist.schema import percent
+from querist.schema.wording import counted
 
 if TYPE_CHECKING:
     from querist.loop import ClassLesson, Lessons
@@ -68,7 +69,7 @@ def _course(found: Lessons) -> list[str]:
         told.append(
             f"Over the rounds {found.hardness.easy} of these assets were easy to learn, "
             f"{found.hardness.ambiguous} ambiguous, {found.hardness.hard} hard to learn; "
-            f"{found.hardness.forgettings} times one was forgotten."
+            f"forgotten {counted(found.hardness.forgettings, 'time')}."
         )
     if found.capacity is not None:
         told.append(found.capacity.sentence)

@@ -129,9 +129,9 @@ def _computed(used: Compute) -> list[tuple[str, str]]:
     """What the machine was used for, beside one training on all assets."""
     if not used.seconds:
         return []
-    spent = f"{used.seconds:,.1f} s" + ("" if used.money is None else f", {used.money:,.2f}")
+    spent = f"{used.seconds:,.1f} s" + ("" if used.money is None else f", money {used.money:,.2f}")
     lines = [("compute so far", f"{spent}, {used.examples:,} examples")]
     if used.full_seconds is not None:
-        cost = "" if used.full_money is None else f", {used.full_money:,.2f}"
+        cost = "" if used.full_money is None else f", money {used.full_money:,.2f}"
         lines.append(("one training on all", f"about {used.full_seconds:,.1f} s{cost}"))
     return lines

@@ -8,13 +8,22 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from querist.loop import SlicePoint, SliceReport
+    from querist.catalog import AssetQuery
+    from querist.loop import SlicePoint, SliceReport, Slices
+    from querist.schema import SavedSlice
 
 # How right a model is of an asset; closeness is 1 less the error by the spread of the labels.
 _CALLED = {"accuracy": "right", "f1": "F1 of an asset", "closeness": "closeness"}
+# What people call a class in a condition, which are of metadata only.
+_OPTIONS = {
+    "class": "--label",
+    "label": "--label",
+    "predicted": "--predicted",
+    "prediction": "--predicted",
+}
 NameArgument = Annotated[str, typer.Argument(help="What the slice is called.")]
 WhereOption = Annotated[
     list[str] | None,
@@ -91,10 +100,24 @@ def save(
         if finding is not None:
             saved = slices.save_found(finding, name=name)
         else:
-            saved = slices.save(name or "", query)
+            saved = _save(slices, name or "", query)
         (report,) = [it for it in slices.reports() if it.slice.name == saved.name]
     output.print(f"Saved {saved.name!r}: {report.rule}.", markup=False)
     print_slices([report])
+
+
+def _save(slices: Slices, name: str, query: AssetQuery) -> SavedSlice:
+    """Save a query; who asks for a class as if it were a column is told the option for it."""
+    try:
+        return slices.save(name, query)
+    except UnknownNameError as problem:
+        asked = {it.column: it.words for it in query.where}
+        column = problem.details.get("name")
+        option = _OPTIONS.get(str(column).lower())
+        if option is None or column not in asked:
+            raise
+        remedy = f"Give {option} {asked[column] or 'CLASS'}. {problem.remedy}"
+        raise UnknownNameError(problem.message, remedy=remedy, **problem.details) from None
 
 
 def remove(name: NameArgument, project: ProjectOption = HERE) -> None:

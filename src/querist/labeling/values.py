@@ -113,7 +113,8 @@ def _of_text(label: str, task: TaskKind) -> Value:
             return NumberValue(number=float(label))
         except ValueError:
             raise InvalidInputError(
-                f"The label {label!r} is not a number.", remedy="Give a number."
+                f"The label {label!r} is not a number.",
+                remedy="Give a number with a point and no separators, such as 1234.5.",
             ) from None
     written = _of_cell(label)
     if isinstance(written, Mapping):

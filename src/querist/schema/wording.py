@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _ROUNDED = 0.0005
+_LOPSIDED = 0.02
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -18,11 +19,13 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def interval(value: float, low: float, high: float) -> str:
     """The 95 % interval of a share, in points: ``± 1.2``, or its ends, ``(83.9 to 100.0)``.
 
-    Both ends are told where ± half the width would lead from the value beyond 0 or 1 though the
-    interval does not: there it lies to one side of the value, and ± would promise too much.
+    Both ends are told where the interval lies to one side of the value: where ± half its width
+    would miss an end by more than two points, or lead beyond 0 or 1 though the interval does not.
     """
     half = (high - low) / 2
+    lopsided = abs((high + low) / 2 - value) > _LOPSIDED
     # A tenth of a point is the last digit told: less than half of it beyond the end is none.
-    if value + half > max(high, 1.0) + _ROUNDED or value - half < min(low, 0.0) - _ROUNDED:
+    beyond = value + half > max(high, 1.0) + _ROUNDED or value - half < min(low, 0.0) - _ROUNDED
+    if lopsided or beyond:
         return f"({100 * low:.1f} to {100 * high:.1f})"
     return f"± {100 * half:.1f}"

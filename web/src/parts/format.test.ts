@@ -28,7 +28,7 @@ describe("format", () => {
     );
   });
 
-  it("tells both ends of an interval where half its width leads beyond 0 or 1", () => {
+  it("tells both ends of an interval that lies to one side of the value", () => {
     const told = (value: number, low: number, high: number) =>
       plain(estimate({ value, low, high, count: 24 }));
     expect(told(1, 0.862, 1)).toBe("100.0 % (86.2 to 100.0)");
@@ -36,6 +36,7 @@ describe("format", () => {
     expect(told(0.9, 0.7, 0.96)).toBe("90.0 % (70.0 to 96.0)");
     expect(told(0.98, 0.895, 0.9999)).toBe("98.0 % (89.5 to >99.9)");
     expect(told(0.833, 0.72, 0.907)).toBe("83.3 % ± 9.4");
+    expect(told(0.418, 0.198, 0.573)).toBe("41.8 % (19.8 to 57.3)");
   });
 
   it("ends no line between a number and its % or ±", () => {

@@ -5,6 +5,8 @@ const counts = new Intl.NumberFormat("en");
 const THIN = "\u202f";
 /** A tenth of a point is the last digit told: less than half of it beyond an end is none. */
 const ROUNDED = 0.0005;
+/** By how much ± may miss an end. */
+const LOPSIDED = 0.02;
 
 export function count(value: number): string {
   return counts.format(Math.round(value));
@@ -33,12 +35,15 @@ export function percent(share: number, digits = 1): string {
 
 /**
  * The doubt of an estimate in points, as the server's sentences tell it: "± 1.2", or both ends,
- * "(86.2 to 100.0)", where ± half the width would lead beyond 0 or 1 though the interval does not.
+ * "(86.2 to 100.0)", where ± half the width would miss an end by more than two points, or lead beyond
+ * 0 or 1 though the interval does not.
  */
 export function doubt({ value, low, high }: Estimate): string {
   const half = (high - low) / 2;
-  if (value + half > Math.max(high, 1) + ROUNDED || value - half < Math.min(low, 0) - ROUNDED)
-    return `(${inHundred(low, 1)} to ${inHundred(high, 1)})`;
+  const lopsided = Math.abs((high + low) / 2 - value) > LOPSIDED;
+  const beyond =
+    value + half > Math.max(high, 1) + ROUNDED || value - half < Math.min(low, 0) - ROUNDED;
+  if (lopsided || beyond) return `(${inHundred(low, 1)} to ${inHundred(high, 1)})`;
   return `± ${(half * 100).toFixed(1)}`;
 }
 
