@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from querist.catalog import Settings
 from querist.project import Project
-from querist.schema import ClassValue, Role
+from querist.schema import ClassValue, LabeledSpan, Role, Span, SpansValue
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +104,54 @@ def test_agreement_is_told_by_pairs_and_opens_where_they_differ(team, serve, ent
     page.wait_for_url("**with=ben*")
     page.reload()
     page.get_by_role("heading", name="ana and ben differ on").wait_for()
+
+
+def span(end: int) -> SpansValue:
+    """The first letters of a text."""
+    return SpansValue(spans=(LabeledSpan(name="a", span=Span(start=0, end=end)),))
+
+
+@pytest.mark.parametrize(
+    ("task", "media", "answers", "names"),
+    [
+        ("multi_label", "text", [["a"], ["a", "b"]], ["Krippendorff's α"]),
+        ("regression", "text", [3.0, 3.5], ["Krippendorff's α"]),
+        ("spans", "text", [span(4), span(3)], ["Krippendorff's α", "Mean IoU", "F1 at IoU 0.5"]),
+    ],
+)
+def test_agreement_on_other_labels_than_a_class_is_told_too(
+    tmp_path, serve, enter, task, media, answers, names
+):
+    """Sets, numbers and shapes: the figures that Python gives, of all and of the pair."""
+    policy = {"audit_size": 0, "control_share": 0.0, "overlap": 2, "overlap_share": 1.0}
+    with Project.create(
+        tmp_path / "shop",
+        task=task,
+        media=media,
+        classes=[] if task == "regression" else ["a", "b"],
+        policy=policy,
+    ) as project:
+        project.add([{"id": f"t{i}", "text": f"text {i}"} for i in range(6)])
+        project.next_round(6)
+        for at, who in enumerate(("ana", "ben")):
+            for number, item in enumerate(project.queue.next(who, 6).items):
+                value = answers[at] if number else answers[0]
+                project.labels.submit(item.asset.id, value, annotator=who, task_id=item.task.id)
+        found = project.opinions.agreement()
+    server = serve(tmp_path / "shop")
+    page = enter(server)
+    page.goto(f"{server.address}/team?tab=agreement")
+    page.get_by_text("with 12 opinions that give a label").wait_for()
+    for name in names:
+        page.get_by_role("heading", name=name, exact=True).wait_for()
+    assert found.alpha is not None
+    assert page.get_by_text(f"{found.alpha:.2f}", exact=True).count() > 0
+    expect(page.get_by_text(f"they agree too little (α {found.alpha:.2f})")).to_be_visible()
+    figure = found.shapes.pairs[0].f1 if found.shapes else found.pairs[0].alpha
+    cell = page.get_by_role("button", name="ana and ben:")
+    expect(cell).to_contain_text(f"{figure:.2f}")
+    cell.click()
+    page.get_by_role("heading", name="ana and ben differ on 5 of 6 assets").wait_for()
 
 
 def test_a_method_is_seen_applied_and_taken_back(team, serve, enter):

@@ -67,8 +67,9 @@ def test_two_people_are_compared_by_what_they_cover(tmp_path, task, media, value
     assert (ours.assets, ours.f1) == (2, 0.5)
     assert ours.iou == pytest.approx((1 + 1 / 3) / 2)
     assert (pairs["ana", "cid"].f1, pairs["ana", "cid"].iou) == (0, None)
-    assert (found.assets, found.opinions, found.alpha) == (2, 6, None)
+    assert (found.assets, found.opinions, found.distance) == (2, 6, "overlap")
     assert -1 <= found.shapes.alpha < 1
+    assert found.alpha == found.shapes.alpha
 
 
 def add(project, folder, media) -> None:

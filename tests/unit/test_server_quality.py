@@ -183,3 +183,37 @@ def test_the_command_line_finds_sends_and_reports(project):
     assert "1 assets have several opinions" in run("agreement")
     assert json.loads(run("agreement", "--json"))["agreement"]["assets"] == 1
     assert "Round 2 asks for" in run("next", "4", "--again-share", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "answers", "distance", "said"),
+    [
+        ("multi_label", ["a", "b"], [["a"], ["a", "b"]], "masi", "MASI distance of sets"),
+        ("regression", [], [3.0, 3.5], "interval", "squared difference"),
+    ],
+)
+def test_agreement_of_sets_and_numbers_is_told(tmp_path, task, classes, answers, distance, said):
+    """Over REST and on the command line: how many answered, alpha, and its distance."""
+    policy = {"audit_size": 0, "control_share": 0.0, "overlap": 2, "overlap_share": 1.0}
+    folder = tmp_path / "shop"
+    with Project.create(folder, task=task, media="table", classes=classes, policy=policy) as shop:
+        shop.add([{"id": f"t{i}", "x": float(i)} for i in range(4)])
+        shop.next_round(4)
+        for at, who in enumerate(("ana", "bob")):
+            for number, item in enumerate(shop.queue.next(who, 4).items):
+                value = answers[at] if number else answers[0]
+                shop.labels.submit(item.asset.id, value, annotator=who, task_id=item.task.id)
+        alpha = shop.opinions.agreement().alpha
+        records = shop.catalog.records
+        records.annotators.ensure("rita", role=Role.REVIEWER)
+        rita = TestClient(create_app(shop, engine=shop.jobs), base_url=f"{HOME}/api/v1/")
+        token = records.tokens.issue("rita", kind="api", ttl_seconds=600)
+        rita.headers["Authorization"] = f"Bearer {token}"
+        found = sent(rita, "GET", "agreement", 200)
+    assert (found["assets"], found["opinions"], found["distance"]) == (4, 8, distance)
+    assert found["alpha"] == found["pairs"][0]["alpha"] == pytest.approx(alpha)
+    assert (found["fleiss"], found["pairs"][0]["kappa"], found["shapes"]) == (None, None, None)
+    told = CliRunner().invoke(command_line, ["agreement", "-p", str(folder)]).output
+    assert "4 assets have several opinions, 8 in all." in told
+    assert said in told
+    assert f"{alpha:.3f}" in told

@@ -9,6 +9,14 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
 
+# What alpha takes for the distance of two answers.
+_DISTANCES = {
+    "nominal": "same class or not",
+    "masi": "MASI distance of sets",
+    "interval": "squared difference",
+    "overlap": "1 minus what both cover",
+}
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
@@ -60,10 +68,11 @@ def agreement(project: ProjectOption = HERE, as_json: JsonOption = False) -> Non
     if as_json:
         print_json({"agreement": found, "sway": sway})
         return
-    output.print(f"{found.assets:,} assets have several opinions.")
+    output.print(f"{found.assets:,} assets have several opinions, {found.opinions:,} in all.")
+    distance = "" if found.distance is None else f" ({_DISTANCES[found.distance]})"
     figures = {
         "Fleiss' kappa": found.fleiss,
-        "Krippendorff's alpha": found.shapes.alpha if found.shapes else found.alpha,
+        f"Krippendorff's alpha{distance}": found.alpha,
         "mean IoU of matched shapes": found.shapes.iou if found.shapes else None,
         "F1 at IoU .5": found.shapes.f1 if found.shapes else None,
         "expected accuracy of the consensus": found.accuracy,

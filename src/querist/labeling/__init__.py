@@ -1,6 +1,6 @@
 """Labelling: the rules of giving a label, the queue of tasks, and known labels that answer."""
 
-from querist.labeling.agreement import Agreement
+from querist.labeling.agreement import Agreement, Distance
 from querist.labeling.blindness import check_may_browse, is_veiled
 from querist.labeling.consensus import Change, Recomputed, settle_round
 from querist.labeling.decision import Decision
@@ -25,6 +25,7 @@ __all__ = [
     "Collected",
     "Decision",
     "Dispute",
+    "Distance",
     "GoldQuestions",
     "KnownLabels",
     "LabelingPolicy",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
@@ -16,28 +20,55 @@ from querist.labeling.shapes import likeness, shape_answers
 from querist.metrics import (
     Consensus,
     ShapeAgreement,
+    alpha_of_numbers,
+    alpha_of_sets,
     cohen_kappa,
     dawid_skene,
     fleiss_kappa,
     krippendorff_alpha,
     lean_crowd,
 )
-from querist.schema import Arm, Opinion, Value
+from querist.schema import Arm, ClassesValue, NumberValue, Opinion, Value
 
 # Beyond this many annotators there are too many pairs to tell each.
 _MOST_PAIRED = 50
 # Below this many assets with several opinions nothing can be told of the annotators.
 _FEWEST = 20
+# One stream of random numbers for each purpose; the shapes have 55.
+_SETS_STREAM = 56
+
+
+class Distance(StrEnum):
+    """What Krippendorff's alpha takes for the distance of two answers, 0 where they are equal.
+
+    ``nominal``: 1 where two classes differ. ``masi``: of two sets (Passonneau, 2006).
+    ``interval``: the squared difference of two numbers. ``overlap``: 1 minus the part of boxes,
+    polygons or spans that both cover.
+    """
+
+    NOMINAL = "nominal"
+    MASI = "masi"
+    INTERVAL = "interval"
+    OVERLAP = "overlap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairAgreement:
-    """Cohen's kappa of two annotators over the assets that both answered; higher is better."""
+    """How two annotators agree over the assets that both answered; 1 is identical, 0 is chance.
+
+    Attributes:
+        first: One of them.
+        second: The other.
+        assets: Assets that both answered.
+        kappa: Cohen's kappa of classes; ``None`` for sets and numbers.
+        alpha: Krippendorff's alpha of sets and numbers; ``None`` for classes.
+    """
 
     first: str
     second: str
     assets: int
-    kappa: float
+    kappa: float | None = None
+    alpha: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +104,12 @@ class Agreement:
     """How far all annotators agree; ``None`` where nothing can be said yet.
 
     Attributes:
-        assets: Assets with at least two opinions that name a class.
-        opinions: Opinions on them.
-        fleiss: Fleiss' kappa; higher is better.
-        alpha: Krippendorff's alpha for names; higher is better.
-        pairs: Cohen's kappa of every two of at most 50 annotators.
+        assets: Assets with at least two opinions that give a label.
+        opinions: These opinions on them.
+        distance: What alpha takes for the distance of two answers.
+        fleiss: Fleiss' kappa of classes; higher is better.
+        alpha: Krippendorff's alpha; 1 is identical, 0 is chance level.
+        pairs: Every two of at most 50 annotators; of shapes they are in ``shapes``.
         annotators: A report of each.
         accuracy: Expected share of right labels among those that the same estimate makes of the
             opinions; ``None`` as for annotators.
@@ -86,6 +118,7 @@ class Agreement:
 
     assets: int
     opinions: int
+    distance: Distance | None
     fleiss: float | None
     alpha: float | None
     pairs: Sequence[PairAgreement]
@@ -99,21 +132,84 @@ def agreement(catalog: Catalog) -> Agreement:
     reading = catalog.records.ontologies.reading()
     held = read_opinions(reading, catalog.records.opinions.standing())
     votes = votes_of(catalog, held)
-    shared = np.zeros(0) if votes is None else votes.answers.per_item()
+    if votes is not None:
+        return _of_classes(catalog, held, votes)
+    told = [it for it in held if isinstance(it.value, (ClassesValue, NumberValue))]
+    return _of_values(catalog, held, told) if told else _of_shapes(catalog, held)
+
+
+def _of_classes(catalog: Catalog, held: Sequence[Opinion], votes: Votes) -> Agreement:
+    answers = votes.answers
+    shared = answers.per_item()
     several = int((shared > 1).sum())
-    estimate = _estimate(catalog, votes) if votes is not None and several >= _FEWEST else None
+    estimate = _estimate(catalog, votes) if several >= _FEWEST else None
     accuracy = estimate.annotator_accuracy.tolist() if estimate is not None else []
-    names = votes.annotators if votes is not None else []
+
+    def compare(first: list[int], second: list[int]) -> dict[str, float]:
+        return {"kappa": cohen_kappa(answers.classes[first], answers.classes[second])}
+
+    return Agreement(
+        assets=several,
+        opinions=int(shared[shared > 1].sum()),
+        distance=Distance.NOMINAL if several else None,
+        fleiss=fleiss_kappa(answers) if several else None,
+        alpha=krippendorff_alpha(answers) if several else None,
+        pairs=_pairs(votes.annotators, answers.annotators, answers.items, compare),
+        annotators=_reports(catalog, held, dict(zip(votes.annotators, accuracy, strict=False))),
+        accuracy=None if estimate is None else float(estimate.posterior.max(axis=1).mean()),
+    )
+
+
+def _of_values(catalog: Catalog, held: Sequence[Opinion], told: Sequence[Opinion]) -> Agreement:
+    _, items, shared = np.unique(
+        [it.asset_id for it in told], return_inverse=True, return_counts=True
+    )
+    annotators, who = np.unique([it.annotator for it in told], return_inverse=True)
+    shared = shared[shared > 1]
+    distance, answers, alpha = _measured(catalog, told)
+
+    def compare(first: list[int], second: list[int]) -> dict[str, float]:
+        both = first + second
+        return {"alpha": alpha(items[both], answers[both])}
+
+    return Agreement(
+        assets=len(shared),
+        opinions=int(shared.sum()),
+        distance=distance if len(shared) else None,
+        fleiss=None,
+        alpha=alpha(items, answers) if len(shared) else None,
+        pairs=_pairs(annotators.tolist(), who, items, compare),
+        annotators=_reports(catalog, held, {}),
+    )
+
+
+def _measured(
+    catalog: Catalog, told: Sequence[Opinion]
+) -> tuple[Distance, NDArray[Any], Callable[[NDArray[Any], NDArray[Any]], float]]:
+    """Numbers (R,), or which classes each set names (R, C), and the alpha for them."""
+    numbers = [it.value.number for it in told if isinstance(it.value, NumberValue)]
+    if numbers:
+        return Distance.INTERVAL, np.array(numbers), alpha_of_numbers
+    named = [it.value.names for it in told if isinstance(it.value, ClassesValue)]
+    code = {name: i for i, name in enumerate(sorted({it for names in named for it in names}))}
+    sets = np.zeros((len(named), len(code)), dtype=bool)
+    for row, names in enumerate(named):
+        sets[row, [code[it] for it in names]] = True
+    rng = np.random.default_rng([catalog.settings.policy.seed, _SETS_STREAM])
+    return Distance.MASI, sets, partial(alpha_of_sets, rng=rng)
+
+
+def _of_shapes(catalog: Catalog, held: Sequence[Opinion]) -> Agreement:
     marked, shapes = shape_answers(catalog, held)
     counts = [len(by) for by in marked if len(by) > 1]
     return Agreement(
-        assets=several or len(counts),
-        opinions=int(shared[shared > 1].sum()) or sum(counts),
-        fleiss=fleiss_kappa(votes.answers) if votes is not None and several else None,
-        alpha=krippendorff_alpha(votes.answers) if votes is not None and several else None,
-        pairs=[] if votes is None else _pairs(votes),
-        annotators=_reports(catalog, held, dict(zip(names, accuracy, strict=False))),
-        accuracy=None if estimate is None else float(estimate.posterior.max(axis=1).mean()),
+        assets=len(counts),
+        opinions=sum(counts),
+        distance=None if shapes is None else Distance.OVERLAP,
+        fleiss=None,
+        alpha=None if shapes is None else shapes.alpha,
+        pairs=[],
+        annotators=_reports(catalog, held, {}),
         shapes=shapes,
     )
 
@@ -130,20 +226,23 @@ def _estimate(catalog: Catalog, votes: Votes) -> Consensus | None:
         return None
 
 
-def _pairs(votes: Votes) -> list[PairAgreement]:
+def _pairs(
+    names: Sequence[str],
+    who: NDArray[Any],
+    items: NDArray[Any],
+    compare: Callable[[list[int], list[int]], dict[str, float]],
+) -> list[PairAgreement]:
+    """Every two annotators with an item in common, by what ``compare`` says of their answers."""
     by_annotator: dict[int, dict[int, int]] = defaultdict(dict)
-    columns = (votes.answers.annotators, votes.answers.items, votes.answers.classes)
-    for who, item, code in zip(*(column.tolist() for column in columns), strict=True):
-        by_annotator[who][item] = code
+    for row, (one, item) in enumerate(zip(who.tolist(), items.tolist(), strict=True)):
+        by_annotator[one][item] = row
     found = []
     for first, second in combinations(sorted(by_annotator)[:_MOST_PAIRED], 2):
         a, b = by_annotator[first], by_annotator[second]
-        both = sorted(a.keys() & b.keys())
-        if both:
-            kappa = cohen_kappa([a[i] for i in both], [b[i] for i in both])
-            names = votes.annotators[first], votes.annotators[second]
+        if both := sorted(a.keys() & b.keys()):
+            figure = compare([a[it] for it in both], [b[it] for it in both])
             found.append(
-                PairAgreement(first=names[0], second=names[1], assets=len(both), kappa=kappa)
+                PairAgreement(first=names[first], second=names[second], assets=len(both), **figure)
             )
     return found
 

@@ -1,6 +1,8 @@
 """Metrics: classification, intervals, agreement and learning curves. Arrays in, numbers out."""
 
 from querist.metrics.agreement import (
+    alpha_of_numbers,
+    alpha_of_sets,
     cohen_kappa,
     f_measure_change_bound,
     fleiss_kappa,
@@ -174,6 +176,8 @@ __all__ = [
     "ThresholdPoint",
     "Uncertainty",
     "accuracy",
+    "alpha_of_numbers",
+    "alpha_of_sets",
     "at_threshold",
     "aulc",
     "auroc",

@@ -117,12 +117,13 @@ class RetireRequest(Request):
 
 
 class PairAgreement(BaseModel):
-    """Cohen's kappa of two annotators over the assets that both answered."""
+    """How two annotators agree over the assets that both answered."""
 
     first: str
     second: str
     assets: int
-    kappa: float
+    kappa: float | None = Field(description="Cohen's kappa of classes.")
+    alpha: float | None = Field(description="Krippendorff's alpha of sets and numbers.")
 
 
 class AnnotatorReport(BaseModel):
@@ -210,10 +211,15 @@ class Asked(BaseModel):
 class Agreement(BaseModel):
     """How far annotators agree; null where nothing can be said yet."""
 
-    assets: int
+    assets: int = Field(description="Assets with at least two opinions that give a label.")
     opinions: int
-    fleiss: float | None
-    alpha: float | None
+    distance: labeling.Distance | None = Field(
+        description="What alpha takes for the distance of two answers: nominal for classes, MASI "
+        "for sets, interval (the squared difference) for numbers, overlap (1 minus the shared "
+        "part) for shapes."
+    )
+    fleiss: float | None = Field(description="Fleiss' kappa of classes.")
+    alpha: float | None = Field(description="Krippendorff's alpha.")
     pairs: list[PairAgreement]
     annotators: list[AnnotatorReport]
     accuracy: float | None = Field(description="Expected share of right consensus labels.")

@@ -1965,13 +1965,24 @@ export interface components {
          * @description How far annotators agree; null where nothing can be said yet.
          */
         Agreement: {
-            /** Assets */
+            /**
+             * Assets
+             * @description Assets with at least two opinions that give a label.
+             */
             assets: number;
             /** Opinions */
             opinions: number;
-            /** Fleiss */
+            /** @description What alpha takes for the distance of two answers: nominal for classes, MASI for sets, interval (the squared difference) for numbers, overlap (1 minus the shared part) for shapes. */
+            distance: components["schemas"]["Distance"] | null;
+            /**
+             * Fleiss
+             * @description Fleiss' kappa of classes.
+             */
             fleiss: number | null;
-            /** Alpha */
+            /**
+             * Alpha
+             * @description Krippendorff's alpha.
+             */
             alpha: number | null;
             /** Pairs */
             pairs: components["schemas"]["PairAgreement"][];
@@ -2951,6 +2962,16 @@ export interface components {
             /** Opinions */
             opinions: components["schemas"]["Opinion"][];
         };
+        /**
+         * Distance
+         * @description What Krippendorff's alpha takes for the distance of two answers, 0 where they are equal.
+         *
+         *     ``nominal``: 1 where two classes differ. ``masi``: of two sets (Passonneau, 2006).
+         *     ``interval``: the squared difference of two numbers. ``overlap``: 1 minus the part of boxes,
+         *     polygons or spans that both cover.
+         * @enum {string}
+         */
+        Distance: "nominal" | "masi" | "interval" | "overlap";
         /**
          * Done
          * @description It is done, there is nothing to tell.
@@ -4261,7 +4282,7 @@ export interface components {
         };
         /**
          * PairAgreement
-         * @description Cohen's kappa of two annotators over the assets that both answered.
+         * @description How two annotators agree over the assets that both answered.
          */
         PairAgreement: {
             /** First */
@@ -4270,8 +4291,16 @@ export interface components {
             second: string;
             /** Assets */
             assets: number;
-            /** Kappa */
-            kappa: number;
+            /**
+             * Kappa
+             * @description Cohen's kappa of classes.
+             */
+            kappa: number | null;
+            /**
+             * Alpha
+             * @description Krippendorff's alpha of sets and numbers.
+             */
+            alpha: number | null;
         };
         /**
          * PairFit

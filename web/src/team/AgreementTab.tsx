@@ -1,4 +1,4 @@
-/** How far people agree beyond chance: two figures for all, one for every two, and where they differ. */
+/** How far people agree beyond chance: figures for all, one for every two, and where they differ. */
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -42,19 +42,36 @@ export function AgreementTab({ search, change }: Props) {
       </>
     );
   const { person, with: other } = search;
+  const { distance, shapes } = agreement;
   return (
     <>
       <div className={styles.figures}>
         <Figure
           name="Krippendorff's α"
           value={agreement.alpha}
-          say="1 is perfect, 0 is what chance brings; 0.8 and above is good enough to train on."
+          say={`1 is perfect, 0 is what chance brings; 0.8 and above is good enough to train on.${distance ? DISTANCES[distance] : ""}`}
         />
-        <Figure
-          name="Fleiss' κ"
-          value={agreement.fleiss}
-          say="The same question asked in another way; close to α where all assets have as many opinions."
-        />
+        {distance === "nominal" && (
+          <Figure
+            name="Fleiss' κ"
+            value={agreement.fleiss}
+            say="The same question asked in another way; close to α where all assets have as many opinions."
+          />
+        )}
+        {shapes && (
+          <>
+            <Figure
+              name="Mean IoU"
+              value={shapes.iou}
+              say="Of two matched shapes, what both cover of what either covers; 1 is the same shape."
+            />
+            <Figure
+              name="F1 at IoU 0.5"
+              value={shapes.f1}
+              say="Of all shapes of two people, those that match with at least half in common."
+            />
+          </>
+        )}
         <div className={styles.figure}>
           <h2>Measured on</h2>
           <Link to="/team" search={{ tab: "disputes" }} className={styles.big}>
@@ -62,12 +79,12 @@ export function AgreementTab({ search, change }: Props) {
           </Link>
           <p>
             {agreement.assets === 1 ? "asset" : "assets"} with{" "}
-            {plural(agreement.opinions, "opinion")} that name a class
+            {plural(agreement.opinions, "opinion")} that give a label
           </p>
         </div>
       </div>
       <section className={styles.card} aria-labelledby="matrix">
-        <h2 id="matrix">Every two of them: Cohen's κ</h2>
+        <h2 id="matrix">Every two of them: {pairFigure(agreement)}</h2>
         <p className={styles.hint}>Choose a pair to see where they differ.</p>
         <Matrix agreement={agreement} search={search} change={change} />
       </section>
@@ -75,6 +92,27 @@ export function AgreementTab({ search, change }: Props) {
       <SwayCard />
     </>
   );
+}
+
+/** What α takes for the distance of two answers, where it is not simply whether they differ. */
+const DISTANCES: Record<NonNullable<Agreement["distance"]>, string> = {
+  nominal: "",
+  masi: " Sets that share classes are near each other (MASI distance).",
+  interval: " The distance of two numbers is their squared difference.",
+  overlap: " The more of their shapes both cover, the nearer are two answers.",
+};
+
+function pairFigure({ distance }: Agreement): string {
+  if (distance === "overlap") return "F1 at IoU 0.5";
+  return distance === "nominal" ? "Cohen's κ" : "Krippendorff's α";
+}
+
+type Pair = { first: string; second: string; assets: number; value: number };
+
+/** Every two people with an asset in common, by the figure that fits what they answered. */
+function pairsOf({ pairs, shapes }: Agreement): Pair[] {
+  if (shapes) return shapes.pairs.map((pair) => ({ ...pair, value: pair.f1 }));
+  return pairs.map((pair) => ({ ...pair, value: pair.kappa ?? pair.alpha ?? 0 }));
 }
 
 function Figure({ name, value, say }: { name: string; value: number | null; say: string }) {
@@ -90,11 +128,10 @@ function Figure({ name, value, say }: { name: string; value: number | null; say:
 type MatrixProps = Props & { agreement: Agreement };
 
 function Matrix({ agreement, search, change }: MatrixProps) {
-  const names = [
-    ...new Set(agreement.pairs.flatMap(({ first, second }) => [first, second])),
-  ].sort();
+  const told = pairsOf(agreement);
+  const names = [...new Set(told.flatMap(({ first, second }) => [first, second]))].sort();
   const pairs = new Map(
-    agreement.pairs.flatMap((pair) => [
+    told.flatMap((pair) => [
       [`${pair.first} ${pair.second}`, pair] as const,
       [`${pair.second} ${pair.first}`, pair] as const,
     ]),
@@ -125,13 +162,13 @@ function Matrix({ agreement, search, change }: MatrixProps) {
                     <button
                       type="button"
                       aria-pressed={isOpen}
-                      style={{ "--heat": Math.max(0, pair.kappa) } as React.CSSProperties}
+                      style={{ "--heat": Math.max(0, pair.value) } as React.CSSProperties}
                       onClick={() => change({ person: one, with: other })}
                     >
                       <span className="visually-hidden">
                         {one} and {other}:{" "}
                       </span>
-                      {pair.kappa.toFixed(2)} <small>{count(pair.assets)}</small>
+                      {pair.value.toFixed(2)} <small>{count(pair.assets)}</small>
                       <span className="visually-hidden"> assets</span>
                     </button>
                   </td>
