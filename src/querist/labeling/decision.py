@@ -24,3 +24,4 @@ class Decision:
     origin: Origin = Origin.PERSON
     prelabel: Value | None = None
     model_id: str | None = None
+    ontology_version: int | None = None

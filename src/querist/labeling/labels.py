@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 from querist.catalog import Catalog
+from querist.catalog.records import same_decision
 from querist.labeling import answering, blindness, spending
 from querist.labeling.class_edits import edited
 from querist.labeling.decision import Decision
 from querist.labeling.importing import import_labels
 from querist.labeling.known_assets import check_known
-from querist.labeling.values import Label, fitting
+from querist.labeling.values import Label, fitting, said_under, shown_under
 from querist.schema import (
     Action,
     Annotation,
@@ -46,7 +47,7 @@ class Labels:
         self._catalog = catalog
         self._log = catalog.records.labels
 
-    def submit(
+    def submit(  # noqa: PLR0913 - one parameter a fact of the decision, nearly all by keyword
         self,
         asset_id: str,
         label: Label,
@@ -59,6 +60,7 @@ class Labels:
         origin: Origin = Origin.PERSON,
         prelabel: Value | None = None,
         model_id: str | None = None,
+        ontology_version: int | None = None,
     ) -> Annotation:
         """Store a label; on return it is on disk.
 
@@ -75,11 +77,14 @@ class Labels:
             origin: Where the label comes from.
             prelabel: The model's suggestion that was shown.
             model_id: The model that suggested it.
+            ontology_version: The version of the ontology it was decided under: a class that was
+                renamed or merged since is stored as the class it became. ``None`` for the newest.
 
         Raises:
             NotFoundError: there is no such asset; the nearest ids are offered.
             UnknownNameError: there is no such class.
-            InvalidInputError: the label does not fit the task, or another value is wrong.
+            InvalidInputError: the label does not fit the task, a class of it was split or retired
+                since it was decided, or another value is wrong.
             ConflictError: the label changed meanwhile; nothing was written.
             PermissionDeniedError: no task asked, and annotators answer tasks only.
         """
@@ -96,6 +101,7 @@ class Labels:
                 origin=origin,
                 prelabel=prelabel,
                 model_id=model_id,
+                ontology_version=ontology_version,
             )
         )
 
@@ -110,14 +116,16 @@ class Labels:
         """
         records = self._catalog.records
         with records.moment():
-            known = wanted.submission_id is not None and self.knows(wanted.submission_id)
+            stored = self._stored(wanted)
+            if stored is not None:
+                return stored, True
             asked = records.tasks.for_asset(wanted.asset_id)
-            if not known:
-                blindness.check_may_answer(
-                    self._catalog, annotator, wanted.asset_id, wanted.task_id, asked
-                )
+            blindness.check_may_answer(
+                self._catalog, annotator, wanted.asset_id, wanted.task_id, asked
+            )
+            wanted = self._in_classes_of_now(wanted)
             found = self._read(wanted, annotator, asked)
-        return self._store(wanted, annotator, *found), known
+        return self._store(wanted, annotator, *found), False
 
     def edit_classes(
         self,
@@ -296,9 +304,35 @@ class Labels:
         check_known(self._catalog, wanted.asset_id)
         annotator = records.annotators.ensure(name)
         with records.moment():
+            stored = self._stored(wanted)
+            if stored is not None:
+                return stored
             asked = records.tasks.for_asset(wanted.asset_id)
+            wanted = self._in_classes_of_now(wanted)
             found = self._read(wanted, annotator, asked)
         return self._store(wanted, annotator, *found)
+
+    def _stored(self, wanted: Decision) -> Annotation | None:
+        """What is stored for the submission already, whatever became of its classes since."""
+        submission, records = wanted.submission_id, self._catalog.records
+        if submission is None or not self.knows(submission):
+            return None
+        found = records.labels.of_submission(submission)
+        if found is None:
+            opinion = records.opinions.of_submission(submission)
+            found = opinion.as_annotation() if opinion else None
+        return same_decision(found, wanted.asset_id, wanted.annotator) if found else None
+
+    def _in_classes_of_now(self, wanted: Decision) -> Decision:
+        version = wanted.ontology_version
+        if version is None or wanted.action is not Action.LABEL:
+            return wanted
+        reading = self._catalog.records.ontologies.reading()
+        return replace(
+            wanted,
+            label=said_under(wanted.label, version, reading),
+            prelabel=wanted.prelabel and shown_under(wanted.prelabel, version, reading),
+        )
 
     def _read(
         self, wanted: Decision, annotator: Annotator, asked: Sequence[Task]

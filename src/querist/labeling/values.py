@@ -15,11 +15,14 @@ from querist.schema import (
     ClassValue,
     NumberValue,
     Ontology,
+    OntologyReading,
     TaskKind,
     Value,
     check_value,
     check_within,
+    class_names,
     from_json,
+    renamed,
 )
 from querist.schema.annotation import VALUE_OF_TASK
 
@@ -72,6 +75,56 @@ def as_value(label: Label | None, ontology: Ontology) -> Value:
             f"The label names a class twice: {list(value.names)}.", remedy="Name each class once."
         )
     return value
+
+
+def said_under(label: Label | None, version: int, reading: OntologyReading) -> Value:
+    """``label``, decided under an earlier version of the ontology, in the classes of now.
+
+    A class that was renamed or merged since is the class it became; a name that no version up to
+    then had stays, for ``as_value`` to refuse.
+
+    Raises:
+        InvalidInputError: there is no such version, or a class was split or retired since.
+    """
+    newest = reading.ontology.version
+    if not 1 <= version <= newest:
+        raise InvalidInputError(
+            f"The label was decided under version {version} of the ontology; "
+            f"the newest is {newest}.",
+            remedy="Give the version of the classes that were shown, or none.",
+        )
+    value = _plain(label, reading.ontology.task)
+    now = {name: _class_now(name, version, reading) for name in class_names(value)}
+    return renamed(value, now.get) or value
+
+
+def shown_under(suggestion: Value, version: int, reading: OntologyReading) -> Value:
+    """A suggestion that was shown under an earlier version of the ontology, in the classes of now.
+
+    What no one class of now stands for keeps its name.
+    """
+    became = {name: reading.since(name, version) for name in class_names(suggestion)}
+    now = {name: found[0] or name for name, found in became.items() if len(found) == 1}
+    return renamed(suggestion, lambda name: now.get(name, name)) or suggestion
+
+
+def _class_now(name: str, version: int, reading: OntologyReading) -> str:
+    became = reading.since(name, version) or (name,)
+    found = [one for one in became if one is not None]
+    if not found:
+        raise InvalidInputError(
+            f"The class {name!r} was retired since this was decided.",
+            remedy="Choose another class.",
+            name=name,
+        )
+    if len(became) > 1:
+        raise InvalidInputError(
+            f"The class {name!r} was split since this was decided.",
+            remedy=f"Say which it is: {', '.join(found)}.",
+            name=name,
+            now=found,
+        )
+    return found[0]
 
 
 def _plain(label: Label | None, task: TaskKind) -> Value:

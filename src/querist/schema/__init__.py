@@ -16,6 +16,7 @@ from querist.schema.annotation import (
     Value,
     check_value,
     class_names,
+    renamed,
 )
 from querist.schema.annotator import Annotator, Invitation, Role
 from querist.schema.asset import Asset, Media
@@ -163,6 +164,7 @@ __all__ = [
     "is_whole",
     "new_id",
     "percent",
+    "renamed",
     "to_json",
     "touched",
 ]

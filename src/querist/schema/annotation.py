@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from querist.errors import InvalidInputError
 from querist.schema.geometry import Box, Polygon, Span
@@ -102,6 +103,8 @@ class NumberValue:
 
 
 Value = ClassValue | ClassesValue | BoxesValue | PolygonsValue | SpansValue | NumberValue
+
+Shape = TypeVar("Shape", LabeledBox, LabeledPolygon, LabeledSpan)
 
 VALUE_OF_TASK: dict[TaskKind, type[Value]] = {
     TaskKind.CLASSIFICATION: ClassValue,
@@ -254,3 +257,30 @@ def class_names(value: Value) -> tuple[str, ...]:
             return tuple(item.name for item in value.spans)
         case NumberValue():
             return ()
+
+
+def renamed(value: Value, name_of: Callable[[str], str | None]) -> Value | None:
+    """``value`` with the classes that ``name_of`` gives for its own.
+
+    Where it gives ``None`` a class or shape is left out; a label of one class is ``None`` then.
+    """
+
+    def of(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+        now = ((shape, name_of(shape.name)) for shape in shapes)
+        return tuple(replace(shape, name=name) for shape, name in now if name is not None)
+
+    match value:
+        case ClassValue():
+            name = name_of(value.name)
+            return None if name is None else ClassValue(name=name)
+        case ClassesValue():
+            names = map(name_of, value.names)
+            return ClassesValue(names=tuple(dict.fromkeys(n for n in names if n is not None)))
+        case BoxesValue():
+            return BoxesValue(boxes=of(value.boxes))
+        case PolygonsValue():
+            return PolygonsValue(polygons=of(value.polygons))
+        case SpansValue():
+            return SpansValue(spans=of(value.spans))
+        case NumberValue():
+            return value

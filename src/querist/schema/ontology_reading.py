@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.schema.annotation import (
-    BoxesValue,
-    ClassesValue,
-    ClassValue,
-    LabeledBox,
-    LabeledPolygon,
-    LabeledSpan,
-    NumberValue,
-    PolygonsValue,
-    SpansValue,
-    Value,
-)
+from querist.schema.annotation import NumberValue, Value, class_names, renamed
 from querist.schema.model_version import ModelVersion
 from querist.schema.ontology import Ontology
 from querist.schema.ontology_changes import GONE, Became, OntologyVersion, became
-
-Shape = TypeVar("Shape", LabeledBox, LabeledPolygon, LabeledSpan)
 
 
 class OntologyReading:
@@ -71,15 +56,23 @@ class OntologyReading:
         """
         if self.plain or isinstance(value, NumberValue):
             return value
-        if isinstance(value, ClassValue):
-            name = self.name(value.name, made_under)
-            return None if name is None else ClassValue(name=name)
-        if isinstance(value, ClassesValue):
-            if any(self.undecided(name, made_under) for name in value.names):
-                return None
-            names = (self.name(name, made_under) for name in value.names)
-            return ClassesValue(names=tuple(dict.fromkeys(n for n in names if n is not None)))
-        return self._shapes(value, made_under)
+        if any(self.undecided(name, made_under) for name in class_names(value)):
+            return None
+        return renamed(value, lambda name: self.name(name, made_under))
+
+    def since(self, name: str, upto: int) -> Became:
+        """The classes that ``name`` may be now, said under version ``upto``; empty for unknown.
+
+        It is read by the newest version up to then that had it: a suggestion or a draft that
+        waited may still speak of the classes before.
+        """
+        knew = (
+            version.ontology.version
+            for version in reversed(self._versions)
+            if version.ontology.version <= upto and name in version.ontology.names
+        )
+        made_under = next(knew, None)
+        return () if made_under is None else self.of(name, made_under)
 
     def made_under(self, model: ModelVersion) -> int:
         """The version whose words the classes of ``model`` are."""
@@ -136,23 +129,3 @@ class OntologyReading:
         found = np.asarray(table, dtype=np.float32) @ weights
         sums = found.sum(axis=1, keepdims=True)
         return np.where(sums > 0, found / np.where(sums > 0, sums, 1), 1 / len(weights[0]))
-
-    def _shapes(
-        self, value: BoxesValue | PolygonsValue | SpansValue, made_under: int
-    ) -> Value | None:
-        match value:
-            case BoxesValue():
-                boxes = self._renamed(value.boxes, made_under)
-                return None if boxes is None else BoxesValue(boxes=boxes)
-            case PolygonsValue():
-                polygons = self._renamed(value.polygons, made_under)
-                return None if polygons is None else PolygonsValue(polygons=polygons)
-            case SpansValue():
-                spans = self._renamed(value.spans, made_under)
-                return None if spans is None else SpansValue(spans=spans)
-
-    def _renamed(self, shapes: tuple[Shape, ...], made_under: int) -> tuple[Shape, ...] | None:
-        if any(self.undecided(shape.name, made_under) for shape in shapes):
-            return None
-        now = ((shape, self.name(shape.name, made_under)) for shape in shapes)
-        return tuple(replace(shape, name=name) for shape, name in now if name is not None)

@@ -245,6 +245,12 @@ class LabelRequest(Request):
     submission_id: str = Field(min_length=1, max_length=128)
     prelabel: Value | None = None
     model_id: str | None = None
+    ontology_version: int | None = Field(
+        default=None,
+        ge=1,
+        description="The version of the ontology it was decided under: "
+        "a class that was renamed or merged since is stored as the class it became.",
+    )
 
 
 class BulkLabelRequest(Request):

@@ -3641,6 +3641,11 @@ export interface components {
             prelabel?: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
             /** Model Id */
             model_id?: string | null;
+            /**
+             * Ontology Version
+             * @description The version of the ontology it was decided under: a class that was renamed or merged since is stored as the class it became.
+             */
+            ontology_version?: number | null;
         };
         /**
          * LabeledBox

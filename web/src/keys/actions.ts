@@ -86,6 +86,7 @@ export const ACTIONS = {
     group: label,
     places: BOTH,
   },
+  settle: { text: "Go to what could not be stored", keys: ["!"], group: label, places: ALL },
   leave: { text: "Let go, leave, close", keys: ["Escape"], group: label, places: ALL },
   next: { text: "Next one", keys: ["Tab"], group: marks, tasks: MARKS },
   previous: { text: "The one before", keys: ["shift+Tab"], group: marks, tasks: MARKS },

@@ -33,7 +33,7 @@ export function LabelPage() {
 }
 
 function Desk({ project, scope }: { project: ProjectInfo; scope: string }) {
-  const session = useLabelSession(openOutbox(scope));
+  const session = useLabelSession(openOutbox(scope), project.ontology.version);
   const Editor = EDITORS[project.task];
   return (
     <Editor project={project} scope={scope} session={session} drafts={scope} frame={Workplace} />

@@ -1,6 +1,7 @@
 /** The frame of every editor: the stage or what comes after it, the last decisions, the panel. */
 import type { ComponentType, ReactNode } from "react";
 import type { ProjectInfo } from "../api/types";
+import { useKeymap } from "../keys/keyStore";
 import { ErrorNotice } from "../parts/Notices";
 import { BatchEnd } from "./BatchEnd";
 import { Conflicts } from "./Conflicts";
@@ -28,6 +29,7 @@ export type EditorProps = Pick<FrameProps, "project" | "scope" | "session"> & {
 
 export function Workplace({ project, scope, session, stage, panel }: FrameProps) {
   const { item, state } = session;
+  const keymap = useKeymap();
   return (
     <div className={styles.page}>
       <section className={styles.work} aria-label="Asset to label">
@@ -49,7 +51,14 @@ export function Workplace({ project, scope, session, stage, panel }: FrameProps)
         />
       </section>
       {panel}
-      <Conflicts outbox={openOutbox(scope)} media={project.media} settle={session.settle} />
+      <Conflicts
+        outbox={openOutbox(scope)}
+        media={project.media}
+        keymap={keymap}
+        settle={session.settle}
+        anew={session.anew}
+        editing={state.editing}
+      />
     </div>
   );
 }

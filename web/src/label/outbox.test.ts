@@ -38,17 +38,21 @@ function stored(cargo: Cargo, version = 1): Annotation {
 }
 
 const offline = () => new ApiError(0, { code: "offline", message: "No.", remedy: "Wait." });
+const refused = () =>
+  new ApiError(422, { code: "invalid_input", message: "Split.", remedy: "Say which." });
 const conflict = (current: Annotation) =>
   new ApiError(409, { code: "conflict", message: "No.", remedy: "Look.", details: { current } });
 
 /** A server that can be broken, and that notes what reached it. */
 class Server {
   got: string[] = [];
+  bodies: LabelBody[] = [];
   failures: ApiError[] = [];
   send = async (cargo: Cargo): Promise<Answer> => {
     const failure = this.failures.shift();
     if (failure) throw failure;
     this.got.push(submissionOf(cargo));
+    if (cargo.kind === "label") this.bodies.push(cargo.body);
     return { of: "label", annotation: stored(cargo) };
   };
 }
@@ -135,14 +139,75 @@ describe("Outbox", () => {
     expect(localStorage.length).toBe(0);
   });
 
-  it("does not send later decisions about an asset in conflict", async () => {
+  it("does not send later reviews of an asset in conflict", async () => {
     server.failures = [conflict(stored(label("a", "x")))];
     const box = open();
     box.add(label("a", "s1"));
-    box.add({ kind: "undo", asset_id: "a", submission_id: "u1" });
+    box.add({ kind: "undo_review", asset_id: "a", submission_id: "u1" });
     await settled();
     expect(server.got).toEqual([]);
     expect(box.list().map((entry) => entry.id)).toEqual(["s1", "u1"]);
+  });
+
+  it("takes back, or puts a newer decision in the place of, what was refused", async () => {
+    server.failures = [refused(), refused()];
+    const box = open();
+    box.add(label("a", "s1", 2));
+    box.add(label("b", "s2", 2));
+    await settled();
+    expect(box.list().map(({ state, status }) => [state, status])).toEqual([
+      ["refused", 422],
+      ["refused", 422],
+    ]);
+    expect(box.takeBack("s2")).toBe(true);
+    const again = open();
+    // The page counts the decision that was not stored; who decides anew has no task.
+    const bare = label("a", "s3", 3);
+    if (bare.kind === "label") bare.body.task_id = null;
+    again.add(bare);
+    await settled();
+    expect(server.bodies).toMatchObject([{ submission_id: "s3", expected_version: 2, task_id: 7 }]);
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("sends what was decided since in the place of what is refused", async () => {
+    const waiting = open();
+    server.failures = [refused()];
+    waiting.add(label("a", "s1", 2));
+    waiting.add(label("a", "s2", 3));
+    waiting.add(label("a", "s3", 4));
+    waiting.add(label("b", "s4", 2));
+    await settled();
+    expect(server.bodies.map((body) => [body.submission_id, body.expected_version])).toEqual([
+      ["s2", 2],
+      ["s3", 3],
+      ["s4", 2],
+    ]);
+    expect(waiting.summary()).toMatchObject({ pending: 0, trouble: 0 });
+  });
+
+  it("forgets a refused decision with its withdrawal", async () => {
+    const box = open();
+    server.failures = [refused()];
+    box.add(label("a", "s1", 2));
+    box.add({ kind: "undo", asset_id: "a", submission_id: "u1" });
+    box.add(label("a", "s2", 4));
+    await settled();
+    expect(server.bodies.map((body) => [body.submission_id, body.expected_version])).toEqual([
+      ["s2", 2],
+    ]);
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("keeps what was chosen in the place of what was in trouble, as it is", async () => {
+    server.failures = [conflict(stored(label("a", "x"), 4))];
+    const box = open();
+    const entry = box.add(label("a", "s1", 2));
+    await settled();
+    box.replace(entry, label("a", "s2", 4));
+    await settled();
+    expect(server.bodies).toMatchObject([{ submission_id: "s2", expected_version: 4 }]);
+    expect(localStorage.length).toBe(0);
   });
 
   it("takes back only what was never tried", async () => {

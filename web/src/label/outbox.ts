@@ -9,6 +9,7 @@ export type Cargo =
   | { kind: "review"; body: ReviewBody }
   | { kind: "undo" | "undo_review"; asset_id: string; submission_id: string };
 
+/** In a conflict another version stands; what is refused was not stored for another reason. */
 export type EntryState = "waiting" | "sending" | "conflict" | "refused";
 
 export type Entry = {
@@ -19,6 +20,8 @@ export type Entry = {
   attempts: number;
   theirs: Annotation | null;
   problem: string | null;
+  /** Of the answer that left it in trouble. */
+  status?: number | null;
 };
 
 export type OutboxStatus = { pending: number; trouble: number; reachable: boolean };
@@ -50,6 +53,11 @@ export function submissionOf(cargo: Cargo): string {
 
 export function assetOf(cargo: Cargo): string {
   return "body" in cargo ? cargo.body.asset_id : cargo.asset_id;
+}
+
+/** Whether somebody has to say what becomes of it: it was never stored. */
+export function inTrouble({ state }: Entry): boolean {
+  return state === "conflict" || state === "refused";
 }
 
 /** How the keys of what waits begin, whoever decided it. */
@@ -89,36 +97,32 @@ export class Outbox {
     );
   }
 
-  /** Keep `cargo` and begin to send it; it is on disk before this returns. */
+  /**
+   * Keep `cargo` and begin to send it; it is on disk before this returns. A label takes the place
+   * of one on the same asset that is in trouble.
+   */
   add(cargo: Cargo): Entry {
-    this.order += 1;
-    const entry: Entry = {
-      id: submissionOf(cargo),
-      order: this.order,
-      cargo,
-      state: "waiting",
-      attempts: 0,
-      theirs: null,
-      problem: null,
-    };
-    this.store(entry);
-    this.update([...this.entries, entry]);
-    void this.flush();
-    return entry;
+    const old = cargo.kind === "label" ? this.about(assetOf(cargo)).filter(inTrouble) : [];
+    return this.put(this.placed(cargo), old);
   }
 
-  /** Take back what was not sent yet; false when it is already on its way or gone. */
+  /** Keep `cargo` in the place of an entry in trouble, as it is. */
+  replace(entry: Entry, cargo: Cargo): Entry {
+    return this.put(cargo, [entry]);
+  }
+
+  /** Take back what was not stored; false when it may be: it is on its way, or gone. */
   takeBack(id: string): boolean {
     const entry = this.entries.find((other) => other.id === id);
-    if (!entry || entry.state === "sending" || entry.attempts > 0) return false;
+    if (!entry) return false;
+    if (!inTrouble(entry) && (entry.state === "sending" || entry.attempts > 0)) return false;
     this.drop(id);
     return true;
   }
 
   /** Forget an entry for good: the other version stays. */
   drop(id: string): void {
-    this.wiring.storage.removeItem(this.prefix + id);
-    this.update(this.entries.filter((entry) => entry.id !== id));
+    this.remove(this.entries.filter((entry) => entry.id === id));
     void this.flush();
   }
 
@@ -136,6 +140,67 @@ export class Outbox {
     }
   }
 
+  private put(cargo: Cargo, instead: readonly Entry[]): Entry {
+    this.order += 1;
+    const entry: Entry = {
+      id: submissionOf(cargo),
+      order: this.order,
+      cargo,
+      state: "waiting",
+      attempts: 0,
+      theirs: null,
+      problem: null,
+    };
+    this.store(entry);
+    this.update([...this.entries, entry]);
+    this.remove(instead);
+    void this.flush();
+    return entry;
+  }
+
+  /** The labels of an asset and their withdrawals, in order. */
+  private about(asset: string): Entry[] {
+    return this.entries.filter(
+      ({ cargo }) => (cargo.kind === "label" || cargo.kind === "undo") && assetOf(cargo) === asset,
+    );
+  }
+
+  /** A label that expects what the one before it leaves: one in trouble leaves nothing. */
+  private placed(cargo: Cargo): Cargo {
+    const last = this.about(assetOf(cargo)).at(-1);
+    if (cargo.kind !== "label" || last?.cargo.kind !== "label") return cargo;
+    const { expected_version: seen, task_id } = last.cargo.body;
+    const body = { ...cargo.body };
+    if (seen != null) body.expected_version = inTrouble(last) ? seen : seen + 1;
+    if (inTrouble(last)) body.task_id ??= task_id;
+    return { ...cargo, body };
+  }
+
+  /** What was decided on the asset since is sent in the place of what was not stored. */
+  private giveWay(entry: Entry): void {
+    if (entry.cargo.kind !== "label") return;
+    const later = this.about(assetOf(entry.cargo)).filter((other) => other.order > entry.order);
+    const next = later[0];
+    if (!next) return;
+    const gone = next.cargo.kind === "undo" ? [entry, next] : [entry];
+    const { task_id } = entry.cargo.body;
+    for (const { id, cargo } of later) {
+      if (cargo.kind !== "label") continue;
+      const seen = cargo.body.expected_version;
+      const expected_version = seen == null ? seen : seen - gone.length;
+      const body = { ...cargo.body, expected_version };
+      if (id === next.id) body.task_id ??= task_id;
+      this.change(id, { cargo: { ...cargo, body } });
+    }
+    this.remove(gone);
+  }
+
+  private remove(gone: readonly Entry[]): void {
+    const ids = new Set(gone.map(({ id }) => id));
+    for (const id of ids) this.wiring.storage.removeItem(this.prefix + id);
+    if (ids.size > 0) this.update(this.entries.filter(({ id }) => !ids.has(id)));
+  }
+
   private next(): Entry | undefined {
     return this.entries.find((entry) => entry.state === "waiting" && !this.blocked(entry));
   }
@@ -145,7 +210,7 @@ export class Outbox {
     return this.entries.some(
       (other) =>
         other.order < entry.order &&
-        (other.state === "conflict" || other.state === "refused") &&
+        inTrouble(other) &&
         assetOf(other.cargo) === assetOf(entry.cargo),
     );
   }
@@ -167,10 +232,12 @@ export class Outbox {
       this.reachable = true;
       const theirs = failure.code === "conflict" ? (failure.details.current ?? null) : null;
       this.change(entry.id, {
-        state: failure.status === 409 ? "conflict" : "refused",
+        state: theirs ? "conflict" : "refused",
         theirs: theirs as Annotation | null,
         problem: `${failure.message} ${failure.remedy}`,
+        status: failure.status,
       });
+      this.giveWay(entry);
       return;
     }
     this.reachable = false;
@@ -195,7 +262,7 @@ export class Outbox {
 
   private update(entries: Entry[]): void {
     this.entries = entries;
-    const trouble = entries.filter((e) => e.state === "conflict" || e.state === "refused").length;
+    const trouble = entries.filter(inTrouble).length;
     this.status = { pending: entries.length - trouble, trouble, reachable: this.reachable };
     for (const listener of this.listeners) listener();
   }

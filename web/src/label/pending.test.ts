@@ -74,7 +74,15 @@ describe("pending", () => {
     expect(found).toEqual({ decisions: [], withdrawn: ["a", "b"] });
   });
 
-  it("leaves out what is in trouble and what came without its item", () => {
+  it("tells what was refused, to be decided anew", () => {
+    const { decisions } = pending(entries([label("a", "s1", 2)], "refused"));
+    expect(decisions.map(({ submissionId, version }) => [submissionId, version])).toEqual([
+      ["s1", 3],
+    ]);
+    expect(pending(entries([undo("a")], "refused")).withdrawn).toEqual([]);
+  });
+
+  it("leaves out what is in conflict and what came without its item", () => {
     const bare = { ...label("a", "s1"), item: undefined };
     expect(pending(entries([bare])).decisions).toEqual([]);
     expect(pending(entries([label("a", "s1")], "conflict")).decisions).toEqual([]);

@@ -3,7 +3,7 @@ import type { Asset } from "../api/types";
 import type { Cargo, Entry } from "./outbox";
 import type { Decision, Item, Pending } from "./session";
 
-type LabelCargo = Extract<Cargo, { kind: "label" }>;
+export type LabelCargo = Extract<Cargo, { kind: "label" }>;
 
 /** Longer assets are kept by their beginning: the browser's store has to hold every decision. */
 const ROOM = 8_000;
@@ -22,14 +22,14 @@ function kept(asset: Asset): Asset {
 }
 
 /**
- * The decisions that are on their way, and the assets whose withdrawal is. What is in trouble is
- * left out: the page asks about each, and newer decisions may have been stored meanwhile.
+ * The decisions that are on their way or were refused, to be made anew, and the assets whose
+ * withdrawal is on its way. Where another version stands it is left out: the page asks about each.
  */
 export function pending(entries: readonly Entry[]): Pending {
   const decisions = new Map<string, Decision>();
   const withdrawn = new Set<string>();
   for (const { cargo, state } of entries) {
-    if (state === "conflict" || state === "refused") continue;
+    if (state === "conflict" || (state === "refused" && cargo.kind !== "label")) continue;
     if (cargo.kind === "undo") {
       decisions.delete(cargo.asset_id);
       withdrawn.add(cargo.asset_id);
@@ -44,11 +44,15 @@ export function pending(entries: readonly Entry[]): Pending {
 }
 
 /** Null for a decision that an older version of the app left without what it was about. */
-function unpacked({ body, item }: LabelCargo): Decision | null {
-  if (!item) return null;
+export function unpacked({ body, item }: LabelCargo): Decision | null {
+  return item ? decisionOf(body, { ...item, prelabel: body.prelabel ?? null }) : null;
+}
+
+/** The decision that `body` sends about `item`. */
+export function decisionOf(body: LabelCargo["body"], item: Item): Decision {
   return {
     submissionId: body.submission_id,
-    item: { ...item, prelabel: body.prelabel ?? null },
+    item,
     action: body.action ?? "label",
     value: body.value ?? null,
     version: (body.expected_version ?? 0) + 1,

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import type { Annotation, Asset, QueueItem, Recent } from "../api/types";
 import { current, type Decision, type Event, emptySession, neighbour, reduce } from "./session";
-import { settledBody } from "./useLabelSession";
 
 const asset = (id: string): Asset => ({
   id,
@@ -171,7 +170,20 @@ describe("session", () => {
     const event = { kind: "settled", submissionId: "s1" } as const;
     const state = reduce(before, { ...event, decision: kept as Decision });
     expect(state.decisions.map((d) => d.submissionId)).toEqual(["s9"]);
-    expect(current(reduce(before, { ...event, decision: null }))?.asset.id).toBe("a");
+    const again = reduce(before, { ...event, decision: null, version: 4 });
+    expect(current(again)).toMatchObject({ asset: { id: "a" }, version: 4 });
+  });
+
+  it("puts what could not be stored on the stage again, and changes it in its place", () => {
+    const before = decide(decide(three, "s1"), "s2");
+    const [, old] = before.decisions;
+    if (!old) throw new Error("no decision");
+    const state = reduce(before, { kind: "reopened", decision: old });
+    expect([current(state)?.asset.id, state.editing]).toEqual(["a", "s1"]);
+    expect(state.decisions).toEqual(before.decisions);
+    // After a reload the strip may not have it.
+    const bare = reduce(three, { kind: "reopened", decision: old });
+    expect([current(bare)?.asset.id, bare.queue.length]).toEqual(["a", 2]);
   });
 
   it("takes the version the server acknowledged", () => {
@@ -181,32 +193,15 @@ describe("session", () => {
       version: 5,
     };
     const state = reduce(decide(three, "s1"), { kind: "acknowledged", annotation });
-    expect(state.decisions[0]?.version).toBe(5);
-  });
-});
-
-describe("settledBody", () => {
-  const mine = {
-    asset_id: "a",
-    action: "label" as const,
-    value: { type: "class" as const, name: "boot" },
-    expected_version: 0,
-    submission_id: "s1",
-    task_id: 3,
-  };
-  const theirs = { ...recent("a", "label", "bag").annotation, version: 4 };
-
-  it("sends mine again on top of theirs, under a new id", () => {
-    const body = settledBody(mine, theirs, "mine");
-    expect(body).toMatchObject({ expected_version: 4, value: { name: "boot" }, task_id: 3 });
-    expect(body?.submission_id).not.toBe("s1");
+    expect(state.decisions[0]).toMatchObject({ version: 5, value: { name: "boot" } });
   });
 
-  it("answers the task with theirs, and sends nothing where there is no task", () => {
-    const body = settledBody(mine, theirs, "theirs");
-    expect(body).toMatchObject({ expected_version: 4, value: { name: "bag" }, task_id: 3 });
-    expect(settledBody({ ...mine, task_id: null }, theirs, "theirs")).toBeNull();
-    const undone = { ...theirs, action: "undo" as const, value: null };
-    expect(settledBody(mine, undone, "theirs")).toBeNull();
+  it("takes the name under which a renamed class was stored", () => {
+    const annotation = {
+      ...recent("a", "label", "wellington").annotation,
+      submission_id: "s1",
+    };
+    const state = reduce(decide(three, "s1"), { kind: "acknowledged", annotation });
+    expect(state.decisions[0]?.value).toEqual({ type: "class", name: "wellington" });
   });
 });

@@ -37,7 +37,10 @@ export type Event =
   | { kind: "decided"; decision: Decision; edit: boolean }
   | { kind: "undone"; submissionId: string; version: number }
   | { kind: "acknowledged"; annotation: Annotation }
-  | { kind: "settled"; submissionId: string; decision: Decision | null }
+  /** Without a decision the asset is asked again; `version` is the one that stands. */
+  | { kind: "settled"; submissionId: string; decision: Decision }
+  | { kind: "settled"; submissionId: string; decision: null; version: number }
+  | { kind: "reopened"; decision: Decision }
   | { kind: "edit"; submissionId: string | null };
 
 export const KEPT = 10;
@@ -66,7 +69,9 @@ export function reduce(state: Session, event: Event): Session {
     case "acknowledged":
       return acknowledged(state, event.annotation);
     case "settled":
-      return settled(state, event.submissionId, event.decision);
+      return settled(state, event);
+    case "reopened":
+      return reopened(state, event.decision);
     case "edit":
       return { ...state, editing: event.submissionId };
   }
@@ -194,12 +199,23 @@ function undone(state: Session, submissionId: string, version: number): Session 
 }
 
 /** After a conflict another decision stands in the old one's place, or the asset is asked again. */
-function settled(state: Session, submissionId: string, decision: Decision | null): Session {
-  const old = state.decisions.find((d) => d.submissionId === submissionId);
-  if (!old) return state;
-  if (decision === null) return undone(state, submissionId, old.item.version);
-  const decisions = state.decisions.map((d) => (d === old ? decision : d));
+function settled(state: Session, event: Extract<Event, { kind: "settled" }>): Session {
+  const { submissionId, decision } = event;
+  if (decision === null) return undone(state, submissionId, event.version);
+  const decisions = state.decisions.map((d) => (d.submissionId === submissionId ? decision : d));
   return { ...state, decisions };
+}
+
+/** A decision that could not be stored is on the stage again, also one that had left the strip. */
+function reopened(state: Session, decision: Decision): Session {
+  const { submissionId, item } = decision;
+  const isThere = state.decisions.some((d) => d.submissionId === submissionId);
+  return {
+    ...state,
+    queue: state.queue.filter((other) => other.asset.id !== item.asset.id),
+    decisions: isThere ? state.decisions : [decision, ...state.decisions],
+    editing: submissionId,
+  };
 }
 
 function acknowledged(state: Session, annotation: Annotation): Session {
@@ -207,11 +223,14 @@ function acknowledged(state: Session, annotation: Annotation): Session {
     item.asset.id === annotation.asset_id && item.version < annotation.version
       ? { ...item, version: annotation.version }
       : item;
+  // What is stored may be named otherwise than what was sent: its class was renamed meanwhile.
+  const { action, version, value } = annotation;
+  const stored = action === "label" ? { version, value } : { version };
   return {
     ...state,
     queue: state.queue.map(settle),
     decisions: state.decisions.map((d) =>
-      d.submissionId === annotation.submission_id ? { ...d, version: annotation.version } : d,
+      d.submissionId === annotation.submission_id ? { ...d, ...stored } : d,
     ),
   };
 }

@@ -3,10 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
 import { leaseTasks, releaseTasks, renewTasks } from "../api/actions";
 import { recentQuery } from "../api/queries";
-import type { Action, Annotation, LabelBody, Value } from "../api/types";
-import type { Entry, Outbox } from "./outbox";
+import type { Action, LabelBody, Value } from "../api/types";
+import { newId } from "./newId";
+import type { Outbox } from "./outbox";
 import { onDelivered } from "./outboxStore";
-import { packed, pending } from "./pending";
+import { decisionOf, packed, pending, unpacked } from "./pending";
 import { prefetchImage } from "./prefetch";
 import {
   current,
@@ -18,6 +19,7 @@ import {
   reduce,
   type Session,
 } from "./session";
+import { type Keep, type LabelEntry, settleIn } from "./settling";
 import { useWholeItem } from "./useWholeItem";
 
 const AHEAD = 8;
@@ -36,11 +38,16 @@ export type LabelSession = {
   undo: () => Decision | null;
   edit: (submissionId: string | null) => void;
   step: (direction: -1 | 1) => void;
-  settle: (entry: Entry, keep: "mine" | "theirs") => void;
+  settle: (entry: LabelEntry, keep: Keep) => void;
+  /** Put a refused decision on the stage, to be made anew. */
+  anew: (entry: LabelEntry) => void;
   reload: () => void;
 };
 
-export function useLabelSession(outbox: Outbox | null): LabelSession {
+/** `ontologyVersion` is that of the classes that are shown. */
+export function useLabelSession(outbox: Outbox | null, ontologyVersion: number): LabelSession {
+  const classes = useRef(ontologyVersion);
+  classes.current = ontologyVersion;
   const [state, update] = useReducer(reduce, outbox, opened);
   const latest = useRef(state);
   latest.current = state;
@@ -73,7 +80,6 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
       const target = current(session);
       if (!target || !outbox) return;
       const old = editedDecision(session);
-      const decision = makeDecision(target, old, action, value);
       const body: LabelBody = {
         asset_id: target.asset.id,
         action,
@@ -82,11 +88,13 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
         seconds,
         reason: null,
         task_id: old ? null : target.taskId,
-        submission_id: decision.submissionId,
+        submission_id: newId(),
         prelabel: target.prelabel,
         model_id: target.model_id,
+        ontology_version: classes.current,
       };
-      outbox.add(packed(body, target));
+      const sent = outbox.add(packed(body, target)).cargo;
+      const decision = decisionOf(sent.kind === "label" ? sent.body : body, target);
       dispatch({ kind: "decided", decision, edit: old !== null });
     },
     [outbox, dispatch],
@@ -120,55 +128,41 @@ export function useLabelSession(outbox: Outbox | null): LabelSession {
 
   const settle = useCallback<LabelSession["settle"]>(
     (entry, keep) => {
-      if (!outbox || entry.cargo.kind !== "label") return;
+      if (!outbox) return;
       const old = latest.current.decisions.find((d) => d.submissionId === entry.id);
-      const body = settledBody(entry.cargo.body, entry.theirs, keep);
-      outbox.drop(entry.id);
-      if (body) outbox.add({ ...entry.cargo, body });
+      const { theirs } = entry;
+      const said = settleIn(outbox, entry, keep) ?? theirs;
       if (!old) return;
-      const said = body ?? entry.theirs;
-      const action = said?.action === "undo" ? "label" : said?.action;
-      const decision: Decision | null =
-        said?.value || (action && action !== "label")
-          ? {
-              submissionId: said?.submission_id ?? old.submissionId,
-              item: old.item,
-              action: action ?? old.action,
-              value: said?.value ?? null,
-              version: (entry.theirs?.version ?? old.version - 1) + (body ? 1 : 0),
-            }
-          : null;
-      dispatch({ kind: "settled", submissionId: entry.id, decision });
+      const stands = theirs?.version ?? old.version - 1;
+      const action = said?.action === "undo" ? "label" : (said?.action ?? "label");
+      const submissionId = entry.id;
+      if (!said || (said.value == null && action === "label"))
+        return dispatch({ kind: "settled", submissionId, decision: null, version: stands });
+      const version = stands + (said === theirs ? 0 : 1);
+      const { submission_id, value = null } = said;
+      const decision = { ...old, submissionId: submission_id, action, value, version };
+      dispatch({ kind: "settled", submissionId, decision });
     },
     [outbox, dispatch],
   );
 
+  const anew = useCallback<LabelSession["anew"]>(
+    (entry) => {
+      const decision = unpacked(entry.cargo);
+      if (decision) dispatch({ kind: "reopened", decision });
+    },
+    [dispatch],
+  );
+
   return useMemo(
-    () => ({ state, item, edited, decide, undo, now, edit, step, settle, ...lease }),
-    [state, item, edited, decide, undo, now, edit, step, settle, lease],
+    () => ({ state, item, edited, decide, undo, now, edit, step, settle, anew, ...lease }),
+    [state, item, edited, decide, undo, now, edit, step, settle, anew, lease],
   );
 }
 
 /** A session begins with what is still on its way: to the server's list it is not known yet. */
 function opened(outbox: Outbox | null): Session {
   return { ...emptySession, ...pending(outbox?.list() ?? []) };
-}
-
-/**
- * What to send once somebody has chosen between two versions; null when nothing is to be sent.
- * Keeping theirs also answers the task: otherwise the asset would stay open for ever.
- */
-export function settledBody(
-  mine: LabelBody,
-  theirs: Annotation | null,
-  keep: "mine" | "theirs",
-): LabelBody | null {
-  const expected_version = theirs?.version ?? null;
-  if (keep === "mine") return { ...mine, submission_id: newId(), expected_version };
-  const answers = theirs !== null && (theirs.value !== null || theirs.action !== "undo");
-  if (!answers || mine.task_id == null) return null;
-  const action = theirs.action === "undo" ? "label" : theirs.action;
-  return { ...mine, submission_id: newId(), expected_version, action, value: theirs.value };
 }
 
 type Dispatch = (event: Parameters<typeof reduce>[1]) => void;
@@ -227,25 +221,4 @@ function useLease(latest: { current: Session }, dispatch: Dispatch, outbox: Outb
 
   const reload = useCallback(() => void ask(), [ask]);
   return useMemo(() => ({ failure, reload }), [failure, reload]);
-}
-
-function makeDecision(
-  target: Item,
-  old: Decision | null,
-  action: Decision["action"],
-  value: Value | null,
-): Decision {
-  return {
-    submissionId: newId(),
-    item: target,
-    action,
-    value,
-    version: (old ? old.version : target.version) + 1,
-  };
-}
-
-/** A random id that needs no secure context. */
-export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

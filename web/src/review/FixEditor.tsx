@@ -98,6 +98,7 @@ function useFixSession({
         edit: () => doing.current.leave(),
         step: () => undefined,
         settle: () => undefined,
+        anew: () => undefined,
         reload: () => undefined,
       },
     [at, decide],

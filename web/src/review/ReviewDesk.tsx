@@ -7,6 +7,7 @@ import { useKeymap } from "../keys/keyStore";
 import { Conflicts } from "../label/Conflicts";
 import { DecisionStrip, type StripEntry } from "../label/DecisionStrip";
 import { openOutbox } from "../label/outboxStore";
+import { settleIn } from "../label/settling";
 import { useLabelKeys } from "../label/useLabelKeys";
 import { useStopwatch } from "../label/useStopwatch";
 import { fetched } from "../parts/fetched";
@@ -133,7 +134,8 @@ export function ReviewDesk({ project, scope }: Props) {
       <Conflicts
         outbox={outbox}
         media={project.media}
-        settle={(entry) => outbox.drop(entry.id)}
+        keymap={keymap}
+        settle={(entry, keep) => void settleIn(outbox, entry, keep)}
         again={desk.again}
       />
     </div>

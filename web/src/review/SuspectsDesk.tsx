@@ -11,6 +11,7 @@ import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { Conflicts } from "../label/Conflicts";
 import { openOutbox } from "../label/outboxStore";
+import { settleIn } from "../label/settling";
 import { useLabelKeys } from "../label/useLabelKeys";
 import { useStopwatch } from "../label/useStopwatch";
 import { count, plural } from "../parts/format";
@@ -205,7 +206,12 @@ export function SuspectsDesk({ project, me }: Props) {
       ) : (
         <aside className={styles.panel} aria-label="The label" />
       )}
-      <Conflicts outbox={outbox} media={project.media} settle={(entry) => outbox.drop(entry.id)} />
+      <Conflicts
+        outbox={outbox}
+        media={project.media}
+        keymap={keymap}
+        settle={(entry, keep) => void settleIn(outbox, entry, keep)}
+      />
     </div>
   );
 }

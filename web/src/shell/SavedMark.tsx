@@ -20,7 +20,7 @@ export function markOf(box: OutboxStatus, connection: Connection): Mark {
     return {
       state: "trouble",
       text: `${box.trouble} to settle`,
-      more: "Another version of a label exists. Open Label or Review to choose which one to keep.",
+      more: "It could not be stored as it is. Open Label or Review to say what shall become of it.",
     };
   if (!box.reachable || connection === "lost")
     return {

@@ -2,7 +2,7 @@
 import { type RefObject, useCallback, useRef } from "react";
 import type { Draft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
-import { newId } from "../label/useLabelSession";
+import { newId } from "../label/newId";
 import type { Focus } from "./SpansEditor";
 import {
   fitting,

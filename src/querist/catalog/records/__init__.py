@@ -1,7 +1,7 @@
 """Records in SQL: labels, tasks, rounds, models, jobs, people and the ledger."""
 
 from querist.catalog.records.deliveries import Answered
-from querist.catalog.records.label_rows import Entry
+from querist.catalog.records.label_rows import Entry, same_decision
 from querist.catalog.records.labels import LabelLog, LabelStates
 from querist.catalog.records.ledger import Booking
 from querist.catalog.records.ontologies import StoredOntology
@@ -27,4 +27,5 @@ __all__ = [
     "Verdict",
     "Work",
     "WorkLog",
+    "same_decision",
 ]

@@ -229,6 +229,11 @@ class LabelLog:
                 book(connection, bookings(annotation_of(undone)), now)
             return annotation_of(connection.execute(BY_SEQ, {"seq": seq}).one())
 
+    def of_submission(self, submission_id: str) -> Annotation | None:
+        """The entry stored for a submission, or ``None``."""
+        with self._database.read() as connection:
+            return of_submission(connection, submission_id)
+
     def current(self, asset_id: str) -> Annotation | None:
         """The last entry of an asset, or ``None``."""
         with self._database.read() as connection:

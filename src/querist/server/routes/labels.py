@@ -163,4 +163,5 @@ def _decision(body: LabelRequest, current: schema.Annotator) -> Decision:
         origin=Origin.MODEL if labels and current.role is Role.MODEL else Origin.PERSON,
         prelabel=read_value(body.prelabel) if labels and body.prelabel else None,
         model_id=body.model_id if labels else None,
+        ontology_version=body.ontology_version if labels else None,
     )
