@@ -227,6 +227,27 @@ def test_opinions_stand_side_by_side_and_a_dispute_is_decided(pictures, serve, j
         assert second in {it.asset_id for it in project.opinions.disputes()}
 
 
+def test_a_fix_of_a_class_begins_where_the_class_keys_work(digits, picture_names, serve, join):
+    """After F the keys of the classes and of the actions do what they did; nothing is typed."""
+    server = serve(digits)
+    page = join(server, "rita", Role.REVIEWER)
+    page.goto(f"{server.address}/review?annotator=ana")
+    page.get_by_test_id("answers").get_by_text("ana").wait_for()
+    asset_id = on_stage(page)
+    page.keyboard.press("f")
+    expect(page.locator("#review-classes")).to_be_focused()
+    page.keyboard.press("b")
+    page.get_by_label("What should ana look at?").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    press(page, f"{(picture_names.index(truth_of(asset_id)) + 1) % 10}")
+    expect(page.locator("#review-classes")).not_to_be_focused()
+    expect(page.get_by_label("Search a class")).to_have_value("")
+    saved(page)
+    with Project.open(digits) as project:
+        assert project.labels.current(asset_id).value.name == truth_of(asset_id)
+
+
 def test_boxes_are_looked_at_and_fixed_in_the_editor(tmp_path, picture_folder, serve, join):
     """The author's boxes are on the picture with the name; the editor's answer is the fix."""
     folder = tmp_path / "scenes"

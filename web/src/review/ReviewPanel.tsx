@@ -21,6 +21,7 @@ import { type Answer, agreementOf, says } from "./answers";
 import styles from "./review.module.css";
 import type { ReviewSearch } from "./reviewSearch";
 import { SendBack } from "./SendBack";
+import { CLASSES } from "./useReviewCommands";
 import type { ReviewDesk } from "./useReviewSession";
 import type { About } from "./useSubject";
 
@@ -53,7 +54,7 @@ export function ReviewPanel(props: Props) {
         <div className={styles.about} />
       )}
       {project.task === "classification" && (
-        <div className={styles.classes}>
+        <div className={styles.classes} id={CLASSES} tabIndex={-1}>
           <ClassList
             scope={scope}
             classes={project.ontology.classes}

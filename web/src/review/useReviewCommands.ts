@@ -9,6 +9,9 @@ import type { About } from "./useSubject";
 
 const CLOSER = 1.25;
 
+/** Where the classes are: with the focus there every class has its key, as it had before. */
+export const CLASSES = "review-classes";
+
 type Means = {
   project: ProjectInfo;
   desk: ReviewDesk;
@@ -37,7 +40,14 @@ export function useReviewCommands(means: Means): Obey {
   }, []);
 }
 
+/** The focus that "fix" gave to the classes ends with the decision. */
+function letGo(): void {
+  const { activeElement: focused } = document;
+  if (focused instanceof HTMLElement && focused.id === CLASSES) focused.blur();
+}
+
 function leave({ desk, about }: Means): void {
+  letGo();
   if (about.word !== null) about.change({ word: null });
   else desk.look(null);
 }
@@ -58,8 +68,10 @@ function decides(means: Means, command: Command): boolean | undefined {
   const { subject } = desk;
   if (!subject) return false;
   const disputed = subject.state === "disputed";
-  const tell = (verb: Verb, told: Omit<Told, "seconds"> = {}) =>
+  const tell = (verb: Verb, told: Omit<Told, "seconds"> = {}) => {
+    letGo();
     desk.review(verb, { ...told, seconds: means.seconds(), seq: about.label?.seq });
+  };
   switch (command.kind) {
     case "class": {
       if (project.task !== "classification") return false;
@@ -74,7 +86,7 @@ function decides(means: Means, command: Command): boolean | undefined {
       else if (about.shown?.value) tell("fix", { value: about.shown.value });
       return undefined;
     case "fix":
-      if (project.task === "classification") means.find.current?.focus();
+      if (project.task === "classification") document.getElementById(CLASSES)?.focus();
       else means.openEditor();
       return undefined;
     case "send_back":
