@@ -148,6 +148,10 @@ def test_a_class_without_labels_is_always_told() -> None:
     truth = np.array([0, 0, 2, 2, 1])
     found = run(truth, sure(np.array([0, 0, 2, 2, 0])), train_counts=np.array([9, 0, 9, 9]))
     assert [finding.evidence["class"] for finding in found] == ["boot"]
+    # The want of labels is the cause: one asset proves nothing, and no chance is told of it.
+    assert found[0].title == "boot has no label to learn from, so the model cannot find it."
+    assert found[0].evidence["p_value"] is None
+    assert found[0].evidence["of"] == 1
 
 
 @pytest.mark.parametrize(("power", "word"), [(4.0, "too sure"), (0.3, "not sure enough")])

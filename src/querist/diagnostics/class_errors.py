@@ -9,6 +9,7 @@ from querist.diagnostics.chances import chance
 from querist.diagnostics.sample import LEVEL, Sample
 from querist.metrics import confusion_matrix, wilson
 from querist.schema import Batch, Finding
+from querist.schema.wording import counted
 
 MOST = 5
 FEWEST = 3
@@ -68,9 +69,12 @@ def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Findin
     for code in np.flatnonzero(few & (right < totals)).tolist():
         count, of, hits = int(train_counts[code]), int(totals[code]), int(right[code])
         others, others_right = int(totals.sum()) - of, int(right.sum()) - hits
-        p_value = float(chance(of - hits, of, others - others_right, others)) * len(totals)
-        if count and p_value >= LEVEL:  # without any label a class cannot be found: no test needed
-            continue
+        # Without any label a class cannot be found: that is a cause, and no matter of chance.
+        p_value = None
+        if count:
+            p_value = float(chance(of - hits, of, others - others_right, others)) * len(totals)
+            if p_value >= LEVEL:
+                continue
         own = np.flatnonzero(sample.truth == code)
         rows = own[sample.predicted[own] != code]
         usual = others_right / others if others else 1.0
@@ -79,8 +83,9 @@ def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Findin
         found.append(
             Finding(
                 kind="class_frequency",
-                title=f"{name} has {count} {'label' if count == 1 else 'labels'}, "
-                f"and {hits} of {of} are found.",
+                title=f"{name} has {counted(count, 'label')}, and {hits} of {of} are found."
+                if count
+                else f"{name} has no label to learn from, so the model cannot find it.",
                 evidence={
                     "class": name,
                     "labels": count,
@@ -89,7 +94,8 @@ def rare_classes(sample: Sample, train_counts: NDArray[np.int64]) -> list[Findin
                     "low": low,
                     "high": high,
                     "recall_of_others": usual,
-                    "p_value": min(1.0, p_value),
+                    "p_value": p_value,
+                    "of": of,
                 },
                 remedy=f"Label more of {name}: search for assets like these.",
                 asset_ids=sample.ids_of(rows, -sample.probabilities[rows, code]),
