@@ -6,7 +6,15 @@ import { percent } from "../parts/format";
 import { Range } from "../team/Range";
 import { BatchButton } from "./BatchButton";
 import styles from "./diagnostics.module.css";
-import { afterwards, basis, gainText, kindMeaning, kindName, sharesOf } from "./evidence";
+import {
+  afterwards,
+  basis,
+  gainText,
+  galleryWords,
+  kindMeaning,
+  kindName,
+  sharesOf,
+} from "./evidence";
 import { Gallery } from "./Gallery";
 import { SaveFound } from "./SaveFound";
 
@@ -25,7 +33,7 @@ export function FindingCard({ named: { id, finding }, rounds, main }: Props) {
       <h3>{finding.title}</h3>
       <div className={styles.evidence}>
         <Evidence finding={finding} />
-        <Gallery ids={finding.asset_ids ?? []} />
+        <Gallery ids={finding.asset_ids ?? []} more={galleryWords(finding)} />
       </div>
       <div className={styles.remedy}>
         <p>{finding.remedy}</p>

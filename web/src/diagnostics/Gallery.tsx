@@ -10,9 +10,10 @@ import styles from "./diagnostics.module.css";
 
 const FIRST = 8;
 
-type Props = { ids: readonly string[]; first?: number };
+/** `more` is what the button that shows all of them says. */
+type Props = { ids: readonly string[]; first?: number; more?: string };
 
-export function Gallery({ ids, first = FIRST }: Props) {
+export function Gallery({ ids, first = FIRST, more }: Props) {
   const media = useQuery(projectQuery).data?.media ?? "text";
   const search = useSearch({ from: "/diagnose" });
   const [all, setAll] = useState(false);
@@ -39,7 +40,7 @@ export function Gallery({ ids, first = FIRST }: Props) {
       </ul>
       {ids.length > first && (
         <button type="button" className={styles.link} onClick={() => setAll(!all)}>
-          {all ? "Fewer" : `All ${count(ids.length)} assets`}
+          {all ? "Fewer" : (more ?? `All ${count(ids.length)} assets`)}
         </button>
       )}
     </div>

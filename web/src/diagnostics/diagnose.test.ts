@@ -2,7 +2,15 @@
 import { describe, expect, it } from "vitest";
 import type { ConfusionCell, Finding, NamedFinding, Round } from "../api/types";
 import { readDiagnoseSearch } from "./diagnoseSearch";
-import { afterwards, basis, byGain, everySecond, gainText, sharesOf } from "./evidence";
+import {
+  afterwards,
+  basis,
+  byGain,
+  everySecond,
+  gainText,
+  galleryWords,
+  sharesOf,
+} from "./evidence";
 import { barsOf, batchName, lineOf, movedWords, perHundred, signed } from "./lessons";
 import { matrixOf, nextCell, placeOf, worstCell } from "./matrix";
 
@@ -57,6 +65,15 @@ describe("findings", () => {
     expect(basis({ evidence })).toBe(
       "20 assets looked at · 8 of 20 settled assets disputed again; the model takes one for the other in 5 of 40",
     );
+  });
+
+  it("call no part of what was looked at all of it", () => {
+    const { finding: one } = finding("3.1", "miscalibration", 0);
+    const ids = Array.from({ length: 50 }, (_, at) => `a${at}`);
+    expect(galleryWords({ ...one, asset_ids: ids, evidence: { count: 51 } })).toBe(
+      "The 50 furthest off",
+    );
+    expect(galleryWords({ ...one, asset_ids: ids, evidence: { count: 50 } })).toBe("All 50 assets");
   });
 
   it("know the round that drew their remedy, and what it did", () => {

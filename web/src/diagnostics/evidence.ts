@@ -191,6 +191,14 @@ export function basis({ evidence }: Pick<Finding, "evidence">): string {
   return parts.filter((part) => part !== null).join(" · ");
 }
 
+/** What shows all assets of a finding; a calibration rests on more than the worst that it keeps. */
+export function galleryWords({ kind, asset_ids, evidence }: Finding): string {
+  const kept = asset_ids?.length ?? 0;
+  return kind === "miscalibration" && kept < (number(evidence.count) ?? 0)
+    ? `The ${count(kept)} furthest off`
+    : `All ${plural(kept, "asset")}`;
+}
+
 function chance(p: number): string {
   return p < 0.001 ? "chance alone: < 0.1 %" : `chance alone: ${percent(p)}`;
 }
