@@ -175,7 +175,7 @@ def test_a_chart_without_points_is_no_chart() -> None:
 
 
 def test_a_saving_leads_only_where_the_gain_is_proven() -> None:
-    """With an interval that holds zero the page claims no saving at its top."""
+    """With an interval that holds zero, none, or an open saving the page claims none at its top."""
     rng = np.random.default_rng(0)
     y = rng.integers(3, size=120)
     data = labeled_data(rng.normal(size=(120, 4)) + 2 * np.eye(4)[y], y)
@@ -183,8 +183,15 @@ def test_a_saving_leads_only_where_the_gain_is_proven() -> None:
     result = run_simulation(data, settings)
     row = next(r for r in result["comparison"] if r["strategy"] == "margin")
     row["labels_at"]["0.95"] |= {"saving": 0.5, "strategy": 10.0, "control": 20.0}
-    for interval, told in (([0.01, 0.03], True), ([-0.01, 0.03], False)):
+    sure, open_ = [0.3, 0.6], [-1.5, 0.8]
+    for interval, saving, told in (
+        ([0.01, 0.03], sure, True),
+        ([-0.01, 0.03], sure, False),
+        (None, None, False),
+        ([0.01, 0.03], open_, False),
+    ):
         row["gain_ci"] = interval
+        row["labels_at"]["0.95"]["saving_ci"] = saving
         assert ("Labels saved" in simulation_report(result)) == told
 
 

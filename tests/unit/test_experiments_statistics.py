@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from querist.experiments import statistics
 from querist.experiments.runner import Run
 from querist.experiments.statistics import (
     compare,
@@ -92,9 +93,9 @@ def test_the_interval_of_a_saving_holds_it() -> None:
     mixed = [*OURS[:2], *(_run("auto", s, [0.5, 0.6, 0.9]) for s in (2, 3))]
     found = label_saving(mixed, CONTROL, FULL, 0.9)
     low, high = found["saving_ci"]
-    assert low == pytest.approx(0.0)
-    assert high == pytest.approx(1 / 3)
-    assert low < found["saving"] < high
+    assert low < found["saving"] < high < 1
+    # Two seeds save a third, two nothing: four seeds do not even prove that there is a saving.
+    assert low < 0
     assert label_saving(OURS[:1], CONTROL[:1], FULL, 0.9)["saving_ci"] is None
 
 
@@ -129,10 +130,11 @@ def test_what_an_arm_costs_is_told() -> None:
 
 
 def test_one_seed_proves_nothing() -> None:
-    """Without a second seed no arm is called beaten, and the interval is the point itself."""
+    """Without a second seed no arm is called beaten, and nothing has an interval."""
     rows = compare([OURS[0], CONTROL[0]], {0: 1.0}, (0.9,))
     assert [row["beaten"] for row in rows] == [0.0, 0.0]
-    assert rows[0]["gain_ci"] == pytest.approx([rows[0]["aulc_gain"]] * 2)
+    assert rows[0]["gain_ci"] is None
+    assert set(curve_band(OURS[:1])[0]) == {"labels", "value"}
 
 
 def test_a_band_holds_its_mean() -> None:
@@ -142,3 +144,46 @@ def test_a_band_holds_its_mean() -> None:
     assert band[0]["low"] < band[0]["value"] == pytest.approx(0.515)
     assert band[0]["value"] < band[0]["high"]
     assert band[1]["low"] == band[1]["high"] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("arms", [1, 6, 12])
+@pytest.mark.parametrize("seeds", [3, 8])
+def test_the_best_of_arms_that_are_all_like_the_control_hardly_ever_beats_it(
+    seeds: int, arms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most one verdict in twenty claims it, however many arms; of twelve one in four did."""
+    monkeypatch.setattr(statistics, "MATCHES", 2)  # of the savings, which are not looked at here
+    rng = np.random.default_rng([seeds, arms])
+    claims = 0
+    for _ in range(200):
+        split = rng.normal(0.7, 0.02, seeds)
+        names = ["random", *(f"arm{i}" for i in range(arms))]
+        runs = [
+            _run(name, seed, [float(split[seed] + noise)])
+            for name in names
+            for seed, noise in enumerate(rng.normal(0, 0.01, seeds))
+        ]
+        best = next(row for row in compare(runs, {}, ()) if row["strategy"] != "random")
+        claims += best["gain_ci"][0] > 0
+    assert claims <= 12
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 10])
+def test_intervals_over_few_seeds_hold_the_truth(seeds: int) -> None:
+    """Bands, and savings from a third of the labels: 95 % hold it, with two seeds as with ten."""
+    rng = np.random.default_rng(seeds)
+    held = np.zeros(2)
+    for _ in range(200):
+        rising = rng.normal(30, 4, (2, seeds)) / [[3], [1]]
+        ours, control = (
+            [_run(name, i, [0.0, float(10 / at)]) for i, at in enumerate(side)]
+            for name, side in zip(("auto", "random"), rising, strict=True)
+        )
+        # A tenth is reached at 10 + at / 10 labels: 11 and 13 in the mean.
+        low, high = label_saving(ours, control, dict.fromkeys(range(seeds), 1.0), 0.1)["saving_ci"]
+        held[0] += low <= 1 - 11 / 13 <= high
+        band = curve_band(
+            [_run("auto", i, [it]) for i, it in enumerate(rng.normal(0.5, 0.1, seeds))]
+        )
+        held[1] += band[0]["low"] <= 0.5 <= band[0]["high"]
+    assert (held >= 180).all()

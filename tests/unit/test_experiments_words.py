@@ -35,6 +35,21 @@ def test_a_saving_is_told_as_a_share_of_the_controls_labels() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("interval", "seeds", "told"),
+    [([-1.5, 0.6], 3, "3 paired seeds are too few"), (None, 1, "1 paired seed is too few")],
+)
+def test_too_few_seeds_tell_no_saving(interval: list[float] | None, seeds: int, told: str) -> None:
+    """From half of random's labels to twice as many, or no interval: only the means are told."""
+    found = saving_words(_row(saving_ci=interval), "0.95", seeds)
+    assert found == (
+        f"{told} to say what auto saves for 95 % of full-data accuracy: on average it needs 164 "
+        "labels, random 400."
+    )
+    bound = saving_words(_row(saving_ci=interval, at_least=True), "0.95", seeds)
+    assert "random at least 400" in bound
+
+
 def test_a_bound_and_a_missing_saving_are_told() -> None:
     """Where the control did not arrive it is at most; where the arm did not, nothing is claimed."""
     bound = saving_words(_row(at_least=True, reached=[8, 3]), "0.95", 8)
@@ -54,12 +69,12 @@ def test_a_bound_and_a_missing_saving_are_told() -> None:
         (0.032, [0.025, 0.039], 8, "auto beats random by 3.2 points"),
         (-0.032, [-0.04, -0.02], 8, "auto loses to random by 3.2 points"),
         (0.01, [-0.01, 0.03], 8, "cannot be told apart"),
-        (0.032, [0.032, 0.032], 1, "that proves nothing"),
+        (0.032, None, 1, "that proves nothing"),
         (0.032, [0.025, 0.039], 3, "few for a sure answer"),
     ],
 )
 def test_the_verdict_follows_the_interval(
-    gain: float, interval: list[float], seeds: int, told: str
+    gain: float, interval: list[float] | None, seeds: int, told: str
 ) -> None:
     """Only an interval without zero, of more than one seed, is called a win or a loss."""
     assert told in verdict(_row() | {"aulc_gain": gain, "gain_ci": interval}, seeds)

@@ -8,6 +8,7 @@ from scipy import stats
 
 from querist import metrics
 from querist.errors import InvalidInputError
+from querist.metrics.intervals import mean_interval
 
 RNG = np.random.default_rng(5)
 TRUTH = RNG.integers(0, 4, size=300)
@@ -89,6 +90,24 @@ def test_bootstrap_interval_is_seeded_and_holds_the_mean():
     assert first == metrics.bootstrap_interval(values, np.mean, np.random.default_rng(1))
     assert first[0] < values.mean() < first[1]
     assert first[1] - first[0] == pytest.approx(2 * 1.96 / np.sqrt(200), rel=0.2)
+
+
+def test_the_interval_of_a_mean_is_students():
+    """As by SciPy, for two values too; one tells no spread."""
+    for values in ([1.0, 3.0], list(RNG.normal(size=9))):
+        wanted = stats.t.interval(0.9, len(values) - 1, np.mean(values), stats.sem(values))
+        assert mean_interval(values, 0.9) == pytest.approx(wanted)
+    with pytest.raises(InvalidInputError, match="no spread"):
+        mean_interval([1.0])
+
+
+def test_a_bootstrap_of_few_values_is_widened():
+    """Eight values: the levels are Student's, so that the interval is wider than percentiles."""
+    values = RNG.normal(size=8)
+    low, high = metrics.bootstrap_interval(values, np.mean, np.random.default_rng(0))
+    draws = values[np.random.default_rng(0).integers(8, size=(2000, 8))].mean(axis=1)
+    assert low < np.quantile(draws, 0.02)
+    assert high > np.quantile(draws, 0.98)
 
 
 def test_paired_bootstrap_sees_a_constant_difference_exactly():

@@ -174,7 +174,7 @@ def _print(found: Simulation) -> None:
                 row["strategy"],
                 percent(row["aulc_mean"]),
                 signed(row["aulc_gain"]),
-                " to ".join(map(signed, row["gain_ci"])),
+                " to ".join(map(signed, row["gain_ci"] or ())) or DASH,
                 f"{row['wins']} / {row['ties']} / {row['losses']}",
             )
             if row["strategy"] != "random"

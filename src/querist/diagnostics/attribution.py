@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from querist.diagnostics.sample import vectors_of
 from querist.diagnostics.softmax_head import SoftmaxProblem, Table
 from querist.errors import InvalidInputError
+from querist.metrics.intervals import mean_interval
 from querist.strategies.geometry import Matrix
 from querist.strategies.linear_head import softmax
 
@@ -167,9 +167,8 @@ def taught(group: int, labels: int, whole: Table, without: Table, truth: Codes) 
     sums = np.bincount(truth, weights=change, minlength=count)
     points, low, high = float(change.mean()), -MOST, MOST
     if len(change) > 1:
-        wide = float(stdtrit(len(change) - 1, 0.975))
-        error = wide * float(change.std(ddof=1)) / np.sqrt(len(change))
-        low, high = max(points - error, -MOST), min(points + error, MOST)
+        below, above = mean_interval(change)
+        low, high = max(below, -MOST), min(above, MOST)
     return Taught(
         group=group,
         labels=labels,

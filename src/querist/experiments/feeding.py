@@ -14,6 +14,7 @@ from querist.experiments.data import LabeledData
 from querist.experiments.runner import rows_of, split_by_seed
 from querist.learners import create_learner, out_of_fold
 from querist.metrics import accuracy
+from querist.metrics.intervals import mean_interval
 
 RANDOM, REPLAY = "random", "+replay"
 ORDERS = (RANDOM, "as-given", "easy-first", "hard-first", "balanced", "by-class")
@@ -213,20 +214,16 @@ def _gain(
     theirs: NDArray[np.float64],
     compared: int,
 ) -> OrderGain:
-    from scipy.special import stdtrit
-
     gain = 100 * (mine[:, -1] - theirs[:, -1])
     # Student's interval over the paired seeds, Bonferroni's over the orders compared.
-    wide = float(stdtrit(len(gain) - 1, 1 - LEVEL / 2 / compared))
-    error = float(wide * gain.std(ddof=1) / np.sqrt(len(gain)))
-    middle = float(gain.mean())
+    low, high = mean_interval(gain, 1 - LEVEL / compared)
     return OrderGain(
         order=name,
         against=against,
         accuracy=float(mine[:, -1].mean()),
-        gain=middle,
-        low=middle - error,
-        high=middle + error,
+        gain=float(gain.mean()),
+        low=low,
+        high=high,
         on_the_way=100 * float((mine - theirs).mean()),
         differences=tuple(gain.tolist()),
     )

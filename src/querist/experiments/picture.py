@@ -31,7 +31,7 @@ def check_picture() -> None:
 def simulation_png(result: Mapping[str, Any]) -> bytes:
     """The picture of a simulation, from the object that ``run_simulation`` returns.
 
-    Mean accuracy against labels for each arm with its 95 % band, the control dashed.
+    Mean accuracy against labels for each arm with its 95 % band over the seeds, the control dashed.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -49,8 +49,9 @@ def simulation_png(result: Mapping[str, Any]) -> bytes:
         points = curve_band([run for run in runs if run.strategy == name])
         color = GRAY if name == CONTROL else COLORS[position % len(COLORS)]
         labels = [point["labels"] for point in points]
-        low, high = ([point[end] for point in points] for end in ("low", "high"))
-        axes.fill_between(labels, low, high, color=color, alpha=0.12, linewidth=0)
+        if "low" in points[0]:
+            low, high = ([point[end] for point in points] for end in ("low", "high"))
+            axes.fill_between(labels, low, high, color=color, alpha=0.12, linewidth=0)
         axes.plot(
             labels,
             [point["value"] for point in points],

@@ -11,7 +11,15 @@ from querist.experiments.charts import Curve, learning_curves
 from querist.experiments.page import facts, page, section, table
 from querist.experiments.runner import Run
 from querist.experiments.statistics import curve_band
-from querist.experiments.words import best_arm, percent, sentences, signed, verdict
+from querist.experiments.words import (
+    best_arm,
+    is_undecided,
+    percent,
+    sentences,
+    signed,
+    verdict,
+)
+from querist.schema.wording import counted
 
 COLORS = ("--a0", "--a1", "--a2", "--a3", "--a4", "--a5")
 DASH = "\N{EN DASH}"
@@ -30,8 +38,8 @@ def simulation_report(result: Mapping[str, Any]) -> str:
             facts(_simulation_facts(best, data, seeds)),
             section(
                 "Accuracy against labels",
-                f"Mean of {seeds} paired seeds on {data['test']:,} test rows; the bands are 95 % "
-                "bootstrap intervals over the seeds.",
+                f"Mean of {counted(seeds, 'paired seed')} on {data['test']:,} test rows; "
+                f"{'the bands are 95 % intervals' if seeds > 1 else 'no band'} over the seeds.",
                 _simulation_curves(result, [row["strategy"] for row in rows]),
             ),
             section(
@@ -79,11 +87,11 @@ def _simulation_facts(
 
 
 def _saving_fact(best: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
-    """The label saving at the target nearest to 95 %; nothing unless the gain itself is proven.
+    """The label saving at the target nearest to 95 %; nothing unless gain and saving are proven.
 
     Where no target was reached, it is the saving for the best accuracy that random came to.
     """
-    if best["gain_ci"][0] <= 0:
+    if best["gain_ci"] is None or best["gain_ci"][0] <= 0:
         return
     known = [key for key, found in best["labels_at"].items() if found["saving"] is not None]
     least = ""
@@ -94,7 +102,7 @@ def _saving_fact(best: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     else:
         found = best["labels_to_match"]
         goal = f"random's best accuracy of {percent(found['accuracy'])}"
-    if found["saving"] is not None:
+    if found["saving"] is not None and not is_undecided(found):
         yield (
             "Labels saved",
             f"{100 * found['saving']:.0f} %",
@@ -141,7 +149,7 @@ def _compared(row: Mapping[str, Any]) -> Sequence[str]:
     return [
         *cells,
         signed(row["aulc_gain"]),
-        " to ".join(map(signed, row["gain_ci"])),
+        " to ".join(map(signed, row["gain_ci"] or ())) or DASH,
         f"{row['wins']} / {row['ties']} / {row['losses']}",
     ]
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from querist.experiments.arms import CONTROL
 from querist.experiments.runner import Run
-from querist.metrics import labels_to_reach, paired_bootstrap_interval
+from querist.metrics import labels_to_reach
+from querist.metrics.intervals import mean_interval
 
+LEVEL = 0.05
 REPEATS = 4_000
 MATCHES = 1_000
 # Areas of runs that differ by rounding alone are level.
@@ -25,12 +27,14 @@ def compare(
     """One row an arm, best mean area first; each compared with the control seed by seed.
 
     A row holds ``strategy``, ``aulc_mean``, ``aulc_gain`` (mean over the seeds of its area less the
-    control's, higher is better), ``gain_ci`` (95 % paired bootstrap), ``wins``, ``ties`` and
-    ``losses`` (seeds above, level with and below the control), ``label_saving_at`` (by target, the
-    share of the control's labels that are not needed, or None), ``labels_at`` (what that rests on,
-    see ``label_saving``), ``labels_to_match`` (see the function), ``beats`` (its row of the
-    pairwise penalty, by arm), ``beaten`` (its column sum, lower is better), the means of
-    ``select_seconds`` and ``fit_seconds`` of a round, and the largest ``peak_mb``.
+    control's, higher is better), ``gain_ci`` (Student's over the paired seeds, Bonferroni's
+    over the arms: 95 % for all together, so that the best of many is not called better by luck;
+    None with one seed), ``wins``, ``ties`` and ``losses`` (seeds above, level with and below the
+    control), ``label_saving_at`` (by target, the share of the control's labels that are not
+    needed, or None), ``labels_at`` (what that rests on, see ``label_saving``), ``labels_to_match``
+    (see the function), ``beats`` (its row of the pairwise penalty, by arm), ``beaten`` (its column
+    sum, lower is better), the means of ``select_seconds`` and ``fit_seconds`` of a round, and the
+    largest ``peak_mb``.
 
     Args:
         runs: All runs; every arm has the same seeds.
@@ -40,13 +44,11 @@ def compare(
     arms = _arms(runs)
     control = arms[CONTROL]
     penalty = pairwise_penalty([_matrix(own) for own in arms.values()])
+    confidence = 1 - LEVEL / max(len(arms) - 1, 1)
     rows = []
     for position, (name, own) in enumerate(arms.items()):
         ours, theirs = (np.array([run.aulc for run in side]) for side in (own, control))
         gain = ours - theirs
-        interval = paired_bootstrap_interval(
-            ours, theirs, np.random.default_rng(0), repeats=REPEATS
-        )
         details = {_key(t): label_saving(own, control, full_accuracy, t) for t in targets}
         level = np.abs(gain) <= TIE
         rows.append(
@@ -54,7 +56,7 @@ def compare(
                 "strategy": name,
                 "aulc_mean": float(ours.mean()),
                 "aulc_gain": float(gain.mean()),
-                "gain_ci": list(interval),
+                "gain_ci": list(mean_interval(gain, confidence)) if len(gain) > 1 else None,
                 "wins": int((~level & (gain > 0)).sum()),
                 "ties": int(level.sum()),
                 "losses": int((~level & (gain < 0)).sum()),
@@ -81,9 +83,9 @@ def label_saving(
     where the arm itself did not get there in every seed, nothing is claimed (``saving`` is None).
 
     Returns:
-        ``saving`` (0.5: half the labels), ``saving_ci`` (95 % bootstrap over the paired seeds, None
-        with a single one), ``strategy`` and ``control`` (mean labels, or None), ``reached`` (seeds
-        in which each got there) and ``at_least``.
+        ``saving`` (0.5: half the labels), ``saving_ci`` (95 %, from a bootstrap of the paired
+        seeds; None with a single one), ``strategy`` and ``control`` (mean labels, or None),
+        ``reached`` (seeds in which each got there) and ``at_least``.
     """
     ours, theirs = (
         [labels_to_reach(r.labels, r.accuracy, target * full_accuracy[r.seed]) for r in side]
@@ -110,7 +112,9 @@ def label_saving(
         mine = np.array([n for n in ours if n is not None])
         found |= {"saving": 1.0 - float(mine.mean()) / base, "strategy": float(mine.mean())}
         if len(mine) > 1:
-            found["saving_ci"] = _ratio_interval(mine, bounded)
+            draws = np.random.default_rng(0).integers(len(mine), size=(REPEATS, len(mine)))
+            ratios = mine[draws].mean(axis=1) / bounded[draws].mean(axis=1)
+            found["saving_ci"] = _saving_interval(found["saving"], ratios, len(mine))
     return found
 
 
@@ -122,7 +126,7 @@ def labels_to_match(own: Sequence[Run], control: Sequence[Run]) -> dict[str, Any
 
     Returns:
         ``accuracy`` (the control's best mean), ``strategy`` and ``control`` (labels; None where the
-        arm does not get there), ``saving`` and ``saving_ci`` (95 % bootstrap over the paired seeds,
+        arm does not get there), ``saving`` and ``saving_ci`` (95 %, from a bootstrap of the seeds
         in which an arm that does not get there counts with its last labels; None with one seed).
     """
     labels = [side[0].labels[: _matrix(side).shape[1]] for side in (own, control)]
@@ -142,8 +146,8 @@ def labels_to_match(own: Sequence[Run], control: Sequence[Run]) -> dict[str, Any
     if mine is not None and len(ours) > 1:
         draws = np.random.default_rng(0).integers(len(ours), size=(MATCHES, len(ours)))
         drawn = [read(seeds)[1:] for seeds in draws]
-        savings = [1.0 - (labels[0][-1] if m is None else m) / b for m, b in drawn]
-        interval = [float(end) for end in np.quantile(savings, [0.025, 0.975])]
+        ratios = np.array([(labels[0][-1] if m is None else m) / b for m, b in drawn])
+        interval = _saving_interval(1.0 - mine / base, ratios, len(ours))
     return {
         "accuracy": goal,
         "strategy": mine,
@@ -168,21 +172,31 @@ def pairwise_penalty(curves: Sequence[NDArray[np.float64]]) -> NDArray[np.float6
 
 
 def curve_band(runs: Sequence[Run]) -> list[dict[str, float]]:
-    """Mean accuracy of an arm at each label count with its 95 % interval over the seeds."""
+    """Mean accuracy of an arm at each label count with its 95 % interval over the seeds.
+
+    The interval is Student's, within 0 to 1; ``low`` and ``high`` are missing with one seed.
+    """
     matrix = _matrix(runs)
-    rng = np.random.default_rng(0)
-    draws = rng.integers(len(matrix), size=(1_000, len(matrix)))
-    low, high = np.quantile(matrix[draws].mean(axis=1), [0.025, 0.975], axis=0)
-    return [
-        {"labels": count, "value": float(mean), "low": float(a), "high": float(b)}
-        for count, mean, a, b in zip(runs[0].labels, matrix.mean(axis=0), low, high, strict=False)
-    ]
+    points = []
+    for count, values in zip(runs[0].labels, matrix.T, strict=False):
+        point = {"labels": count, "value": float(values.mean())}
+        if len(values) > 1:
+            low, high = mean_interval(values)
+            point |= {"low": max(low, 0.0), "high": min(high, 1.0)}
+        points.append(point)
+    return points
 
 
-def _ratio_interval(mine: NDArray[np.float64], base: NDArray[np.float64]) -> list[float]:
-    draws = np.random.default_rng(0).integers(len(mine), size=(REPEATS, len(mine)))
-    savings = 1.0 - mine[draws].mean(axis=1) / base[draws].mean(axis=1)
-    return [float(end) for end in np.quantile(savings, [0.025, 0.975])]
+def _saving_interval(saving: float, ratios: NDArray[np.float64], seeds: int) -> list[float]:
+    """From bootstrapped ratios of labels (R,): their spread on a log scale, as wide as Student's.
+
+    Their percentiles would reach no further than the seeds themselves do. By the factor beside it
+    a bootstrap of n values spreads less than the n - 1 of Student's (Hesterberg, 2015, "What
+    teachers should know about the bootstrap").
+    """
+    wide = float(stdtrit(seeds - 1, 1 - LEVEL / 2)) * float(np.sqrt(seeds / (seeds - 1)))
+    factor = float(np.exp(wide * np.log(ratios).std()))
+    return [1.0 - (1.0 - saving) * factor, 1.0 - (1.0 - saving) / factor]
 
 
 def _better(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:

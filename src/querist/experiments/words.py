@@ -9,8 +9,10 @@ from querist.experiments.arms import CONTROL
 from querist.schema.wording import counted
 
 MINUS = "\N{MINUS SIGN}"
-# Below this many, a bootstrap interval over the seeds is narrower than it should be.
+# Of fewer seeds nobody sees whether their gains spread as Student's interval supposes.
 FEW = 5
+# From half as many labels to twice as many: an interval as wide tells no saving.
+HALF, TWICE = 0.5, 2.0
 
 
 def best_arm(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -40,13 +42,13 @@ def verdict(row: Mapping[str, Any], seeds: int) -> str:
     name, gain = row["strategy"], row["aulc_gain"]
     if name == CONTROL:
         return "Only random was run, so there is nothing to compare."
-    low, high = row["gain_ci"]
-    if seeds == 1:
+    if row["gain_ci"] is None:
         side = "above" if gain >= 0 else "below"
         return (
             f"{name} is {_points(gain)} {side} random on average, with a single seed: that proves "
             "nothing."
         )
+    low, high = row["gain_ci"]
     few = ", few for a sure answer" if seeds < FEW else ""
     doubt = f"{seeds} paired seeds{few}; 95 % interval {signed(low)} to {signed(high)}"
     if low > 0:
@@ -87,13 +89,27 @@ def match_words(row: Mapping[str, Any], seeds: int) -> str:
     return _needs(name, goal, found, seeds)
 
 
+def is_undecided(found: Mapping[str, Any]) -> bool:
+    """Whether the seeds leave open if an arm needs half of random's labels or twice as many."""
+    if found["saving_ci"] is None:
+        return True
+    low, high = sorted(1 - end for end in found["saving_ci"])
+    return bool(low <= HALF and high >= TWICE)
+
+
 def _needs(name: str, goal: str, found: Mapping[str, Any], seeds: int) -> str:
     if found["saving"] == 0 and found["saving_ci"] in (None, [0, 0]):
         return f"{name} and random need the same {found['control']:,.0f} labels for {goal}."
-    doubt = counted(seeds, "paired seed")
-    if found["saving_ci"] is not None:
-        low, high = sorted(100 * (1 - end) for end in found["saving_ci"])
-        doubt += f"; 95 % interval {low:.0f} % to {high:.0f} %"
+    many = counted(seeds, "paired seed")
+    if is_undecided(found):
+        few = "is" if seeds == 1 else "are"
+        least = "at least " if found.get("at_least") else ""
+        return (
+            f"{many} {few} too few to say what {name} saves for {goal}: on average it needs "
+            f"{found['strategy']:,.0f} labels, random {least}{found['control']:,.0f}."
+        )
+    low, high = sorted(100 * (1 - end) for end in found["saving_ci"])
+    doubt = f"{many}; 95 % interval {low:.0f} % to {high:.0f} %"
     most = ""
     if found.get("at_least"):
         most = "at most "
