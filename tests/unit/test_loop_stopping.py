@@ -16,7 +16,7 @@ from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
 from querist.metrics import SavingMeasure
 from querist.project import Project
-from querist.schema import Arm, Estimate, Evaluation, Worth
+from querist.schema import Arm, Estimate, Evaluation, TaskKind, Worth
 from querist.schema.measure import Measure
 
 NO_LIMITS = [BudgetState(unit="labels", spent=100, limit=None)]
@@ -43,8 +43,33 @@ def test_stable_predictions_stop() -> None:
     stop, reasons, mean, bound = advise(EVIDENCE)
     assert stop
     assert mean == pytest.approx(0.996)
-    assert bound == pytest.approx(4 * 0.004 / 0.996, rel=1e-3)
-    assert "stable" in reasons[-1]
+    assert bound is None
+    assert reasons[-1] == "Consecutive models agree with kappa 0.996: the predictions are stable."
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"classes": 2}, "F of either class"),
+        ({"task": TaskKind.MULTI_LABEL, "classes": 40}, "micro F1"),
+        ({"classes": 3}, None),
+        ({"task": TaskKind.REGRESSION}, None),
+    ],
+)
+def test_how_far_f_moved_is_told_where_it_is_proven(
+    change: dict[str, object], told: str | None
+) -> None:
+    """Two classes, and sets: by the least agreement of the last rounds. More classes: nothing."""
+    _, reasons, _, bound = advise(replace(EVIDENCE, agreements=[0.99, 0.998, 1.0], **change))
+    assert ("moved" in " ".join(reasons)) == (told is not None)
+    if told is None:
+        assert bound is None
+    else:
+        assert bound == pytest.approx(4 * 0.01 / 0.99)
+        assert (
+            f"kappa 0.996, at least 0.990, so {told} on the assets compared moved by at most 4.0 "
+            "points from one to the next"
+        ) in reasons[-1]
 
 
 @pytest.mark.parametrize(

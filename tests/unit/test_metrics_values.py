@@ -140,6 +140,30 @@ def test_change_bound_follows_the_paper_and_stays_a_share():
     assert metrics.f_measure_change_bound(0.99, 0.9) < metrics.f_measure_change_bound(0.99)
 
 
+@pytest.mark.parametrize("unsaid", [0, 3])
+def test_f_never_moves_further_than_its_bound(unsaid: int):
+    """1,024 tables of truth and two models: both classes' F1, with rows that neither model says."""
+    from itertools import product
+
+    moved = 0.0
+    for cells in product(range(0, 8, 7), range(0, 8, 7), *[(0, 1, 5, 40)] * 4):
+        # Of truth, first and second: the rows of each of their combinations, two of them fixed.
+        counts = np.array([3, *cells[:2], cells[2], 2, *cells[3:]])
+        truth, first, second = (
+            np.repeat(side, counts) for side in np.indices((2, 2, 2)).reshape(3, -1)
+        )
+        bound = metrics.f_measure_change_bound(metrics.cohen_kappa(first, second))
+        for one in (1, 0) if not unsaid else (1,):
+            there = (truth == one).sum() + unsaid
+            f = [
+                2 * ((truth == one) & (said == one)).sum() / ((said == one).sum() + there)
+                for said in (first, second)
+            ]
+            assert abs(f[0] - f[1]) <= bound + 1e-12
+            moved = max(moved, abs(f[0] - f[1]) / bound if bound else 0)
+    assert moved > 0.5  # and the bound is no idle one
+
+
 def test_labels_to_reach_interpolates_on_the_running_best():
     """A dip after a good round does not move the answer; between rounds it is linear."""
     labels, curve = [10, 20, 30, 40], [0.5, 0.7, 0.6, 0.9]

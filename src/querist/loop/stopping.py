@@ -52,6 +52,7 @@ class Evidence:
         left: Assets the active arm may still ask for.
         trains: Whether a model learns from labels of this kind.
         task: What the labels are.
+        classes: How many there are.
         verdict: What labels still mend, where models of part of them were trained.
         outlook: Where the curve is expected to go, nearest first.
         worth: What more labels are worth, where costs are known.
@@ -67,6 +68,7 @@ class Evidence:
     left: int
     trains: bool = True
     task: TaskKind = TaskKind.CLASSIFICATION
+    classes: int = 0
     verdict: StopVerdict | None = None
     outlook: Sequence[OutlookPoint] = ()
     worth: Worth | None = None
@@ -113,7 +115,7 @@ def thin_classes(catalog: Catalog, seen: Snapshot) -> list[str]:
 
 
 def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, float | None]:
-    """Whether to stop, why, the mean agreement of the last rounds, and the bound it gives.
+    """Whether to stop, why, the mean agreement of the last rounds, and how far F moved at most.
 
     Spent budgets and an empty pool stop at once. A target that the lower end of the interval
     reaches stops, and so does a label that costs more than the errors it spares. Labels that no
@@ -123,8 +125,7 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     """
     window = list(evidence.agreements)[-WINDOW:]
     mean = float(np.mean(window)) if window else None
-    bounded = mean is not None and mean > 0 and NAME_OF.get(evidence.task) == "kappa"
-    bound = f_measure_change_bound(mean) if bounded and mean is not None else None
+    bound = f_measure_change_bound(min(window)) if window and _bounded(evidence) else None
     reasons: list[str] = []
     stop = False
     for budget in _spent(evidence):
@@ -138,9 +139,9 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     if known:
         settled = _mended(evidence, reasons)
         if mean is not None:
-            reasons.append(f"{_state(evidence, mean, bound)}.")
+            reasons.append(f"{_state(evidence, window, bound)}.")
     else:
-        settled = _stable(evidence, window, mean, bound, reasons)
+        settled = _stable(evidence, window, bound, reasons)
     costly = _costly(evidence, reasons)
     return stop or reached or costly or settled, tuple(reasons), mean, bound
 
@@ -228,7 +229,6 @@ def _points(ahead: OutlookPoint) -> str:
 def _stable(
     evidence: Evidence,
     window: Sequence[float],
-    mean: float | None,
     bound: float | None,
     reasons: list[str],
 ) -> bool:
@@ -237,10 +237,10 @@ def _stable(
             "No model learns from labels of this kind yet: batches are drawn to cover the pool."
         )
         return False
-    if mean is None:
+    if not window:
         reasons.append("Too few models to compare their predictions.")
         return False
-    state = _state(evidence, mean, bound)
+    state, mean = _state(evidence, window, bound), float(np.mean(window))
     named = NAME_OF.get(evidence.task, "kappa")
     if named != "kappa" or mean < evidence.wanted_agreement:
         enough = f"{evidence.wanted_agreement:.2f} would count as stable"
@@ -260,11 +260,26 @@ def _stable(
     return True
 
 
-def _state(evidence: Evidence, mean: float, bound: float | None) -> str:
+def _bounded(evidence: Evidence) -> str | None:
+    """The F that kappa bounds: where all decisions of two models make one table of two by two.
+
+    Of more classes kappa may stay near 1 while a rare one is forgotten.
+    """
+    if evidence.task is TaskKind.MULTI_LABEL:
+        return "micro F1"
+    two = evidence.task is TaskKind.CLASSIFICATION and evidence.classes == 2
+    return "F of either class" if two else None
+
+
+def _state(evidence: Evidence, window: Sequence[float], bound: float | None) -> str:
+    name, moved = NAME_OF.get(evidence.task, "kappa"), ""
     # Far from agreement the bound is true but says nothing.
-    silent = bound is None or bound > WIDEST_BOUND
-    moved = "" if silent else f", so F can move by at most {percent(bound or 0)} now"
-    return f"Consecutive models agree with {NAME_OF.get(evidence.task, 'kappa')} {mean:.3f}{moved}"
+    if bound is not None and bound <= WIDEST_BOUND:
+        moved = (
+            f", at least {min(window):.3f}, so {_bounded(evidence)} on the assets compared moved "
+            f"by at most {100 * bound:.1f} points from one to the next"
+        )
+    return f"Consecutive models agree with {name} {np.mean(window):.3f}{moved}"
 
 
 def advice_of(

@@ -23,7 +23,7 @@ from querist.schema import (
 # Shapes below this are guesses that a model itself does not believe: they come and go.
 _BELIEVED = 0.5
 
-# What the agreement is called where it is shown; only kappa bounds what F can still do.
+# What the agreement is called where it is shown.
 NAME_OF = {
     TaskKind.CLASSIFICATION: "kappa",
     TaskKind.MULTI_LABEL: "kappa",

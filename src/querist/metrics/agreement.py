@@ -173,7 +173,11 @@ def _beyond(observed: float, expected: float) -> float:
 
 
 def f_measure_change_bound(kappa: float, precision: float | None = None) -> float:
-    """Most that F1 can differ between two models whose predictions agree with ``kappa``.
+    """Most that the F1 of one class can differ between two models that agree with ``kappa`` on it.
+
+    Kappa is that of two answers, the class or not, on the rows on which F1 is measured: two
+    classes, one against the rest, or all decisions of a set together (micro F1). It does not hold
+    for kappa of more classes, which may be near 1 while a rare class is forgotten.
 
     |dF| <= 4 (1 - kappa) / kappa, or 4 (1 - kappa) / ((p + 1) kappa) with precision p
     (Bloodgood and Grothendieck, 2013, "Analysis of stopping active learning based on stabilizing

@@ -275,7 +275,9 @@ class Advice:
         sentence: The state and the advice in plain words.
         reasons: One sentence a criterion.
         agreement: Mean Cohen's kappa between consecutive models on the stop set; near 1 is stable.
-        bound: How much F-measure can still move at most, by Bloodgood and Vijay-Shanker's bound.
+        bound: How far F can have moved from one of these models to the next on the stop set, 0 to
+            1 (Bloodgood and Grothendieck, 2013): of two classes the F of either, of sets micro F1;
+            ``None`` otherwise, as it does not hold with more classes.
         saved_labels: Of the labels random needed so far, how many active did not, if measured.
         saving: Where that comes from; ``None`` where it is too early to say.
         label_ratio: Active labels for each label of the control over the whole curve, with the
