@@ -37,6 +37,23 @@ def test_an_invited_person_joins_by_a_name_and_labels(texts, serve, page):
     assert [entry.annotator for entry in given] == ["ana"]
 
 
+def test_team_counts_answers_and_home_the_labels_that_were_not_undone(texts, serve, enter):
+    """Three answers, one of them taken back: each page says what its figure is of."""
+    with Project.open(texts) as project:
+        ids = project.catalog.assets.ids()[:3]
+        for asset_id in ids:
+            project.labels.submit(asset_id, "invoice", annotator="ana")
+        project.labels.undo(ids[0], annotator="ana")
+    server = serve(texts)
+    page = enter(server)
+    spent = page.get_by_role("region", name="Spent so far")
+    spent.get_by_text("Labels2").wait_for()
+    spent.get_by_text("Without those undone; second opinions count.").wait_for()
+    page.goto(f"{server.address}/team")
+    page.get_by_role("heading", name="has given 3 answers.").wait_for()
+    page.get_by_role("columnheader", name="Answers").wait_for()
+
+
 def test_a_used_invitation_says_so(texts, serve, page, watch):
     """The second person gets the reason in words and may ask for another link."""
     with Project.open(texts) as project:

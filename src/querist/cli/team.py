@@ -67,7 +67,7 @@ def report(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:
         print_json(reports)
         return
     print_table(
-        ("name", "labels", "seconds", "accepted in review", "agrees", "confuses most"),
+        ("name", "answers", "seconds", "accepted in review", "agrees", "confuses most"),
         [
             (
                 one.name,

@@ -47,7 +47,7 @@ class WorkReport:
         name: Who.
         role: As what.
         active: Whether they may come in.
-        labels: Labels they gave, opinions and corrections included.
+        labels: Labels they gave, opinions and corrections included, and those undone since.
         seconds: Median working time of a label; ``None`` if not measured.
         worked: Working time of all their labels, in seconds, where it was measured.
         cost: What that time costs at the person's rate of now, or the project's; ``None`` where

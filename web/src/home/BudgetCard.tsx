@@ -10,6 +10,7 @@ export function BudgetCard({ home, project }: { home: Home; project: ProjectInfo
     <section className={styles.card} aria-labelledby="budget-title">
       <h2 id="budget-title">Spent so far</h2>
       <Line name="Labels" line={labels} show={count} />
+      <p className={styles.hint}>Without those undone; second opinions count.</p>
       <Line name="Working time" line={seconds} show={duration} />
       {(cost.limit !== null || cost.spent > 0) && (
         <Line name="Money" line={cost} show={(amount) => money(amount, home.currency)} />

@@ -44,7 +44,7 @@ export function PeopleTab({ search, change }: Props) {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Name</Table.Th>
-                <Table.Th ta="right">Labels</Table.Th>
+                <Table.Th ta="right">Answers</Table.Th>
                 <Table.Th ta="right">Time each</Table.Th>
                 <Table.Th>In review</Table.Th>
                 <Table.Th>As it ends</Table.Th>
@@ -66,7 +66,8 @@ export function PeopleTab({ search, change }: Props) {
           </Table>
         </Table.ScrollContainer>
         <p className={styles.hint}>
-          “In review” is the share of reviewed labels that were accepted; “As it ends” that of the
+          “Answers” are all labels that somebody has given, also those changed or undone since; “In
+          review” is the share of reviewed labels that were accepted; “As it ends” that of the
           labels that hold in the end, of those that others labelled or reviewed too. Each with its
           95 % interval and the count behind it.
         </p>

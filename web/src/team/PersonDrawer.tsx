@@ -163,7 +163,7 @@ function Weeks({ report }: { report: WorkReport }) {
             <span>{week.monday}</span>
             <span className={styles.week} aria-hidden="true" />
             <span>
-              {plural(week.labels, "label")}
+              {plural(week.labels, "answer")}
               {week.seconds !== null && `, ${seconds(week.seconds)} each`}
             </span>
           </li>

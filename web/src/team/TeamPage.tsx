@@ -94,9 +94,10 @@ function Team() {
 /** Where the team stands, in one sentence, with what to do about it. */
 function sentence(reports: WorkReport[], agreement: Agreement, disputes: number): string {
   const people = reports.filter(({ role }) => role !== "model");
-  const labels = people.reduce((sum, report) => sum + report.labels, 0);
-  if (labels === 0) return "Nobody has labelled yet. Invite people, and what they do is told here.";
-  const head = `${plural(people.length, "person has", "people have")} given ${plural(labels, "label")}.`;
+  const answers = people.reduce((sum, report) => sum + report.labels, 0);
+  if (answers === 0)
+    return "Nobody has labelled yet. Invite people, and what they do is told here.";
+  const head = `${plural(people.length, "person has", "people have")} given ${plural(answers, "answer")}.`;
   const agree =
     agreement.alpha === null
       ? "Nothing was asked of two people yet, so nobody knows how far they agree."
