@@ -13,6 +13,7 @@ import { measureInWords } from "../parts/measures";
 import { Empty } from "../parts/Notices";
 import styles from "./label.module.css";
 import type { Session } from "./session";
+import { underwayWords } from "./underway";
 
 type Props = { state: Session; reload: () => void; project: ProjectInfo };
 
@@ -39,12 +40,7 @@ export function BatchEnd({ state, reload, project }: Props) {
   if (job)
     return (
       <Empty title={jobTitle(job.kind)} icon={<IconChecks size={24} />}>
-        <p>
-          Every answer is stored.{" "}
-          {project.learns
-            ? "The model learns from them now; you may leave this page."
-            : "The round is being closed; you may leave this page."}
-        </p>
+        <p>{underwayWords(job.kind, home.budget.labels.spent, project.learns)}</p>
         <div className={styles.endProgress}>
           <JobProgress job={job} />
         </div>
