@@ -88,6 +88,7 @@ function Catalog() {
         <QueryBar
           search={search}
           change={change}
+          project={project}
           total={first.data?.total ?? null}
           windowSize={window_.count}
           filtering={filtering}

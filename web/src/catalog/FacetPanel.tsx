@@ -3,7 +3,7 @@ import { Button, ScrollArea, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { facetsQuery } from "../api/queries";
-import type { Filter, ProjectInfo } from "../api/types";
+import { type Filter, isOneClass, type ProjectInfo } from "../api/types";
 import { Swatch, useClassColour } from "../parts/ClassChip";
 import { count, plural } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
@@ -72,13 +72,15 @@ export function FacetPanel(props: Props) {
               <ConfidenceFilter bins={facets?.confidence ?? []} search={search} change={change} />
             </Group>
           )}
-          <ClassGroup
-            title="Label"
-            names={names}
-            chosen={search.label}
-            counts={facets?.label}
-            choose={(label) => change({ label })}
-          />
+          {names.length > 0 && (
+            <ClassGroup
+              title="Label"
+              names={names}
+              chosen={search.label}
+              counts={facets?.label}
+              choose={(label) => change({ label })}
+            />
+          )}
           {(predicts || search.predicted) && (
             <ClassGroup
               title="Model says"
@@ -112,13 +114,15 @@ export function FacetPanel(props: Props) {
               />
             ))}
           </Group>
-          <Switch
-            className={styles.disagree}
-            size="xs"
-            label="Model disagrees with label"
-            checked={search.disagree ?? false}
-            onChange={(event) => change({ disagree: event.currentTarget.checked || undefined })}
-          />
+          {((project && isOneClass(project)) || search.disagree) && (
+            <Switch
+              className={styles.disagree}
+              size="xs"
+              label="Model disagrees with label"
+              checked={search.disagree ?? false}
+              onChange={(event) => change({ disagree: event.currentTarget.checked || undefined })}
+            />
+          )}
         </div>
       </ScrollArea>
       <div className={styles.facetEnd}>

@@ -9,28 +9,29 @@ import {
   IconX,
 } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import type { Sort } from "../api/types";
+import type { ProjectInfo, Sort } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { count, percent } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
 import { FILTERS } from "./FacetPanel";
 import { SaveSlice } from "./SaveSlice";
-import type { CatalogSearch } from "./search";
+import { type CatalogSearch, SORTS, sortsOf } from "./search";
 import { WINDOW } from "./useAssetWindow";
 
-const ORDERS: { value: Sort; label: string }[] = [
-  { value: "order", label: "As added" },
-  { value: "confidence", label: "Least confident first" },
-  { value: "-confidence", label: "Most confident first" },
-  { value: "margin", label: "Closest call first" },
-  { value: "hardest", label: "Hardest first" },
-  { value: "newest_label", label: "Newest label first" },
-];
+const ORDERS: Record<Sort, string> = {
+  order: "As added",
+  confidence: "Least confident first",
+  "-confidence": "Most confident first",
+  margin: "Closest call first",
+  hardest: "Hardest first",
+  newest_label: "Newest label first",
+};
 
 type Props = {
   search: CatalogSearch;
   change: ChangeSearch;
+  project: ProjectInfo | undefined;
   total: number | null;
   windowSize: number;
   filtering: boolean;
@@ -41,14 +42,17 @@ type Props = {
 
 export function QueryBar(props: Props) {
   const { search, change, total, windowSize, size, setSize } = props;
+  const sort = search.sort ?? "order";
+  // An order of the address is shown, whatever the task.
+  const offered = SORTS.filter((one) => one === sort || sortsOf(props.project?.task).includes(one));
   return (
     <header className={styles.queryBar}>
       <div className={styles.queryRow}>
         <TextSearch value={search.q ?? ""} change={change} />
         <FiltersButton on={props.filtering} set={props.setFiltering} />
         <NativeSelect
-          data={ORDERS}
-          value={search.sort ?? "order"}
+          data={offered.map((value) => ({ value, label: ORDERS[value] }))}
+          value={sort}
           onChange={(event) => change({ sort: event.currentTarget.value as Sort })}
           aria-label="Order"
           className={styles.order}

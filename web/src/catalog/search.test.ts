@@ -1,6 +1,14 @@
 /** The catalog's view survives the trip through the address bar. */
 import { describe, expect, it } from "vitest";
-import { filterCount, parseQueryString, readSearch, toQuery, writeQueryString } from "./search";
+import {
+  filterCount,
+  parseQueryString,
+  readSearch,
+  SORTS,
+  sortsOf,
+  toQuery,
+  writeQueryString,
+} from "./search";
 
 describe("search", () => {
   it("comes back from the URL as it went in", () => {
@@ -20,6 +28,12 @@ describe("search", () => {
   it("repeats keys for lists", () => {
     expect(writeQueryString({ label: ["boot", "bag"] })).toBe("?label=boot&label=bag");
     expect(writeQueryString({})).toBe("");
+  });
+
+  it("offers the orders that a task has", () => {
+    expect(sortsOf("classification")).toEqual(SORTS);
+    expect(sortsOf("boxes")).toEqual(["order", "hardest", "newest_label"]);
+    expect(sortsOf("regression")).toEqual(["order", "newest_label"]);
   });
 
   it("leaves out what makes no sense", () => {

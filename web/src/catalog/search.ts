@@ -1,6 +1,6 @@
 /** The catalog's view as words in the URL: filters, order, and the asset that is open. */
 import type { View } from "../api/queries";
-import type { Sort } from "../api/types";
+import type { ProjectInfo, Sort } from "../api/types";
 
 export const SORTS: readonly Sort[] = [
   "order",
@@ -10,6 +10,16 @@ export const SORTS: readonly Sort[] = [
   "hardest",
   "newest_label",
 ];
+/** The orders that have something to go by in a project of this task. */
+export function sortsOf(task: ProjectInfo["task"] | undefined): readonly Sort[] {
+  if (task === undefined || task === "classification") return SORTS;
+  // A class is claimed with a confidence; of numbers and polygons nothing tells how hard they are.
+  const hard = task !== "regression" && task !== "polygons";
+  return SORTS.filter((sort) =>
+    sort === "hardest" ? hard : sort === "order" || sort === "newest_label",
+  );
+}
+
 export const STATES = ["any", "unlabeled", "labeled", "skipped"] as const;
 export const DIFFICULTIES = ["easy", "medium", "hard"] as const;
 export const ARMS = ["active", "control", "audit"] as const;
