@@ -240,3 +240,12 @@ def test_error_has_one_shape() -> None:
             "details": {"kind": "class", "name": "boots", "near": ["boot"]},
         }
     }
+
+
+@pytest.mark.parametrize("name", ["רות", "Zoë", "ana b", "-ana", ""])
+def test_a_name_that_does_not_go_is_told_which_letters_do(name: str) -> None:
+    """Letters of other scripts are letters too: the remedy says that A to Z are meant."""
+    with pytest.raises(InvalidInputError) as refused:
+        schema.check_name("annotator", name)
+    assert "letters A to Z" in refused.value.remedy
+    assert "Letters of other scripts, accents and blanks do not go" in refused.value.remedy

@@ -41,11 +41,12 @@ def check_name(kind: str, name: str) -> str:
     """Return ``name`` if it may name a person, encoder, model or slice.
 
     Raises:
-        InvalidInputError: it is not 1 to 64 letters, digits or ``. _ @ + -``.
+        InvalidInputError: it is not 1 to 64 of A to Z, a to z, 0 to 9 and ``. _ @ + -``.
     """
     if not isinstance(name, str) or not _NAME.match(name):
         raise InvalidInputError(
             f"The {kind} name {name!r} cannot be used.",
-            remedy="Use 1 to 64 letters, digits, or the signs . _ @ + - (letter or digit first).",
+            remedy="Use 1 to 64 characters: letters A to Z, digits 0 to 9, or the signs . _ @ + -, "
+            "with a letter or digit first. Letters of other scripts, accents and blanks do not go.",
         )
     return name
