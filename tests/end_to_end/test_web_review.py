@@ -235,7 +235,6 @@ def test_a_fix_of_a_class_begins_where_the_class_keys_work(digits, picture_names
     page.get_by_test_id("answers").get_by_text("ana").wait_for()
     asset_id = on_stage(page)
     page.keyboard.press("f")
-    expect(page.locator("#review-classes")).to_be_focused()
     page.keyboard.press("b")
     page.get_by_label("What should ana look at?").wait_for()
     page.keyboard.press("Escape")
@@ -246,6 +245,34 @@ def test_a_fix_of_a_class_begins_where_the_class_keys_work(digits, picture_names
     saved(page)
     with Project.open(digits) as project:
         assert project.labels.current(asset_id).value.name == truth_of(asset_id)
+
+
+def test_the_numbers_of_all_views_follow_what_is_reviewed(digits, serve, join):
+    """Without a reload each view says what the server counts."""
+    server = serve(digits)
+    page = join(server, "rita", Role.REVIEWER)
+    page.goto(f"{server.address}/review?annotator=ana")
+    page.get_by_test_id("answers").get_by_text("ana").wait_for()
+    views = page.get_by_role("group", name="Which labels")
+
+    def check() -> None:
+        saved(page)
+        answer = page.request.get(f"{server.address}/api/v1/review?annotator=ana&limit=1")
+        for state, number in answer.json()["counts"].items():
+            expect(views).to_contain_text(f"{state.replace('_', ' ').capitalize()} {number}")
+
+    for key in ("Enter", "Enter", "1", "Enter"):
+        press(page, key)
+    page.keyboard.press("b")
+    page.keyboard.type("Look again")
+    press(page, "Enter")
+    check()
+    for view in ("Accepted", "Waiting"):
+        views.get_by_role("button", name=view).click()
+        check()
+    for _ in range(5):
+        page.keyboard.press("Backspace")
+        check()
 
 
 def test_boxes_are_looked_at_and_fixed_in_the_editor(tmp_path, picture_folder, serve, join):

@@ -84,15 +84,10 @@ export function tallyOf(state: ReviewSession): Tally {
   };
 }
 
-function numberOf(which: Which, { counts, disputes, reviewed }: ReviewSession): string {
-  if (which === "disputed") {
-    const done = reviewed.filter(
-      ({ subject, verb }) => subject.state === "disputed" && verb !== "left",
-    );
-    return disputes === null ? "" : count(Math.max(0, disputes - done.length));
-  }
+function numberOf(which: Which, { counts, disputes }: ReviewSession): string {
+  if (which === "disputed") return disputes === null ? "" : count(disputes);
   if (which === "any" || which === "suspect" || counts === null) return "";
-  return count(Math.max(0, counts[which] ?? 0));
+  return count(counts[which] ?? 0);
 }
 
 function Chip({ text, end }: { text: string | undefined; end: () => void }) {

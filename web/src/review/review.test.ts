@@ -86,6 +86,33 @@ describe("a review session", () => {
     expect(more.queue.map(({ id }) => id)).toEqual(["b", "c"]);
   });
 
+  it("counts in all views what is reviewed here, and takes it back", () => {
+    const counts = { waiting: 3, accepted: 1, fixed: 0, sent_back: 0 };
+    const begun = reduceReview(emptyReview, {
+      kind: "loaded",
+      subjects: [subject("a"), subject("b"), { ...subject("c"), state: "disputed" }],
+      total: 3,
+      counts,
+      disputes: 2,
+      exhausted: true,
+    });
+    const once = accept(begun, "s1");
+    const [second] = once.queue;
+    if (!second) throw new Error("no second");
+    const fix = { submissionId: "s2", subject: second, verb: "fix" as const, value: null };
+    const done = accept(reduceReview(once, { kind: "reviewed", reviewed: fix }), "s3");
+    expect(done.counts).toEqual({ waiting: 1, accepted: 2, fixed: 0, sent_back: 0 });
+    expect(done.disputes).toBe(1);
+    // More of the same view may come before the server has heard of the last one.
+    const more = { kind: "loaded", subjects: [], total: 0, counts, disputes: null } as const;
+    expect(reduceReview(done, { ...more, exhausted: true }).counts).toEqual(done.counts);
+    const back = ["s1", "s2", "s3"].reduce(
+      (state, id) => reduceReview(state, { kind: "undone", submissionId: id, seq: null }),
+      done,
+    );
+    expect([back.counts, back.disputes]).toEqual([counts, 2]);
+  });
+
   it("looks back step by step, and forward to the queue again", () => {
     const done = accept(accept(loaded("a", "b", "c"), "s1"), "s2");
     expect(beside(done, -1, 10)).toBe("s2");

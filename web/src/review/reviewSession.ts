@@ -72,6 +72,7 @@ export function reduceReview(state: ReviewSession, event: ReviewEvent): ReviewSe
         reviewed: [event.reviewed, ...without(state.reviewed, event.reviewed.subject.id)],
         total: Math.max(0, state.total - 1),
         looking: null,
+        ...counted(state, event.reviewed, 1),
       };
     case "undone":
       return undone(state, event.submissionId, event.seq);
@@ -120,7 +121,8 @@ function loaded(state: ReviewSession, event: Extract<ReviewEvent, { kind: "loade
       ? state.reviewed.filter(({ subject }) => !named.has(subject.id))
       : state.reviewed,
     total: first ? state.total : total,
-    counts: counts ?? state.counts,
+    // What was reviewed here is in it already; the server may not have heard of all of it.
+    counts: state.counts ?? counts,
     disputes: disputes ?? state.disputes,
     loaded: state.loaded || !first,
     exhausted: first ? state.exhausted : exhausted,
@@ -136,7 +138,31 @@ function undone(state: ReviewSession, submissionId: string, seq: number | null):
     reviewed: state.reviewed.filter((one) => one !== found),
     total: state.total + 1,
     looking: null,
+    ...counted(state, found, -1),
   };
+}
+
+/** A fix is one's own label, which somebody else reviews: it is in no view. */
+const NOW_IN: Partial<Record<Verb, string>> = {
+  accept: "accepted",
+  send_back: "sent_back",
+  reopen: "waiting",
+};
+
+/** The numbers of all views after a review, or with `by` -1 after it was taken back. */
+function counted({ counts, disputes }: ReviewSession, { subject, verb }: Reviewed, by: 1 | -1) {
+  if (verb === "left") return { counts, disputes };
+  if (subject.state === "disputed")
+    return { counts, disputes: disputes === null ? null : Math.max(0, disputes - by) };
+  if (counts === null) return { counts, disputes };
+  const next: Record<string, number> = { ...counts };
+  const add = (state: string, more: number) => {
+    next[state] = Math.max(0, (next[state] ?? 0) + more);
+  };
+  add(subject.state, -by);
+  const now = NOW_IN[verb];
+  if (now) add(now, by);
+  return { counts: next, disputes };
 }
 
 /** An undo has arrived: the label that holds again has its entry. */
