@@ -38,6 +38,25 @@ def doubted(tmp_path: Path) -> Path:
     return folder
 
 
+def test_suspects_are_offered_only_where_a_label_is_one_class(tmp_path, serve, enter):
+    """Elsewhere nothing is asked that must fail, and an old address says why there are none."""
+    folder = tmp_path / "tags"
+    with Project.create(folder, task="multi_label", media="text", classes=CLASSES) as project:
+        project.add([{"id": "a", "text": "a boot"}])
+        project.labels.submit("a", ["boot"], annotator="ana")
+    server = serve(folder)
+    page = enter(server)
+    page.get_by_role("link", name="Review", exact=True).click()
+    views = page.get_by_role("group", name="Which labels")
+    expect(views.get_by_role("button", name="Waiting")).to_be_visible()
+    expect(views.get_by_role("button", name="Suspects")).to_have_count(0)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{server.address}/review?state=suspect")
+    page.get_by_role("heading", name="Suspects are labels of one class").wait_for()
+    assert not [url for url in asked if "/api/v1/suspects" in url]
+
+
 def test_suspects_are_decided_by_single_keys(doubted, serve, enter):
     """Fix, keep, undo and ask, also of one's own label; each goes on to the next."""
     with Project.open(doubted) as project:

@@ -93,7 +93,7 @@ export function ReviewDesk({ project, scope }: Props) {
   return (
     <div className={styles.page}>
       <section className={styles.work} aria-label="Label to review">
-        <ViewBar search={search} change={change} tally={tallyOf(state)} />
+        <ViewBar project={project} search={search} change={change} tally={tallyOf(state)} />
         {subject ? (
           <ReviewStage
             desk={desk}

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { ApiError } from "../api/client";
-import { type Me, mayManage, type ProjectInfo, type Suspect } from "../api/types";
+import { isOneClass, type Me, mayManage, type ProjectInfo, type Suspect } from "../api/types";
 import { move } from "../catalog/useCatalogKeys";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
@@ -37,7 +37,7 @@ export function SuspectsDesk({ project, me }: Props) {
   const search = useSearch({ from: "/review" });
   const navigate = useNavigate({ from: "/review" });
   const outbox = openOutbox(`${project.name}/${me.name}`);
-  const desk = useSuspects(outbox, me);
+  const desk = useSuspects(outbox, project, me);
   const counts = useQuery(reviewCountsQuery).data;
   const keymap = useKeymap("suspects");
   const grid = useRef<HTMLUListElement>(null);
@@ -152,7 +152,7 @@ export function SuspectsDesk({ project, me }: Props) {
   return (
     <div className={styles.page}>
       <section className={gallery.work} aria-label="Suspect labels">
-        <ViewBar search={search} change={change} tally={tally} />
+        <ViewBar project={project} search={search} change={change} tally={tally} />
         {shown.length === 0 ? (
           <div className={styles.rest}>
             <Rest desk={desk} project={project} search={search} change={change} />
@@ -234,7 +234,7 @@ type RestProps = {
 
 /** Nothing to show: not read yet, not possible yet, or nothing doubted. */
 function Rest({ desk, project, search, change }: RestProps) {
-  if (project.task !== "classification")
+  if (!isOneClass(project))
     return (
       <Empty title="Suspects are labels of one class" icon={<IconEyeQuestion size={24} />}>
         The labels of this project are of another kind. Review shows the doubtful ones first.

@@ -1,6 +1,7 @@
 /** Above the stage: which labels are reviewed, how many of each there are, and what narrows them. */
 import { IconX } from "@tabler/icons-react";
 import type { MouseEvent } from "react";
+import { isOneClass, type ProjectInfo } from "../api/types";
 import { count, plural } from "../parts/format";
 import styles from "./review.module.css";
 import { type ReviewSearch, STATE_NAMES, STATES, type Which } from "./reviewSearch";
@@ -15,14 +16,19 @@ export type Tally = {
 };
 
 type Props = {
+  project: ProjectInfo;
   search: ReviewSearch;
   change: (part: Partial<ReviewSearch>) => void;
   tally: Tally;
 };
 
-export function ViewBar({ search, change, tally }: Props) {
+export function ViewBar({ project, search, change, tally }: Props) {
   const now = search.state ?? "waiting";
   const all = tally.done + tally.left;
+  // Other labels no model doubts; whoever comes by an old address still sees where they are.
+  const views = STATES.filter(
+    (which) => which !== "suspect" || which === now || isOneClass(project),
+  );
   return (
     <header className={styles.head}>
       <div
@@ -37,7 +43,7 @@ export function ViewBar({ search, change, tally }: Props) {
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings its own frame and legend */}
       <div className={styles.views} role="group" aria-label="Which labels">
-        {STATES.map((which) => (
+        {views.map((which) => (
           <button
             key={which}
             type="button"

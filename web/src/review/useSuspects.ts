@@ -2,7 +2,7 @@
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Me, Suspect } from "../api/types";
+import { isOneClass, type Me, type ProjectInfo, type Suspect } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
 import { newId } from "../label/newId";
 import type { Cargo, Outbox } from "../label/outbox";
@@ -26,8 +26,8 @@ export type SuspectsDesk = {
   undo: (id?: string) => string | null;
 };
 
-export function useSuspects(outbox: Outbox, me: Me): SuspectsDesk {
-  const { data: all, error } = useQuery(suspectsQuery);
+export function useSuspects(outbox: Outbox, project: ProjectInfo, me: Me): SuspectsDesk {
+  const { data: all, error } = useQuery({ ...suspectsQuery, enabled: isOneClass(project) });
   const [outcomes, setOutcomes] = useState<Outcomes>(new Map());
   const latest = useRef(outcomes);
   // What was decided and taken back has another entry by now, which nobody here knows.
