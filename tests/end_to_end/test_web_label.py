@@ -201,6 +201,24 @@ def test_decisions_made_offline_show_their_pictures_in_the_strip(batch, serve, e
     watch.forgive()
 
 
+def test_small_pictures_that_failed_come_when_the_line_is_back(batch, serve, enter, watch):
+    """No tile of the strip keeps the mark of a broken picture until a reload."""
+    page = enter(serve(batch))
+    page.route("**/api/v1/asset/thumbnail*", lambda route: route.abort())
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_test_id("stage").wait_for()
+    for key in "12":
+        press_and_advance(page, key)
+    wait_saved(page)
+    pictures = "[...document.querySelectorAll('[data-testid=strip] img')]"
+    page.wait_for_function(f"() => {pictures}.filter(it => it.complete).length === 2")
+    assert page.evaluate(f"() => {pictures}.every(it => it.naturalWidth === 0)")
+    page.unroute("**/api/v1/asset/thumbnail*")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_function(f"() => {pictures}.filter(it => it.naturalWidth > 0).length === 2")
+    watch.forgive()
+
+
 def strip_says(page: Page, decided: list[str], *words: str) -> None:
     """Wait until the strip ends with these decisions, oldest first."""
     said = page.get_by_test_id("strip").get_by_role("button")

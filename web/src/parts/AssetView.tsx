@@ -3,6 +3,7 @@ import { useState } from "react";
 import { contentUrl, thumbnailUrl } from "../api/client";
 import type { Asset, Media } from "../api/types";
 import styles from "./parts.module.css";
+import { useLineBack } from "./useLineBack";
 
 /** The whole asset, as large as its place allows; small pictures are enlarged. */
 export function AssetView({ asset, large = false }: { asset: Asset; large?: boolean }) {
@@ -23,6 +24,7 @@ const MOST_ENLARGED = 16;
 function Picture({ asset, large }: { asset: Asset; large: boolean }) {
   const [broken, setBroken] = useState<string | null>(null);
   const [natural, setNatural] = useState<[number, number] | null>(null);
+  useLineBack(() => setBroken(null));
   const width = asset.width ?? natural?.[0];
   const height = asset.height ?? natural?.[1];
   if (broken === asset.id)
@@ -69,16 +71,28 @@ type ThumbnailProps = {
 
 /** The small form for grids and strips; the place it stands in gives the size. */
 export function Thumbnail({ id, media, text, alt = "", brief = false }: ThumbnailProps) {
-  if (media === "image")
-    return (
-      <img
-        className={styles.thumbnail}
-        src={thumbnailUrl(id)}
-        alt={alt}
-        loading="lazy"
-        decoding="async"
-        draggable={false}
-      />
-    );
+  if (media === "image") return <SmallPicture id={id} alt={alt} />;
   return <span className={brief ? styles.thumbnailBrief : styles.thumbnailText}>{text || id}</span>;
+}
+
+function SmallPicture({ id, alt }: { id: string; alt: string }) {
+  const [broken, setBroken] = useState(false);
+  const [tries, setTries] = useState(0);
+  useLineBack(() => {
+    if (!broken) return;
+    setBroken(false);
+    setTries((before) => before + 1);
+  });
+  return (
+    <img
+      key={tries}
+      className={styles.thumbnail}
+      src={thumbnailUrl(id)}
+      alt={alt}
+      loading="lazy"
+      decoding="async"
+      draggable={false}
+      onError={() => setBroken(true)}
+    />
+  );
 }
