@@ -13,10 +13,10 @@ from querist.experiments.runner import Run
 from querist.experiments.statistics import curve_band
 from querist.experiments.words import (
     best_arm,
-    is_undecided,
     percent,
     sentences,
     signed,
+    too_few_seeds,
     verdict,
 )
 from querist.schema.wording import counted
@@ -102,7 +102,7 @@ def _saving_fact(best: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     else:
         found = best["labels_to_match"]
         goal = f"random's best accuracy of {percent(found['accuracy'])}"
-    if found["saving"] is not None and not is_undecided(found):
+    if found["saving"] is not None and not too_few_seeds(found):
         yield (
             "Labels saved",
             f"{100 * found['saving']:.0f} %",

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from querist.experiments.arms import CONTROL
+from querist.metrics import is_undecided
+from querist.schema.measure import Measure
 from querist.schema.wording import counted
 
 MINUS = "\N{MINUS SIGN}"
 # Of fewer seeds nobody sees whether their gains spread as Student's interval supposes.
 FEW = 5
-# From half as many labels to twice as many: an interval as wide tells no saving.
-HALF, TWICE = 0.5, 2.0
 
 
 def best_arm(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -89,19 +89,19 @@ def match_words(row: Mapping[str, Any], seeds: int) -> str:
     return _needs(name, goal, found, seeds)
 
 
-def is_undecided(found: Mapping[str, Any]) -> bool:
-    """Whether the seeds leave open if an arm needs half of random's labels or twice as many."""
+def too_few_seeds(found: Mapping[str, Any]) -> bool:
+    """Whether the seeds tell nothing of a saving: see ``is_undecided``."""
     if found["saving_ci"] is None:
         return True
     low, high = sorted(1 - end for end in found["saving_ci"])
-    return bool(low <= HALF and high >= TWICE)
+    return is_undecided(Measure(value=1 - found["saving"], low=low, high=high, count=0))
 
 
 def _needs(name: str, goal: str, found: Mapping[str, Any], seeds: int) -> str:
     if found["saving"] == 0 and found["saving_ci"] in (None, [0, 0]):
         return f"{name} and random need the same {found['control']:,.0f} labels for {goal}."
     many = counted(seeds, "paired seed")
-    if is_undecided(found):
+    if too_few_seeds(found):
         few = "is" if seeds == 1 else "are"
         least = "at least " if found.get("at_least") else ""
         return (
