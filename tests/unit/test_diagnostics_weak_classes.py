@@ -92,12 +92,13 @@ def test_intervals_of_a_class_in_few_assets_hold_its_recall(recall: float) -> No
     assert np.mean([it.low <= recall <= it.high for it in told]) > 0.92
 
 
-def test_few_assets_of_classes_that_are_seldom_found_are_no_proof() -> None:
-    """Classes of some 12 objects each, all found at .4: hardly ever is one of them named."""
+@pytest.mark.parametrize(("assets", "recall"), [(25, 0.4), (50, 0.95)])
+def test_few_assets_of_classes_that_do_not_differ_are_no_proof(assets: int, recall: float) -> None:
+    """Seldom found or nearly always, one object in every second asset: hardly ever is one named."""
     rng = np.random.default_rng(3)
     named = 0
     for _ in range(300):
-        there = (rng.uniform(size=(25, 5)) < 0.5).astype(int)
-        table = np.concatenate([rng.binomial(there, 0.4), there, there], axis=1)
+        there = (rng.uniform(size=(assets, 5)) < 0.5).astype(int)
+        table = np.concatenate([rng.binomial(there, recall), there, there], axis=1)
         named += bool(weak_classes(table, NAMES))
-    assert named <= 24
+    assert named <= 15

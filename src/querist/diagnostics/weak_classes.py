@@ -51,7 +51,7 @@ def weak_classes(hits: ArrayLike, classes: Sequence[str]) -> list[WeakClass]:
     so many even draws as leave the variance of whole assets (Korn and Graubard, 1998, "Confidence
     intervals for proportions with small expected number of positive counts estimated from survey
     data"), and its interval is Wilson's (1927). A class is weak if the rest is better in the score
-    test of two shares, at a level of 5 % over all classes and both measures (Holm, 1979).
+    test and Wald's of two shares, at 5 % over all classes and both measures (Holm, 1979).
 
     Args:
         hits: What is right, what is there and what is said of each asset and class (n, 3 C).
@@ -94,7 +94,11 @@ def _compared(
     value, rest = float(hits.sum() / mine.sum()), float(other_hits.sum() / others.sum())
     trials, other_trials = _trials(hits, mine), _trials(other_hits, others)
     even = (trials * value + other_trials * rest) / (trials + other_trials)
-    gap = np.sqrt(even * (1 - even) * (1 / trials + 1 / other_trials))
+    # Without a difference, as in the score test, or with this one, as in Wald's: the former is too
+    # small where shares are high, the latter where they are low.
+    equal = even * (1 - even) * (1 / trials + 1 / other_trials)
+    apart = value * (1 - value) / trials + rest * (1 - rest) / other_trials
+    gap = float(np.sqrt(max(equal, apart)))
     own = share_of_effective(value, trials, assets)
     weak = WeakClass(
         code=code,
