@@ -59,6 +59,7 @@ export function useReviewSession(
     update(event);
   }, []);
   const reading = useReading(latest, dispatch, project, search);
+  const classes = project.ontology.version;
   useAhead(state);
 
   const client = useQueryClient();
@@ -80,11 +81,11 @@ export function useReviewSession(
       const subject = current(latest.current);
       if (!subject || looked(latest.current)) return;
       const submissionId = newId();
-      if (verb !== "left") outbox.add(cargoOf(subject, verb, told, submissionId));
+      if (verb !== "left") outbox.add(cargoOf(subject, verb, told, submissionId, classes));
       const reviewed = { submissionId, subject, verb, value: told.value ?? null };
       dispatch({ kind: "reviewed", reviewed });
     },
-    [outbox, dispatch],
+    [outbox, classes, dispatch],
   );
 
   const undo = useCallback(() => {
@@ -123,12 +124,25 @@ export function useReviewSession(
 type Dispatch = (event: Parameters<typeof reduceReview>[1]) => void;
 
 /** What goes to the server: a review, or the label that decides between opinions. */
-function cargoOf(subject: Subject, verb: Verb, told: Told, submissionId: string): Cargo {
+function cargoOf(
+  subject: Subject,
+  verb: Verb,
+  told: Told,
+  submissionId: string,
+  classes: number,
+): Cargo {
   const { value = null, comment = null, seconds } = told;
   if (subject.state === "disputed")
     return {
       kind: "label",
-      body: { asset_id: subject.id, action: "label", value, seconds, submission_id: submissionId },
+      body: {
+        asset_id: subject.id,
+        action: "label",
+        value,
+        seconds,
+        submission_id: submissionId,
+        ontology_version: classes,
+      },
     };
   return {
     kind: "review",

@@ -28,6 +28,7 @@ export type SuspectsDesk = {
 
 export function useSuspects(outbox: Outbox, project: ProjectInfo, me: Me): SuspectsDesk {
   const { data: all, error } = useQuery({ ...suspectsQuery, enabled: isOneClass(project) });
+  const classes = project.ontology.version;
   const [outcomes, setOutcomes] = useState<Outcomes>(new Map());
   const latest = useRef(outcomes);
   // What was decided and taken back has another entry by now, which nobody here knows.
@@ -51,12 +52,14 @@ export function useSuspects(outbox: Outbox, project: ProjectInfo, me: Me): Suspe
           // The clock ran for all of them; each gets its part.
           const spent = seconds / about.length;
           const seen = moved.current.has(one.asset_id) ? null : one;
-          outbox.add(cargoOf(one, seen, own, name, spent, submissionId));
+          const cargo = cargoOf(one, seen, own, name, spent, submissionId);
+          if (cargo.kind === "label") cargo.body.ontology_version = classes;
+          outbox.add(cargo);
           const verb = name === null || name === one.given ? "kept" : "fixed";
           map.set(one.asset_id, { verb, name, submissionId, own });
         }
       }),
-    [outbox, me.name, put],
+    [outbox, me.name, classes, put],
   );
   const keep = useCallback<SuspectsDesk["keep"]>(
     (about, seconds) => decide(about, seconds, () => null),
