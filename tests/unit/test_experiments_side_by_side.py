@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
@@ -142,8 +144,8 @@ def test_a_gain_that_may_be_chance_is_called_so() -> None:
 
 
 def test_a_boost_that_may_be_half_as_well_as_twice_is_too_early() -> None:
-    """Two like arms on 20 rows tell no boost but what would; the same rule as for the saving."""
-    trial = make_trial(2, rows=20, better=0.0)
+    """Two like arms on 60 rows tell no boost but what would; the same rule as for the saving."""
+    trial = make_trial(2, rows=60, better=0.0)
     saving = measure_saving(
         trial.active_labels,
         trial.active == trial.truth,
@@ -157,3 +159,43 @@ def test_a_boost_that_may_be_half_as_well_as_twice_is_too_early() -> None:
     assert found.boost is None
     assert "too early to say how many labels random needs" in sentence(found)
     assert "Over the whole curve" not in sentence(found)
+
+
+def _steps(*counts: int) -> np.ndarray:
+    """What each of several models says of a hundred rows of class 0, so many of them right."""
+    return np.where(np.arange(100) < np.array(counts)[:, None], 0, 1)
+
+
+def test_a_boost_from_a_first_model_is_at_least_so_much() -> None:
+    """What fewer labels than the first ones would have reached was not measured."""
+    first = Trial(
+        truth=np.zeros(100, dtype=np.int64),
+        active_labels=(10, 20, 40),
+        active=_steps(90, 90, 90),
+        control_labels=(10, 20, 40),
+        control=_steps(50, 70, 90),
+    )
+    found = side_by_side([first], NAMES)
+    assert found.boost is not None
+    assert found.boost.times.value == pytest.approx(4.0)
+    assert "random needs at least 4.00 times the labels" in sentence(found)
+    later = side_by_side([replace(first, active=_steps(50, 90, 90))], NAMES)
+    assert "at least" not in sentence(later)
+
+
+def test_no_boost_is_told_where_few_rows_decide() -> None:
+    """Arms that rose by five rows look alike to most samples; six are enough to tell."""
+    for rise, told in ((5, False), (6, True)):
+        trial = Trial(
+            truth=np.zeros(100, dtype=np.int64),
+            active_labels=(10, 20, 40),
+            active=_steps(95 - rise, 95, 95),
+            control_labels=(10, 20, 40),
+            control=_steps(95 - rise, 95 - rise, 95),
+        )
+        right = [trial.active == trial.truth, trial.control == trial.truth]
+        rng = np.random.default_rng(0)
+        saving = measure_saving((10, 20, 40), right[0], (10, 20, 40), right[1], rng)
+        assert (saving is not None) == told
+        if not told:
+            assert side_by_side([trial], NAMES).boost is None

@@ -12,6 +12,7 @@ from scipy.optimize import isotonic_regression
 from querist import metrics
 from querist.errors import InvalidInputError
 from querist.metrics import labels_to_reach
+from querist.metrics.savings import saving_interval
 
 
 def test_lure_is_unbiased() -> None:
@@ -214,7 +215,7 @@ def test_a_saving_is_that_of_exact_fractions_where_rounds_are_alike() -> None:
     """Rounds with the same share right are one level, whatever order a sum is made in."""
     draw, labels, others = np.random.default_rng(0), [20, 40, 60, 80, 100], [10, 20, 30, 40, 50]
     known = 0
-    for size in [60, 7, 23] * 20:
+    for size in [60, 97, 23] * 20:
         ours, theirs = (draw.integers(size // 2, size + 1, size=5).tolist() for _ in range(2))
         if draw.random() < 0.5:
             ours = [ours[0]] * 5
@@ -241,3 +242,12 @@ def test_nobody_knows_a_saving_before_the_control_has_caught_up() -> None:
     assert metrics.measure_saving([40], right, [20], wrong, draw) is None
     with pytest.raises(InvalidInputError, match="same assets"):
         metrics.measure_saving([40], right, [20], wrong[:, :9], draw)
+
+
+def test_a_sample_in_which_nobody_knows_counts_as_nothing_saved() -> None:
+    """Left out, the interval would claim a saving that one sample in ten does not show."""
+    known = np.full(90, 0.5)
+    assert saving_interval(0.5, known, 100) == (0.5, 0.5)
+    assert saving_interval(0.5, np.append(known, np.full(10, np.nan)), 100) == (0.5, 1.0)
+    assert saving_interval(0.5, np.append(known, np.full(30, np.nan)), 100) is None
+    assert saving_interval(float("nan"), known, 100) is None

@@ -193,6 +193,19 @@ def class_measure(measure: str) -> str:
     return ACCURACY if measure == _MAP50 else "f1"
 
 
+def bound(result: SideBySide) -> str:
+    """The words for a boost where an arm's first model was as good already: at least, or at most.
+
+    What fewer labels would have reached has not been measured then.
+    """
+    boost = result.boost
+    if boost is None or not result.active_curve or not result.control_curve:
+        return ""
+    if boost.active_labels <= result.active_curve[0].labels:
+        return "at least "
+    return "at most " if boost.control_labels <= result.control_curve[0].labels else ""
+
+
 def sentence(result: SideBySide) -> str:
     """The result in plain words; what cannot be told from chance is said to be so."""
     gain, words = result.gain.accuracy, []
@@ -212,7 +225,7 @@ def sentence(result: SideBySide) -> str:
     else:
         times = result.boost.times
         words.append(
-            f"Over the whole curve random needs {times.value:.2f} times the labels "
+            f"Over the whole curve random needs {bound(result)}{times.value:.2f} times the labels "
             f"({times.low:.2f} to {times.high:.2f})"
             f"{', which may be chance' if times.low <= 1 <= times.high else ''}."
         )

@@ -11,6 +11,7 @@ from querist.experiments.comparing import (
     ClassRow,
     Experiment,
     SizePoint,
+    bound,
     class_measure,
     class_names,
     in_words,
@@ -117,7 +118,7 @@ def _facts(found: Experiment) -> Iterable[tuple[str, str, str]]:
     if result.boost is not None:
         times = result.boost.times
         note = f"95 % interval {times.low:.2f} to {times.high:.2f}: labels random needs for each"
-        yield ("Efficiency boost", f"{times.value:.2f} ×", note)
+        yield ("Efficiency boost", f"{bound(result)}{times.value:.2f} ×", note)
     if result.gain.accuracy is not None:
         gain = result.gain.accuracy
         yield (

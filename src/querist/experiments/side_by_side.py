@@ -26,12 +26,12 @@ from querist.metrics.resampling import (
     drawn,
     interval,
     ratio,
-    student_levels,
 )
+from querist.metrics.savings import LEAST_ASSETS, rose, saving_interval
 from querist.schema.measure import Measure
 
-# Share of the samples in which the efficiency boost must be known.
-_KNOWN = 0.8
+# What sums of shares may be off by.
+_ROUNDED = 1e-6
 _KINDS = ("precision", "recall", "f1", "accuracy")
 
 
@@ -119,6 +119,7 @@ def compared(
         sampled=sampled,
         units=rows if len(trials) == 1 else len(trials),
         rows=rows,
+        trials=len(trials),
         counts=counts,
         measure=measure,
     )
@@ -207,6 +208,7 @@ class _Frame:
     sampled: _Figures
     units: int
     rows: int
+    trials: int
     counts: Floats
     measure: str
 
@@ -344,18 +346,13 @@ def _boost(
         return found
 
     value, samples = float(ratios(frame.told)[0]), ratios(frame.sampled)
-    known = samples[~np.isnan(samples)]
-    if np.isnan(value) or len(known) < _KNOWN * len(samples):
-        return None
-    low, high = np.quantile(known, student_levels(frame.units))
+    ends = saving_interval(value, samples, frame.units)
     mine, base = (monotone(curve) for curve in frame.told.curves)
+    least = LEAST_ASSETS - _ROUNDED if frame.measure == ACCURACY else 0.0
+    if ends is None or frame.rows * frame.trials * float(rose(mine, base)[0]) < least:
+        return None
     top = np.minimum(mine[:, -1:], base[:, -1:])
-    times = Measure(
-        value=1 / value,
-        low=1 / max(float(high), value),
-        high=1 / min(float(low), value),
-        count=frame.rows,
-    )
+    times = Measure(value=1 / value, low=1 / ends[1], high=1 / ends[0], count=frame.rows)
     if is_undecided(times):
         return None
     return EfficiencyBoost(

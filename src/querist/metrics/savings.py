@@ -16,6 +16,9 @@ from querist.schema.measure import Measure
 LEVELS = 25
 # Share of the samples in which the saving must be known.
 _KNOWN = 0.8
+# By so many audited assets one of the arms has to rise to the best accuracy that both reached:
+# where fewer decide, the bootstrap sees too little doubt (docs/measuring.md).
+LEAST_ASSETS = 6
 # Means of the same rounds differ in their last digits by the order of the sum; levels nearer to
 # each other than this are one.
 _ALIKE = 1e-9
@@ -63,7 +66,8 @@ def measure_saving(
         repeats: Bootstrap samples.
 
     Returns:
-        ``None`` where nobody knows yet (see ``label_ratio``), or where one sample in five says so.
+        ``None`` where nobody knows yet (see ``label_ratio``), or where one sample in five says so,
+        and where neither arm rose by ``LEAST_ASSETS`` audited assets.
 
     Raises:
         InvalidInputError: lengths differ, nothing is there, or a value is not 0 or 1.
@@ -88,16 +92,16 @@ def measure_saving(
             for a, b in (curves(block) for block in drawn(size, rng, repeats))
         ]
     )
-    known = samples[~np.isnan(samples)]
-    if np.isnan(value) or len(known) < _KNOWN * repeats:
+    ends = saving_interval(value, samples, size)
+    if ends is None or size * float(rose(mine, base)[0]) < LEAST_ASSETS - _ALIKE * size:
         return None
-    low, high = np.quantile(known, student_levels(size))
+    low, high = ends
     top = np.minimum(mine[:, -1:], base[:, -1:])
     return SavingMeasure(
         ratio=Measure(
             value=value,
-            low=min(float(low), value),
-            high=max(float(high), value),
+            low=low,
+            high=high,
             count=size,
             better="lower",
         ),
@@ -105,6 +109,27 @@ def measure_saving(
         active_labels=float(labels_at(ours, mine, top)[0, 0]),
         control_labels=float(labels_at(theirs, base, top)[0, 0]),
     )
+
+
+def saving_interval(value: float, samples: Floats, count: int) -> tuple[float, float] | None:
+    """The percentile interval of a label ratio from bootstrap samples (R,).
+
+    A sample in which nobody knows (NaN) counts as one in which nothing was saved: left out, the
+    interval would be too sure, since those are the samples in which both arms are alike.
+
+    Args:
+        value: The label ratio of all assets.
+        samples: That of each sample.
+        count: What was drawn anew: assets, or trials.
+
+    Returns:
+        ``None`` where nobody knows the ratio, or where one sample in five says so.
+    """
+    unknown = np.isnan(samples)
+    if np.isnan(value) or np.count_nonzero(~unknown) < _KNOWN * len(samples):
+        return None
+    low, high = np.quantile(np.where(unknown, 1.0, samples), student_levels(count))
+    return min(float(low), value), max(float(high), value)
 
 
 def _arm(labels: ArrayLike, right: ArrayLike) -> tuple[Floats, Floats]:
@@ -158,6 +183,12 @@ def label_ratio(
     found = (mine / base).mean(axis=1)
     found[(active[:, 0] >= top - _ALIKE) & (ours[0] >= base[:, -1])] = np.nan
     return np.asarray(found)
+
+
+def rose(active: Floats, control: Floats) -> Floats:
+    """How far (b,) the arm that began lower rose to the best accuracy that both reached."""
+    top = np.minimum(active[:, -1], control[:, -1])
+    return np.asarray(top - np.minimum(active[:, 0], control[:, 0]))
 
 
 def is_undecided(ratio: Measure) -> bool:

@@ -3,7 +3,7 @@ import type { Experiment } from "../api/types";
 import { percent } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import styles from "./experiment.module.css";
-import { labelsUntil } from "./figures";
+import { bound, labelsUntil } from "./figures";
 
 export function BoostCard({ experiment }: { experiment: Experiment }) {
   const { boost, measure, active_curve, control_curve } = experiment.result;
@@ -14,6 +14,7 @@ export function BoostCard({ experiment }: { experiment: Experiment }) {
       {boost ? (
         <>
           <p className={styles.big}>
+            {bound(experiment.result)}
             {boost.times.value.toFixed(2)} ×{" "}
             <small>
               {boost.times.low.toFixed(2)} to {boost.times.high.toFixed(2)}
