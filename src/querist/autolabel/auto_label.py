@@ -10,7 +10,7 @@ from querist.autolabel import auditing, proposing
 from querist.autolabel.auditing import AutoLabelSet
 from querist.autolabel.proposing import Proposal
 from querist.catalog import Catalog
-from querist.catalog.records.auto_labels import ASKED, AUTO_LABELER
+from querist.catalog.records.auto_labels import ACCEPTED, ASKED, AUTO_LABELER, ROLLED_BACK
 from querist.errors import ConflictError, InvalidInputError
 from querist.schema import Role, check_whole, is_number
 
@@ -101,14 +101,14 @@ class AutoLabel:
         if proposal is None:
             proposal = self.propose(max_error, confidence)
         proposal_id = proposal if isinstance(proposal, str) else proposal.id
-        for known in auditing.sets(self._catalog):
-            if known.id == proposal_id and known.rolled_back_at is not None:
-                raise ConflictError(
-                    f"The set {proposal_id!r} was rolled back.",
-                    remedy="Propose again, then accept that.",
-                )
-            if known.id == proposal_id:
-                return known
+        happened = {it.event for it in self._log.events() if it.set_id == proposal_id}
+        if ROLLED_BACK in happened:
+            raise ConflictError(
+                f"The set {proposal_id!r} was rolled back.",
+                remedy="Propose again, then accept that.",
+            )
+        if ACCEPTED in happened:
+            return auditing.find(self._catalog, proposal_id)
         fixed, labels = proposing.stored(self._catalog, proposal_id)
         if fixed.certificate.threshold is None:
             raise ConflictError(
