@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from querist.autolabel import certify, suggest
+from querist.autolabel.proposing import CurvePoint, stricter_promise
 from querist.errors import InvalidInputError
 
 
@@ -153,3 +154,16 @@ def test_few_others_beside_the_checks_are_promised_by_themselves() -> None:
             found = certify(np.zeros(280), wrong[known], max_error=0.2, others=others)
             broken[tells] += found.checked > 0 and wrong[~known].mean() > 0.2
     assert broken[True] <= 0.05 * 100 < broken[False]
+
+
+def test_where_a_looser_promise_fails_a_stricter_one_that_holds_is_named() -> None:
+    """It begins with more of the checks, and those beyond the surest two hundred are all wrong."""
+    doubts = np.linspace(0, 0.3, 600)
+    certificates = [certify(doubts, doubts > 0.1, max_error=rate) for rate in (0.05, 0.15)]
+    curve = [
+        CurvePoint(max_error=it.max_error, coverage=it.checked / 600, count=it.checked)
+        for it in certificates
+    ]
+    assert [it.threshold is None for it in certificates] == [False, True]
+    said = [stricter_promise(it, curve) for it in certificates]
+    assert said == ["", f" A stricter promise of 5.0% would let in {certificates[0].checked}."]

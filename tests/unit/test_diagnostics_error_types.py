@@ -159,6 +159,27 @@ def test_a_group_that_a_model_knows_as_well_as_the_rest_is_no_outlier() -> None:
     assert told[1] == []
 
 
+def test_assets_between_overlapping_classes_are_no_outliers() -> None:
+    """Four grades of a noisy number: neighbours and the model agree little everywhere."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(400, 4)).astype(np.float32)
+        y = np.digitize(X[:, 0] + 0.6 * rng.normal(size=400), [-0.8, 0, 0.8])
+        learner = create_learner("logistic-regression")
+        learner.fit(X[:200], y[:200], class_count=4, rng=rng)
+        found = error_types(
+            Sample.of(
+                y[200:],
+                learner.predict_proba(X[200:]),
+                list("abcd"),
+                [f"s{i}" for i in range(200)],
+                embeddings=X[200:],
+            ),
+            Learned.of(y[:200], X[:200], [f"t{i}" for i in range(200)]),
+        )
+        assert "outliers" not in [one.kind for one in found], seed
+
+
 def outliers_in(train: Half, sample: Half, earlier: np.ndarray) -> list[Finding]:
     """The outliers that are told where it is known what models before said (R, n)."""
     learner = create_learner("logistic-regression")

@@ -105,17 +105,19 @@ def propose(catalog: Catalog, max_error: float, confidence: float) -> Proposal:
     certificate = found.certify(max_error, confidence)
     chosen = found.accepted(certificate)
     free = max(int(found.evidence.free.sum()), 1)
+    curve = _curve(found, confidence, free)
+    sentence = _sentence(found, certificate, len(chosen), free)
     proposal = Proposal(
         id=new_id("auto"),
         certificate=certificate,
         count=len(chosen),
         coverage=len(chosen) / free,
-        curve=_curve(found, confidence, free),
+        curve=curve,
         classes=_by_class(found, certificate, chosen),
         labels=len(found.evidence.labeled),
         label_seq=found.evidence.label_seq,
         region=found.region_id,
-        sentence=_sentence(found, certificate, len(chosen), free),
+        sentence=sentence + stricter_promise(certificate, curve),
         created_at=datetime.now(UTC),
         free=free,
     )
@@ -261,6 +263,19 @@ def _sentence(found: Judgement, certificate: Certificate, count: int, free: int)
         f"Nothing can be promised: too many of the surest {certificate.needed} checks are wrong "
         f"for {rate}."
     )
+
+
+def stricter_promise(certificate: Certificate, curve: Sequence[CurvePoint]) -> str:
+    """The stricter promise that labels most, where this one labels nothing.
+
+    Each promise tests sizes of its own, from the first that it hopes for on. So a looser one may
+    fail at once, since it begins with more, where a stricter one holds.
+    """
+    below = [point for point in curve if point.max_error < certificate.max_error and point.count]
+    if certificate.threshold is not None or not below:
+        return ""
+    best = max(below, key=lambda point: point.count)
+    return f" A stricter promise of {best.max_error:.1%} would let in {best.count:,}."
 
 
 def _keep(catalog: Catalog, found: Judgement, proposal: Proposal) -> None:

@@ -22,6 +22,9 @@ SPREAD, ORDER = 1.7, 0.06
 NEIGHBOR_WEIGHT = 3
 # Fewer odd rows than this part are what any data has.
 LEAST_SHARE = 0.025
+# Outliers are wrong so many times as often as the rest: where that is wrong half as often already,
+# the classes overlap, and neighbours and the model agree little for that reason.
+TIMES_WRONG = 2
 # What is no outlier is learned sooner or later: errors last that so many models in a row made.
 MODELS = 3
 
@@ -35,7 +38,8 @@ def outliers(
     neighbours nor with the model more than chance would, and so no further label of it helps.
     Where earlier models are known its rows must also have stayed wrong, model after model, more
     often than others do: a part that labels teach is no outlier, however odd it looks now. Distance
-    alone says nothing: foreign things lie close together as often as apart.
+    alone says nothing: foreign things lie close together as often as apart. Of twice the errors of
+    the rest they must be sure, or it is the classes that overlap.
     """
     assert sample.embeddings is not None
     vectors = np.concatenate([sample.embeddings, learned.embeddings])
@@ -61,7 +65,7 @@ def outliers(
         odd = by_chance <= SPREAD / effective and found <= ORDER
         if odd and _may_last(sample, rows[: len(sample.truth)]):
             taken |= rows
-    if taken.mean() < LEAST_SHARE or not _surely_worse(sample, taken[: len(sample.truth)]):
+    if taken.mean() < LEAST_SHARE or not _far_worse(sample, taken[: len(sample.truth)]):
         return [], np.zeros(len(labels), dtype=bool)
     return [_told(sample, learned, taken)], taken
 
@@ -96,15 +100,17 @@ def _may_last(sample: Sample, mine: NDArray[np.bool_]) -> bool:
     return bool(stayed[mine].mean() > stayed[~mine].mean())
 
 
-def _surely_worse(sample: Sample, mine: NDArray[np.bool_]) -> bool:
-    """Whether the model errs surely more on these rows of the sample than on the others.
+def _far_worse(sample: Sample, mine: NDArray[np.bool_]) -> bool:
+    """Whether the model errs surely more than twice as often on these rows as on the others.
 
     Where vectors say little of the classes, neighbours agree nowhere: then a group without order
     among its neighbours may be one that the model knows as well as any other.
     """
+    if mine.all():
+        return False
     wrong = sample.predicted != sample.truth
     low, _ = wilson(int(wrong[mine].sum()), int(mine.sum()))
-    return low > (float(wrong[~mine].mean()) if (~mine).any() else 0.0)
+    return low > TIMES_WRONG * float(wrong[~mine].mean())
 
 
 def _persistence(sample: Sample, mine: NDArray[np.bool_]) -> dict[str, float | int]:
