@@ -6,6 +6,8 @@ import pytest
 from querist.diagnostics import CRITERIA, StopReading, enough_for, read_stop_set, stop_verdict
 from querist.diagnostics.stopping import ENOUGH, ENOUGH_OF_OTHERS, SURPRISING
 from querist.errors import InvalidInputError
+from querist.metrics import wilson
+from querist.schema import Estimate
 
 
 def reading(**given: float) -> StopReading:
@@ -126,6 +128,23 @@ def test_a_class_without_labels_or_a_surprising_batch_forbids_to_stop() -> None:
     assert surprised.surprise == pytest.approx(0.2)
     assert surprised.surprise > SURPRISING
     assert not surprised.stop
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "unlike"), [(210, 320, True), (225, 320, False), (30, 40, False)]
+)
+def test_an_audit_far_worse_than_labels_not_learned_forbids_to_stop(
+    right: int, count: int, unlike: bool
+) -> None:
+    """Chosen labels are the harder ones: the reverse by surely 15 points is a pool unlabelled."""
+    low, high = wilson(right, count)
+    audit = Estimate(value=right / count, low=low, high=high, count=count)
+    settled = [reading()] * 3
+    assert stop_verdict(settled).stop
+    found = stop_verdict(settled, audit=audit)
+    assert found.audit_errors == pytest.approx(1 - right / count)
+    assert found.unlike_audit == unlike
+    assert found.stop != unlike
 
 
 @pytest.mark.parametrize("name", CRITERIA)

@@ -133,6 +133,26 @@ def test_what_labels_mend_goes_before_stable_predictions() -> None:
     assert advise(moving)[0]
 
 
+@pytest.mark.parametrize(
+    ("mendable", "told"),
+    [(0.1625, "16.2"), (0.16004, "16.004"), (0.16, "16"), (0.158, "16"), (0.19, "19")],
+)
+def test_what_labels_mend_is_told_on_its_side_of_the_limit(mendable: float, told: str) -> None:
+    """A share above 16 % is never told as 16 %, at which labels no longer pay off."""
+    _, reasons, _, _ = advise(replace(EVIDENCE, verdict=verdict(mendable, stop=False)))
+    words = reasons[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert f"still mend about {told} % of the model's doubt; at 16 % or less" in words
+
+
+def test_what_holds_a_stop_back_is_told_in_points() -> None:
+    """More errors than expected, and more on the audit set than on labels not learned."""
+    held = replace(verdict(0.1, stop=False), surprise=0.164, unlike_audit=True, audit_errors=0.488)
+    _, reasons, _, _ = advise(replace(EVIDENCE, verdict=held))
+    assert "last batches was 16.4 points above what the model expected" in reasons[1]
+    assert "more than 15 points above the labels" in reasons[2]
+    assert "gets 48.8" in reasons[2]
+
+
 def test_why_a_pool_is_finished_is_told() -> None:
     """Little to mend and little left: not to stop needs a reason."""
     nearly = replace(verdict(0.1, stop=False), finish=True)
@@ -193,6 +213,35 @@ def test_rounds_of_a_project_tell_what_labels_still_mend(tmp_path: Path) -> None
     assert 0.9 <= advice[-1].reading["unseen_right"] <= 1
     assert advice[-1].stop
     assert advice[-1].outlook[0].more > 0
+
+
+def test_assets_of_another_kind_hold_a_stop_back(tmp_path: Path) -> None:
+    """The pool grows by three times as many assets where the rule is reversed: the audit tells."""
+    rng = np.random.default_rng(0)
+
+    def rows(count: int, kind: str) -> list[dict[str, object]]:
+        known, made = rng.integers(0, 2, count), rng.normal(size=(count, 3))
+        made += [[3 * (y if kind == "old" else 1 - y), 0 if kind == "old" else 4, 0] for y in known]
+        columns = [{f"x{j}": float(v) for j, v in enumerate(row)} for row in made]
+        return [
+            {"id": f"{kind}-{i}", "known": "ab"[y], **row}
+            for i, (y, row) in enumerate(zip(known, columns, strict=True))
+        ]
+
+    policy = {"batch_size": 20, "audit_size": 80, "control_share": 0.5}
+    folder = tmp_path / "p"
+    with Project.create(
+        folder, media="table", classes=["a", "b"], oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows(400, "old"), metadata_columns=["known"])
+        project.oracle(3)
+        project.add(rows(1_200, "new"), metadata_columns=["known"])
+        project.oracle(5)
+        rounds = project.rounds.list()[3:]
+    told = [it.advice for it in rounds if it.advice and "a part of the pool" in str(it.advice)]
+    assert told
+    assert all(not advice.stop for advice in told)
+    assert min(advice.mendable for advice in told) <= ENOUGH
 
 
 def points(*pairs: tuple[int, float]) -> tuple[CurvePoint, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from querist.diagnostics.stop_criteria import WINDOW
 from querist.diagnostics.stop_readings import StopReading
+from querist.schema import Estimate
 
 # At or below this share the labels still to be had no longer mend what is wrong. Chosen on the runs
 # of the bench `stopping`: the largest, in hundredths, that kept nine stops in ten good.
@@ -17,7 +18,8 @@ ENOUGH = 0.16
 ENOUGH_OF_OTHERS = 0.13
 CHOSEN_WITH = "logistic-regression"
 # With so many more errors in the last batches than it expected, the model does not know yet what
-# it does not know, and its own doubt says nothing.
+# it does not know, and its own doubt says nothing. With so many more on the audit set than on
+# labels not learned, which are usually the harder ones, a part of the pool is hardly labelled.
 SURPRISING = 0.15
 # Where more than this share is labelled and fewer assets than that are left, labelling them is sure
 # and costs little; a stop would save little and may miss.
@@ -53,6 +55,8 @@ class StopVerdict:
             expected there, as a share of these batches; above 0.15 it does not stop.
         unlearned: Whether models were right on labels that they had not learned no oftener than one
             that always says the commonest class; it does not stop then.
+        audit_errors: Share of the audit set that the newest model has wrong, if it was measured.
+        unlike_audit: Whether that is surely more than 0.15 above ``errors``; it does not stop then.
         finish: Whether so few assets are left that labelling them is better than a stop.
         missing: Classes with too few labels to be judged.
     """
@@ -66,6 +70,8 @@ class StopVerdict:
     information: float
     surprise: float = 0.0
     unlearned: bool = False
+    audit_errors: float | None = None
+    unlike_audit: bool = False
     finish: bool = False
     missing: tuple[str, ...] = ()
 
@@ -76,7 +82,11 @@ def enough_for(learner: str) -> float:
 
 
 def stop_verdict(
-    readings: Sequence[StopReading], *, missing: Sequence[str] = (), enough: float = ENOUGH
+    readings: Sequence[StopReading],
+    *,
+    missing: Sequence[str] = (),
+    enough: float = ENOUGH,
+    audit: Estimate | None = None,
 ) -> StopVerdict:
     """Judge the rounds so far.
 
@@ -88,13 +98,15 @@ def stop_verdict(
     set that is large enough to tell, the share counts by how much of the uncertainty lies in assets
     that are still without a label. Classes with too few labels forbid to stop, and so do batches
     with far more errors than the model expected, models no better than the commonest class, which
-    agree because they know nothing, and a pool of which little is left. Unlike the agreement of
+    agree because they know nothing, an audit set with far more errors than labels not learned, and
+    a pool of which little is left. Unlike the agreement of
     consecutive models, nothing here depends on the size of the batches.
 
     Args:
         readings: All rounds, oldest first.
         missing: Classes with too few labels to be judged.
         enough: Share of the doubt at which it stops, see ``enough_for``.
+        audit: Share of the audit set that the newest model has right; ``None`` if not measured.
     """
     last = readings[-1] if readings else None
     window = [it for it in readings[-WINDOW:] if _is_complete(it)]
@@ -116,7 +128,9 @@ def stop_verdict(
     surprise = _surprise(window)
     finish = last.labeled > FINISH and last.left < FEW_LEFT
     unlearned = last.commonest is not None and 1 - errors <= last.commonest
-    settled = mendable <= enough and surprise <= SURPRISING and not unlearned
+    # The lower end of the errors is the upper one of what is right.
+    unlike = audit is not None and 1 - audit.high - errors > SURPRISING
+    settled = mendable <= enough and surprise <= SURPRISING and not unlearned and not unlike
     return StopVerdict(
         stop=settled and not finish and not missing,
         mendable=mendable,
@@ -127,6 +141,8 @@ def stop_verdict(
         information=last.information,
         surprise=surprise,
         unlearned=unlearned,
+        audit_errors=None if audit is None else 1 - audit.value,
+        unlike_audit=unlike,
         finish=finish,
         missing=tuple(missing),
     )

@@ -343,7 +343,11 @@ class Rounds:
             trains=training.trains(self._catalog),
             task=self._catalog.settings.task,
             classes=len(self._catalog.records.ontologies.current().names),
-            verdict=stop_verdict(readings, missing=thin, enough=enough) if readings else None,
+            verdict=stop_verdict(
+                readings, missing=thin, enough=enough, audit=active.accuracy if active else None
+            )
+            if readings
+            else None,
             outlook=stop_evidence.outlook(shares, next_batch_size(self._catalog), left),
             worth=stop_evidence.worth(self._catalog, shares, spent, left),
         )

@@ -30,6 +30,7 @@ from querist.schema import (
     class_names,
     percent,
 )
+from querist.schema.wording import percent_beside
 
 WINDOW = 3
 MIN_ROUNDS = 4
@@ -172,7 +173,7 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
     assert verdict is not None
     mendable, moved = verdict.mendable or 0.0, verdict.disagreement or 0.0
     doubt = f"the model doubts {percent(verdict.uncertainty or 0.0)} itself"
-    share = "all" if mendable >= 1 else f"about {percent(mendable, 0)}"
+    share = "all" if mendable >= 1 else f"about {percent_beside(mendable, verdict.enough)}"
     reasons.append(
         f"Labels can still mend {share} of the model's doubt; at {percent(verdict.enough, 0)} or "
         f"less, more of them no longer pay off. Models without a third of the labels decide "
@@ -191,8 +192,15 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
         )
     if verdict.surprise > SURPRISING:
         reasons.append(
-            f"The last batches held {percent(verdict.surprise, 0)} more errors than the model "
-            "expected: it does not know yet what it does not know."
+            f"The share of errors in the last batches was {100 * verdict.surprise:.1f} points "
+            "above what the model expected: it does not know yet what it does not know."
+        )
+    if verdict.unlike_audit:
+        reasons.append(
+            f"The newest model gets {percent(verdict.audit_errors or 0.0)} of the audit set wrong, "
+            f"surely more than {100 * SURPRISING:.0f} points above the labels that these models "
+            "had not learned, which are usually the harder ones: a part of the pool is hardly "
+            "labelled."
         )
     if verdict.missing:
         few = ", ".join(verdict.missing[:5])

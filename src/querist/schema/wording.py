@@ -11,6 +11,18 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
+def percent_beside(share: float, limit: float) -> str:
+    """A share in whole percent beside a limit; finer where rounding hides that it is above.
+
+    16.25 % beside a limit of 16 % is told as ``16.2 %``: ``16 %`` would say that it is reached.
+    """
+
+    def hides(digits: int) -> bool:
+        return share > limit and round(100 * share, digits) <= round(100 * limit, digits)
+
+    return percent(share, next((digits for digits in range(3) if not hides(digits)), 3))
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A number of things: ``1 label``, ``1,200 labels``; ``many`` where no s makes the plural."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
