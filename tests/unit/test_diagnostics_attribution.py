@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import spearmanr, ttest_1samp
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
@@ -69,6 +69,20 @@ def test_the_only_labels_of_a_class_teach_all_of_it() -> None:
     real = retrained(train_on(X, y, sample, 10), groups, truth)[0]
     assert told.per_class[3] == pytest.approx(real.per_class[3], abs=1)
     assert told.density == pytest.approx(100 * told.points / told.labels)
+
+
+def test_the_p_value_is_that_of_students_test() -> None:
+    """As scipy's test of one sample says; of a single asset, and of no change, nothing is sure."""
+    X, y, sample, truth = digits()
+    told = attribute(X, y, np.arange(200) * 12 // 200, sample, truth, class_count=10).groups
+    assert all((one.p_value < 0.05) == (one.low > 0 or one.high < 0) for one in told)
+    whole, without = np.random.default_rng(0).dirichlet(np.ones(3), size=(2, 40))
+    codes = np.arange(40) % 3
+    change = (whole - without)[np.arange(40), codes]
+    found = taught(0, 5, whole, without, codes)
+    assert found.p_value == pytest.approx(ttest_1samp(change, 0).pvalue)
+    assert taught(0, 5, whole[:1], without[:1], codes[:1]).p_value == 1
+    assert taught(0, 5, whole, whole, codes).p_value == 1
 
 
 def test_flipped_labels_pull_the_model_away() -> None:

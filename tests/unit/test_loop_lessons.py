@@ -17,7 +17,8 @@ from querist.cli.app import app
 from querist.diagnostics import retrained
 from querist.labeling import answer_with_oracle
 from querist.learners import create_learner
-from querist.loop import lessons, snapshot
+from querist.loop import BatchLesson, ClassLesson, lessons, snapshot
+from querist.loop.lessons import _sentence
 from querist.project import Project
 from querist.schema import AddClass, Arm, RenameClass, Step
 from querist.server import create_app
@@ -228,3 +229,54 @@ def test_a_server_prepares_the_pages_of_a_round_that_no_job_finished(tmp_path: P
         with TestClient(create_app(made)):
             pass  # a server that ends lets what it began at the start come to its end
         assert prepared(made) == models(made, 2) - models(made, 1)
+
+
+def _batch(number: int, points: float, half: float, p_value: float) -> BatchLesson:
+    return BatchLesson(
+        first=number,
+        last=number,
+        labels=20,
+        points=points,
+        low=points - half,
+        high=points + half,
+        p_value=p_value,
+        accuracy=0.0,
+        density=None,
+        per_class={},
+    )
+
+
+@pytest.mark.parametrize(
+    ("batches", "told"),
+    [
+        # The greatest is unsure, another one is sure.
+        (
+            [_batch(1, 4.0, 5.0, 0.1), _batch(2, 2.2, 1.6, 0.01), _batch(3, -1.0, 0.5, 0.001)],
+            "Round 2 taught most of those that surely taught anything: +2.2 points (+0.6 to +3.8) "
+            "with its 20 labels. The newest batch brought −1.0 points (−1.5 to −0.5).",
+        ),
+        ([_batch(1, 2.2, 1.6, 0.01), _batch(2, 1.0, 2.0, 0.3)], "Round 1 taught most: +2.2 points"),
+        # The best of four by luck.
+        (
+            [_batch(n, 0.1 * n, 0.39, 0.02 if n == 4 else 0.5) for n in (1, 2, 3, 4)],
+            "Of 4 batches none surely taught the model anything that the others did not. The newest"
+            " batch brought +0.4 points (+0.0 to +0.8).",
+        ),
+    ],
+)
+def test_a_batch_is_said_to_teach_most_where_that_is_no_luck(
+    batches: list[BatchLesson], told: str
+) -> None:
+    """The best of k is sure at a k-th of the level; the intervals are those of each batch alone."""
+    amber = ClassLesson(
+        name="amber",
+        labels=60,
+        newest=20,
+        points=1.0,
+        newest_points=0.0,
+        recall=(0.9,),
+        learned=1,
+        forgotten=(),
+        stalled=False,
+    )
+    assert _sentence(tuple(batches), (amber,), len(batches)).startswith(told)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from querist.diagnostics.sample import vectors_of
 from querist.diagnostics.softmax_head import SoftmaxProblem, Table
@@ -34,6 +35,8 @@ class Taught:
         points: Change of the mean probability of the true class, in points; higher taught more.
         low: Lower end of its 95 % interval, Student's over the sampled assets; -100 of one asset.
         high: Upper end; 100 of one asset.
+        p_value: Chance of points so far from 0 by luck, by the same distribution; not adjusted for
+            other groups, so that who picks one of k has to multiply it by k.
         accuracy: Change of the accuracy, in points: coarser, as few assets change sides.
         per_class: The same as ``points`` for the sampled assets of each class (C,); NaN where the
             sample has none.
@@ -44,6 +47,7 @@ class Taught:
     points: float
     low: float
     high: float
+    p_value: float
     accuracy: float
     per_class: NDArray[np.float64]
 
@@ -165,19 +169,28 @@ def taught(group: int, labels: int, whole: Table, without: Table, truth: Codes) 
     count = whole.shape[1]
     totals = np.bincount(truth, minlength=count)
     sums = np.bincount(truth, weights=change, minlength=count)
-    points, low, high = float(change.mean()), -MOST, MOST
+    points, low, high, p_value = float(change.mean()), -MOST, MOST, 1.0
     if len(change) > 1:
         below, above = mean_interval(change)
-        low, high = max(below, -MOST), min(above, MOST)
+        low, high, p_value = max(below, -MOST), min(above, MOST), _chance(change)
     return Taught(
         group=group,
         labels=labels,
         points=points,
         low=low,
         high=high,
+        p_value=p_value,
         accuracy=100 * float(right),
         per_class=np.where(totals > 0, sums / np.maximum(totals, 1), np.nan),
     )
+
+
+def _chance(change: NDArray[np.float64]) -> float:
+    """Two-sided p-value of a mean of 0 of values (n,), by Student's t."""
+    error = float(change.std(ddof=1)) / np.sqrt(len(change))
+    if error == 0:
+        return float(change[0] == 0)
+    return float(2 * special.stdtr(len(change) - 1, -abs(float(change.mean())) / error))
 
 
 def _said(sample: Table, weights: Table, learned: Codes, class_count: int) -> Table:

@@ -19,6 +19,7 @@ from querist.errors import InvalidInputError
 from querist.loop import learning, snapshot, training
 from querist.loop.learning import ClassLesson, Hardness
 from querist.schema import Arm, ModelVersion, Round, from_json, to_json
+from querist.schema.wording import counted
 
 # Labels and sampled assets that are looked at; of more so many are drawn.
 MOST, MOST_SAMPLE = 3_000, 2_000
@@ -29,6 +30,8 @@ LARGE = 4_000_000
 MOVED, SHOWN = 4, 8
 # Of fewer labels nothing is said of a hundred: it would be said of four times as many and more.
 FEWEST = 25
+# Who picks the best of k batches finds one by luck k times as often: Bonferroni's correction.
+LEVEL = 0.05
 _STREAM = 61
 _MAKING = threading.Lock()
 
@@ -47,6 +50,7 @@ class BatchLesson:
             without them; higher taught more.
         low: Lower end of its 95 % interval.
         high: Upper end.
+        p_value: Chance of points so far from 0 by luck, of this batch by itself.
         accuracy: Change of the accuracy, in points.
         density: Points a hundred labels; ``None`` of fewer than 25.
         per_class: ``points`` of the assets of the classes that moved most, by class.
@@ -58,6 +62,7 @@ class BatchLesson:
     points: float
     low: float
     high: float
+    p_value: float
     accuracy: float
     density: float | None
     per_class: Mapping[str, float]
@@ -209,6 +214,7 @@ def _batch(one: Taught, span: tuple[int, int], names: tuple[str, ...]) -> BatchL
         points=one.points,
         low=one.low,
         high=one.high,
+        p_value=one.p_value,
         accuracy=one.accuracy,
         density=one.density if one.labels >= FEWEST else None,
         per_class={
@@ -223,14 +229,23 @@ def _sentence(
     batches: tuple[BatchLesson, ...], classes: tuple[ClassLesson, ...], newest: int
 ) -> str:
     best = max(batches, key=lambda one: one.points)
+    sure = [one for one in batches if one.points > 0 and one.p_value * len(batches) < LEVEL]
+    told = max(sure, key=lambda one: one.points, default=None)
     last = next((one for one in batches if one.last == newest), None)
-    if best.low > 0:
-        words = f"{_upper(best.name)} taught most: {_points(best)} with its {best.labels} labels."
+    if told is None:
+        words = (
+            f"Of {counted(len(batches), 'batch', 'batches')} none surely taught the model anything "
+            "that the others did not."
+        )
     else:
-        words = "No single batch surely taught the model anything that the others did not."
-    if last is not None and last is not best:
-        sure = "" if last.low > 0 or last.high < 0 else ", which may be chance"
-        words += f" The newest batch brought {_points(last)}{sure}."
+        most = "most" if told is best else "most of those that surely taught anything"
+        words = (
+            f"{_upper(told.name)} taught {most}: {_points(told)} with its "
+            f"{counted(told.labels, 'label')}."
+        )
+    if last is not None and last is not told:
+        doubt = "" if last.low > 0 or last.high < 0 else ", which may be chance"
+        words += f" The newest batch brought {_points(last)}{doubt}."
     led = max(classes, key=lambda one: one.newest_points)
     if last is not None and last.low > 0 and led.newest_points > 0:
         words += f" Labels of {led.name} did most of that."
@@ -242,7 +257,8 @@ def _sentence(
 
 
 def _points(one: BatchLesson) -> str:
-    return f"{one.points:+.1f} points ({one.low:+.1f} to {one.high:+.1f})"
+    words = f"{one.points:+.1f} points ({one.low:+.1f} to {one.high:+.1f})"
+    return words.replace("-", "\N{MINUS SIGN}")
 
 
 def _upper(words: str) -> str:

@@ -2356,6 +2356,7 @@ export interface components {
          *             without them; higher taught more.
          *         low: Lower end of its 95 % interval.
          *         high: Upper end.
+         *         p_value: Chance of points so far from 0 by luck, of this batch by itself.
          *         accuracy: Change of the accuracy, in points.
          *         density: Points a hundred labels; ``None`` of fewer than 25.
          *         per_class: ``points`` of the assets of the classes that moved most, by class.
@@ -2373,6 +2374,8 @@ export interface components {
             low: number;
             /** High */
             high: number;
+            /** P Value */
+            p_value: number;
             /** Accuracy */
             accuracy: number;
             /** Density */
