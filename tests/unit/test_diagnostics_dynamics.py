@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ from querist.diagnostics import (
     overfitting_start,
     prediction_kappas,
 )
+from querist.diagnostics.capacity import Fit
 from querist.errors import InvalidInputError
 from querist.learners import create_learner
 from querist.metrics import cohen_kappa, wilson
@@ -147,6 +149,20 @@ def test_capacity_is_judged_by_the_ladder(
     found = capacity_advice(rungs(*shares), used)
     assert (found.fit, found.better) == (fit, better)
     assert found.gap == pytest.approx(0.9 - shares[used])
+
+
+def test_a_model_that_knows_nothing_by_heart_is_not_too_deep() -> None:
+    """Right in 56 % of its training labels and 64 % of the audit set: a smaller one may win."""
+    ladder = [replace(one, train_accuracy=0.56) for one in rungs(0.7, 0.64, 0.6)]
+    found = capacity_advice(ladder, 1)
+    assert (found.fit, found.better) == (Fit.RIGHT, None)
+    assert found.gap == pytest.approx(-0.08)
+    words = found.sentence.replace("\N{NO-BREAK SPACE}", " ")
+    assert "rung 1 is right in 56.0 % of its training labels and 64.0 % of the audit" in words
+    # A larger one that is better is told all the same.
+    wider = [replace(one, train_accuracy=0.56) for one in rungs(0.7, 0.64, 0.68)]
+    assert capacity_advice(wider, 1).fit is Fit.TOO_NARROW
+    assert capacity_advice(rungs(0.7, 0.64, 0.6), 1).fit is Fit.TOO_DEEP
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:

@@ -17,7 +17,7 @@ from querist.cli.app import app
 from querist.diagnostics import retrained
 from querist.labeling import answer_with_oracle
 from querist.learners import create_learner
-from querist.loop import BatchLesson, ClassLesson, lessons, snapshot
+from querist.loop import BatchLesson, ClassLesson, lessons, snapshot, training
 from querist.loop.lessons import _sentence
 from querist.project import Project
 from querist.schema import AddClass, Arm, RenameClass, Step
@@ -107,6 +107,21 @@ def test_every_class_has_its_course(project: Project) -> None:
     assert found.capacity is not None
     assert found.hardness is not None
     assert found.hardness.easy + found.hardness.ambiguous + found.hardness.hard == found.sample
+
+
+def test_capacity_is_judged_by_the_audit_set_alone(project: Project) -> None:
+    """The share that it tells is that of the round; with the control's labels it was another."""
+    round_ = project.rounds.list()[-1]
+    found = lessons(project.catalog, round_)
+    assert found is not None
+    assert found.capacity is not None
+    seen = snapshot.take(project.catalog)
+    learned = seen.training(Arm.ACTIVE)
+    model = project.catalog.records.models.get(str(round_.model_id))
+    fits = training.predict(project.catalog, model, learned).argmax(axis=1) == seen.codes[learned]
+    assert found.sample > len(seen.audited()) == 100
+    own = next(it for it in round_.evaluations if it.arm is Arm.ACTIVE)
+    assert found.capacity.gap == pytest.approx(fits.mean() - own.accuracy.value)
 
 
 def test_diagnose_tells_what_data_taught(project: Project) -> None:

@@ -64,7 +64,9 @@ def capacity_advice(ladder: Sequence[Rung], used: int) -> CapacityAdvice:
 
     Rungs are compared on the same audit rows by the exact test of McNemar (1947), adjusted by
     Holm (1979) for all rungs. A gap between training and audit alone is no fault: it says only
-    how much of it there is to win.
+    how much of it there is to win. Without a gap no model is called too deep: it has not learned
+    its labels by heart, and a smaller one is better for another reason, such as labels that were
+    chosen to be hard.
 
     Args:
         ladder: Models by growing capacity.
@@ -87,17 +89,25 @@ def capacity_advice(ladder: Sequence[Rung], used: int) -> CapacityAdvice:
     scaled = chances[order] * np.arange(len(order), 0, -1)
     adjusted = np.minimum(np.maximum.accumulate(scaled), 1.0)
     sure = [(others[at], float(p)) for at, p in zip(order, adjusted, strict=True) if p < LEVEL]
-    if not sure:
+    called = [pair for pair in sure if pair[0] > used or gap > 0]
+    shares = (
+        f"right in {percent(own.train_accuracy)} of its training labels and "
+        f"{percent(float(own.right.mean()))} of the audit set"
+    )
+    if not called:
+        no_heart = f"a smaller one is surely better, but {own.name} is {shares}: it has not learned "
+        no_heart += "its labels by heart"
+        none = f"no other capacity is surely better than {own.name}"
         return CapacityAdvice(
             fit=Fit.RIGHT,
             better=None,
             gap=gap,
             gain=0.0,
             p_value=float(adjusted.min(initial=1.0)),
-            sentence="Nothing says that the model is too narrow or too deep: no other capacity is "
-            f"surely better than {own.name}.",
+            sentence="Nothing says that the model is too narrow or too deep: "
+            f"{no_heart if sure else none}.",
         )
-    best, p_value = max(sure, key=lambda pair: float(ladder[pair[0]].right.mean()))
+    best, p_value = max(called, key=lambda pair: float(ladder[pair[0]].right.mean()))
     gain = 100 * float(ladder[best].right.mean() - own.right.mean())
     fit = Fit.TOO_NARROW if best > used else Fit.TOO_DEEP
     return CapacityAdvice(
@@ -107,8 +117,7 @@ def capacity_advice(ladder: Sequence[Rung], used: int) -> CapacityAdvice:
         gain=gain,
         p_value=p_value,
         sentence=f"The model is {fit.value} for its labels: {ladder[best].name} is better by "
-        f"{gain:.1f} points, while {own.name} is right in {percent(own.train_accuracy)} of its "
-        f"training labels and {percent(float(own.right.mean()))} of the audit set.",
+        f"{gain:.1f} points, while {own.name} is {shares}.",
     )
 
 

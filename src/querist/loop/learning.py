@@ -159,11 +159,18 @@ def course(
 
 
 def capacity(
-    model: ModelVersion, vectors: Table, seen: Snapshot, learned: Rows, sample: Rows
+    model: ModelVersion, vectors: Table, seen: Snapshot, learned: Rows
 ) -> CapacityAdvice | None:
-    """Whether the default learner would do better with more or less room; ``None`` for others."""
-    rows = learned[seen.codes[learned] >= 0]
-    if model.learner != LADDER_OF:
+    """Whether the default learner would do better with more or less room, by the audit set.
+
+    Control labels have no part in it: what the active arm chose of them is learned, so that the
+    rest are the easier ones, and shares of them are not those of the pool.
+
+    Returns:
+        ``None`` for other learners, and where nothing of the audit set is labelled.
+    """
+    rows, audit = learned[seen.codes[learned] >= 0], seen.audited()
+    if model.learner != LADDER_OF or not len(audit):
         return None
     own = model.parameters.get("C") or min(1.0, COLUMNS / vectors.shape[1])
     ladder = []
@@ -176,7 +183,7 @@ def capacity(
             rng=np.random.default_rng(model.seed),
         )
         fits = learner.predict_proba(vectors[rows]).argmax(axis=1) == seen.codes[rows]
-        right = learner.predict_proba(vectors[sample]).argmax(axis=1) == seen.codes[sample]
+        right = learner.predict_proba(vectors[audit]).argmax(axis=1) == seen.codes[audit]
         ladder.append(
             Rung(name=f"C = {own * factor:.3g}", train_accuracy=float(fits.mean()), right=right)
         )

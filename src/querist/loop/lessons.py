@@ -95,7 +95,8 @@ class Lessons:
         stability: Agreement (kappa) of each of these rounds with the one before; from the second.
         overfitting: The round after which the model only learned by heart, if it did.
         hardness: Easy, ambiguous and hard assets of the sample.
-        capacity: Whether the model is too narrow or too deep; ``None`` where it has no ladder.
+        capacity: Whether the model is too narrow or too deep, by the audit set; ``None`` without
+            one, and where the model has no ladder.
     """
 
     round: int
@@ -189,7 +190,7 @@ def _found(catalog: Catalog, round_: Round, model: ModelVersion) -> Lessons | No
         stability=course.stability,
         overfitting=course.overfitting,
         hardness=course.hardness,
-        capacity=learning.capacity(model, vectors, now, then, sample),
+        capacity=learning.capacity(model, vectors, now, then),
     )
 
 

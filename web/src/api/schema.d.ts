@@ -3818,7 +3818,8 @@ export interface components {
          *         stability: Agreement (kappa) of each of these rounds with the one before; from the second.
          *         overfitting: The round after which the model only learned by heart, if it did.
          *         hardness: Easy, ambiguous and hard assets of the sample.
-         *         capacity: Whether the model is too narrow or too deep; ``None`` where it has no ladder.
+         *         capacity: Whether the model is too narrow or too deep, by the audit set; ``None`` without
+         *             one, and where the model has no ladder.
          */
         Lessons: {
             /** Round */
