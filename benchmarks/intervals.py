@@ -157,7 +157,13 @@ def saving(size: int, *, told: bool = False) -> Callable[[SimulatedProject, Rng]
         )[0]
         rows = rng.choice(right.shape[2], size, replace=False)
         found = metrics.measure_saving(
-            labels, right[0][:, rows], labels, right[1][:, rows], rng, repeats=500
+            labels,
+            right[0][:, rows],
+            labels,
+            right[1][:, rows],
+            rng,
+            commonest=float(np.bincount(project.truth[rows]).max()) / size,
+            repeats=500,
         )
         unknown = found is None or np.isnan(truth)
         if not unknown and not (told and metrics.is_undecided(found.ratio)):

@@ -29,6 +29,7 @@ class SimulatedProject:
         data: Name of the data set.
         labels: Labels of each round (R,), the same for both arms.
         right: Whether each model is right on rows that no arm ever draws (2, R, T).
+        truth: The classes of these rows (T,).
         confidence: How sure the last active model is of these rows (T,).
         pool_right: Whether it is right on the rest of the pool (N,).
         pool_probabilities: What it says of them (N, C).
@@ -37,6 +38,7 @@ class SimulatedProject:
     data: str
     labels: NDArray[np.int64]
     right: NDArray[np.bool_]
+    truth: NDArray[np.int64]
     confidence: Floats
     pool_right: NDArray[np.bool_]
     pool_probabilities: NDArray[np.float32]
@@ -85,6 +87,7 @@ def run(X: NDArray[np.float32], y: NDArray[np.int64], seed: int) -> dict[str, ND
     return {
         "labels": batch * np.arange(1, ROUNDS + 1),
         "right": right,
+        "truth": y[others],
         "confidence": said.max(axis=1),
         "pool_right": table[rest].argmax(axis=1) == y[pool[rest]],
         "pool_probabilities": table[rest].astype(np.float32),

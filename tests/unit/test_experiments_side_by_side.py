@@ -161,15 +161,18 @@ def test_a_boost_that_may_be_half_as_well_as_twice_is_too_early() -> None:
     assert "Over the whole curve" not in sentence(found)
 
 
+HALVES = np.arange(100, dtype=np.int64) % 2
+
+
 def _steps(*counts: int) -> np.ndarray:
-    """What each of several models says of a hundred rows of class 0, so many of them right."""
-    return np.where(np.arange(100) < np.array(counts)[:, None], 0, 1)
+    """What each of several models says of a hundred rows of two classes, so many of them right."""
+    return np.where(np.arange(100) < np.array(counts)[:, None], HALVES, 1 - HALVES)
 
 
 def test_a_boost_from_a_first_model_is_at_least_so_much() -> None:
     """What fewer labels than the first ones would have reached was not measured."""
     first = Trial(
-        truth=np.zeros(100, dtype=np.int64),
+        truth=HALVES,
         active_labels=(10, 20, 40),
         active=_steps(90, 90, 90),
         control_labels=(10, 20, 40),
@@ -183,11 +186,56 @@ def test_a_boost_from_a_first_model_is_at_least_so_much() -> None:
     assert "at least" not in sentence(later)
 
 
+def test_no_boost_or_saving_is_told_of_models_that_learned_nothing() -> None:
+    """Curves below or about the share of the commonest class move by chance, whatever they do."""
+    draw = np.random.default_rng(0)
+    told = {True: 0, False: 0}
+    for _ in range(40):
+        truth = draw.integers(2, size=200)
+        arms = draw.integers(2, size=(2, 6, 200))
+        labels = np.arange(1, 7)
+        right = [said == truth for said in arms]
+        for known in told:
+            saving = measure_saving(
+                50 * labels,
+                right[0],
+                10 * labels,
+                right[1],
+                draw,
+                commonest=float(np.bincount(truth).max()) / 200 if known else 0.0,
+                repeats=200,
+            )
+            told[known] += saving is not None and not is_undecided(saving.ratio)
+        sizes = tuple((10 * labels).tolist())
+        trial = Trial(
+            truth=truth,
+            active_labels=sizes,
+            active=arms[0],
+            control_labels=sizes,
+            control=arms[1],
+        )
+        assert side_by_side([trial], NAMES, repeats=200).boost is None
+    assert told[True] == 0 < told[False]
+
+
+def test_a_rare_class_that_was_learned_is_a_saving() -> None:
+    """Of 200 assets 20 are of the rare class: 90 % right is nothing, 98 % is something."""
+    labels, at = (20, 40, 60, 80), np.arange(200)
+    for best, told in ((184, False), (196, True)):
+        active, control = (
+            at < np.array([150, top, best, best])[:, None] for top in (best, (150 + best) // 2)
+        )
+        found = measure_saving(
+            labels, active, labels, control, np.random.default_rng(0), commonest=0.9
+        )
+        assert (found is not None) == told
+
+
 def test_no_boost_is_told_where_few_rows_decide() -> None:
     """Arms that rose by five rows look alike to most samples; six are enough to tell."""
     for rise, told in ((5, False), (6, True)):
         trial = Trial(
-            truth=np.zeros(100, dtype=np.int64),
+            truth=HALVES,
             active_labels=(10, 20, 40),
             active=_steps(95 - rise, 95, 95),
             control_labels=(10, 20, 40),

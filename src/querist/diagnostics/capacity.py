@@ -95,8 +95,8 @@ def capacity_advice(ladder: Sequence[Rung], used: int) -> CapacityAdvice:
         f"{percent(float(own.right.mean()))} of the audit set"
     )
     if not called:
-        no_heart = f"a smaller one is surely better, but {own.name} is {shares}: it has not learned "
-        no_heart += "its labels by heart"
+        no_heart = f"a smaller one is surely better, but {own.name} is {shares}: "
+        no_heart += "it has not learned its labels by heart"
         none = f"no other capacity is surely better than {own.name}"
         return CapacityAdvice(
             fit=Fit.RIGHT,

@@ -27,7 +27,7 @@ from querist.metrics.resampling import (
     interval,
     ratio,
 )
-from querist.metrics.savings import LEAST_ASSETS, rose, saving_interval
+from querist.metrics.savings import LEAST_ASSETS, has_learned, rose, saving_interval
 from querist.schema.measure import Measure
 
 # What sums of shares may be off by.
@@ -348,9 +348,13 @@ def _boost(
     value, samples = float(ratios(frame.told)[0]), ratios(frame.sampled)
     ends = saving_interval(value, samples, frame.units)
     mine, base = (monotone(curve) for curve in frame.told.curves)
-    least = LEAST_ASSETS - _ROUNDED if frame.measure == ACCURACY else 0.0
-    if ends is None or frame.rows * frame.trials * float(rose(mine, base)[0]) < least:
+    if ends is None:
         return None
+    if frame.measure == ACCURACY:
+        few = frame.rows * frame.trials * float(rose(mine, base)[0]) < LEAST_ASSETS - _ROUNDED
+        commonest = float(frame.counts.max()) / frame.rows
+        if few or not has_learned(mine, base, frame.rows, commonest):
+            return None
     top = np.minimum(mine[:, -1:], base[:, -1:])
     times = Measure(value=1 / value, low=1 / ends[1], high=1 / ends[0], count=frame.rows)
     if is_undecided(times):

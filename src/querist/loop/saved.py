@@ -56,4 +56,5 @@ def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure 
         labels[Arm.CONTROL],
         answers[Arm.CONTROL],
         np.random.default_rng([catalog.settings.policy.seed, seen.label_seq, _STREAM]),
+        commonest=float(np.bincount(truth).max()) / len(truth),
     )

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from querist.errors import InvalidInputError
 from querist.metrics.checks import finite, same_length
+from querist.metrics.intervals import wilson
 from querist.metrics.ranking import binary
 from querist.metrics.resampling import REPEATS, Floats, drawn, ratio, student_levels
 from querist.schema.measure import Measure
@@ -50,6 +51,7 @@ def measure_saving(
     control_right: ArrayLike,
     rng: np.random.Generator,
     *,
+    commonest: float = 0.0,
     repeats: int = REPEATS,
 ) -> SavingMeasure | None:
     """What active rounds saved, from what each round's model gets right on the audit set.
@@ -63,11 +65,14 @@ def measure_saving(
         control_labels: Labels after each round of the control (B,).
         control_right: Whether its models are (B, n), on the same assets.
         rng: Draws the samples.
+        commonest: Share of the audited assets that hold the commonest class, 0 to 1: who always
+            says that one gets so many right. 0 where it is not known.
         repeats: Bootstrap samples.
 
     Returns:
         ``None`` where nobody knows yet (see ``label_ratio``), or where one sample in five says so,
-        and where neither arm rose by ``LEAST_ASSETS`` audited assets.
+        where neither arm rose by ``LEAST_ASSETS`` audited assets, and where the models may have
+        learned nothing (see ``has_learned``).
 
     Raises:
         InvalidInputError: lengths differ, nothing is there, or a value is not 0 or 1.
@@ -93,7 +98,8 @@ def measure_saving(
         ]
     )
     ends = saving_interval(value, samples, size)
-    if ends is None or size * float(rose(mine, base)[0]) < LEAST_ASSETS - _ALIKE * size:
+    few = size * float(rose(mine, base)[0]) < LEAST_ASSETS - _ALIKE * size
+    if ends is None or few or not has_learned(mine, base, size, commonest):
         return None
     low, high = ends
     top = np.minimum(mine[:, -1:], base[:, -1:])
@@ -189,6 +195,22 @@ def rose(active: Floats, control: Floats) -> Floats:
     """How far (b,) the arm that began lower rose to the best accuracy that both reached."""
     top = np.minimum(active[:, -1], control[:, -1])
     return np.asarray(top - np.minimum(active[:, 0], control[:, 0]))
+
+
+def has_learned(active: Floats, control: Floats, count: int, commonest: float) -> bool:
+    """Whether the best accuracy that both arms reached is surely above the commonest class's share.
+
+    Labels of models that learned nothing save nothing, whatever their curves do by chance. Surely
+    is by the lower end of Wilson's interval.
+
+    Args:
+        active: Accuracy of the active arm (1, R), made monotone.
+        control: That of the control (1, S).
+        count: Assets it was measured on.
+        commonest: Share of these that hold the commonest class.
+    """
+    top = min(float(active[0, -1]), float(control[0, -1]))
+    return wilson(round(top * count), count)[0] > commonest
 
 
 def is_undecided(ratio: Measure) -> bool:
