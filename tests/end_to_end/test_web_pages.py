@@ -183,6 +183,38 @@ def test_without_a_control_home_and_rounds_say_what_cannot_be_shown(pictures, se
             expect(told).to_contain_text("control_share under [policy] in querist.toml")
 
 
+def test_without_an_audit_set_home_rounds_and_diagnose_say_so(tmp_path, serve, enter):
+    """No page waits for a measurement that never comes, and the setting is named."""
+    with Project.create(
+        tmp_path / "p",
+        media="table",
+        classes=["a", "b"],
+        oracle_column="known",
+        policy={"batch_size": 10, "audit_size": 0, "control_share": 0.5},
+    ) as project:
+        project.add(
+            [
+                {"id": f"r{i}", "x": float(i % 7 + 5 * (i % 2)), "known": "ab"[i % 2]}
+                for i in range(90)
+            ],
+            metadata_columns=["known"],
+        )
+        project.oracle(2)
+    server = serve(tmp_path / "p")
+    page = enter(server)
+    told = page.get_by_text("No audit set is drawn, and without one no model is measured")
+    expect(told).to_contain_text("audit_size under [policy] in querist.toml")
+    expect(page.get_by_text("There is no curve: no model is measured.")).to_be_visible()
+    expect(page.get_by_text("not drawn yet")).to_have_count(0)
+    page.goto(f"{server.address}/rounds")
+    page.get_by_role("heading", name="2 rounds, 0 measured").wait_for()
+    expect(told).to_have_count(1)
+    page.goto(f"{server.address}/diagnose")
+    page.get_by_role("heading", name="Round 2: not measured").wait_for()
+    page.get_by_role("heading", name="What data taught").wait_for()
+    expect(page.get_by_text("as audit_size is 0")).to_be_visible()
+
+
 def test_rounds_list_leads_to_one_round(learned, serve, enter):
     """The list names every round; one round shows its plan, its evaluation, and whose picks."""
     page = enter(serve(learned))

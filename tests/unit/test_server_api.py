@@ -106,7 +106,7 @@ def test_home_of_a_new_project_says_what_to_do(client):
     assert body["curve"] == {"active": [], "control": [], "measure": "accuracy"}
     assert (body["advice"], body["current_round"], body["rounds"]) == (None, None, [])
     assert body["next_batch_size"] == BATCH
-    assert body["control_share"] == 0.5
+    assert (body["control_share"], body["audit_size"]) == (0.5, 4)
 
 
 def test_assets_come_in_pages_and_filters_narrow_them(client):

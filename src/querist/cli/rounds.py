@@ -86,7 +86,7 @@ def diagnose(
     json: JsonOption = False,
 ) -> None:
     """Show what the newest round's model gets wrong, what to do about it, and what data taught."""
-    from querist.loop import lessons, standing_findings
+    from querist.loop import lessons, standing_findings, unmeasured
 
     taught = not json if taught is None else taught
     with open_project(project) as opened:
@@ -94,6 +94,8 @@ def diagnose(
         findings = standing_findings(opened.catalog, rounds[-1]) if rounds else ()
         found = lessons(opened.catalog, rounds[-1]) if taught and rounds else None
         saved = [] if json else opened.rounds.slices.reports()
+        measured = any(it.arm is Arm.ACTIVE for it in rounds[-1].evaluations) if rounds else False
+        why = "" if measured else unmeasured(opened.catalog)
     if not rounds:
         raise NotFoundError(
             "No round is finished yet.", remedy="Label the open batch, then: querist train"
@@ -102,7 +104,7 @@ def diagnose(
         print_json({"findings": findings, "taught": found} if taught else findings)
         return
     if not findings:
-        output.print(f"Round {rounds[-1].number}: nothing stands out on the audit set.")
+        output.print(f"Round {rounds[-1].number}: {why or 'nothing stands out on the audit set.'}")
     for place, finding in enumerate(findings, start=1):
         name = f"{rounds[-1].number}.{place}"
         output.print(f"{name}  {finding.title}\n     {finding.remedy}", markup=False)

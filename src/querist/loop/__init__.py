@@ -14,7 +14,7 @@ from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, CurvePoint
 from querist.loop.diagnosing import round_confusions
 from querist.loop.doubting import Doubt, DoubtState
-from querist.loop.evaluating import ceiling, evaluate, wrong_on_audit
+from querist.loop.evaluating import ceiling, evaluate, unmeasured, wrong_on_audit
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed, import_labels
 from querist.loop.learning import ClassLesson, Hardness
@@ -99,6 +99,7 @@ __all__ = [
     "thresholds",
     "train",
     "trains",
+    "unmeasured",
     "wrong_on_audit",
     "zero_shot",
 ]

@@ -10,15 +10,17 @@ from querist.errors import InvalidInputError
 from querist.labeling import KnownLabels
 from querist.labeling.known_labels import REMEDY
 from querist.loop import snapshot, training, value_training
+from querist.loop.curve import Curve, sentence
 from querist.loop.headline import estimate, headline_of
 from querist.loop.intake import open_encoder
 from querist.loop.measuring import of_probabilities, of_values
 from querist.loop.selecting import drawn_from
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_comparing import hits_of
-from querist.metrics import lure_accuracy, macro_f1, wilson
+from querist.metrics import SavingMeasure, lure_accuracy, macro_f1, wilson
 from querist.schema import Arm, Estimate, Evaluation, ModelVersion, Ontology, TaskKind, Value
-from querist.schema.measure import Measure
+from querist.schema.measure import Measure, called
+from querist.schema.wording import counted
 
 # The stream of random numbers of the bootstrap.
 _STREAM = 41
@@ -82,6 +84,45 @@ def _of_values(
         measures=measures,
         headline=headline,
     )
+
+
+def state(
+    catalog: Catalog,
+    found: Curve,
+    labeled: int,
+    saved: SavingMeasure | None = None,
+    *,
+    again: int = 0,
+) -> str:
+    """The state of the project in plain words, see ``curve.sentence``; why there is no curve."""
+    if found.active:
+        return sentence(found, labeled, saved, again=again)
+    return f"{counted(labeled, 'label')}. {unmeasured(catalog)}"
+
+
+def unmeasured(catalog: Catalog) -> str:
+    """Why no model has been measured, in one sentence; of equal numbers what can be told."""
+    seen, model = snapshot.take(catalog), catalog.records.models.latest(Arm.ACTIVE)
+    if without_audit(catalog, seen):
+        return "No audit set is drawn, as audit_size is 0, so that no model is measured."
+    rows, truth = seen.audited(), []
+    if catalog.settings.task is TaskKind.REGRESSION:
+        rows, truth = value_training.labels_of(catalog, seen, rows)
+    if model is None or not truth or len(set(truth)) > 1:
+        return "No model has been measured on the audit set yet."
+    rng = np.random.default_rng([catalog.settings.policy.seed, model.label_seq, _STREAM])
+    said = value_training.predict(catalog, model, rows)
+    measures = of_values(catalog.records.ontologies.current(), truth, said, rng)
+    return (
+        f"{called('r2')} is not defined where all numbers of the audit set are the same: "
+        f"MAE {measures['mae'].value:.3g}, RMSE {measures['rmse'].value:.3g}, "
+        f"audit of {len(truth):,}."
+    )
+
+
+def without_audit(catalog: Catalog, seen: Snapshot) -> bool:
+    """Whether no audit set was drawn, nor ever will be under these settings."""
+    return not catalog.settings.policy.audit_size and not bool(seen.audit.any())
 
 
 def _recalls(ontology: Ontology, truth: list[Value], said: list[Value]) -> dict[str, Estimate]:

@@ -29,7 +29,7 @@ from querist.loop.budget import budgets
 from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
-from querist.loop.evaluating import evaluate
+from querist.loop.evaluating import evaluate, state
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable
 from querist.loop.saved import measured_saving
@@ -353,8 +353,12 @@ class Rounds:
         )
         advice = stopping.advice_of(
             evidence,
-            curve.sentence(
-                found, len(seen.given(Arm.ACTIVE)), saved, again=len(seen.audit_asked_again())
+            state(
+                self._catalog,
+                found,
+                len(seen.given(Arm.ACTIVE)),
+                saved,
+                again=len(seen.audit_asked_again()),
             ),
             None if early else saved,
             reading,

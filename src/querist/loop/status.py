@@ -12,7 +12,8 @@ from querist.catalog import Catalog
 from querist.loop import snapshot, training
 from querist.loop.budget import BudgetState, budgets
 from querist.loop.compute import Compute, compute
-from querist.loop.curve import Curve, curve, sentence
+from querist.loop.curve import Curve, curve
+from querist.loop.evaluating import state
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable, speaks_of_now
 from querist.schema import Advice, Arm, Estimate, Round, Saving, Step, TaskState
@@ -89,7 +90,7 @@ def status(catalog: Catalog) -> Status:
     if advised and not speaks_of_now(catalog, advised) and _figures(rounds) != _figures(stored):
         # Its reasons and what it foretold are of other classes, beside figures of those of now.
         advice = None
-        told = f"{sentence(replace(found, control=()), given, again=again)} {CHANGED}"
+        told = f"{state(catalog, replace(found, control=()), given, again=again)} {CHANGED}"
     return Status(
         assets=len(seen.ids),
         labeled=int(np.count_nonzero(seen.answered)),
@@ -108,7 +109,7 @@ def status(catalog: Catalog) -> Status:
         round_tasks=waiting,
         current_round=current,
         sentence=_sentence(len(seen.ids), rounds, told, (current, waiting), earlier)
-        or sentence(found, given, again=again),
+        or state(catalog, found, given, again=again),
     )
 
 

@@ -94,5 +94,9 @@ class Home(BaseModel):
     control_share: float = Field(
         description="Random assets for the control arm, as a share of the batch; 0 is no control."
     )
+    audit_size: int = Field(
+        description="Random assets that measure every model and train none, as the settings want "
+        "them; 0 is no audit set."
+    )
     saved_labels: int | None
     currency: str = "EUR"

@@ -3458,6 +3458,11 @@ export interface components {
              * @description Random assets for the control arm, as a share of the batch; 0 is no control.
              */
             control_share: number;
+            /**
+             * Audit Size
+             * @description Random assets that measure every model and train none, as the settings want them; 0 is no audit set.
+             */
+            audit_size: number;
             /** Saved Labels */
             saved_labels: number | null;
             /**

@@ -64,9 +64,9 @@ function Diagnose() {
       </div>
     );
   const round = rounds.data.find(({ number }) => number === told.data.round);
-  const measured = (round?.evaluations ?? []).length > 0;
   const oneClass = isOneClass(project);
-  if (!round || !measured)
+  // Without a figure there may still be lessons, from labels that the control drew.
+  if (!round?.model_id)
     return <NothingYet asked={search.round !== undefined ? told.data.round : null} />;
   return (
     <div className={styles.frame}>
@@ -74,6 +74,7 @@ function Diagnose() {
         <div className={styles.page}>
           <Pager round={round.number} rounds={rounds.data} />
           <h1 className={styles.sentence}>{sentence(round, told.data.findings)}</h1>
+          {(round.evaluations ?? []).length === 0 && <p>{round.advice?.sentence}</p>}
           <Underway />
           <Reports findings={told.data.findings} />
           <Findings findings={byGain(told.data.findings)} rounds={rounds.data} search={search} />
@@ -96,7 +97,8 @@ function sentence(round: Round, findings: NamedFinding[]): string {
   const measure = active?.headline ?? "accuracy";
   const head = active
     ? `Round ${round.number}: ${estimate(active.accuracy)} ${measure === "accuracy" ? "right" : measureName(measure)}.`
-    : `Round ${round.number}.`;
+    : `Round ${round.number}: not measured.`;
+  if (!active && findings.length === 0) return head;
   const [first, ...others] = byGain(findings);
   if (!first)
     return `${head} Nothing stands out; with more audit labels finer causes would be seen.`;

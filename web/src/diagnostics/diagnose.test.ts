@@ -148,7 +148,15 @@ describe("the address", () => {
 });
 
 describe("what data taught", () => {
-  const batch = { first: 2, last: 2, labels: 20, accuracy: 0, density: 0, per_class: {} };
+  const batch = {
+    p_value: 0.01,
+    first: 2,
+    last: 2,
+    labels: 20,
+    accuracy: 0,
+    density: 0,
+    per_class: {},
+  };
   it("puts all batches on one scale around zero, intervals included", () => {
     const [helped, harmed] = barsOf([
       { ...batch, points: 2, low: 1, high: 3 },

@@ -4,6 +4,7 @@ import { IconCircleCheck, IconPlayerTrackNext } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Home } from "../api/types";
 import { count, percent, unbroken } from "../parts/format";
+import { isWithoutAudit } from "../parts/NoAudit";
 import styles from "./home.module.css";
 
 type Props = { home: Home; learns: boolean };
@@ -102,13 +103,14 @@ function Mendable({ share, enough }: { share: number; enough: number | null }) {
 function Audit({ home }: { home: Home }) {
   const { labeled, wanted } = home.audit;
   const share = wanted > 0 ? labeled / wanted : 0;
+  const undrawn = isWithoutAudit(home) ? "none" : "not drawn yet";
   return (
     <div className={styles.meter}>
       <div className={styles.meterHead}>
         <Link to="/catalog" search={{ arm: "audit" }}>
           Audit set
         </Link>
-        <span>{wanted === 0 ? "not drawn yet" : `${count(labeled)} of ${count(wanted)}`}</span>
+        <span>{wanted === 0 ? undrawn : `${count(labeled)} of ${count(wanted)}`}</span>
       </div>
       <Progress
         value={100 * share}

@@ -8,6 +8,7 @@ import { sessionQuery } from "../api/queries";
 import { type Home, mayBrowse } from "../api/types";
 import { count } from "../parts/format";
 import { measureName } from "../parts/measures";
+import { isWithoutAudit, NoAudit } from "../parts/NoAudit";
 import { NoControl } from "../parts/NoControl";
 import { type Axis, availableAxes, curveRows, drawCurve } from "./curvePlot";
 import styles from "./home.module.css";
@@ -28,13 +29,14 @@ export default function CurveCard({ home, learns }: Props) {
         <div>
           <h2 id="curve-title">{measureName(home.curve.measure)} on the audit set</h2>
           <p className={styles.hint}>
-            {learns && summary(home)}{" "}
+            {learns && !isWithoutAudit(home) && summary(home)}{" "}
             {home.curve.control.length > 0 && mayBrowse(me) && (
               <Link to="/experiment" className={styles.hintLink}>
                 {home.curve.measure === "r2" ? "Side by side" : "Class by class"}
               </Link>
             )}
           </p>
+          {learns && <NoAudit home={home} className={styles.hint} />}
           {learns && <NoControl home={home} className={styles.hint} />}
         </div>
         <SegmentedControl
@@ -69,15 +71,20 @@ function summary(home: Home): string {
 function NoCurve({ home, learns }: Props) {
   return (
     <div className={styles.noCurve}>
-      <p>
-        {!learns
-          ? "There is no curve: no model learns from labels of this kind yet. They are kept, and can be exported to train elsewhere."
-          : home.rounds.length === 0
-            ? `Label the first ${home.next_batch_size} and the curve begins here.`
-            : "The curve begins when this round's labels are in and the first model is measured."}
-      </p>
+      <p>{noCurve(home, learns)}</p>
     </div>
   );
+}
+
+function noCurve(home: Home, learns: boolean): string {
+  if (!learns)
+    return "There is no curve: no model learns from labels of this kind yet. They are kept, and can be exported to train elsewhere.";
+  if (isWithoutAudit(home)) return "There is no curve: no model is measured.";
+  if (home.rounds.length === 0)
+    return `Label the first ${home.next_batch_size} and the curve begins here.`;
+  return home.rounds.at(-1)?.step === "done"
+    ? "The curve begins with the first model that is measured on the audit set."
+    : "The curve begins when this round's labels are in and the first model is measured.";
 }
 
 function Chart({ home, axis }: { home: Home; axis: Axis }) {

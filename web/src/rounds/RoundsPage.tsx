@@ -8,6 +8,7 @@ import type { Home, RoundSummary } from "../api/types";
 import { EstimateText } from "../parts/EstimateText";
 import { ago, count, plural, stepName, words } from "../parts/format";
 import { measureName } from "../parts/measures";
+import { NoAudit } from "../parts/NoAudit";
 import { NoControl } from "../parts/NoControl";
 import { Empty, ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { CompareLink } from "./CompareLink";
@@ -51,15 +52,17 @@ function RoundList({ home }: { home: Home }) {
   const lessons = new Map(details?.map((round) => [round.number, round.findings[0]?.title]));
   const random = new Map(home.curve.control.map((point) => [point.round, point.labels]));
   const finished = rounds.filter((round) => round.step === "done").length;
+  const measured = rounds.filter(({ accuracy }) => accuracy !== null).length;
   return (
     <div className={styles.page}>
       <header className={styles.head}>
         <h1 className={styles.title}>
           {plural(rounds.length, "round")},{" "}
-          {finished === rounds.length ? "all measured" : `${finished} measured`}.
+          {measured === rounds.length ? "all measured" : `${measured} measured`}.
         </h1>
         {finished > 0 && <CompareLink search={NEWEST}>Compare</CompareLink>}
       </header>
+      {learns && <NoAudit home={home} className={styles.warned} />}
       {learns && <NoControl home={home} className={styles.warned} />}
       <section className={styles.card}>
         <Table.ScrollContainer minWidth={760} type="native">
