@@ -105,7 +105,8 @@ def unmeasured(catalog: Catalog) -> str:
     seen, model = snapshot.take(catalog), catalog.records.models.latest(Arm.ACTIVE)
     if without_audit(catalog, seen):
         return "No audit set is drawn, as audit_size is 0, so that no model is measured."
-    rows, truth = seen.audited(), []
+    rows = seen.audited()
+    truth: list[Value] = []
     if catalog.settings.task is TaskKind.REGRESSION:
         rows, truth = value_training.labels_of(catalog, seen, rows)
     if model is None or not truth or len(set(truth)) > 1:

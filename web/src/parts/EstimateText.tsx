@@ -5,7 +5,7 @@ import { count, doubt, percent } from "./format";
 import styles from "./parts.module.css";
 
 export function EstimateText({ of }: { of: Estimate | null }) {
-  if (of === null) return <span style={{ color: "var(--q-dim)" }}>not measured yet</span>;
+  if (of === null) return <span style={{ color: "var(--q-dim)" }}>not measured</span>;
   const range = `95 % interval ${percent(of.low)} to ${percent(of.high)}, from ${count(of.count)} audit labels`;
   return (
     <Tooltip label={range}>
