@@ -48,6 +48,26 @@ def test_figures_are_those_of_counting() -> None:
             assert figures.accuracy.value == pytest.approx(rest)
 
 
+def test_macro_precision_counts_a_class_that_is_never_said() -> None:
+    """The mean over the classes is scikit-learn's: what an arm never says counts 0."""
+    truth = np.array([0, 0, 1, 1, 2, 2] * 4)
+    said = np.where(truth == 2, 0, truth)
+    found = side_by_side(
+        [
+            Trial(
+                truth=truth,
+                active_labels=(10,),
+                active=said[None],
+                control_labels=(10,),
+                control=truth[None],
+            )
+        ],
+        NAMES,
+    )
+    wanted = precision_recall_fscore_support(truth, said, average="macro", zero_division=0)
+    assert found.active.precision.value == pytest.approx(wanted[0]) == pytest.approx(0.5)
+
+
 def test_the_boost_is_the_inverse_of_the_measured_saving() -> None:
     """One definition in the whole house: the mean label ratio over accuracies both arms passed."""
     trial = make_trial(1)

@@ -41,6 +41,18 @@ def test_class_measures_equal_the_reference() -> None:
     assert found.accuracy.value == pytest.approx((TRUTH == PREDICTED).mean())
 
 
+def test_a_class_that_is_never_predicted_has_no_precision_and_lowers_the_mean() -> None:
+    """Macro precision is scikit-learn's; one that leaves rare classes out is not better for it."""
+    truth, said = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 1, 0, 0])
+    wanted = reference.precision_score(truth, said, average="macro", zero_division=0)
+    rng = np.random.default_rng(0)
+    found = metrics.measure_classes(truth, said, rng, class_count=5).macro_precision
+    one_hot, said_hot = np.eye(5, dtype=int)[truth], np.eye(5, dtype=int)[said]
+    sets = metrics.measure_label_sets(one_hot, said_hot, rng).macro_precision
+    pair = metrics.paired_classes(truth, said, said, rng, class_count=5).macro_precision.first
+    assert [it.value for it in (found, sets, pair)] == pytest.approx([wanted] * 3)
+
+
 def test_measures_say_which_direction_is_better() -> None:
     """Losses and errors are better when lower, all else when higher."""
     found = metrics.measure_probabilities(TRUTH, TABLE, rng())

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from querist.experiments.trials import Codes, Trial
+from querist.metrics.class_measures import macro_of
 from querist.metrics.detection import RankedBoxes
 from querist.metrics.regression import error_sums, r2_of_sums
 from querist.metrics.resampling import Floats, mean_known, ratio
@@ -80,7 +81,7 @@ class JudgedClasses:
                 (total[:, None] - true - said + 2 * hits) / total[:, None],
             ]
         )
-        whole = np.stack([*(mean_known(part) for part in each[:3]), hits.sum(axis=1) / total])
+        whole = np.stack([*macro_of(hits, true, said), hits.sum(axis=1) / total])
         curve = weights @ self._right[arm].T / total[:, None]
         return ArmFigures(classes=each, whole=whole, said=said, curve=curve)
 
@@ -171,7 +172,7 @@ class JudgedObjects:
             parts.append(np.full_like(hits, np.nan))
         return ArmFigures(
             classes=np.stack(parts),
-            whole=np.stack([*(mean_known(part) for part in parts[:3]), curve[:, place]]),
+            whole=np.stack([*macro_of(hits, true, said), curve[:, place]]),
             said=said,
             curve=curve,
         )

@@ -58,7 +58,7 @@ class ClassMeasures:
     Attributes:
         accuracy: Share of right rows, with Wilson's interval. With one class for each row, micro
             precision, recall and F1 are all the same number.
-        macro_precision: Mean over the classes that are predicted.
+        macro_precision: Mean over the classes that occur in either; 0 where never predicted.
         macro_recall: Mean over the classes that have rows.
         macro_f1: Mean over the classes that occur in either.
         per_class: Each class, in order.
@@ -225,9 +225,14 @@ def codes(name: str, values: ArrayLike, class_count: int) -> NDArray[np.int64]:
 
 
 def macro_of(hits: Floats, true: Floats, said: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean precision, recall and F1 (R,) over the classes (R, C) for which each is defined."""
+    """Mean precision, recall and F1 (R,) of what is right, there and said of classes (R, C).
+
+    Precision and F1 are means over the classes that occur in either, as in scikit-learn: one that
+    is there and never said counts 0. Recall is the mean over the classes that are there.
+    """
+    never_said = (said == 0) & (true > 0)
     return (
-        mean_known(ratio(hits, said)),
+        mean_known(np.where(never_said, 0.0, ratio(hits, said))),
         mean_known(ratio(hits, true)),
         mean_known(ratio(2 * hits, true + said)),
     )

@@ -28,7 +28,7 @@ class LabelSetMeasures:
         micro_precision: Share of the classes said that are right, over all assets.
         micro_recall: Share of the classes there are that are said.
         micro_f1: 2 tp / (2 tp + fp + fn) over all classes together.
-        macro_precision: Mean over the classes that are said at all.
+        macro_precision: Mean over the classes that occur in either; 0 where never said.
         macro_recall: Mean over the classes that some asset has.
         macro_f1: Mean over the classes that occur in either.
         per_class: Each class, in order, with Wilson's intervals.

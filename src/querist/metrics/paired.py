@@ -51,7 +51,8 @@ class PairedClasses:
 
     Attributes:
         accuracy: Share of right assets.
-        macro_precision: Mean over the classes that a model predicts; bootstrap.
+        macro_precision: Mean over the classes that occur in the truth or what a model says, 0 of
+            one that it never says; bootstrap.
         macro_recall: Mean over the classes that have assets; bootstrap.
         macro_f1: Mean over the classes that occur in the truth or what a model says; bootstrap.
         recall: By code of the class, of the classes that have assets.
