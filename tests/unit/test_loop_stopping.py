@@ -290,6 +290,28 @@ def test_labels_that_the_first_model_had_already_are_told_as_at_most() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "ratio", "words"),
+    [
+        ("active", 0.6, "whole curve at least 40 % fewer"),
+        ("active", 1.4, "whole curve at most 40 % more"),
+        ("control", 0.6, "whole curve at most 40 % fewer"),
+        ("control", 1.4, "whole curve at least 40 % more"),
+        ("neither", 0.6, "whole curve 40 % fewer"),
+    ],
+)
+def test_a_saving_from_a_first_model_is_told_as_a_bound(
+    first: str, ratio: float, words: str
+) -> None:
+    """With fewer labels than its first model's an arm may have been as good: nobody tried."""
+    found = replace(saved(ratio - 0.1, ratio, ratio + 0.1), active_labels=90, control_labels=190)
+    if first == "active":
+        found = replace(found, active_labels=50)
+    if first == "control":
+        found = replace(found, control_labels=100)
+    assert words in sentence(THREE, 150, found).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
     ("low", "value", "high", "words"),
     [
         (0.5, 0.7, 0.9, "30 % fewer labels (95 % interval 10 % to 50 % fewer)"),

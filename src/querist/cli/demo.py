@@ -125,6 +125,7 @@ def _images(home: Path, dataset: str) -> Path:
 def _run(project: Project, rounds: int, out: Path) -> None:
     from querist.cli.demo_report import write_report
     from querist.loop import ceiling
+    from querist.loop.curve import OPPOSITE, saved_at_least
 
     start = time.perf_counter()
     with progress_bar() as progress:
@@ -142,8 +143,9 @@ def _run(project: Project, rounds: int, out: Path) -> None:
     if full:
         output.print(f"All {full.labels:,} labels would give {percent(full.accuracy.value)}.")
     if found.saving:
+        most = OPPOSITE[saved_at_least(found.saving, found.curve)]
         output.print(
-            f"To the same accuracy active learning took [bold]"
+            f"To the same accuracy active learning took [bold]{most}"
             f"{percent(found.saving.mean_ratio, 0)} of random's labels[/], averaged over the curve."
         )
     if found.advice:

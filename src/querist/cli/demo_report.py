@@ -10,7 +10,7 @@ from typing import Any
 
 from querist.experiments.report import project_report
 from querist.loop import Status, wrong_on_audit
-from querist.loop.curve import CurvePoint, labels_until
+from querist.loop.curve import CurvePoint, labels_until, saved_at_least
 from querist.project import Project
 from querist.schema import Arm, Evaluation, Selected, percent, to_json
 
@@ -61,7 +61,8 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
         facts.append(
             {
                 "label": "labels saved on average",
-                "value": percent(1 - found.saving.mean_ratio, 0),
+                "value": f"{saved_at_least(found.saving, found.curve)}"
+                f"{percent(1 - found.saving.mean_ratio, 0)}",
                 "note": f"{labels_until(found.saving.active_labels, found.curve.active)} instead "
                 f"of {labels_until(found.saving.control_labels, found.curve.control)} for "
                 f"{percent(found.saving.accuracy)}",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from querist.experiments.words import signed
 from querist.schema.measure import Measure, called
+from querist.schema.wording import at_least
 
 # The project's own labels of both arms, or a repetition from scratch where all labels are known.
 Source = Literal["arms", "repeated"]
@@ -194,16 +195,16 @@ def class_measure(measure: str) -> str:
 
 
 def bound(result: SideBySide) -> str:
-    """The words for a boost where an arm's first model was as good already: at least, or at most.
-
-    What fewer labels would have reached has not been measured then.
-    """
+    """What stands before the boost where an arm's first model was as good already."""
     boost = result.boost
     if boost is None or not result.active_curve or not result.control_curve:
         return ""
-    if boost.active_labels <= result.active_curve[0].labels:
-        return "at least "
-    return "at most " if boost.control_labels <= result.control_curve[0].labels else ""
+    return at_least(
+        boost.active_labels,
+        boost.control_labels,
+        first_active=result.active_curve[0].labels,
+        first_control=result.control_curve[0].labels,
+    )
 
 
 def sentence(result: SideBySide) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from querist.loop.budget import BudgetState
 from querist.metrics import SavingMeasure, is_undecided
-from querist.schema import Arm, Estimate, Round, percent
+from querist.schema import Arm, Estimate, Round, Saving, percent
 from querist.schema.measure import Measure, called
-from querist.schema.wording import counted
+from querist.schema.wording import at_least, counted
 
 # A curve through two points says more of their noise than of the labels between them.
 LEAST_ROUNDS = 3
+# A share of labels needed is told the other way round than the share saved.
+OPPOSITE = {"at least ": "at most ", "at most ": "at least ", "": ""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,17 +149,33 @@ def labels_until(labels: float, points: Sequence[CurvePoint]) -> str:
 
     What fewer labels would have reached has not been measured then.
     """
-    first = min(point.labels for point in points)
-    return f"{'at most ' if labels <= first else ''}{labels:.0f}"
+    return f"{'at most ' if labels <= _first(points) else ''}{labels:.0f}"
+
+
+def saved_at_least(saved: Saving | SavingMeasure, found: Curve) -> str:
+    """What stands before the share of labels saved: see ``at_least``."""
+    return at_least(
+        saved.active_labels,
+        saved.control_labels,
+        first_active=_first(found.active),
+        first_control=_first(found.control),
+    )
+
+
+def _first(points: Sequence[CurvePoint]) -> int:
+    return min(point.labels for point in points)
 
 
 def _saved(saved: SavingMeasure, found: Curve) -> str:
     ratio = saved.ratio.value
+    bound = saved_at_least(saved, found)
+    # Who saved at least so much less than nothing needed at most so many labels more.
+    bound = bound if ratio <= 1 else OPPOSITE[bound]
     return (
         f"For {percent(saved.accuracy)} active rounds took "
         f"{labels_until(saved.active_labels, found.active)} labels, random "
         f"{labels_until(saved.control_labels, found.control)}; "
-        f"over the whole curve {percent(abs(1 - ratio), 0)} "
+        f"over the whole curve {bound}{percent(abs(1 - ratio), 0)} "
         f"{'fewer' if ratio <= 1 else 'more'} labels{_within(saved.ratio)}."
     )
 

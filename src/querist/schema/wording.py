@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 _ROUNDED = 0.0005
 _LOPSIDED = 0.02
 
@@ -41,3 +43,22 @@ def interval(value: float, low: float, high: float) -> str:
     if lopsided or beyond:
         return f"({100 * low:.1f} to {100 * high:.1f})"
     return f"± {100 * half:.1f}"
+
+
+def at_least(
+    active: float, control: float, *, first_active: float, first_control: float
+) -> Literal["at least ", "at most ", ""]:
+    """What stands before a saving, or a boost, where an arm's first model was as good already.
+
+    What fewer labels would have reached has not been measured: the active arm may have needed
+    fewer, and saved more; the control may have, and less was saved.
+
+    Args:
+        active: Labels that the active arm took for a quality.
+        control: Labels that the control took for it.
+        first_active: Labels of the active arm's first model.
+        first_control: Those of the control's.
+    """
+    if active <= first_active:
+        return "at least "
+    return "at most " if control <= first_control else ""

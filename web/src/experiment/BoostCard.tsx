@@ -1,9 +1,9 @@
 /** The efficiency boost: how many labels random needs for each label that was chosen. */
 import type { Experiment } from "../api/types";
 import { percent } from "../parts/format";
-import { measureInWords } from "../parts/measures";
+import { atLeast, measureInWords } from "../parts/measures";
 import styles from "./experiment.module.css";
-import { bound, labelsUntil } from "./figures";
+import { labelsUntil } from "./figures";
 
 export function BoostCard({ experiment }: { experiment: Experiment }) {
   const { boost, measure, active_curve, control_curve } = experiment.result;
@@ -14,7 +14,7 @@ export function BoostCard({ experiment }: { experiment: Experiment }) {
       {boost ? (
         <>
           <p className={styles.big}>
-            {bound(experiment.result)}
+            {atLeast(boost, active_curve, control_curve)}
             {boost.times.value.toFixed(2)} ×{" "}
             <small>
               {boost.times.low.toFixed(2)} to {boost.times.high.toFixed(2)}

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import type { Measure } from "../api/types";
 import {
-  bound,
   byGain,
   classJudge,
   ends,
@@ -44,21 +43,6 @@ describe("labels until a quality", () => {
     const curve = [50, 100].map((labels) => ({ labels, accuracy: gain(0.8, 0.7, 0.9) }));
     expect(labelsUntil(50, curve)).toBe("at most 50");
     expect(labelsUntil(50.4, curve)).toBe("50");
-  });
-});
-
-describe("a boost", () => {
-  it("is at least so much where the active arm was as good from its first point on", () => {
-    const curve = [10, 40].map((labels) => ({ labels, accuracy: gain(0.8, 0.7, 0.9) }));
-    const told = (active_labels: number, control_labels: number) =>
-      bound({
-        boost: { times: gain(4, 2, 4), accuracy: 0.8, active_labels, control_labels },
-        active_curve: curve,
-        control_curve: curve,
-      });
-    expect(told(10, 40)).toBe("at least ");
-    expect(told(20, 40)).toBe("");
-    expect(told(40, 10)).toBe("at most ");
   });
 });
 

@@ -109,16 +109,3 @@ export function byGain(
 function bare(share: number): string {
   return percent(share, 0).replace(/[^\d<>.]/g, "");
 }
-
-/** "at least " or "at most " before a boost where an arm's first model was as good already. */
-export function bound({
-  boost,
-  active_curve,
-  control_curve,
-}: Pick<Experiment["result"], "boost" | "active_curve" | "control_curve">): string {
-  const [active] = active_curve;
-  const [control] = control_curve;
-  if (!boost || !active || !control) return "";
-  if (boost.active_labels <= active.labels) return "at least ";
-  return boost.control_labels <= control.labels ? "at most " : "";
-}

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import type { Home } from "../api/types";
 import { count, percent, unbroken } from "../parts/format";
 import { isWithoutAudit } from "../parts/NoAudit";
+import { atLeast } from "../parts/measures";
 import styles from "./home.module.css";
 
 type Props = { home: Home; learns: boolean };
@@ -15,7 +16,9 @@ export function AdviceCard({ home, learns }: Props) {
       <Verdict home={home} learns={learns} />
       {home.saved_labels !== null && home.saved_labels > 0 && (
         <p className={styles.figure}>
-          <strong>{count(home.saved_labels)}</strong> labels saved against random
+          {atLeast(home.advice?.saving ?? null, home.curve.active, home.curve.control)}
+          <strong>{count(home.saved_labels)}</strong>{" "}
+          {home.saved_labels === 1 ? "label" : "labels"} saved against random
           {mayBeChance(home.advice) && ", which may be chance"}
         </p>
       )}

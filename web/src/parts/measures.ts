@@ -36,3 +36,14 @@ export function measureInWords(measure: string): string {
 export function measureText(measure: string, value: number): string {
   return IN_UNITS.has(measure) ? value.toPrecision(3) : percent(value);
 }
+
+type Taken = { active_labels: number; control_labels: number };
+type Points = readonly { labels: number }[];
+
+/** "at least " or "at most " before a saving or boost where an arm's first model was as good already. */
+export function atLeast(taken: Taken | null, active: Points, control: Points): string {
+  const first = (points: Points) => Math.min(...points.map(({ labels }) => labels));
+  if (!taken || !active.length || !control.length) return "";
+  if (taken.active_labels <= first(active)) return "at least ";
+  return taken.control_labels <= first(control) ? "at most " : "";
+}
