@@ -54,14 +54,19 @@ def test_no_gain_leads_beyond_what_can_be_measured(seen: list[float], count: int
     labels = 120.0 * np.arange(1, len(seen) + 1)
     found = forecast_curve(labels, seen, labels[-1] + [120, 240, 480, 960], count=count)
     now = seen[-1]
-    for low, middle, high in (
-        (now + found.gain_low, now + found.gain, now + found.gain_high),
-        (found.low, found.value, found.high),
-    ):
-        assert low.min() >= 0
-        assert high.max() <= 1 + 1e-12
-        assert (low <= middle).all()
-        assert (middle <= high).all()
+    assert found.low.min() >= 0
+    assert found.high.max() <= 1 + 1e-12
+    assert (found.low <= found.value).all()
+    assert (found.value <= found.high).all()
+    assert found.value == pytest.approx(now + found.gain)
+
+
+def test_a_last_round_below_its_curve_is_where_the_forecast_begins() -> None:
+    """What is expected is never above the last round by another number than the gain told."""
+    found = forecast_curve([20, 40, 60, 80], [0.85, 0.88, 0.87, 0.52], [100], count=300)
+    assert found.value[0] == pytest.approx(0.52 + found.gain[0])
+    assert found.low[0] == pytest.approx(0.52 + found.gain_low[0])
+    assert found.high[0] == pytest.approx(0.52 + found.gain_high[0])
 
 
 def test_fewer_assets_in_the_audit_set_widen_the_interval() -> None:
@@ -89,6 +94,7 @@ def test_what_gives_no_curve_is_refused() -> None:
     for labels in (LABELS[:3], LABELS[::-1]):
         with pytest.raises(InvalidInputError):
             forecast_curve(labels, np.linspace(0.5, 0.6, len(labels)), [900], count=100)
-    nothing = CurveForecast(**dict.fromkeys(CurveForecast.__slots__, np.zeros(1)))
+    zero = np.zeros(1)
+    nothing = CurveForecast(labels=zero, last=0, gain=zero, gain_low=zero, gain_high=zero)
     with pytest.raises(InvalidInputError):
         cost_optimum(nothing, (0, 0), label_cost=-1, error_cost=1)

@@ -27,9 +27,7 @@ class CurveForecast:
 
     Attributes:
         labels: The label counts (m,).
-        value: The measure expected there (m,), 0 to 1 as its interval.
-        low: Lower end of its 95 % interval (m,).
-        high: Its upper end (m,).
+        last: The measure of the last round.
         gain: What it is expected to be above the last round (m,); never below 0, and never more
             than the measure of the last round lacks to 1.
         gain_low: Lower end of the gain's 95 % interval (m,); never a loss of more than it had.
@@ -37,12 +35,25 @@ class CurveForecast:
     """
 
     labels: Floats
-    value: Floats
-    low: Floats
-    high: Floats
+    last: float
     gain: Floats
     gain_low: Floats
     gain_high: Floats
+
+    @property
+    def value(self) -> Floats:
+        """The measure expected (m,), 0 to 1: that of the last round with the gain."""
+        return self.last + self.gain
+
+    @property
+    def low(self) -> Floats:
+        """Lower end of its 95 % interval (m,)."""
+        return self.last + self.gain_low
+
+    @property
+    def high(self) -> Floats:
+        """Its upper end (m,)."""
+        return self.last + self.gain_high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +100,12 @@ def forecast_curve(
     now, then = _shapes(x, np.concatenate([x, later]))
     fits = _Fits.of(now, y, count)
     end, ahead = then[:, len(x) - 1], then[:, len(x) :]
-    # A round's model is a little better or worse than its curve: one such model for a value, two
-    # for what lies between them.
-    gain = fits.quantiles(np.zeros(1), end[:, None] - ahead, models=2)
-    value = fits.quantiles(np.ones(1), -ahead, models=1)
-    low, expected, high = (np.clip(it, 0.0, 1.0) for it in value)
+    gain = fits.quantiles(end[:, None] - ahead)
     # The gain is told beside the last round's measure: their sum must be one that can be measured.
     last, room = float(y[-1]), 1.0 - float(y[-1])
     return CurveForecast(
         labels=later,
-        value=expected,
-        low=low,
-        high=high,
+        last=last,
         gain=np.clip(gain[1], 0.0, room),
         gain_low=np.clip(gain[0], -last, room),
         gain_high=np.clip(gain[2], 0.0, room),
@@ -153,9 +158,8 @@ def _shapes(seen: Floats, n: Floats) -> tuple[Floats, Floats]:
 class _Fits:
     """Least-squares fits y = a - b h of every shape, and how much each counts."""
 
-    a: Floats
     b: Floats
-    covariance: Floats  # (F, 3): of a, of both, of b
+    variance_of_b: Floats
     variance: Floats
     weight: Floats
     freedom: float
@@ -180,33 +184,24 @@ class _Fits:
         # A curve that ends far above 1 is none of an accuracy.
         ceiling = a + b * np.maximum(-_limit(h), 0.0)
         weight = np.where(ceiling > 1 + 2 * np.sqrt(variance), weight * 1e-3, weight)
-        covariance = np.stack(
-            [
-                variance * (1 / rounds + mean_h**2 / spread),
-                variance * mean_h / spread,
-                variance / spread,
-            ],
-            axis=1,
-        )
         return cls(
-            a=a,
             b=b,
-            covariance=covariance,
+            variance_of_b=variance / spread,
             variance=variance,
             weight=weight / weight.sum(),
             freedom=freedom,
         )
 
-    def quantiles(
-        self, of_a: Floats, of_b: Floats, *, models: int
-    ) -> tuple[Floats, Floats, Floats]:
-        """2.5 % quantile, mean and 97.5 % quantile (m,) of ``of_a`` a + ``of_b`` (F, m) b."""
+    def quantiles(self, rise: Floats) -> tuple[Floats, Floats, Floats]:
+        """2.5 % quantile, mean and 97.5 % quantile (m,) of a gain of ``rise`` (F, m) times b.
+
+        The models of two rounds are each a little better or worse than their curve.
+        """
         from scipy.special import stdtrit
 
-        mean = of_a * self.a[:, None] + of_b * self.b[:, None]
-        aa, ab, bb = (self.covariance[:, at, None] for at in range(3))
-        fitted = np.maximum(of_a**2 * aa + 2 * of_a * of_b * ab + of_b**2 * bb, 0.0)
-        deviation = np.sqrt(fitted + models * self.variance[:, None])
+        mean = rise * self.b[:, None]
+        fitted = rise**2 * self.variance_of_b[:, None]
+        deviation = np.sqrt(fitted + 2 * self.variance[:, None])
         levels = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
         steps = stdtrit(self.freedom, levels)
         points = mean[:, :, None] + deviation[:, :, None] * steps

@@ -208,7 +208,7 @@ class OutlookPoint:
     Attributes:
         labels: Labels of the active arm by then.
         more: How many more these are than now.
-        value: The headline measure expected then.
+        value: The headline measure expected then: that of now with the gain.
         low: Lower end of its interval.
         high: Upper end of it.
         gain: What it is expected to be above now, in points from 0 to 1; never below 0.
