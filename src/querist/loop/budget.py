@@ -1,7 +1,8 @@
-"""Budgets in labels, seconds and money, and what of them is spent."""
+"""Budgets in labels, seconds and money, what of them is spent, and what a label costs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from querist.catalog import Catalog
@@ -14,6 +15,27 @@ class BudgetState:
     unit: str
     spent: float
     limit: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCost:
+    """What the label of one asset has cost on average; ``None`` where nothing is known of it.
+
+    All that was spent counts: every opinion on the asset, skips, gold questions and reviews.
+
+    Attributes:
+        seconds: Working time.
+        money: What it costs.
+    """
+
+    seconds: float | None
+    money: float | None
+
+
+def label_cost(spent: Sequence[BudgetState], assets: int) -> LabelCost:
+    """The mean cost where so many ``assets`` hold a label that was given here, not imported."""
+    each = {it.unit: it.spent / assets if it.spent and assets else None for it in spent}
+    return LabelCost(seconds=each["seconds"], money=each["money"])
 
 
 def budgets(catalog: Catalog) -> list[BudgetState]:

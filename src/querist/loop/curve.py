@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from querist.loop.budget import BudgetState
+from querist.loop.budget import LabelCost
 from querist.metrics import SavingMeasure, is_undecided
 from querist.schema import Arm, Estimate, Round, Saving, percent
 from querist.schema.measure import Measure, called
@@ -25,8 +25,9 @@ class CurvePoint:
         round: The round.
         labels: Labels that trained the arm's model.
         accuracy: The headline measure on the audit set, with its 95 % interval.
-        seconds: Labelling time of these labels at the mean pace so far; ``None`` if not measured.
-        money: Their cost; ``None`` if not known.
+        seconds: Working time for these labels at the mean of an asset so far, all opinions on it
+            included; ``None`` if not measured.
+        money: Their cost, likewise; ``None`` if not known.
     """
 
     round: int
@@ -45,11 +46,8 @@ class Curve:
     measure: str = "accuracy"
 
 
-def curve(
-    rounds: Sequence[Round], budgets: Sequence[BudgetState], measure: str = "accuracy"
-) -> Curve:
-    """The curve from the rounds' evaluations, which are of ``measure``."""
-    spent = {budget.unit: budget.spent for budget in budgets}
+def curve(rounds: Sequence[Round], cost: LabelCost, measure: str = "accuracy") -> Curve:
+    """The curve from the rounds' evaluations, which are of ``measure``, at the cost of a label."""
 
     def points(arm: Arm) -> tuple[CurvePoint, ...]:
         return tuple(
@@ -57,8 +55,8 @@ def curve(
                 round=round_.number,
                 labels=evaluation.labels,
                 accuracy=evaluation.accuracy,
-                seconds=_share(evaluation.labels, spent, "seconds"),
-                money=_share(evaluation.labels, spent, "money"),
+                seconds=None if cost.seconds is None else evaluation.labels * cost.seconds,
+                money=None if cost.money is None else evaluation.labels * cost.money,
             )
             for round_ in rounds
             for evaluation in round_.evaluations
@@ -66,12 +64,6 @@ def curve(
         )
 
     return Curve(active=points(Arm.ACTIVE), control=points(Arm.CONTROL), measure=measure)
-
-
-def _share(labels: int, spent: dict[str, float], unit: str) -> float | None:
-    if not spent.get(unit) or not spent.get("labels"):
-        return None
-    return labels * spent[unit] / spent["labels"]
 
 
 def compares(found: Curve) -> bool:

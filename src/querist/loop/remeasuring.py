@@ -1,4 +1,4 @@
-"""Keeps learning curves comparable: old models are measured again by the classes of now."""
+"""Keeps learning curves comparable: by the classes of now, and on one audit set."""
 
 from __future__ import annotations
 
@@ -9,9 +9,24 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from querist.catalog import Catalog
+from querist.errors import (
+    InvalidInputError,
+    MissingDependencyError,
+    NotFoundError,
+    StorageError,
+    UnavailableError,
+)
 from querist.loop.evaluating import evaluate
 from querist.schema import Evaluation, ModelVersion, OntologyReading, Round
 
+# What a model that is gone, or lives elsewhere, may end in.
+_GONE = (
+    InvalidInputError,
+    MissingDependencyError,
+    NotFoundError,
+    StorageError,
+    UnavailableError,
+)
 _Key = tuple[str, int, int]
 _MEASURED: WeakKeyDictionary[Catalog, dict[_Key, Evaluation | None]] = WeakKeyDictionary()
 
@@ -23,18 +38,20 @@ def comparable(catalog: Catalog, rounds: Sequence[Round]) -> list[Round]:
     as it is read now, once a round: probabilities of merged classes add up, those of a split one
     are shared out. A class that was renamed keeps its figures under its new name. What was
     measured at the time stays in the records; a model that can no longer be measured, because
-    its audit labels wait for answers, has no point on the curve.
+    its audit labels wait for answers, has no point on the curve. Nor has one that was measured on
+    another audit set than the newest, before assets joined, and could not be measured again.
     """
     reading = catalog.records.ontologies.reading()
+    rounds = _on_one_set(rounds)
     if reading.plain:
-        return list(rounds)
+        return rounds
     kept = _MEASURED.setdefault(catalog, {})
     newest = rounds[-1].number if rounds else 0
 
     def measured(evaluation: Evaluation) -> Evaluation | None:
         model = catalog.records.models.get(evaluation.model_id)
         if _same_classes(reading, model):
-            return _renamed(reading, model, evaluation)
+            return _renamed(catalog, model, evaluation)
         key = (model.id, reading.ontology.version, newest)
         if key not in kept:
             kept[key] = evaluate(catalog, model)
@@ -45,6 +62,53 @@ def comparable(catalog: Catalog, rounds: Sequence[Round]) -> list[Round]:
         now = (measured(evaluation) for evaluation in round_.evaluations)
         found.append(replace(round_, evaluations=tuple(e for e in now if e is not None)))
     return found
+
+
+def measured_again(catalog: Catalog, rounds: Sequence[Round], newest: Round) -> list[Round]:
+    """Those of the rounds before the newest whose models say more once assets joined the audit set.
+
+    Before, they were measured on a sample of another pool. A model that is gone, or lives elsewhere
+    and does not answer, keeps the figures that it had.
+    """
+    if not newest.evaluations or not _joined([*rounds, newest]):
+        return []
+    count, kept = newest.evaluations[0].accuracy.count, dict[str, Evaluation]()
+
+    def measured(evaluation: Evaluation) -> Evaluation:
+        if evaluation.accuracy.count == count:
+            return evaluation
+        model = catalog.records.models.get(evaluation.model_id)
+        if model.id not in kept:
+            try:
+                found = evaluate(catalog, model)
+            except _GONE:
+                found = None
+            # In the words of its own classes, as all that is stored of it.
+            kept[model.id] = _renamed(catalog, model, found, back=True) if found else evaluation
+        return kept[model.id]
+
+    again = [replace(it, evaluations=tuple(map(measured, it.evaluations))) for it in rounds]
+    return [after for after, before in zip(again, rounds, strict=True) if after != before]
+
+
+def _on_one_set(rounds: Sequence[Round]) -> list[Round]:
+    """The rounds without evaluations on another audit set than the newest, once assets joined it.
+
+    Until then its labelled part is a random sample at any time, so its size does not matter.
+    """
+    last = next((at for at in reversed(range(len(rounds))) if rounds[at].evaluations), None)
+    if last is None or not _joined(rounds[: last + 1]):
+        return list(rounds)
+    count = rounds[last].evaluations[0].accuracy.count
+    return [
+        replace(it, evaluations=tuple(e for e in it.evaluations if e.accuracy.count == count))
+        for it in rounds
+    ]
+
+
+def _joined(rounds: Sequence[Round]) -> bool:
+    """Whether assets that were added after the first draw have joined the audit set."""
+    return any(it.plan is not None and it.plan.audit_size > 0 for it in rounds[1:])
 
 
 def speaks_of_now(catalog: Catalog, round_: Round) -> bool:
@@ -67,10 +131,13 @@ def _same_classes(reading: OntologyReading, model: ModelVersion) -> bool:
     )
 
 
-def _renamed(reading: OntologyReading, model: ModelVersion, evaluation: Evaluation) -> Evaluation:
+def _renamed(
+    catalog: Catalog, model: ModelVersion, evaluation: Evaluation, *, back: bool = False
+) -> Evaluation:
+    """The evaluation by the names of now instead of the model's, or ``back`` by the model's."""
+    reading = catalog.records.ontologies.reading()
     made_under = reading.made_under(model)
-    per_class = {
-        reading.name(name, made_under) or name: estimate
-        for name, estimate in evaluation.per_class.items()
-    }
+    now = {name: reading.name(name, made_under) or name for name in model.classes}
+    names = {new: old for old, new in now.items()} if back else now
+    per_class = {names.get(name, name): it for name, it in evaluation.per_class.items()}
     return replace(evaluation, per_class=per_class)

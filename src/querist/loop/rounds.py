@@ -25,13 +25,13 @@ from querist.loop import (
     stopping,
     training,
 )
-from querist.loop.budget import budgets
+from querist.loop.budget import budgets, label_cost
 from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate, state
 from querist.loop.headline import headline_of
-from querist.loop.remeasuring import comparable
+from querist.loop.remeasuring import comparable, measured_again
 from querist.loop.saved import measured_saving
 from querist.loop.slices import Slices
 from querist.loop.thresholding import Thresholds, thresholds
@@ -297,7 +297,11 @@ class Rounds:
         models = [i for i in (round_.model_id, round_.control_model_id) if i is not None]
         found = (evaluate(self._catalog, self._records.models.get(i)) for i in models)
         evaluations = tuple(evaluation for evaluation in found if evaluation is not None)
-        return self._move(replace(round_, evaluations=evaluations), Step.DIAGNOSE)
+        after = replace(round_, evaluations=evaluations)
+        earlier = [it for it in self.list() if it.number < round_.number]
+        for again in measured_again(self._catalog, earlier, after):
+            self._records.rounds.update(again, expected_step=again.step)
+        return self._move(after, Step.DIAGNOSE)
 
     def _diagnose(self, round_: Round) -> Round:
         findings = diagnose_round(self._catalog, round_) if round_.model_id else round_.findings
@@ -309,11 +313,8 @@ class Rounds:
         spent = budgets(self._catalog)
         seen = snapshot.take(self._catalog)
         measured = comparable(self._catalog, [*earlier, round_])
-        found = curve.curve(
-            measured,
-            spent,
-            headline_of(self._catalog.settings.task),
-        )
+        cost = label_cost(spent, int(seen.paid.sum()))
+        found = curve.curve(measured, cost, headline_of(self._catalog.settings.task))
         saved = None
         if curve.compares(found):
             saved = measured_saving(self._catalog, measured)
@@ -349,7 +350,7 @@ class Rounds:
             if readings
             else None,
             outlook=stop_evidence.outlook(shares, next_batch_size(self._catalog), left),
-            worth=stop_evidence.worth(self._catalog, shares, spent, left),
+            worth=stop_evidence.worth(self._catalog, shares, cost, seen),
         )
         advice = stopping.advice_of(
             evidence,

@@ -38,6 +38,7 @@ class Snapshot:
             they train no model, since none could be judged by them as if it had not learned them.
         by_model: Assets whose label is a model's (N,), bool: they count as not answered, but the
             active arm does not ask for them.
+        paid: Assets whose label was given here, by one or several people (N,), bool: not imported.
         label_seq: Last entry of the label log that was seen.
         review_seq: Last review that was seen.
     """
@@ -53,6 +54,7 @@ class Snapshot:
     active: NDArray[np.bool_]
     checks: NDArray[np.bool_]
     by_model: NDArray[np.bool_]
+    paid: NDArray[np.bool_]
     label_seq: int
     review_seq: int
 
@@ -125,6 +127,7 @@ def take(
     undecided = np.zeros(len(ids), dtype=bool)
     passed = np.zeros(len(ids), dtype=bool)
     by_model = np.zeros(len(ids), dtype=bool)
+    paid = np.zeros(len(ids), dtype=bool)
     reading = catalog.records.ontologies.reading(ontology_version)
     class_index = {name: i for i, name in enumerate(reading.ontology.names)}
     states = catalog.records.labels.states(upto=seq)
@@ -146,6 +149,7 @@ def take(
             )
             holds = code >= 0 if said is not None else not undecided[position]
             answered[position] = states.labeled[i] and holds
+            paid[position] = states.labeled[i] and states.origins[i] != Origin.IMPORT
             labeled[position] = answered[position] and not doubted
             retired = said is not None and name is None and not undecided[position]
             passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
@@ -166,6 +170,7 @@ def take(
         active=members(Arm.ACTIVE),
         checks=index.mask(_checks(catalog, before_round))[: len(ids)],
         by_model=by_model,
+        paid=paid,
         label_seq=seq,
         review_seq=reviewed,
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from querist.catalog import Catalog
 from querist.loop import snapshot, training
-from querist.loop.budget import BudgetState, budgets
+from querist.loop.budget import BudgetState, budgets, label_cost
 from querist.loop.compute import Compute, compute
 from querist.loop.curve import Curve, curve
 from querist.loop.evaluating import state
@@ -36,6 +36,8 @@ class Status:
         advice: The newest advice; ``None`` before the first, and where the classes have changed
             since in a way that changed the figures it rests on.
         curve: Both arms' learning curves.
+        left_out: Rounds that no point of them is of, as their models could not be measured on the
+            audit set as it is now.
         saving: What active saved against the control, where enough is known to tell it.
         budgets: Each budget with what is spent.
         ledger: Totals by kind, arm and unit.
@@ -57,6 +59,7 @@ class Status:
     rounds: Sequence[Round]
     advice: Advice | None
     curve: Curve
+    left_out: int
     saving: Saving | None
     budgets: Sequence[BudgetState]
     ledger: Sequence[Mapping[str, Any]]
@@ -75,7 +78,8 @@ def status(catalog: Catalog) -> Status:
     stored = records.rounds.list()
     rounds = comparable(catalog, stored)
     spent = budgets(catalog)
-    found = curve(rounds, spent, headline_of(catalog.settings.task))
+    cost = label_cost(spent, int(seen.paid.sum()))
+    found = curve(rounds, cost, headline_of(catalog.settings.task))
     current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
     waiting = 0
     if current is not None:
@@ -100,6 +104,10 @@ def status(catalog: Catalog) -> Status:
         rounds=rounds,
         advice=advice,
         curve=found,
+        left_out=sum(
+            bool(before.evaluations) and not now.evaluations
+            for before, now in zip(stored, rounds, strict=True)
+        ),
         saving=advice.saving if advice else None,
         budgets=spent,
         ledger=records.ledger.totals(),

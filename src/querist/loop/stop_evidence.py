@@ -13,7 +13,7 @@ from querist.catalog import Catalog, classifiers
 from querist.diagnostics import StopReading, read_stop_set
 from querist.learners.imported import IMPORTED
 from querist.loop import training
-from querist.loop.budget import BudgetState
+from querist.loop.budget import LabelCost
 from querist.loop.curve import CurvePoint
 from querist.loop.snapshot import Snapshot
 from querist.metrics import cost_optimum, forecast_curve
@@ -117,17 +117,18 @@ def outlook(points: Sequence[CurvePoint], batch: int, left: int) -> tuple[Outloo
 
 
 def worth(
-    catalog: Catalog, points: Sequence[CurvePoint], budgets: Sequence[BudgetState], left: int
+    catalog: Catalog, points: Sequence[CurvePoint], cost: LabelCost, seen: Snapshot
 ) -> Worth | None:
     """What more labels are worth; ``None`` where the cost of labels or of errors is not known."""
     policy = catalog.settings.policy
-    spent = {it.unit: it.spent for it in budgets}
+    left = len(seen.candidates())
     rising = _rising(points)
     if policy.error_cost is None or policy.horizon is None or len(rising) < LEAST_ROUNDS:
         return None
-    if not spent.get("money") or not spent.get("labels") or left < 1:
+    if cost.money is None or left < 1:
         return None
-    each = spent["money"] / spent["labels"]
+    beside = control_labels(policy.control_share, seen)
+    each = cost.money * (1 + beside)
     now = rising[-1].labels
     found = forecast_curve(
         [point.labels for point in rising],
@@ -141,7 +142,20 @@ def worth(
         label_cost=each,
         error_cost=policy.error_cost * policy.horizon,
     )
-    return Worth(label_cost=each, labels=round(best.labels), saving=best.saving)
+    return Worth(
+        label_cost=each, labels=round(best.labels), saving=best.saving, control_labels=beside
+    )
+
+
+def control_labels(control_share: float, seen: Snapshot) -> float:
+    """Labels of the control that come with each further one of the active arm, as things stand.
+
+    The control draws from all assets outside the audit set; one that has a label costs nothing.
+    """
+    drawn_from = ~seen.audit & ~seen.control
+    if not drawn_from.any():
+        return 0.0
+    return control_share * float((~(seen.answered | seen.passed))[drawn_from].mean())
 
 
 def _rising(points: Sequence[CurvePoint]) -> list[CurvePoint]:

@@ -231,14 +231,17 @@ class Worth:
     """What more labels are worth in money.
 
     Attributes:
-        label_cost: Money that a label has cost so far.
+        label_cost: Money for a further label of the active arm, at the mean cost of a labelled
+            asset so far, with the labels of the control that come with it.
         labels: Labels at which labels and errors together are expected to cost least.
         saving: Money that this is expected to save against stopping now; 0 where now is best.
+        control_labels: Labels of the control that come with each further one, a mean.
     """
 
     label_cost: float
     labels: int
     saving: float
+    control_labels: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

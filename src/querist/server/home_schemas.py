@@ -26,6 +26,10 @@ class Curves(BaseModel):
 
     active: list[CurvePoint]
     control: list[CurvePoint]
+    left_out: int = Field(
+        description="Rounds without a point, as their models could not be measured on the audit "
+        "set as it is now."
+    )
     measure: str = Field(
         description="`accuracy`, or where a label is no single class `micro_f1`, `r2`, `map50` "
         "or `f1`."

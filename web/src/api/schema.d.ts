@@ -2946,6 +2946,11 @@ export interface components {
             /** Control */
             control: components["schemas"]["querist__server__home_schemas__CurvePoint"][];
             /**
+             * Left Out
+             * @description Rounds without a point, as their models could not be measured on the audit set as it is now.
+             */
+            left_out: number;
+            /**
              * Measure
              * @description `accuracy`, or where a label is no single class `micro_f1`, `r2`, `map50` or `f1`.
              */
@@ -4271,7 +4276,7 @@ export interface components {
          *     Attributes:
          *         labels: Labels of the active arm by then.
          *         more: How many more these are than now.
-         *         value: The headline measure expected then.
+         *         value: The headline measure expected then: that of now with the gain.
          *         low: Lower end of its interval.
          *         high: Upper end of it.
          *         gain: What it is expected to be above now, in points from 0 to 1; never below 0.
@@ -5855,9 +5860,11 @@ export interface components {
          * @description What more labels are worth in money.
          *
          *     Attributes:
-         *         label_cost: Money that a label has cost so far.
+         *         label_cost: Money for a further label of the active arm, at the mean cost of a labelled
+         *             asset so far, with the labels of the control that come with it.
          *         labels: Labels at which labels and errors together are expected to cost least.
          *         saving: Money that this is expected to save against stopping now; 0 where now is best.
+         *         control_labels: Labels of the control that come with each further one, a mean.
          */
         Worth: {
             /** Label Cost */
@@ -5866,6 +5873,11 @@ export interface components {
             labels: number;
             /** Saving */
             saving: number;
+            /**
+             * Control Labels
+             * @default 0
+             */
+            control_labels: number;
         };
         /**
          * ZeroShotRequest

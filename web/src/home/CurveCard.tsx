@@ -6,7 +6,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { sessionQuery } from "../api/queries";
 import { type Home, mayBrowse } from "../api/types";
-import { count } from "../parts/format";
+import { count, plural } from "../parts/format";
 import { measureName } from "../parts/measures";
 import { isWithoutAudit, NoAudit } from "../parts/NoAudit";
 import { NoControl } from "../parts/NoControl";
@@ -65,7 +65,13 @@ function summary(home: Home): string {
   if (!last)
     return "Measured on a fixed random sample, beside a model that learns from random labels.";
   const dashes = home.advice?.outlook.length ? " Dashes are what is expected next." : "";
-  return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.${dashes}`;
+  return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.${dashes}${leftOut(home.curve.left_out)}`;
+}
+
+/** Rounds that were measured on another sample, before assets joined, whose models are gone. */
+function leftOut(rounds: number): string {
+  if (rounds === 0) return "";
+  return ` ${plural(rounds, "round that was not measured on it is", "rounds that were not measured on it are")} left out.`;
 }
 
 function NoCurve({ home, learns }: Props) {

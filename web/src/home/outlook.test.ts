@@ -20,6 +20,7 @@ function home(labels: number, mores: number[]): Pick<Home, "advice" | "curve"> {
     curve: {
       active: [{ round: 4, labels, accuracy, seconds: null, money: null }],
       control: [],
+      left_out: 0,
       measure: "accuracy",
     },
   };

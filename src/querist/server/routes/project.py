@@ -57,6 +57,7 @@ def get_home(service: Served) -> Home:
             active=[CurvePoint(**asdict(point)) for point in status.curve.active],
             control=[CurvePoint(**asdict(point)) for point in status.curve.control],
             measure=status.curve.measure,
+            left_out=status.left_out,
         ),
         audit=AuditState(labeled=status.audit_labeled, wanted=status.audit_wanted),
         rounds=[_summary(round_) for round_ in status.rounds],
