@@ -16,7 +16,7 @@ from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
 from querist.metrics import SavingMeasure
 from querist.project import Project
-from querist.schema import Arm, Estimate, Evaluation, TaskKind, Worth
+from querist.schema import Arm, Estimate, Evaluation, OutlookPoint, TaskKind, Worth
 from querist.schema.measure import Measure
 
 NO_LIMITS = [BudgetState(unit="labels", spent=100, limit=None)]
@@ -179,6 +179,25 @@ def test_labels_that_cost_more_than_errors_stop(saving: float, stops: bool) -> N
     found = advise(replace(EVIDENCE, agreements=[], worth=money))
     assert found[0] is stops
     assert ("640 labels" in found[1][-1]) is not stops
+
+
+def test_reasons_write_numbers_as_people_do() -> None:
+    """One label is no labels, a loss has a minus sign, and just under ten cents is ten."""
+    ahead = OutlookPoint(
+        labels=61, more=1, value=0.5, low=0.471, high=0.5, gain=0.0, gain_low=-0.029, gain_high=0.0
+    )
+    evidence = replace(
+        EVIDENCE,
+        agreements=[],
+        budgets=[BudgetState(unit="labels", spent=3, limit=1)],
+        outlook=[ahead],
+        worth=Worth(label_cost=0.0999999, labels=1, saving=3, control_labels=0.125),
+    )
+    told = " ".join(advise(evidence)[1])
+    assert "The budget of 1 label is spent." in told
+    assert "The next label is expected to bring 0.0 points (95 % interval −2.9 to 0.0)." in told
+    assert "With 0.10 a label, 0.12 of the random control included, and the errors" in told
+    assert "1 label in all is expected to cost least, and to save 3" in told
 
 
 def test_the_outlook_needs_four_rounds_and_stays_in_the_pool() -> None:

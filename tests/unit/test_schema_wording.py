@@ -6,6 +6,7 @@ import pytest
 
 from querist.metrics import wilson
 from querist.schema import Estimate
+from querist.schema.wording import number, price
 
 
 def share(hits: int, count: int) -> Estimate:
@@ -34,3 +35,15 @@ def share(hits: int, count: int) -> Estimate:
 def test_an_interval_to_one_side_is_told_by_its_ends(estimate: Estimate, words: str) -> None:
     """± is told only where it misses no end by much, and stays within what the measure can be."""
     assert str(estimate).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+def test_numbers_below_zero_have_a_minus_sign() -> None:
+    """A hyphen is none, and what rounds to zero has no sign of a loss."""
+    assert [number(-2.94), number(-0.04), number(0.0)] == ["−2.9", "0.0", "0.0"]
+    assert [number(2.94, "+.1f"), number(-2.94, "+.1f")] == ["+2.9", "−2.9"]
+
+
+def test_prices_are_told_to_the_cent_or_to_two_figures() -> None:
+    """What is as good as ten cents is; the price of an answer of a model is not nothing."""
+    assert [price(it) for it in (0.0999999, 0.1, 1_234.5)] == ["0.10", "0.10", "1,234.50"]
+    assert [price(0.0032), price(0.000012)] == ["0.0032", "0.000012"]

@@ -21,6 +21,7 @@ from querist.catalog.records.auto_labels import (
 from querist.errors import NotFoundError
 from querist.metrics import confidence_sequence, is_right
 from querist.schema import Action, Arm, Origin, TaskState, Value
+from querist.schema.wording import counted
 
 _STREAM = 61
 
@@ -240,7 +241,7 @@ def _sentence(
     if bounds[0] > max_error:
         return f"The promise of {max_error:.1%} is broken: {told}, {between}."
     return (
-        f"{holding:,} labels stand, {told}, {between}."
+        f"{counted(holding, 'label stands', 'labels stand')}, {told}, {between}."
         if answered
-        else (f"{holding:,} labels stand, none is audited yet.")
+        else (f"{counted(holding, 'label stands', 'labels stand')}, none is audited yet.")
     )

@@ -9,6 +9,7 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
+from querist.schema.wording import counted
 
 if TYPE_CHECKING:
     from querist.autolabel import AutoLabelSet, Proposal
@@ -58,7 +59,10 @@ def autolabel(
         print_json(found if accepted is None else accepted)
         return
     if accepted is not None:
-        output.print(f"{accepted.accepted:,} assets are labelled, as the set {accepted.id}.")
+        output.print(
+            f"{counted(accepted.accepted, 'asset is', 'assets are')} labelled, "
+            f"as the set {accepted.id}."
+        )
         output.print(f"Take them back with: querist autolabel roll-back {accepted.id}")
         return
     _print(found)

@@ -10,6 +10,7 @@ from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.schema import percent
 from querist.schema.measure import Measure
+from querist.schema.wording import number
 
 if TYPE_CHECKING:
     from querist.loop import Comparison
@@ -180,8 +181,8 @@ def _cells(pair: Paired) -> tuple[str, str, str, str]:
     return (
         f"{pair.first.value:.3f}",
         f"{pair.second.value:.3f}",
-        f"{gap.value:+.3f}",
-        f"{gap.low:+.3f} to {gap.high:+.3f}",
+        number(gap.value, "+.3f"),
+        f"{number(gap.low, '+.3f')} to {number(gap.high, '+.3f')}",
     )
 
 

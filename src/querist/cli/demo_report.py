@@ -13,6 +13,7 @@ from querist.loop import Status, wrong_on_audit
 from querist.loop.curve import CurvePoint, labels_until, saved_at_least
 from querist.project import Project
 from querist.schema import Arm, Evaluation, Selected, percent, to_json
+from querist.schema.wording import counted
 
 PICTURES = 16
 
@@ -74,7 +75,7 @@ def _facts(found: Status, full: Evaluation | None) -> list[dict[str, str]]:
             {
                 "label": "accuracy",
                 "value": percent(last.accuracy.value),
-                "note": f"{last.labels} labels, audit of {last.accuracy.count}",
+                "note": f"{counted(last.labels, 'label')}, audit of {last.accuracy.count}",
             }
         )
     if full:

@@ -11,6 +11,7 @@ from querist.cli.options import HERE, AnnotatorOption, JsonOption, ProjectOption
 from querist.cli.printing import errors, output, print_json, progress_bar
 from querist.errors import InvalidInputError
 from querist.schema import TaskKind
+from querist.schema.wording import counted
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,7 +64,7 @@ def import_labels(
         stored, report = opened.import_labels(
             source, label_column=label_column, id_column=id_column
         )
-    output.print(f"Imported {stored:,} labels.")
+    output.print(f"Imported {counted(stored, 'label')}.")
     for problem in report.problems:
         errors.print(f"  {problem.kind}: {problem.name}: {problem.message}", markup=False)
 
@@ -94,7 +95,7 @@ def import_predictions(
     if as_json:
         print_json(found)
         return
-    output.print(f"{found.model.id} tells of {found.told:,} assets.", markup=False)
+    output.print(f"{found.model.id} tells of {counted(found.told, 'asset')}.", markup=False)
     if found.missing:
         who = "A stand-in answers" if one_class else "Nothing is suggested"
         output.print(f"{who} for {found.missing:,} that the file leaves out.")
@@ -186,6 +187,6 @@ def export(
     """Write the labels to a file. Example: querist export labels.csv."""
     with open_project(project) as opened:
         report = opened.export(path)
-    output.print(f"Wrote {report.written:,} labels to {path}.", markup=False)
+    output.print(f"Wrote {counted(report.written, 'label')} to {path}.", markup=False)
     for loss in report.losses:
         output.print(f"  not kept: {loss}", markup=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from querist.cli.printing import output, print_table
 from querist.schema import percent
-from querist.schema.wording import counted
+from querist.schema.wording import counted, number
 
 if TYPE_CHECKING:
     from querist.loop import ClassLesson, Lessons
@@ -22,10 +22,12 @@ def print_lessons(found: Lessons) -> None:
             (
                 one.name,
                 one.labels,
-                f"{one.points:+.2f}",
-                f"{one.low:+.2f} to {one.high:+.2f}",
-                "" if one.density is None else f"{one.density:+.1f}",
-                ", ".join(f"{name} {points:+.1f}" for name, points in one.per_class.items()),
+                number(one.points, "+.2f"),
+                f"{number(one.low, '+.2f')} to {number(one.high, '+.2f')}",
+                "" if one.density is None else number(one.density, "+.1f"),
+                ", ".join(
+                    f"{name} {number(points, '+.1f')}" for name, points in one.per_class.items()
+                ),
             )
             for one in found.batches
         ),
@@ -33,7 +35,7 @@ def print_lessons(found: Lessons) -> None:
     print_table(
         ["class", "labels", "brought", "found", "learned"],
         (
-            (one.name, one.labels, f"{one.points:+.2f}", _recall(one), _learned(one))
+            (one.name, one.labels, number(one.points, "+.2f"), _recall(one), _learned(one))
             for one in found.classes
         ),
     )

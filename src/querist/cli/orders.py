@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from querist.cli.printing import output, print_table
+from querist.schema.wording import number
 
 if TYPE_CHECKING:
     from querist.experiments import LabeledData
@@ -41,10 +42,10 @@ def compare_orders(
             (
                 one.order,
                 percent(one.accuracy),
-                f"{one.gain:+.1f}",
-                f"{one.low:+.1f} to {one.high:+.1f}",
-                f"{one.on_the_way:+.1f}",
-                " ".join(f"{it:+.1f}" for it in one.differences),
+                number(one.gain, "+.1f"),
+                f"{number(one.low, '+.1f')} to {number(one.high, '+.1f')}",
+                number(one.on_the_way, "+.1f"),
+                " ".join(number(it, "+.1f") for it in one.differences),
             )
             for one in found
         ),

@@ -10,6 +10,7 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import errors, output, print_json, print_table, progress_bar
 from querist.schema import AddReport
+from querist.schema.wording import counted
 
 if TYPE_CHECKING:
     from querist.loop import Compute
@@ -81,7 +82,7 @@ def print_report(report: AddReport) -> None:
     """Print what went in and what did not."""
     rate = report.added / report.seconds if report.seconds else 0.0
     output.print(
-        f"Added {report.added:,} assets in {report.seconds:.1f} s ({rate:,.0f}/s); "
+        f"Added {counted(report.added, 'asset')} in {report.seconds:.1f} s ({rate:,.0f}/s); "
         f"{report.present:,} were there already; {len(report.problems):,} problems."
     )
     for problem in report.problems[:MAX_PROBLEMS]:
@@ -95,7 +96,7 @@ def embed(project: ProjectOption = HERE) -> None:
     with open_project(project) as opened:
         with progress_bar() as progress:
             made = opened.embed(progress=progress)
-        output.print(f"Embedded {made:,} assets.")
+        output.print(f"Embedded {counted(made, 'asset')}.")
 
 
 def status(project: ProjectOption = HERE, json: JsonOption = False) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
+from querist.schema.wording import counted, number
 
 # What alpha takes for the distance of two answers.
 _DISTANCES = {
@@ -68,7 +69,10 @@ def agreement(project: ProjectOption = HERE, as_json: JsonOption = False) -> Non
     if as_json:
         print_json({"agreement": found, "sway": sway})
         return
-    output.print(f"{found.assets:,} assets have several opinions, {found.opinions:,} in all.")
+    output.print(
+        f"{counted(found.assets, 'asset has', 'assets have')} several opinions, "
+        f"{found.opinions:,} in all."
+    )
     distance = "" if found.distance is None else f" ({_DISTANCES[found.distance]})"
     figures = {
         "Fleiss' kappa": found.fleiss,
@@ -88,8 +92,8 @@ def agreement(project: ProjectOption = HERE, as_json: JsonOption = False) -> Non
     if sway.shown and sway.withheld and sway.difference:
         output.print(
             f"With the suggestion shown {sway.shown} agree with it, without {sway.withheld}: "
-            f"a difference of {100 * sway.difference.value:.1f} points "
-            f"({100 * sway.difference.low:.1f} to {100 * sway.difference.high:.1f})."
+            f"a difference of {number(100 * sway.difference.value)} points "
+            f"({number(100 * sway.difference.low)} to {number(100 * sway.difference.high)})."
         )
 
 

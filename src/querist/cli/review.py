@@ -10,6 +10,7 @@ from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
 from querist.errors import UnknownNameError
 from querist.schema import ReviewState, to_json
+from querist.schema.wording import counted
 
 AssetArgument = Annotated[str, typer.Argument(help="The asset.")]
 ReviewerOption = Annotated[str, typer.Option("--reviewer", "-r", help="Who reviews.")]
@@ -76,7 +77,7 @@ def review(
             for item in page.items
         ],
     )
-    output.print(f"{page.total:,} labels.")
+    output.print(f"{counted(page.total, 'label')}.")
 
 
 def accept(

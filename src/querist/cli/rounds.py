@@ -12,6 +12,7 @@ from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.cli.slices import print_slices
 from querist.errors import NotFoundError
 from querist.schema import Arm, Step
+from querist.schema.wording import counted
 
 
 def add_to(app: typer.Typer) -> None:
@@ -140,5 +141,5 @@ def oracle(
         with progress_bar() as progress:
             answered = opened.oracle(rounds, progress=progress)
         found = opened.status()
-    output.print(f"The known labels gave {answered:,} labels.")
+    output.print(f"The known labels gave {counted(answered, 'label')}.")
     output.print(f"[bold]{found.sentence}[/]")

@@ -9,6 +9,7 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
 from querist.errors import InvalidInputError, UnknownNameError
+from querist.schema.wording import number
 
 if TYPE_CHECKING:
     from querist.catalog import AssetQuery
@@ -161,6 +162,6 @@ def _against(point: SlicePoint) -> str:
     low, high = 100 * point.difference.low, 100 * point.difference.high
     searched = ", found on these labels" if point.searched else ""
     return (
-        f"{point.verdict}: {100 * point.difference.value:+.1f} points "
-        f"({low:+.1f} to {high:+.1f}){searched}"
+        f"{point.verdict}: {number(100 * point.difference.value, '+.1f')} points "
+        f"({number(low, '+.1f')} to {number(high, '+.1f')}){searched}"
     )

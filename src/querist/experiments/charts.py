@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from querist.schema.wording import counted
+
 WIDTH, HEIGHT = 960, 400
 LEFT, TOP, BOTTOM = 64, 28, 46
 NAME_GAP = 19.0
@@ -51,7 +53,7 @@ class Span:
         if control <= active:
             return None
         least = "at least " if curve and active <= curve[0]["labels"] else ""
-        text = f"{least}{control - active:,.0f} labels saved"
+        text = f"{least}{counted(round(control - active), 'label')} saved"
         return cls(value=value, start=control, end=active, text=text)
 
 
@@ -179,7 +181,8 @@ def _line(frame: _Frame, curve: Curve) -> str:
     dash = ' stroke-dasharray="7 5"' if curve.dashed else ""
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2" fill="var({curve.color})"><title>'
-        f"{escape(curve.name)}: {100 * p['value']:.1f} % at {p['labels']:,.0f} labels</title>"
+        f"{escape(curve.name)}: {100 * p['value']:.1f} % at "
+        f"{counted(round(p['labels']), 'label')}</title>"
         "</circle>"
         for (x, y), p in zip(places, curve.points, strict=True)
     )

@@ -15,6 +15,7 @@ from querist.experiments.runner import rows_of, split_by_seed
 from querist.learners import create_learner, out_of_fold
 from querist.metrics import accuracy
 from querist.metrics.intervals import mean_interval
+from querist.schema.wording import number
 
 RANDOM, REPLAY = "random", "+replay"
 ORDERS = (RANDOM, "as-given", "easy-first", "hard-first", "balanced", "by-class")
@@ -67,8 +68,10 @@ class OrderGain:
             ("helps" if self.gain > 0 else "does harm") if sure else "makes no sure difference"
         )
         return (
-            f"Feeding {self.order} {verdict} against {self.against}: {self.gain:+.1f} points "
-            f"at the end ({self.low:+.1f} to {self.high:+.1f}), {self.on_the_way:+.1f} on the way."
+            f"Feeding {self.order} {verdict} against {self.against}: "
+            f"{number(self.gain, '+.1f')} points "
+            f"at the end ({number(self.low, '+.1f')} to {number(self.high, '+.1f')}), "
+            f"{number(self.on_the_way, '+.1f')} on the way."
         )
 
 

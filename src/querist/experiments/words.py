@@ -8,9 +8,8 @@ from typing import Any
 from querist.experiments.arms import CONTROL
 from querist.metrics import is_undecided
 from querist.schema.measure import Measure
-from querist.schema.wording import counted
+from querist.schema.wording import counted, number
 
-MINUS = "\N{MINUS SIGN}"
 # Of fewer seeds nobody sees whether their gains spread as Student's interval supposes.
 FEW = 5
 
@@ -122,7 +121,7 @@ def _needs(name: str, goal: str, found: Mapping[str, Any], seeds: int) -> str:
 
 def signed(share: float) -> str:
     """A share of one in points, with its sign."""
-    return f"{100 * share:+.1f}".replace("-", MINUS)
+    return number(100 * share, "+.1f")
 
 
 def percent(share: float) -> str:

@@ -28,7 +28,8 @@ def export(catalog: Catalog, path: str | Path) -> LossReport:
     aside = _set_aside(catalog)
     if not aside:
         return report
-    told = f"{aside:,} labels are left out: their class was split or retired since."
+    left = counted(aside, "label is", "labels are")
+    told = f"{left} left out: the class was split or retired since."
     return replace(report, warnings=(*report.warnings, told))
 
 

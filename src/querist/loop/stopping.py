@@ -30,7 +30,7 @@ from querist.schema import (
     class_names,
     percent,
 )
-from querist.schema.wording import percent_beside
+from querist.schema.wording import counted, number, percent_beside, price
 
 WINDOW = 3
 MIN_ROUNDS = 4
@@ -131,7 +131,8 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     stop = False
     for budget in _spent(evidence):
         stop = True
-        reasons.append(f"The budget of {budget.limit:,.10g} {budget.unit} is spent.")
+        unit = budget.unit.removesuffix("s") if budget.limit == 1 else budget.unit
+        reasons.append(f"The budget of {budget.limit:,.10g} {unit} is spent.")
     if evidence.left == 0:
         stop = True
         reasons.append("Nothing is left to ask.")
@@ -212,26 +213,27 @@ def _costly(evidence: Evidence, reasons: list[str]) -> bool:
     if evidence.outlook:
         near, far = evidence.outlook[0], evidence.outlook[-1]
         more = f", {far.more:,} more {_points(far)}" if far.more > near.more else ""
-        reasons.append(
-            f"The next {near.more:,} labels are expected to bring {_points(near)}{more}."
-        )
+        labels = "label is" if near.more == 1 else f"{near.more:,} labels are"
+        reasons.append(f"The next {labels} expected to bring {_points(near)}{more}.")
     if evidence.worth is None:
         return False
-    each = evidence.worth.label_cost
-    cost = f"With {each:{',.2f' if each >= 0.1 else '.2g'}} a label and the errors at their price"
+    beside = round(evidence.worth.control_labels, 2)
+    control = f", {beside:g} of the random control included," if beside else ""
+    cost = f"With {price(evidence.worth.label_cost)} a label{control} and the errors at their price"
     if evidence.worth.saving <= 0:
         reasons.append(f"{cost}, no number of further labels is expected to pay.")
         return not evidence.thin_classes
     reasons.append(
-        f"{cost}, {evidence.worth.labels:,} labels in all are expected to cost least: they save "
+        f"{cost}, {counted(evidence.worth.labels, 'label in all is', 'labels in all are')} "
+        "expected to cost least, and to save "
         f"{evidence.worth.saving:,.0f} against stopping now."
     )
     return False
 
 
 def _points(ahead: OutlookPoint) -> str:
-    low, high = 100 * ahead.gain_low, 100 * ahead.gain_high
-    return f"{100 * ahead.gain:.1f} points (95 % interval {low:.1f} to {high:.1f})"
+    low, high = number(100 * ahead.gain_low), number(100 * ahead.gain_high)
+    return f"{number(100 * ahead.gain)} points (95 % interval {low} to {high})"
 
 
 def _stable(

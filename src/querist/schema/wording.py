@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
+MINUS = "\N{MINUS SIGN}"
 _ROUNDED = 0.0005
 _LOPSIDED = 0.02
 
 
 def percent(share: float, digits: int = 1) -> str:
     """A share as people read it: ``percent(0.941)`` is ``94.1 %``."""
-    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+    return f"{number(100 * share, f'.{digits}f')}\N{NO-BREAK SPACE}%"
+
+
+def number(value: float, form: str = ".1f") -> str:
+    """A number with a true minus sign, ``−2.9``; ``form`` is that of ``format``."""
+    text = format(value, form)
+    zero = not text.strip("+-0.,")
+    return text.replace("-", "" if zero else MINUS)
+
+
+def price(amount: float) -> str:
+    """An amount of money to the cent, ``0.10``; below a tenth to two figures, ``0.0032``."""
+    digits = 2 if amount >= 0.0995 or amount <= 0 else 1 - math.floor(math.log10(amount))
+    return f"{amount:,.{digits}f}"
 
 
 def percent_beside(share: float, limit: float) -> str:
@@ -41,7 +56,7 @@ def interval(value: float, low: float, high: float) -> str:
     # A tenth of a point is the last digit told: less than half of it beyond the end is none.
     beyond = value + half > max(high, 1.0) + _ROUNDED or value - half < min(low, 0.0) - _ROUNDED
     if lopsided or beyond:
-        return f"({100 * low:.1f} to {100 * high:.1f})"
+        return f"({number(100 * low)} to {number(100 * high)})"
     return f"± {100 * half:.1f}"
 
 

@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import type { Job, Proposal } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle } from "../jobs/useRoundJobs";
-import { count } from "../parts/format";
+import { count, plural } from "../parts/format";
 import { Key } from "../parts/Key";
 import { AskForm } from "./AskForm";
 import styles from "./autolabel.module.css";
@@ -47,7 +47,7 @@ export function NextAction(props: Props) {
           loading={actions.accept.isPending}
           onClick={props.accept}
         >
-          Label {count(proposal.count)} assets
+          Label {plural(proposal.count, "asset")}
         </Button>
       )}
       {!props.accept && waiting > 0 && (

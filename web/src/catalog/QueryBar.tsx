@@ -11,7 +11,7 @@ import {
 import { useEffect, useRef, useState } from "react";
 import type { ProjectInfo, Sort } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
-import { count, percent } from "../parts/format";
+import { count, percent, plural } from "../parts/format";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
 import { FILTERS } from "./FacetPanel";
@@ -72,7 +72,7 @@ export function QueryBar(props: Props) {
         </Tooltip>
       </div>
       <div className={styles.chipRow}>
-        <strong data-testid="total">{total === null ? "…" : `${count(total)} assets`}</strong>
+        <strong data-testid="total">{total === null ? "…" : plural(total, "asset")}</strong>
         <Chips search={search} change={change} />
         <SaveSlice search={search} />
         {total !== null && total > WINDOW && (

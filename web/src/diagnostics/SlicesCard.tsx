@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { sessionQuery } from "../api/queries";
 import { mayManage, type SliceReport } from "../api/types";
-import { count, percent } from "../parts/format";
+import { count, percent, plural } from "../parts/format";
 import { Range } from "../team/Range";
 import { BatchButton } from "./BatchButton";
 import { lineOf } from "./lessons";
@@ -77,7 +77,7 @@ function Row({ report, round, manages }: RowProps) {
         </Link>
         <small>
           {rule !== slice.name && `${rule} · `}
-          {count(assets)} assets
+          {plural(assets, "asset")}
         </small>
       </th>
       {problem ? (

@@ -10,7 +10,7 @@ import { useAutoKeys } from "../autolabel/useAutoKeys";
 import { JobProgress } from "../jobs/JobRow";
 import { jobProblem, jobTitle } from "../jobs/useRoundJobs";
 import { fetched } from "../parts/fetched";
-import { ago, count, unbroken } from "../parts/format";
+import { ago, plural, unbroken } from "../parts/format";
 import { Key } from "../parts/Key";
 import { Empty, ErrorNotice, Notice, NotYours } from "../parts/Notices";
 import { BoostCard } from "./BoostCard";
@@ -187,7 +187,7 @@ function History({ all, shown, show }: HistoryProps) {
               <code>{one.id}</code>
               <small>
                 {one.source === "arms" ? "this project's labels" : `${one.seeds.length} times`},{" "}
-                {count(one.result.size)} labels, {ago(one.created_at)}
+                {plural(one.result.size, "label")}, {ago(one.created_at)}
               </small>
             </button>
           </li>

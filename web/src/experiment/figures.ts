@@ -1,7 +1,7 @@
 /** An experiment as rows and words: curves for the chart, gains with their intervals. */
 import type { ClassFigures, Experiment, Measure } from "../api/types";
 import type { Row } from "../home/curvePlot";
-import { count, estimate, percent, points } from "../parts/format";
+import { count, estimate, percent, plural, points } from "../parts/format";
 import { measureName } from "../parts/measures";
 
 export type Kind = "precision" | "recall" | "f1" | "accuracy";
@@ -64,7 +64,7 @@ export function rowsOf({ result }: Experiment): Row[] {
       value: accuracy.value,
       low: accuracy.low,
       high: accuracy.high,
-      title: `${arm === "active" ? "Active" : "Random"}\n${count(labels)} labels\n${estimate(accuracy)}`,
+      title: `${arm === "active" ? "Active" : "Random"}\n${plural(labels, "label")}\n${estimate(accuracy)}`,
     }));
   return [...rows("control", result.control_curve), ...rows("active", result.active_curve)];
 }

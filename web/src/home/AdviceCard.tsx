@@ -17,8 +17,8 @@ export function AdviceCard({ home, learns }: Props) {
       {home.saved_labels !== null && home.saved_labels > 0 && (
         <p className={styles.figure}>
           {atLeast(home.advice?.saving ?? null, home.curve.active, home.curve.control)}
-          <strong>{count(home.saved_labels)}</strong>{" "}
-          {home.saved_labels === 1 ? "label" : "labels"} saved against random
+          <strong>{count(home.saved_labels)}</strong> {home.saved_labels === 1 ? "label" : "labels"}{" "}
+          saved against random
           {mayBeChance(home.advice) && ", which may be chance"}
         </p>
       )}

@@ -1,7 +1,7 @@
 /** Draws the learning curve with Observable Plot: lines labelled at their end, bands for doubt. */
 import * as Plot from "@observablehq/plot";
 import type { CurvePoint, Home } from "../api/types";
-import { count, estimate, money, percent } from "../parts/format";
+import { estimate, money, percent, plural } from "../parts/format";
 import { type Ahead, aheadMarks } from "./outlook";
 
 export type Axis = "labels" | "seconds" | "money";
@@ -45,7 +45,7 @@ export function curveRows(curve: Arms, axis: Axis): Row[] {
       value: point.accuracy.value,
       low: point.accuracy.low,
       high: point.accuracy.high,
-      title: `${NAME[arm]}, round ${point.round}\n${count(point.labels)} labels\n${estimate(point.accuracy)}`,
+      title: `${NAME[arm]}, round ${point.round}\n${plural(point.labels, "label")}\n${estimate(point.accuracy)}`,
     }));
   return [...rows("control", curve.control), ...rows("active", curve.active)];
 }

@@ -1,7 +1,7 @@
 /** Where the learning curve is expected to go: how much of it to draw, and the marks that draw it. */
 import * as Plot from "@observablehq/plot";
 import type { Home, OutlookPoint } from "../api/types";
-import { count, percent } from "../parts/format";
+import { percent, plural } from "../parts/format";
 
 export type Ahead = {
   x: number;
@@ -37,7 +37,7 @@ export function aheadRows(home: Pick<Home, "advice" | "curve">): Ahead[] {
 
 function told(at: OutlookPoint): string {
   const interval = `${percent(at.low)} to ${percent(at.high)}`;
-  return `Expected with ${count(at.labels)} labels\n${percent(at.value)}, 95 % interval ${interval}`;
+  return `Expected with ${plural(at.labels, "label")}\n${percent(at.value)}, 95 % interval ${interval}`;
 }
 
 export function aheadMarks(rows: readonly Ahead[]): Plot.Markish[] {

@@ -24,7 +24,7 @@ export function unbroken(sentence: string): string {
 
 /** A share of one as "94.1": rounding never says 100 or 0 of what is not. */
 function inHundred(share: number, digits: number): string {
-  const text = (share * 100).toFixed(digits);
+  const text = (share * 100).toFixed(digits).replace("-", "−");
   return share < 1 && Number(text) >= 100 ? `>${(100 - 10 ** -digits).toFixed(digits)}` : text;
 }
 

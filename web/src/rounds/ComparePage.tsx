@@ -8,6 +8,7 @@ import { projectQuery, sessionQuery } from "../api/queries";
 import { type ComparedModel, mayBrowse, type ProjectInfo } from "../api/types";
 import { rightWords } from "../diagnostics/slices";
 import { Underway } from "../jobs/Underway";
+import { plural } from "../parts/format";
 import { Key } from "../parts/Key";
 import { Empty, ErrorNotice, NotYours } from "../parts/Notices";
 import { BothDrawer } from "./BothDrawer";
@@ -192,7 +193,7 @@ type ChoiceProps = {
 function Choice({ label, value, models, choose }: ChoiceProps) {
   const data = models.map(({ name, title, labels }) => ({
     value: name,
-    label: /^\d/.test(name) ? `${title} (${labels} labels)` : title,
+    label: /^\d/.test(name) ? `${title} (${plural(labels, "label")})` : title,
   }));
   if (!models.some(({ name }) => name === value)) data.push({ value, label: value });
   return (

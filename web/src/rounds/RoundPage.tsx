@@ -6,7 +6,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { homeQuery, projectQuery, roundQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
-import { estimate, percent, unbroken, words } from "../parts/format";
+import { estimate, percent, plural, unbroken, words } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import { ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { CompareLink } from "./CompareLink";
@@ -79,7 +79,7 @@ function sentence(round: Round): string {
     : "";
   const measure = active.headline ?? "accuracy";
   const named = measure === "accuracy" ? "" : `${measureInWords(measure)} `;
-  return `${head}: ${named}${estimate(active.accuracy)} with ${active.labels} labels.${against}`;
+  return `${head}: ${named}${estimate(active.accuracy)} with ${plural(active.labels, "label")}.${against}`;
 }
 
 /** The way to this round beside the one before, or beside its random labels. */
