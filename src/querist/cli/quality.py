@@ -78,7 +78,7 @@ def agreement(project: ProjectOption = HERE, as_json: JsonOption = False) -> Non
         "Fleiss' kappa": found.fleiss,
         f"Krippendorff's alpha{distance}": found.alpha,
         "mean IoU of matched shapes": found.shapes.iou if found.shapes else None,
-        "F1 at IoU .5": found.shapes.f1 if found.shapes else None,
+        "F1 of shapes": found.shapes.f1 if found.shapes else None,
         "expected accuracy of the consensus": found.accuracy,
     }
     print_table(("figure", "value"), [(k, v) for k, v in figures.items() if v is not None])

@@ -80,7 +80,7 @@ class AnnotatorReport:
         opinions: Opinions that stand, skips and "cannot tell" included.
         passed: Of them, those that give no label.
         agreement: Share of the opinions that equal the label that holds, where one does; of
-            shapes the mean F1 at IoU .5.
+            shapes the mean F1, 1 where they are the same answer.
         gold_answers: Gold questions answered; the first answer to each counts.
         gold_accuracy: Share of them that are right; "cannot tell" is not. Of shapes the mean F1.
         accuracy: Chance that an opinion is right, estimated over all opinions and, once there is

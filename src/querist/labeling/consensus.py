@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from querist.catalog import Catalog, classifiers, newest_vectors
 from querist.catalog.records import Rule, Verdict
 from querist.errors import InvalidInputError, NotFoundError
 from querist.labeling.expected_errors import MOST_REFITTED, unseen_probabilities
+from querist.labeling.votes import majority, most_frequent
 from querist.learners.out_of_fold import out_of_fold
 from querist.metrics import (
     Answers,
@@ -21,6 +21,7 @@ from querist.metrics import (
     crowdlab,
     dawid_skene,
     glad,
+    is_right,
     lean_crowd,
     majority_vote,
 )
@@ -31,7 +32,6 @@ from querist.schema import (
     ClassValue,
     ConsensusMethod,
     ModelVersion,
-    NumberValue,
     OntologyReading,
     Opinion,
     Origin,
@@ -100,28 +100,6 @@ def introduce(catalog: Catalog, method: ConsensusMethod = ConsensusMethod.MAJORI
     catalog.records.annotators.ensure(method.value, Role.MODEL)
 
 
-def majority(opinions: Sequence[Opinion]) -> Verdict | None:
-    """What most say; ``None`` where the most frequent answers are equally frequent.
-
-    Skips and "cannot tell" are no votes: they decide only where nobody gives a label. Of numbers
-    it is the median, since hardly two are equal.
-    """
-    name = ConsensusMethod.MAJORITY.value
-    votes = [it.value for it in opinions if it.value is not None]
-    if not votes:
-        counts = Counter(it.action for it in opinions)
-        action = max(counts, key=lambda it: (counts[it], it is Action.CANNOT_TELL))
-        return Verdict(action=action, value=None, annotator=name)
-    if all(isinstance(vote, NumberValue) for vote in votes):
-        numbers = [vote.number for vote in votes if isinstance(vote, NumberValue)]
-        middle = NumberValue(number=float(median(numbers)))
-        return Verdict(action=Action.LABEL, value=middle, annotator=name)
-    best = _most_frequent(votes)
-    if len(best) > 1:
-        return None
-    return Verdict(action=Action.LABEL, value=best[0], annotator=name)
-
-
 def break_ties(catalog: Catalog, *asset_ids: str, at_end: bool = False) -> int:
     """Decide ties between classes by CROWDLAB, with the newest model as one more voice.
 
@@ -185,10 +163,12 @@ def preview(catalog: Catalog, method: ConsensusMethod) -> list[Change]:
         before = held.value if held else None
         by_people = held is not None and before is not None and held.origin in _BY_PEOPLE
         # A first label that became an opinion holds until others outvote it.
-        outvoted = held is not None and held.submission_id in opinions
-        if (by_people and not outvoted) or asset_id in waiting:
+        opened = held is not None and held.submission_id in opinions
+        if (by_people and not opened) or asset_id in waiting:
             continue
-        if before != verdict.value:
+        # As ``OpinionLog.write``: a first label that says the same holds.
+        same = before is not None and verdict.value is not None and is_right(before, verdict.value)
+        if not (before == verdict.value or (opened and same)):
             found.append(Change(asset_id=asset_id, before=before, after=verdict.value))
     return found
 
@@ -342,7 +322,7 @@ def _tie_breaks(
     code = {name: at for at, name in enumerate(votes.names)}
     found = {}
     for asset_id, said in by_asset.items():
-        best = _most_frequent([it.value for it in said if it.value is not None])
+        best = most_frequent([it.value for it in said if it.value is not None])
         codes = [code[it.name] for it in best if isinstance(it, ClassValue) and it.name in code]
         if not codes or asset_id not in row:
             continue
@@ -385,9 +365,3 @@ def _probabilities(
     reading = catalog.records.ontologies.reading()
     table = reading.probabilities(table, model.classes, reading.made_under(model))
     return np.asarray(table, dtype=np.float64)
-
-
-def _most_frequent(votes: Sequence[Value]) -> list[Value]:
-    counts = Counter(votes)
-    most = max(counts.values())
-    return [vote for vote, count in counts.items() if count == most]

@@ -13,12 +13,12 @@ from querist.labeling.consensus import (
     Change,
     Recomputed,
     labels_and_waiting,
-    majority,
     preview,
     recompute,
 )
 from querist.labeling.known_assets import check_known
 from querist.labeling.prelabels import Sway, sway
+from querist.labeling.votes import majority
 from querist.schema import Action, Annotation, ConsensusMethod, Opinion, Origin, check_part
 
 

@@ -35,8 +35,19 @@ def shape_answers(
 
 
 def likeness(given: Value | None, right: Value | None) -> float:
-    """How right a value is, 0 to 1: of shapes F1 at IoU .5, of others whether it is the same."""
+    """How right a value is, 0 to 1: of shapes F1, 1 for the same answer; of others 1 or 0."""
     if isinstance(given, Shapes) and type(given) is type(right):
         code: dict[str, int] = {}
         return fit(marks_of(given, code), marks_of(right, code)).f1
     return float(given == right)
+
+
+def nearness(first: Value, second: Value) -> float:
+    """How much two answers have in common, 0 to 1: 1 minus the distance that alpha of shapes takes.
+
+    Of others 1 where they are equal, and else 0.
+    """
+    if isinstance(first, Shapes) and type(first) is type(second):
+        code: dict[str, int] = {}
+        return fit(marks_of(first, code), marks_of(second, code)).likeness
+    return float(first == second)

@@ -37,7 +37,7 @@ def agreement(task: TaskKind, first: Sequence[Value], second: Sequence[Value]) -
     """Agreement of two models on n assets, at most 1; higher is more alike.
 
     Of sets Cohen's kappa over all decisions of class and asset, of numbers Lin's concordance
-    (1989), of boxes and spans the mean F1 at IoU .5 of those that a model believes in.
+    (1989), of boxes and spans the mean F1 of those that a model believes in.
 
     Args:
         task: What the labels are.

@@ -55,14 +55,16 @@ class Fit:
     Attributes:
         matched: Shapes of one that cover a shape of the other, one to one, of the same class.
         iou: Mean intersection over union of these, 0 to 1; higher is better. NaN without any.
-        f1: 2 × the matches with at least half in common, over all shapes of both, 0 to 1; 1 where
-            neither marked anything.
+        same: Shapes that are the same in both, one to one: of one class, with an IoU of at least
+            .5 for boxes and polygons, with the same ends for spans.
+        f1: 2 × ``same`` over all shapes of both, 0 to 1; 1 where neither marked anything.
         likeness: Sum of the matches' IoU over all shapes that are left when matches count once,
             0 to 1; 1 where neither marked anything.
     """
 
     matched: int
     iou: float
+    same: int
     f1: float
     likeness: float
 
@@ -76,16 +78,20 @@ def fit(first: Marks, second: Marks) -> Fit:
 
     total = len(first.classes) + len(second.classes)
     if not total:
-        return Fit(matched=0, iou=float("nan"), f1=1.0, likeness=1.0)
+        return Fit(matched=0, iou=float("nan"), same=0, f1=1.0, likeness=1.0)
     table = iou_table(first, second)
     rows, columns = linear_sum_assignment(table, maximize=True)
     shared = table[rows, columns]
     shared = shared[shared > 0]
     count = len(shared)
+    # The largest sum may leave out one that another matching has: as many as possible count.
+    enough = table >= _least(first)
+    same = int(enough[linear_sum_assignment(enough, maximize=True)].sum())
     return Fit(
         matched=count,
         iou=float(shared.mean()) if count else float("nan"),
-        f1=2 * int((shared >= FITS).sum()) / total,
+        same=same,
+        f1=2 * same / total,
         likeness=float(shared.sum()) / (total - count),
     )
 
@@ -137,6 +143,11 @@ def polygon_iou(first: Table, second: Table) -> float:
     common = float(shared @ thick)
     whole = sum(areas) - common
     return min(common / whole, 1.0) if whole > 0 else 0.0
+
+
+def _least(marks: Marks) -> float:
+    """The IoU from which on two shapes are the same."""
+    return 1.0 if len(marks.shapes) and _kind(marks.shapes[0]) == "span" else FITS
 
 
 def _kind(shape: NDArray[np.float64]) -> str:

@@ -1,4 +1,4 @@
-"""Whether a label that a model gives is right: object by object, and as a whole."""
+"""Whether two labels are the same answer, and whether a model's is right, object by object."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.metrics.overlap import FITS, Marks, iou_table
+from querist.metrics.overlap import FITS, Marks, fit, iou_table
 from querist.schema.annotation import (
     BoxesValue,
     PolygonsValue,
@@ -44,11 +44,19 @@ def objects_right(given: Shapes, truth: Shapes) -> NDArray[np.bool_]:
 
 
 def is_right(given: Value, truth: Value) -> bool:
-    """Whether a label says the whole truth: all that is there, in any order, and nothing else."""
-    if isinstance(given, Shapes) and type(given) is type(truth):
-        right = objects_right(given, truth)
-        return bool(right.all()) and len(right) == len(class_names(truth))
-    return given == truth
+    """Whether two labels are the same answer: all that is there, in any order, and nothing else.
+
+    Boxes and polygons are the same that match one to one, by class, with an IoU of at least .5;
+    spans that begin and end alike; numbers that are equal. Which label comes first is all one, and
+    so is how sure a model is.
+    """
+    if given == truth:
+        return True
+    if not isinstance(given, Shapes) or type(given) is not type(truth):
+        return False
+    code: dict[str, int] = {}
+    first, second = marks_of(given, code), marks_of(truth, code)
+    return len(first.classes) == len(second.classes) == fit(first, second).same
 
 
 def believed(value: Value, errors: NDArray[np.floating]) -> Value:

@@ -25,7 +25,7 @@ class PairFit:
         second: The other.
         assets: Assets that both answered.
         iou: Mean IoU of matched shapes; ``None`` where they never matched.
-        f1: Mean F1 of matches with an IoU of at least .5.
+        f1: Mean F1 of shapes that are the same in both, as ``fit`` counts them.
     """
 
     first: str
@@ -41,7 +41,7 @@ class ShapeAgreement:
 
     Attributes:
         iou: Mean IoU of matched shapes over pairs of answers to one asset; ``None`` without any.
-        f1: Mean F1 at IoU .5 over these pairs.
+        f1: Mean F1 of shapes that are the same, over these pairs.
         alpha: Krippendorff's alpha with 1 - likeness as the distance; 1 is identical, 0 is what
             answers to different assets have in common.
         pairs: Every two annotators with an asset in common.

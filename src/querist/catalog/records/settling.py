@@ -19,6 +19,7 @@ from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.tables import annotation_log, opinions, tasks
 from querist.catalog.records.task_serving import IS_UNFINISHED
 from querist.catalog.records.undoing import standing
+from querist.metrics import is_right
 from querist.schema import Action, Opinion, Origin, Question, Value, new_id
 
 _DECIDED = (Origin.PERSON.value, Origin.REVIEW.value)
@@ -271,6 +272,14 @@ def _undo_row(held: Sequence[Any], version: int, now: datetime) -> dict[str, Any
 
 
 def _says(top: Any, verdict: Verdict, *, opened: bool) -> bool:
-    same = value_of(top.value, top.class_name) == verdict.value
-    of_opinions = opened or top.origin == Origin.CONSENSUS
-    return bool(top.action == verdict.action.value and same and of_opinions)
+    """Whether the label on top need not be replaced.
+
+    A first label that became an opinion stands for all that are the same; a consensus only for
+    itself, since who gave it may have taken it back.
+    """
+    held = value_of(top.value, top.class_name)
+    if top.action != verdict.action.value:
+        return False
+    if opened and held is not None and verdict.value is not None:
+        return is_right(held, verdict.value)
+    return held == verdict.value and (opened or bool(top.origin == Origin.CONSENSUS))
