@@ -55,12 +55,13 @@ def learners(json: JsonOption = False) -> None:
 
 def formats(json: JsonOption = False) -> None:
     """List what can be imported and exported."""
-    from querist.formats import create, names
+    from querist.formats import coco, create, names, yolo
 
     rows = [
         (f.name, f.summary, ", ".join(sorted(f.reads)) or "–", "yes" if f.writes else "–")
         for f in map(create, names())
     ]
+    rows += [(it.NAME, it.SUMMARY, "–", "yes") for it in (coco, yolo)]
     _show(["format", "what it is", "reads", "writes labels"], rows, json)
 
 

@@ -54,7 +54,10 @@ def label(
 
 
 def import_labels(
-    source: Annotated[str, typer.Argument(help="A file with ids and labels.")],
+    source: Annotated[
+        str,
+        typer.Argument(help="A file with ids and labels; of boxes and polygons also COCO's .json."),
+    ],
     label_column: Annotated[str, typer.Option(help="Column with the labels.")] = "label",
     id_column: Annotated[str | None, typer.Option(help="Column with the ids.")] = None,
     project: ProjectOption = HERE,
@@ -181,10 +184,16 @@ def import_embeddings(
 
 
 def export(
-    path: Annotated[Path, typer.Argument(help="A .csv, .jsonl or .parquet file.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A .csv, .jsonl or .parquet file; of boxes and polygons also .json (COCO) "
+            "or .zip (YOLO)."
+        ),
+    ],
     project: ProjectOption = HERE,
 ) -> None:
-    """Write the labels to a file. Example: querist export labels.csv."""
+    """Write the labels to a file. Examples: querist export labels.csv, querist export coco.json."""
     with open_project(project) as opened:
         report = opened.export(path)
     output.print(f"Wrote {counted(report.written, 'label')} to {path}.", markup=False)

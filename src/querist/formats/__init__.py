@@ -1,5 +1,6 @@
 """Import and export: sources into candidates, labels into files, each with a report of losses."""
 
+from querist.formats import coco, yolo
 from querist.formats.base import (
     Format,
     Loss,
@@ -13,6 +14,7 @@ from querist.formats.base import (
 )
 from querist.formats.choosing import read_labels, read_pairs, read_source, write_labels
 from querist.formats.label_row import COLUMNS, LabelRow
+from querist.formats.picture_labels import PictureLabel
 
 __all__ = [
     "COLUMNS",
@@ -20,9 +22,11 @@ __all__ = [
     "LabelRow",
     "Loss",
     "LossReport",
+    "PictureLabel",
     "ReadOptions",
     "ReadReport",
     "Source",
+    "coco",
     "create",
     "names",
     "read_labels",
@@ -30,4 +34,5 @@ __all__ = [
     "read_source",
     "register",
     "write_labels",
+    "yolo",
 ]

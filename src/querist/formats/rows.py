@@ -93,6 +93,7 @@ class _Plan:
     content: str | None
     label: str | None
     metadata: frozenset[str]
+    labels_only: bool
 
 
 def _plan(name: str, columns: Sequence[str], options: ReadOptions) -> _Plan:
@@ -131,6 +132,7 @@ def _plan(name: str, columns: Sequence[str], options: ReadOptions) -> _Plan:
         content=content,
         label=options.label_column,
         metadata=frozenset(c for c in metadata if c not in (found_id, content)),
+        labels_only=options.labels_only,
     )
 
 
@@ -169,6 +171,8 @@ def _candidates(
         label = row.values.get(plan.label) if plan.label else None
         if not is_missing(label) and label != "":
             source.labels[candidate.id] = str(to_scalar(label)[0])
+            if plan.labels_only:
+                source.report.places[candidate.id] = row.place
         offered += 1
         yield candidate
     if not offered:

@@ -7,10 +7,10 @@ from itertools import islice
 from typing import Any
 
 from querist.catalog import Catalog
-from querist.errors import ConflictError, NotFoundError
+from querist.errors import ConflictError, NotFoundError, QueristError
 from querist.labeling import spending
 from querist.labeling.known_assets import check_known
-from querist.labeling.values import Label, fitting
+from querist.labeling.values import Label, as_value, fitting
 from querist.schema import (
     Action,
     Annotation,
@@ -44,9 +44,25 @@ def import_labels(
     stored = 0
     while chunk := dict(islice(remaining, _CHUNK)):
         known = _known(catalog, chunk, skip_unknown)
-        wanted = fitting(catalog, known, ontology)
+        wanted = fitting(catalog, _as_values(known, ontology), ontology)
         stored += _store(catalog, wanted, annotator, origin, ontology)
     return stored
+
+
+def _as_values(labels: Mapping[str, Label], ontology: Ontology) -> dict[str, Value]:
+    """Labels as values; where one is none, its asset is named: a file has thousands."""
+    found: dict[str, Value] = {}
+    for asset_id, label in labels.items():
+        try:
+            found[asset_id] = as_value(label, ontology)
+        except QueristError as problem:
+            details = {**problem.details, "asset_id": asset_id}
+            raise type(problem)(
+                f"In the label of {asset_id!r}: {problem.message}",
+                remedy=problem.remedy,
+                **details,
+            ) from problem
+    return found
 
 
 def _known(catalog: Catalog, chunk: Mapping[str, Label], skip_unknown: bool) -> Mapping[str, Label]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from querist.catalog.encoders import (
     newest_encoder,
 )
 from querist.engine.base import Progress, reporting, silent
-from querist.errors import NotFoundError
+from querist.errors import NotFoundError, QueristError
 from querist.formats import ReadReport, read_pairs, read_source
 from querist.labeling import Labels
+from querist.labeling.values import Label
 from querist.learners import Encoder
+from querist.loop import picture_files
 from querist.schema import AddReport, Media
 
 FIT_SAMPLE = 5_000
@@ -68,17 +71,32 @@ def import_labels(catalog: Catalog, source: Any, **options: Any) -> tuple[int, R
 
     Args:
         catalog: The catalog.
-        source: A CSV, JSONL or Parquet file, a DataFrame or a list of dicts.
-        **options: ``label_column``, ``id_column``, ``delimiter``.
+        source: A CSV, JSONL or Parquet file, a DataFrame or a list of dicts; of boxes and polygons
+            also a ``.json`` file as COCO has them.
+        **options: ``label_column``, ``id_column``, ``delimiter``, of tables.
 
     Returns:
         How many labels were stored, and what was left out of the file.
 
     Raises:
         NotFoundError: a label is for an asset that is not there; nothing is stored.
+        InvalidInputError: a label does not fit the task or its asset; its row is named.
     """
-    pairs, report = read_pairs(source, **options)
-    return Labels(catalog).import_many(pairs.items(), annotator="import"), report
+    pairs: Mapping[str, Label]
+    if isinstance(source, (str, Path)) and Path(source).suffix.lower() == ".json":
+        pairs, report = picture_files.read(catalog, Path(source))
+    else:
+        pairs, report = read_pairs(source, **options)
+    try:
+        stored = Labels(catalog).import_many(pairs.items(), annotator="import")
+    except QueristError as problem:
+        place = report.places.get(str(problem.details.get("asset_id")))
+        if place is None:
+            raise
+        raise type(problem)(
+            f"{place.capitalize()}: {problem.message}", remedy=problem.remedy, **problem.details
+        ) from problem
+    return stored, report
 
 
 def embed(catalog: Catalog, *, progress: Progress = silent) -> int:

@@ -12,7 +12,7 @@ from querist.catalog import Catalog
 from querist.errors import InvalidInputError
 from querist.experiments import LabeledData, labeled_data
 from querist.formats import LabelRow, LossReport, write_labels
-from querist.loop import snapshot, training
+from querist.loop import picture_files, snapshot, training
 from querist.loop.intake import embed, open_encoder
 from querist.schema.wording import counted
 
@@ -20,11 +20,16 @@ from querist.schema.wording import counted
 def export(catalog: Catalog, path: str | Path) -> LossReport:
     """Write the current labels to a CSV, JSONL or Parquet file; the ending decides.
 
+    Boxes and polygons may also go to a .json (COCO) or .zip (YOLO).
+
     Raises:
-        InvalidInputError: the ending is of no known format.
+        InvalidInputError: the ending is of no known format, or of one for other labels.
         StorageError: the file cannot be written.
     """
-    report = write_labels(rows(catalog), Path(path))
+    if Path(path).suffix.lower() in picture_files.WRITERS:
+        report = picture_files.write(catalog, rows(catalog), Path(path))
+    else:
+        report = write_labels(rows(catalog), Path(path))
     aside = _set_aside(catalog)
     if not aside:
         return report

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from querist.learners.label_sets import sets_of_chances
 from querist.learners.value_base import doubt_of_shapes
 from querist.loop import snapshot, value_training
 from querist.loop.intake import embed, open_encoder
+from querist.loop.picture_files import asset_ids
 from querist.loop.value_predicting import keep_import
 from querist.metrics import Shapes, confidences
 from querist.schema import (
@@ -186,7 +186,7 @@ def _of_numbers(_: Catalog, columns: Sequence[str] | None, values: NDArray[np.fl
 
 
 def _of_labels(catalog: Catalog, rows: Sequence[PredictionRow], progress: Progress) -> _Told:
-    places = positions_in_file(catalog, _asset_ids(catalog, rows))
+    places = positions_in_file(catalog, asset_ids(catalog, [row.asset for row in rows]))
     ordered = [rows[at] for at in np.argsort(places).tolist()]
     bounds = _bounds(catalog, places)
     chances = _chances_of(catalog, ordered)
@@ -260,22 +260,6 @@ def _value(catalog: Catalog, row: PredictionRow, bounds: Bounds | None = None) -
 def _doubt(value: Value) -> float:
     """Of shapes how far each is from being sure; of a number nothing is known."""
     return doubt_of_shapes(value) if isinstance(value, Shapes) else 0.0
-
-
-def _asset_ids(catalog: Catalog, rows: Sequence[PredictionRow]) -> list[str]:
-    """The assets of rows by id, and those of pictures also by the name of the file."""
-    known = set(catalog.assets.ids())
-    named = [row.asset for row in rows]
-    if known.issuperset(named):
-        return named
-    by_file: dict[str, str | None] = {}
-    for asset_id, uri in zip(
-        catalog.assets.ids(), catalog.assets.index().column("uri"), strict=True
-    ):
-        if uri:
-            file = PurePosixPath(uri).name
-            by_file[file] = None if file in by_file else asset_id
-    return [it if it in known else by_file.get(PurePosixPath(it).name) or it for it in named]
 
 
 def _check_chances(chances: NDArray[np.float32]) -> None:
