@@ -14,7 +14,7 @@ from querist.cli.projects import _computed
 from querist.errors import InvalidInputError, StorageError
 from querist.loop.compute import Compute
 from querist.project import Project
-from querist.schema import AddClass, ClassesValue
+from querist.schema import AddClass, ClassesValue, LabeledSpan, Span, SpansValue
 
 GROUPS = {name: one for name, one in get_group(app).commands.items() if hasattr(one, "commands")}
 LISTED = [name for name, one in GROUPS.items() if ":" in (one.help or "").partition(".")[0]]
@@ -152,3 +152,18 @@ def test_what_a_machine_cost_is_called_money() -> None:
         ("compute so far", "10.3 s, money 0.01, 13,559 examples"),
         ("one training on all", "about 2.0 s, money 0.00"),
     ]
+
+
+def test_labels_to_review_are_told_in_words(tmp_path: Path) -> None:
+    """Spans by how many and which, on one line, not as the fields they are stored in."""
+    with Project.create(tmp_path / "p", task="spans", media="text", classes=["a", "b"]) as project:
+        project.add([{"id": "t1", "text": "some words to be marked"}])
+        spans = (("a", 0, 4), ("b", 5, 10))
+        value = SpansValue(
+            spans=tuple(LabeledSpan(name=n, span=Span(start=s, end=e)) for n, s, e in spans)
+        )
+        project.labels.submit("t1", value, annotator="ana")
+    shown = CliRunner().invoke(app, ["review", "-p", str(tmp_path / "p")]).output
+    assert "2 spans: a, b" in shown
+    assert "1 label." in shown
+    assert "{" not in shown

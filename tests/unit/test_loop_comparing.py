@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from querist.cli.app import app
 from querist.errors import ConflictError, InvalidInputError, NotFoundError
 from querist.loop import nameable, said_of, snapshot, training
+from querist.loop.naming_models import version_of
 from querist.project import Project
 from querist.schema import Action, Arm, ClassValue, Origin
 
@@ -108,6 +109,26 @@ def test_the_random_labels_of_a_round_and_any_model_can_be_compared(project: Pro
     for name in ("9", "1-control-control", "model-none"):
         with pytest.raises(NotFoundError):
             project.rounds.compare(name, 3)
+    with pytest.raises(NotFoundError, match="There is no model 'mine'") as none:
+        project.rounds.thresholds("mine")
+    assert set(none.value.remedy.removeprefix("Name one of: ")[:-1].split(", ")) == set(names)
+
+
+def test_an_imported_model_is_called_by_its_name(tmp_path: Path) -> None:
+    """The newest of a name is meant; others are offered by theirs."""
+    with Project.create(tmp_path / "p", media="table", classes=COLOURS) as made:
+        made.add(make_rows(40, 0), id_column="id", metadata_columns=["known"])
+        ids = made.catalog.assets.ids()
+        table = np.full((len(ids), len(COLOURS)), 1 / len(COLOURS))
+        first, second = (
+            made.models.import_predictions({"ids": ids, "probabilities": table}, name="mine").model
+            for _ in range(2)
+        )
+        assert version_of(made.catalog, "mine").id == second.id
+        assert version_of(made.catalog, first.id).id == first.id
+        with pytest.raises(NotFoundError) as none:
+            version_of(made.catalog, "hers")
+        assert none.value.remedy == "Name one of: mine."
 
 
 def test_a_model_compared_with_itself_turns_nothing(project: Project) -> None:
@@ -204,7 +225,7 @@ def test_where_calibration_helps_nothing_one_table_says_so(tmp_path: Path) -> No
         overconfident = made.rounds.reliability(1).diagram
     shown = [
         CliRunner().invoke(app, ["reliability", model, "-p", str(folder)]).output
-        for model in (found.model.id, "1")
+        for model in ("sure", "1")
     ]
     assert "no calibration serves better" in shown[0]
     assert [it.count("answers") for it in shown] == [1, 2]

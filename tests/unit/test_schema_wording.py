@@ -5,8 +5,22 @@ from __future__ import annotations
 import pytest
 
 from querist.metrics import wilson
-from querist.schema import Estimate
-from querist.schema.wording import number, price
+from querist.schema import (
+    Box,
+    BoxesValue,
+    ClassesValue,
+    ClassValue,
+    Estimate,
+    LabeledBox,
+    LabeledSpan,
+    NumberValue,
+    Span,
+    SpansValue,
+    Value,
+)
+from querist.schema.wording import number, price, value_text
+
+BOX = Box(x=0, y=0, width=2, height=2)
 
 
 def share(hits: int, count: int) -> Estimate:
@@ -47,3 +61,25 @@ def test_prices_are_told_to_the_cent_or_to_two_figures() -> None:
     """What is as good as ten cents is; the price of an answer of a model is not nothing."""
     assert [price(it) for it in (0.0999999, 0.1, 1_234.5)] == ["0.10", "0.10", "1,234.50"]
     assert [price(0.0032), price(0.000012)] == ["0.0032", "0.000012"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, ""),
+        (ClassValue(name="boot"), "boot"),
+        (ClassesValue(names=("wet", "old")), "wet, old"),
+        (ClassesValue(names=()), "none of these"),
+        (NumberValue(number=-1234.5), "\N{MINUS SIGN}1,234.5 kg"),
+        (NumberValue(number=20.0), "20 kg"),
+        (BoxesValue(boxes=()), "0 boxes"),
+        (
+            BoxesValue(boxes=tuple(LabeledBox(name=name, box=BOX) for name in "bab")),
+            "3 boxes: b, a",
+        ),
+        (SpansValue(spans=(LabeledSpan(name="a", span=Span(start=0, end=2)),)), "1 span: a"),
+    ],
+)
+def test_a_label_is_told_in_words(value: Value | None, words: str) -> None:
+    """Shapes by how many there are and of which classes, numbers with their unit."""
+    assert value_text(value, "kg") == words

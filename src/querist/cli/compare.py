@@ -28,7 +28,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def compare(
-    first: Annotated[str, typer.Argument(help="A round, its control as 3-control, or a model.")],
+    first: Annotated[
+        str, typer.Argument(help="A round, its control as 3-control, or a model's name.")
+    ],
     second: Annotated[str, typer.Argument(help="What is compared with it.")],
     project: ProjectOption = HERE,
     as_json: JsonOption = False,
@@ -71,7 +73,9 @@ def _print_turned(found: Comparison) -> None:
 
 
 def thresholds(
-    model: Annotated[str, typer.Argument(help="A round, its control as 3-control, or a model.")],
+    model: Annotated[
+        str, typer.Argument(help="A round, its control as 3-control, or a model's name.")
+    ],
     confidence: Annotated[float, typer.Option(min=0, max=1, help="Answers count from here.")] = 0.5,
     overlap: Annotated[float, typer.Option(help="Of boxes: the same from this IoU on.")] = 0.5,
     project: ProjectOption = HERE,
@@ -118,7 +122,9 @@ def thresholds(
 
 
 def reliability(
-    model: Annotated[str, typer.Argument(help="A round, its control as 3-control, or a model.")],
+    model: Annotated[
+        str, typer.Argument(help="A round, its control as 3-control, or a model's name.")
+    ],
     project: ProjectOption = HERE,
     as_json: JsonOption = False,
 ) -> None:

@@ -9,8 +9,8 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
 from querist.errors import UnknownNameError
-from querist.schema import ReviewState, to_json
-from querist.schema.wording import counted
+from querist.schema import ReviewState
+from querist.schema.wording import counted, value_text
 
 AssetArgument = Annotated[str, typer.Argument(help="The asset.")]
 ReviewerOption = Annotated[str, typer.Option("--reviewer", "-r", help="Who reviews.")]
@@ -60,6 +60,7 @@ def review(
             state=None if state == "any" else ReviewState(state),
             limit=limit,
         )
+        unit = opened.ontology.limits.unit
     if as_json:
         print_json(page)
         return
@@ -68,7 +69,7 @@ def review(
         [
             (
                 item.annotation.asset_id,
-                _words(item.annotation.value),
+                value_text(item.annotation.value, unit),
                 item.annotation.annotator,
                 item.state.value,
                 "" if item.expected_error is None else f"{item.expected_error:.3f}",
@@ -136,8 +137,3 @@ def undo(
     with open_project(project) as opened:
         made = opened.reviews.undo(asset_id, reviewer)
     output.print(f"The label of {asset_id} is {made.state.value} again.", markup=False)
-
-
-def _words(value: object) -> str:
-    body = to_json(value)
-    return str(body.get("name", body)) if isinstance(body, dict) else ""

@@ -1,4 +1,4 @@
-"""How people name a model: by its round, the round's control arm, or its id."""
+"""How people name a model: by its round, the round's control arm, its own name, or its id."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from querist.schema import Arm, ModelVersion, Round, Step
 from querist.schema.wording import counted
 
 _CONTROL = "-control"
+# So many are offered where a name is none of a model.
+_OFFERED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +21,7 @@ class ComparedModel:
     """A model as it is chosen from a list.
 
     Attributes:
-        name: What names it: ``3``, ``3-control``, or its id.
+        name: What names it: ``3``, ``3-control``, its own name, or its id.
         title: What people call it.
         model_id: The model version.
         arm: The arm whose labels trained it.
@@ -38,7 +40,9 @@ class ComparedModel:
 
 
 def version_of(catalog: Catalog, name: str | int) -> ModelVersion:
-    """The model of a round (``3``), of its random labels (``3-control``), or of an id.
+    """The model of a round (``3``), of its random labels (``3-control``), of a name, or of an id.
+
+    A name is what an imported model was called; of several the newest has it.
 
     Raises:
         NotFoundError: there is no such round or model, or the round has none yet.
@@ -46,13 +50,29 @@ def version_of(catalog: Catalog, name: str | int) -> ModelVersion:
     text = str(name).strip()
     number = text.removesuffix(_CONTROL)
     if not number.isdecimal():
-        return catalog.records.models.get(text)
+        return _called(catalog, text)
     round_ = catalog.records.rounds.get(int(number))
     of_control = text != number
     model_id = round_.control_model_id if of_control else round_.model_id
     if model_id is None:
         raise _without_model(round_, of_control)
     return catalog.records.models.get(model_id)
+
+
+def _called(catalog: Catalog, text: str) -> ModelVersion:
+    models = catalog.records.models.list()
+    for model in reversed(models):
+        if text == model.id or (text and text == _own_name(model)):
+            return model
+    own = {model.id: _own_name(model) for model in models}
+    names = list(dict.fromkeys(own[it.model_id] or it.name for it in nameable(catalog)))
+    more = f" and {len(names) - _OFFERED:,} more" if len(names) > _OFFERED else ""
+    raise NotFoundError(
+        f"There is no model {text!r}.",
+        remedy=f"Name one of: {', '.join(names[:_OFFERED])}{more}."
+        if names
+        else "Train one first: querist train",
+    )
 
 
 def _without_model(round_: Round, of_control: bool) -> NotFoundError:
@@ -94,8 +114,13 @@ def compared_model(name: str | int, model: ModelVersion) -> ComparedModel:
 def _title_outside_rounds(model: ModelVersion) -> str:
     """The learner, or what people called the model that they brought in, and its labels."""
     labels = counted(model.label_count, "label")
-    called = str(model.parameters.get("model", "")).strip() if model.learner == IMPORTED else ""
+    called = _own_name(model)
     return f"{called} ({model.learner}, {labels})" if called else f"{model.learner} ({labels})"
+
+
+def _own_name(model: ModelVersion) -> str:
+    """What people called the model that they brought in; nothing for others."""
+    return str(model.parameters.get("model", "")).strip() if model.learner == IMPORTED else ""
 
 
 def nameable(catalog: Catalog) -> list[ComparedModel]:

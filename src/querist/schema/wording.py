@@ -1,13 +1,16 @@
-"""How numbers are written for people, the same in the app, the command line and reports."""
+"""How numbers and labels are written for people: alike in the app, commands and reports."""
 
 from __future__ import annotations
 
 import math
 from typing import Literal
 
+from querist.schema.annotation import ClassesValue, ClassValue, NumberValue, Value, class_names
+
 MINUS = "\N{MINUS SIGN}"
 _ROUNDED = 0.0005
 _LOPSIDED = 0.02
+_SHAPE = {"boxes": ("box", "boxes"), "polygons": ("polygon",), "spans": ("span",)}
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -43,6 +46,26 @@ def percent_beside(share: float, limit: float) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A number of things: ``1 label``, ``1,200 labels``; ``many`` where no s makes the plural."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def value_text(value: Value | None, unit: str = "") -> str:
+    """The words of a label: ``boot``, ``3.5 kg``, ``2 boxes: circle, square``; empty for none.
+
+    Of shapes each class is named once, in the order in which they come.
+    """
+    match value:
+        case None:
+            return ""
+        case ClassValue():
+            return value.name
+        case ClassesValue():
+            return ", ".join(value.names) or "none of these"
+        case NumberValue():
+            number = f"{value.number:,.6f}".rstrip("0").rstrip(".").replace("-", "\N{MINUS SIGN}")
+            return f"{number} {unit}".strip()
+    names = class_names(value)
+    many = counted(len(names), *_SHAPE[value.TYPE])
+    return f"{many}: {', '.join(dict.fromkeys(names))}" if names else many
 
 
 def interval(value: float, low: float, high: float) -> str:
