@@ -61,8 +61,8 @@ def value_text(value: Value | None, unit: str = "") -> str:
         case ClassesValue():
             return ", ".join(value.names) or "none of these"
         case NumberValue():
-            number = f"{value.number:,.6f}".rstrip("0").rstrip(".").replace("-", "\N{MINUS SIGN}")
-            return f"{number} {unit}".strip()
+            figure = number(value.number, ",.6f").rstrip("0").rstrip(".")
+            return f"{figure} {unit}".strip()
     names = class_names(value)
     many = counted(len(names), *_SHAPE[value.TYPE])
     return f"{many}: {', '.join(dict.fromkeys(names))}" if names else many
