@@ -111,3 +111,10 @@ def test_an_ontology_version_that_is_not_there_is_refused(labels: Labels) -> Non
     """The error says which versions there are."""
     with pytest.raises(InvalidInputError, match=r"version 9 .* newest is 1"):
         labels.submit("img-1", "boot", annotator="ana", ontology_version=9)
+
+
+def test_importing_again_after_a_rename_stores_nothing(labels, catalog) -> None:
+    """A label that was imported under an older name of its class says the same."""
+    labels.import_many([("img-1", "boot")], "files")
+    OntologyChanges(catalog).apply(RenameClass(name="boot", to="wellington"), author="mia")
+    assert labels.import_many([("img-1", "wellington")], "files") == 0

@@ -358,3 +358,21 @@ def test_the_queue_begins_with_the_label_the_model_doubts_most(catalog, labels, 
         items = reviews.queue().items
         assert {item.annotation.asset_id for item in items[:2]} == {"img-13", "img-35"}
         assert min(item.expected_error for item in items[:2]) > 0.5
+
+
+def test_an_import_never_replaces_what_a_reviewer_fixed(labels: Labels, catalog: Catalog) -> None:
+    """The reviewer is a person too: the fix stays, and what was imported before is replaced."""
+    labels.import_many([("img-10", "boot"), ("img-11", "boot")], "files")
+    Reviews(catalog).fix("img-10", ClassValue(name="shirt"), reviewer="rita")
+    pairs = [("img-10", "boot"), ("img-11", "shirt")]
+    assert labels.import_many(pairs, "files") == 1
+    current = labels.current("img-10")
+    assert current is not None
+    assert (current.value, current.origin) == (ClassValue(name="shirt"), Origin.REVIEW)
+
+
+def test_a_review_of_more_than_a_day_is_refused(labels: Labels, catalog: Catalog) -> None:
+    """Its time is summed as that of labels is."""
+    labels.submit("img-10", "boot", annotator="ana")
+    with pytest.raises(InvalidInputError, match="milliseconds"):
+        Reviews(catalog).accept("img-10", reviewer="rita", seconds=1e308)

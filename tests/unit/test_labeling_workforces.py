@@ -238,3 +238,12 @@ def test_withdrawn_tasks_come_back(project, vendor):
     vendor.answer({"key": second.key}, "boot")
     assert project.workforces.collect("crowd").labels == 1
     assert project.labels.current(second.asset_id).annotator == f"crowd.{ANA}"
+
+
+def test_a_page_left_open_for_days_tells_no_working_time(project, vendor):
+    """Where more than a day is told the answer is stored, without a time."""
+    project.workforces.send("crowd", 1)
+    vendor.answer(vendor.items()[0], "boot", seconds=90_000)
+    done = project.workforces.collect("crowd")
+    assert (done.labels, done.problems) == (1, ())
+    assert entries(project.catalog)[0].seconds is None

@@ -12,9 +12,11 @@ from querist.labeling import spending
 from querist.labeling.known_assets import check_known
 from querist.labeling.values import Label, as_value, fitting
 from querist.schema import (
+    BY_PEOPLE,
     Action,
     Annotation,
     Ontology,
+    OntologyReading,
     Origin,
     Role,
     Task,
@@ -25,7 +27,7 @@ from querist.schema import (
 
 _CHUNK = 2_000
 _TRIES = 3
-_OF_PEOPLE = (Origin.PERSON, Origin.CONSENSUS)
+_KEPT = (*BY_PEOPLE, Origin.CONSENSUS)
 
 
 def import_labels(
@@ -110,10 +112,11 @@ def _entries(
     ontology_version: int,
 ) -> Iterator[dict[str, Any]]:
     held = _held(catalog, wanted)
+    reading = catalog.records.ontologies.reading(ontology_version)
     tasks = _waiting_tasks(catalog)
     for asset_id, value in wanted.items():
         now = held.get(asset_id)
-        if now is not None and (now.value == value or now.origin in _OF_PEOPLE):
+        if now is not None and (now.origin in _KEPT or _said(now, reading) == value):
             continue
         task = tasks.get(asset_id)
         yield {
@@ -128,6 +131,11 @@ def _entries(
             "submission_id": new_id("sub"),
             "task_id": task.id if task else None,
         }
+
+
+def _said(entry: Annotation, reading: OntologyReading) -> Value | None:
+    """Its label in the classes of now."""
+    return entry.value and reading.value(entry.value, entry.ontology_version)
 
 
 def _held(catalog: Catalog, wanted: Mapping[str, Value]) -> dict[str, Annotation]:

@@ -70,7 +70,7 @@ class Labels:
             annotator: Who; made known if new.
             expected_version: The version of the asset's label that was seen, 0 for none; a newer
                 one is a conflict. ``None`` does not ask.
-            seconds: Working time spent on the decision.
+            seconds: Working time spent on the decision, at most a day.
             submission_id: The caller's own id; the same one again stores nothing and gives back
                 what was stored.
             task_id: The task that asked; an unfinished task of the asset by default.

@@ -92,7 +92,7 @@ class Reviews:
             reviewer: Who; made known as a reviewer if new.
             label_seq: The entry of the label log that was seen; a newer one is a conflict.
             comment: Anything worth saying.
-            seconds: Working time.
+            seconds: Working time, at most a day.
             submission_id: The caller's own id; the same one again stores nothing.
 
         Raises:

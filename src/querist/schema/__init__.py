@@ -1,6 +1,7 @@
 """The words of the house: frozen dataclasses without I/O, each with one JSON form."""
 
 from querist.schema.annotation import (
+    BY_PEOPLE,
     Action,
     Annotation,
     BoxesValue,
@@ -29,6 +30,7 @@ from querist.schema.json_form import from_json, to_json
 from querist.schema.model_version import ModelVersion
 from querist.schema.numbers import (
     MOST_MONEY,
+    MOST_SECONDS,
     check_money,
     check_part,
     check_seconds,
@@ -74,8 +76,10 @@ from querist.schema.wording import percent
 from querist.schema.workforce import IN_FLIGHT, SIBLING, Delivery, DeliveryState, Workforce
 
 __all__ = [
+    "BY_PEOPLE",
     "IN_FLIGHT",
     "MOST_MONEY",
+    "MOST_SECONDS",
     "SHAPES",
     "SIBLING",
     "Action",

@@ -136,6 +136,10 @@ class Origin(StrEnum):
     CONSENSUS = "consensus"
 
 
+# What one person has decided: nothing but a person may replace it.
+BY_PEOPLE = (Origin.PERSON, Origin.REVIEW)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """One entry of the append-only label log.

@@ -12,6 +12,8 @@ from querist.errors import InvalidInputError
 BEYOND = 2**63
 # More than an hour or an answer costs anybody; sums of it stay finite.
 MOST_MONEY = 1_000_000_000
+# A day: nobody works longer on one decision, and sums of it stay finite.
+MOST_SECONDS = 86_400
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -55,11 +57,12 @@ def check_seconds(seconds: Any) -> None:
     """Refuse a working time that is none; ``None`` is not known.
 
     Raises:
-        InvalidInputError: it is no number from 0.
+        InvalidInputError: it is no number from 0 to ``MOST_SECONDS``.
     """
-    if seconds is not None and not (is_number(seconds) and seconds >= 0):
+    if seconds is not None and not (is_number(seconds) and 0 <= seconds <= MOST_SECONDS):
         raise InvalidInputError(
-            f"The working time is {seconds!r} s.", remedy="Give 0 or more seconds, or none."
+            f"The working time is {seconds!r} s.",
+            remedy=f"Give 0 to {MOST_SECONDS:,} seconds (a day), no milliseconds, or none.",
         )
 
 

@@ -19,6 +19,7 @@ from querist.schema import (
     Value,
     check_asset_id,
     check_name,
+    check_seconds,
     from_json,
     to_json,
 )
@@ -70,10 +71,7 @@ class Entry:
                 f"The submission id {self.submission_id[:60]!r} is empty or too long.",
                 remedy=f"Send 1 to {MAX_SUBMISSION_ID} characters, new for each decision.",
             )
-        if self.seconds is not None and not self.seconds >= 0:
-            raise InvalidInputError(
-                f"The working time is {self.seconds} s.", remedy="Give 0 or more, or none."
-            )
+        check_seconds(self.seconds)
 
     def row(self, version: int, created_at: datetime) -> dict[str, Any]:
         """The row that stores it as ``version`` of its asset."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from querist.catalog.records.tables import annotators, rounds, selected, tasks
 from querist.errors import InvalidInputError
-from querist.schema import Arm, Origin, Question, TaskState
+from querist.schema import BY_PEOPLE, Arm, Question, TaskState
 
 # Above every priority that a strategy gives: whoever may take it up gets it first.
 FIRST = 1e6
@@ -76,7 +76,7 @@ def newest_round(connection: sa.Connection) -> int | None:
 
 
 def _author(connection: sa.Connection, decision: Any) -> str | None:
-    if decision.origin not in (Origin.PERSON.value, Origin.REVIEW.value):
+    if decision.origin not in BY_PEOPLE:
         return None
     query = sa.select(annotators.c.active).where(annotators.c.name == decision.annotator)
     return decision.annotator if connection.execute(query).scalar() else None

@@ -20,9 +20,8 @@ from querist.catalog.records.tables import annotation_log, opinions, tasks
 from querist.catalog.records.task_serving import IS_UNFINISHED
 from querist.catalog.records.undoing import standing
 from querist.metrics import is_right
-from querist.schema import Action, Opinion, Origin, Question, Value, new_id
+from querist.schema import BY_PEOPLE, Action, Opinion, Origin, Question, Value, new_id
 
-_DECIDED = (Origin.PERSON.value, Origin.REVIEW.value)
 _CHUNK = 250
 _BY_SUBMISSION = Prepared(
     sa.select(opinions.c.seq).where(opinions.c.submission_id == sa.bindparam("submission"))
@@ -178,7 +177,7 @@ class _Work:
         withdrawn = self._withdraw(held)
         top = held[-1] if held else None
         opened = top is not None and self.is_opinion(top.submission_id)
-        if top is not None and top.origin in _DECIDED and not opened:
+        if top is not None and top.origin in BY_PEOPLE and not opened:
             return Settled(changed=withdrawn)
         said = [] if self.is_waited_for else self.said
         verdict = rule.decide(said) if said else None

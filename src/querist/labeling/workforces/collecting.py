@@ -17,6 +17,7 @@ from querist.labeling.workforces.base import Connector, Replies, Reply
 from querist.labeling.workforces.sending import MOST_OPINIONS
 from querist.schema import (
     IN_FLIGHT,
+    MOST_SECONDS,
     SIBLING,
     Annotation,
     Delivery,
@@ -175,6 +176,8 @@ class _Intake:
             return False
         if delivery.question is not Question.LABEL:
             self._catalog.records.deliveries.hand_over(delivery, person)
+        # A page that was left open for days tells no working time, but its answer counts.
+        seconds = reply.seconds if (reply.seconds or 0) <= MOST_SECONDS else None
         mark = hashlib.sha256(f"{reply.answer_id}\0{reply.at.isoformat()}".encode()).hexdigest()
         submission = f"{delivery.key}.{mark[:16]}"
         if value is None:
@@ -183,7 +186,7 @@ class _Intake:
                 annotator=person,
                 reason=f"skipped at {self._workforce.name}",
                 expected_version=version,
-                seconds=reply.seconds,
+                seconds=seconds,
                 submission_id=submission,
                 task_id=delivery.task_id,
             )
@@ -193,7 +196,7 @@ class _Intake:
             value,
             annotator=person,
             expected_version=version,
-            seconds=reply.seconds,
+            seconds=seconds,
             submission_id=submission,
             task_id=delivery.task_id,
             prelabel=delivery.prelabel,
