@@ -103,7 +103,7 @@ def test_formulas_stay_as_they_are_and_are_told(tmp_path: Path) -> None:
     row = a_row(value=ClassValue(name='=HYPERLINK("x")'))
     report = write_labels([row], tmp_path / "l.csv")
     assert report.losses == ()
-    assert "1 cells begin with =" in report.warnings[0]
+    assert "1 cell begins with =" in report.warnings[0]
     assert next(read_labels(tmp_path / "l.csv")) == row
 
 

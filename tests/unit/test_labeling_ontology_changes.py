@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from querist import Project
 from querist.catalog import AssetQuery, Settings, run
 from querist.catalog.records import Records
+from querist.cli.app import app
 from querist.errors import ConflictError, InvalidInputError, UnknownNameError
 from querist.loop import snapshot
 from querist.schema import (
@@ -177,6 +179,14 @@ def test_a_retired_class_keeps_its_labels_but_nothing_trains_on_them(project, tm
     assert any(str(done.labels) in warning for warning in report.warnings)
     with (tmp_path / "labels.csv").open() as file:
         assert {row["label"] for row in csv.DictReader(file)} == {"boot", "sandal"}
+    runner = CliRunner()
+    command = ["export", str(tmp_path / "told.csv"), "--project", str(project.folder)]
+    told = runner.invoke(app, command)
+    assert f"{done.labels} labels are left out: the class was split or retired" in told.stderr
+    kept = runner.invoke(app, [*command, "--earlier"])
+    assert "left out" not in kept.output
+    with (tmp_path / "told.csv").open() as file:
+        assert [row["label"] for row in csv.DictReader(file)].count("shirt") == done.labels
 
 
 @pytest.mark.parametrize(

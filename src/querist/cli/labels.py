@@ -191,11 +191,16 @@ def export(
             "or .zip (YOLO)."
         ),
     ],
+    earlier: Annotated[
+        bool, typer.Option("--earlier", help="Keep labels of split or retired classes as given.")
+    ] = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Write the labels to a file. Examples: querist export labels.csv, querist export coco.json."""
     with open_project(project) as opened:
-        report = opened.export(path)
+        report = opened.export(path, earlier=earlier)
     output.print(f"Wrote {counted(report.written, 'label')} to {path}.", markup=False)
+    for warning in report.warnings:
+        errors.print(warning, markup=False)
     for loss in report.losses:
         output.print(f"  not kept: {loss}", markup=False)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from querist.errors import UnknownNameError
 from querist.formats.label_row import LabelRow
 from querist.schema import Candidate, Media, Problem
+from querist.schema.wording import counted
 
 ENTRY_POINT_GROUP = "querist.formats"
 KEPT_PROBLEMS = 1_000
@@ -101,7 +102,7 @@ class Loss:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.column}, {self.count} cells: {self.message}"
+        return f"{self.column}, {counted(self.count, 'cell')}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

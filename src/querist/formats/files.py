@@ -11,6 +11,7 @@ from typing import Any
 
 from querist.errors import InvalidInputError, NotFoundError, StorageError
 from querist.formats.base import Loss, LossReport
+from querist.schema.wording import counted
 
 # A spreadsheet runs a cell that begins with one of these as a formula.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -110,8 +111,8 @@ class LossCounter:
         warnings = []
         if self._formulas:
             warnings.append(
-                f"{self._formulas} cells begin with =, +, -, @ or a control sign and are written "
-                "as they are; import the file into a spreadsheet as text, or it may run them."
+                f"{counted(self._formulas, 'cell begins', 'cells begin')} with =, +, -, @ or a control "
+                "sign: import the file into a spreadsheet as text, or it may run them."
             )
         return LossReport(
             path=path,

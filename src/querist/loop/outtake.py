@@ -17,33 +17,45 @@ from querist.loop.intake import embed, open_encoder
 from querist.schema.wording import counted
 
 
-def export(catalog: Catalog, path: str | Path) -> LossReport:
+def export(catalog: Catalog, path: str | Path, *, earlier: bool = False) -> LossReport:
     """Write the current labels to a CSV, JSONL or Parquet file; the ending decides.
 
     Boxes and polygons may also go to a .json (COCO) or .zip (YOLO).
+
+    Args:
+        catalog: The project's data.
+        path: The file.
+        earlier: Whether to write labels of classes that were split or retired since too, as they
+            were given; else a warning says how many are left out.
 
     Raises:
         InvalidInputError: the ending is of no known format, or of one for other labels.
         StorageError: the file cannot be written.
     """
+    labels = rows(catalog, earlier=earlier)
     if Path(path).suffix.lower() in picture_files.WRITERS:
-        report = picture_files.write(catalog, rows(catalog), Path(path))
+        report = picture_files.write(catalog, labels, Path(path))
     else:
-        report = write_labels(rows(catalog), Path(path))
-    aside = _set_aside(catalog)
+        report = write_labels(labels, Path(path))
+    aside = 0 if earlier else _set_aside(catalog)
     if not aside:
         return report
     left = counted(aside, "label is", "labels are")
-    told = f"{left} left out: the class was split or retired since."
+    told = f"{left} left out: the class was split or retired since (kept as given: --earlier)."
     return replace(report, warnings=(*report.warnings, told))
 
 
-def rows(catalog: Catalog) -> Iterator[LabelRow]:
-    """The current labels in the classes of now, with the selection that asked for each."""
+def rows(catalog: Catalog, *, earlier: bool = False) -> Iterator[LabelRow]:
+    """The current labels in the classes of now, with the selection that asked for each.
+
+    Those of classes that were split or retired are as they were given, if ``earlier``, or left out.
+    """
     asked = {row.asset_id: row for row in catalog.records.rounds.selected()}
     reading = catalog.records.ontologies.reading()
     for entry in catalog.records.labels.currents():
         value = entry.value and reading.value(entry.value, entry.ontology_version)
+        if value is None and earlier:
+            value = entry.value
         if value is not None:
             yield LabelRow.of(replace(entry, value=value), asked.get(entry.asset_id))
 

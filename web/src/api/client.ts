@@ -80,6 +80,4 @@ function address(path: string, id: string): string {
 
 export const thumbnailUrl = (id: string): string => address("/asset/thumbnail", id);
 export const contentUrl = (id: string): string => address("/asset/content", id);
-export const exportUrl = (format: "csv" | "jsonl"): string =>
-  `${ROOT}/labels/export?format=${format}`;
 export const eventsUrl = `${ROOT}/events`;

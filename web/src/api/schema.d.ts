@@ -341,7 +341,9 @@ export interface paths {
         };
         /**
          * Export Labels
-         * @description All current labels as a file.
+         * @description All current labels as a file; the header ``X-Querist-Warnings`` says what it leaves out.
+         *
+         *     Labels of classes that were split or retired come as they were given, with ``earlier=true``.
          */
         get: operations["export_labels"];
         put?: never;
@@ -6597,6 +6599,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "jsonl";
+                earlier?: boolean;
             };
             header?: never;
             path?: never;

@@ -30,13 +30,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { closeSession } from "../api/actions";
-import { exportUrl } from "../api/client";
 import { projectQuery, sessionQuery } from "../api/queries";
 import { mayBrowse, mayManage } from "../api/types";
 import { useFinishRound, useStartRound } from "../jobs/useRoundJobs";
 import { Swatch } from "../parts/ClassChip";
 import { Key } from "../parts/Key";
 import { PAGES, pagesFor, tabsFor } from "./pages";
+import { saveLabels } from "./saveLabels";
 import styles from "./shell.module.css";
 import { useFound } from "./useFound";
 
@@ -182,12 +182,15 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
             leftSection: <IconLayoutGrid size={SIZE} />,
             onClick: () => void navigate({ to: "/catalog", search: { disagree: true } }),
           }),
-          ...manages({
-            id: "export",
-            label: "Download the labels as CSV",
-            leftSection: <IconDownload size={SIZE} />,
-            onClick: () => window.location.assign(exportUrl("csv")),
-          }),
+          ...(["csv", "jsonl"] as const).flatMap((format) =>
+            manages({
+              id: `export-${format}`,
+              label: `Export the labels as ${format.toUpperCase()}`,
+              keywords: "download",
+              leftSection: <IconDownload size={SIZE} />,
+              onClick: () => void saveLabels(project?.name ?? "", format),
+            }),
+          ),
           {
             id: "theme",
             label: "Change the theme",

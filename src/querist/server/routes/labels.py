@@ -112,13 +112,21 @@ def list_recent_labels(
     response_class=FileResponse,
     responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
 )
-def export_labels(service: Served, format: Literal["csv", "jsonl"] = "csv") -> FileResponse:
-    """All current labels as a file."""
+def export_labels(
+    service: Served, format: Literal["csv", "jsonl"] = "csv", earlier: bool = False
+) -> FileResponse:
+    """All current labels as a file; the header ``X-Querist-Warnings`` says what it leaves out.
+
+    Labels of classes that were split or retired come as they were given, with ``earlier=true``.
+    """
     folder = tempfile.TemporaryDirectory(prefix="querist-export-")
     path = Path(folder.name, f"labels.{format}")
-    service.project.export(path)
+    report = service.project.export(path, earlier=earlier)
+    # What a header can hold, whatever the sentences are.
+    told = " ".join(report.warnings).encode("ascii", "replace").decode()
     return FileResponse(
         path,
+        headers={"X-Querist-Warnings": told} if told else None,
         media_type=MEDIA_TYPES[format],
         filename=f"{service.project.settings.name}-labels.{format}",
         background=BackgroundTask(folder.cleanup),
