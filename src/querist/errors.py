@@ -19,6 +19,7 @@ QueristError                      code, message, remedy, details, exit code and 
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -138,12 +139,31 @@ class PermissionDeniedError(QueristError):
     exit_code = 5
 
 
+_OF_DISK = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
 class StorageError(QueristError, OSError):
     """A folder, table or file cannot be read or written."""
 
     code = "storage"
     status = 500
     exit_code = 6
+
+    @classmethod
+    def of(cls, problem: OSError, path: object = None) -> StorageError:
+        """Build the error for what the system refuses, at ``path`` or where it says itself."""
+        where = str(path or problem.filename or "A file")
+        return cls(
+            f"{where} cannot be read or written: {problem.strerror or problem}.",
+            remedy="Check that you may write to it and that the disk is not full; nothing that "
+            "was stored is lost. Of a project that is read-only, use a copy.",
+            path=where,
+        )
+
+
+def is_disk(problem: BaseException) -> bool:
+    """Whether the system refuses a file for want of rights or of space: no bug of ours."""
+    return isinstance(problem, OSError) and problem.errno in _OF_DISK
 
 
 # What the extra ``app`` brings; the base install, for notebooks, is without.

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import lance
@@ -221,3 +225,29 @@ def test_tables_that_are_no_probabilities_are_refused(
     """Rows that do not sum to one, hold NaN, or are too many are refused."""
     with pytest.raises(InvalidInputError, match=words):
         catalog.predictions.put("m", ("a", "b"), table)  # type: ignore[arg-type]
+
+
+def test_a_matrix_that_finds_no_room_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    """A sparse file on a full disk would end the process without a word when it is filled."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    run = partial(subprocess.run, check=False, capture_output=True, text=True)
+    if shutil.which("mount") is None or run(mount).returncode:
+        pytest.skip("no small disk can be mounted here")
+    code = f"""
+from pathlib import Path
+from querist.catalog.matrices import MatrixCache
+from querist.errors import StorageError
+try:
+    MatrixCache(Path({str(disk)!r})).get("m", "1", (100_000, 16), lambda it: it.fill(1))
+except StorageError as problem:
+    print(problem)
+"""
+    try:
+        done = run([sys.executable, "-c", code])
+        left = list(disk.iterdir())
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert (done.returncode, left) == (0, []), done.stderr
+    assert "No space left" in done.stdout

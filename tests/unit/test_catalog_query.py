@@ -274,6 +274,21 @@ def test_queries_that_make_no_sense_are_refused() -> None:
         Condition.read("site=3..3")
 
 
+def test_a_range_with_an_end_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    """It would hold nothing; of a column of words it may be a value."""
+    settings = Settings.of(name="shop", media="text", classes=["boot"])
+    made = Catalog.create(tmp_path / "shop", settings)
+    made.assets.ingest(
+        Candidate(id=f"t{i}", text=f"x {i}", metadata={"temp": i, "note": "wait.."})
+        for i in range(3)
+    )
+    for text in ("temp=abc..", "temp=1..b"):
+        with pytest.raises(InvalidInputError, match="an end that is no number"):
+            run(made, AssetQuery(where=(Condition.read(text),)))
+    assert run(made, AssetQuery(where=(Condition.read("note=wait.."),))).total == 3
+    made.close()
+
+
 @pytest.fixture
 def sets(tmp_path: Path) -> Iterator[Catalog]:
     """Six texts whose labels are sets of classes, and no predictions."""

@@ -141,3 +141,27 @@ def test_no_password_is_ever_shown() -> None:
     with pytest.raises(InvalidInputError) as caught:
         Settings.of(name="shop", records=["postgresql://ana:secret@db/shop"])
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "remedy"),
+    [
+        ("lowest = nan", r"querist.toml.*limits.lowest", "finite number"),
+        ("highest = inf", r"querist.toml.*limits.highest", "finite number"),
+        ("overlapping = 1", r"querist.toml.*limits.overlapping", "true or false"),
+    ],
+)
+def test_a_wrong_limit_is_told_with_file_and_key(tmp_path: Path, line, told, remedy) -> None:
+    """Not only once it is to be stored."""
+    (tmp_path / "querist.toml").write_text(f'name = "shop"\n[limits]\n{line}\n')
+    with pytest.raises(InvalidInputError, match=told) as caught:
+        Settings.read(tmp_path)
+    assert remedy in caught.value.remedy
+
+
+def test_a_mark_of_the_encoding_before_the_file_is_no_key(tmp_path: Path) -> None:
+    """Some editors of Windows write one."""
+    (tmp_path / "querist.toml").write_text('name = "shop"\n', encoding="utf-8-sig")
+    settings = Settings.read(tmp_path)
+    settings.write(tmp_path)
+    assert Settings.read(tmp_path).name == "shop"

@@ -217,3 +217,16 @@ def test_other_packages_can_bring_formats(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(base, "entry_points", lambda group: [Point()] if "formats" in group else [])
     assert {"csv", "csv-of-tomorrow"} <= set(base.names())
     assert create("csv-of-tomorrow").reads == frozenset(Media)
+
+
+def test_a_link_that_cannot_be_followed_is_left_out(tmp_path: Path) -> None:
+    """A circle, and what nobody may look at, end no import; a table that names it is refused."""
+    photos = tmp_path / "photos"
+    write(photos / "a.png", b"x")
+    (photos / "loop.png").symlink_to("loop.png")
+    candidates, source = read(photos, "image")
+    assert [it.id for it in candidates] == ["a.png"]
+    assert left_out(source) == [("loop.png", "unreadable")]
+    write(photos / "table.csv", "id,image\n1,loop.png\n")
+    with pytest.raises(InvalidInputError, match="cannot be followed"):
+        read(photos / "table.csv", "image")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from querist.catalog import AssetQuery, Catalog, Settings, run
@@ -127,6 +128,13 @@ def test_impossible_working_time_is_refused(labels: Labels, seconds: float) -> N
     """Working time is 0 s to a day: sums of it are told, and must stay numbers."""
     with pytest.raises(InvalidInputError, match=r"working time.*milliseconds"):
         labels.submit("img-1", "boot", annotator="ana", seconds=seconds)
+
+
+@pytest.mark.parametrize("label", ["boot", np.str_("boot")])
+def test_a_text_of_numpy_is_a_class(labels: Labels, label: str) -> None:
+    """What comes out of an array is stored as Python's own text."""
+    stored = labels.submit("img-1", label, annotator="ana")
+    assert type(stored.value.name) is str  # type: ignore[union-attr]
 
 
 def test_bad_annotator_name_is_refused(labels: Labels, catalog: Catalog) -> None:
@@ -313,10 +321,12 @@ def test_labels_of_other_tasks_are_understood(tmp_path: Path) -> None:
     for task, given, wanted, bad in (
         ("multi_label", ["b", "a"], ClassesValue(names=("b", "a")), ["a", "a"]),
         ("regression", "2.5", NumberValue(number=2.5), float("nan")),
+        ("regression", np.float32(2.5), NumberValue(number=2.5), np.float32("nan")),
+        ("regression", np.int64(2), NumberValue(number=2.0), np.bool_(True)),
     ):
         classes = ["a", "b"] if task == "multi_label" else []
         settings = Settings.of(name=task, task=task, media="text", classes=classes)
-        made = Catalog.create(tmp_path / task, settings)
+        made = Catalog.create(tmp_path / f"{task} {given}", settings)
         made.assets.ingest([Candidate(id="x", text="x")])
         labels = Labels(made)
         assert labels.submit("x", given, annotator="ana").value == wanted

@@ -156,7 +156,7 @@ NONSENSE = {
     "crash": ((500, b"Traceback"), "answered 500: 'Traceback'"),
     "forgotten": ((404, b"{}"), "knows nothing of /predict or of the model"),
     "flood": (b" " * 2_000_000, "more than"),
-    "hang": ("hang", "ReadTimeout"),
+    "hang": ("hang", "did not answer within"),
 }
 
 

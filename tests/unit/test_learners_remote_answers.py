@@ -209,7 +209,7 @@ WRONG: dict[str, tuple[TaskKind, Any, str]] = {
     "crash": (SPANS, (500, b"Traceback"), "answered 500: 'Traceback'"),
     "forgotten": (SPANS, (404, b"{}"), "knows nothing of /predict or of the model"),
     "flood": (SPANS, b" " * 2_000_000, "more than"),
-    "hang": (SPANS, "hang", "ReadTimeout"),
+    "hang": (SPANS, "hang", "did not answer within"),
 }
 
 

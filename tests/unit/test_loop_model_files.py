@@ -196,6 +196,8 @@ def test_imported_vectors_carry_the_rounds(project, tmp_path) -> None:
         assert opened.status().curve.active[-1].accuracy.value == 1.0
         with pytest.raises(ConflictError, match="another vector"):
             opened.models.import_embeddings({"ids": ids, "vectors": vectors + 1}, name="clip")
+        with pytest.raises(InvalidInputError, match="32 bits do not hold"):
+            opened.models.import_embeddings({"ids": ids, "vectors": vectors * 1e150}, name="far")
         with pytest.raises(InvalidInputError, match="89 of 90"):
             opened.models.import_embeddings({"ids": ids[:1], "vectors": vectors[:1]}, name="other")
         with pytest.raises(NotFoundError, match="no imported vector"):

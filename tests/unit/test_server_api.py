@@ -244,14 +244,6 @@ def test_labels_are_exported(client, kind):
     assert answer.status_code == 200, answer.text
     assert asset_id in answer.text
     assert "attachment" in answer.headers["content-disposition"]
-    assert "x-querist-warnings" not in answer.headers
-    change = {"change": {"type": "retire", "name": "red"}, "expected_version": 1}
-    done = client.post("ontology/changes", json=change)
-    assert done.status_code < 300, done.text
-    answer = client.get("labels/export", params={"format": kind})
-    assert asset_id not in answer.text
-    assert "1 label is left out" in answer.headers["x-querist-warnings"]
-    assert asset_id in client.get("labels/export", params={"format": kind, "earlier": True}).text
 
 
 def test_thumbnails_are_cached_by_content(client):

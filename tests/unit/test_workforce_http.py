@@ -114,7 +114,7 @@ def floods(connection: socket.socket, _: bytes) -> None:
 
 
 WRONG = {
-    "hangs": (hangs, "ReadTimeout"),
+    "hangs": (hangs, "did not answer within"),
     "drips": (drips, "took longer"),
     "dies": (dies, "RemoteProtocolError"),
     "floods": (floods, "more than"),

@@ -113,10 +113,17 @@ class Conditions:
 
         Raises:
             UnknownNameError: no asset has the column.
+            InvalidInputError: it is a range of numbers, and an end is none.
         """
         numbers, codes, words = self._column(condition.column)
         if condition.words is not None:
             wanted = [code for code, known in enumerate(words) if condition.words in known]
+            # "abc.." may be a value of a column of words, but no number is called so.
+            if not wanted and ".." in condition.words and np.isfinite(numbers).any():
+                raise InvalidInputError(
+                    f"The range {condition} has an end that is no number.",
+                    remedy="Give COLUMN=LOW..HIGH with numbers; leave out an end that is open.",
+                )
             return np.isin(codes, wanted)
         low = -np.inf if condition.low is None else condition.low
         high = np.inf if condition.high is None else condition.high

@@ -10,15 +10,18 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog.durable import sync_file
+from querist.errors import StorageError
 
 Matrix = NDArray[np.float32]
 Fill = Callable[[Matrix], None]
 _ABANDONED_SECONDS = 3_600.0
+_PIECE = 1 << 20
 
 
 class MatrixCache:
@@ -74,12 +77,9 @@ class MatrixCache:
         found = _map(path, shape)
         if found is not None:
             return found
-        self._folder.mkdir(parents=True, exist_ok=True)
         temporary = self._folder / f"{name}.{secrets.token_hex(6)}.tmp"
         try:
-            fresh = np.lib.format.open_memmap(
-                temporary, mode="w+", dtype=np.dtype(np.float32), shape=shape
-            )
+            fresh = _empty(temporary, shape)
             fill(fresh)
             fresh.flush()
             del fresh
@@ -102,6 +102,34 @@ class MatrixCache:
                 old = path.suffix == ".npy" and path != keep and _name_of(path) == name
                 if old or _is_abandoned(path):
                     path.unlink()
+
+
+def _empty(path: Path, shape: tuple[int, int]) -> np.memmap[Any, np.dtype[np.float32]]:
+    """A new matrix that has all its space: a map on a full disk ends the process without a word.
+
+    Raises:
+        StorageError: there is too little, or nothing may be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(np.float32), shape=shape)
+        with path.open("r+b") as file:
+            _reserve(file, path.stat().st_size)
+    except OSError as problem:
+        raise StorageError.of(problem, path.parent) from problem
+    return made
+
+
+def _reserve(file: IO[bytes], size: int) -> None:
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+        return
+    held = file.read(_PIECE)  # the header, before what is empty still
+    file.seek(0)
+    file.write(held)
+    for start in range(len(held), size, _PIECE):
+        file.write(bytes(min(_PIECE, size - start)))
+    file.flush()
 
 
 def _map(path: Path, shape: tuple[int, int]) -> Matrix | None:

@@ -32,6 +32,8 @@ def _is_overlap(asked: Any) -> bool:
 
 # What must hold of a setting, and what to give instead.
 _RANGES: toml_form.Ranges = {
+    "lowest": (math.isfinite, "a finite number, or leave it out for no limit"),
+    "highest": (math.isfinite, "a finite number, or leave it out for no limit"),
     "name": (lambda v: bool(v.strip()), "some text"),
     "records": (lambda v: bool(v.strip()), "records.db, a postgresql:// URL, or env:NAME"),
     "batch_size": _POSITIVE,
@@ -204,7 +206,7 @@ class Settings:
 
         path = Path(folder) / FILE_NAME
         try:
-            values = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+            values = tomlkit.parse(path.read_text(encoding="utf-8-sig")).unwrap()
         except (FileNotFoundError, NotADirectoryError):
             raise NotFoundError(
                 f"There is no project in {str(folder)!r}: {FILE_NAME} is missing.",
@@ -220,7 +222,7 @@ class Settings:
     def write(self, folder: Path) -> None:
         """Write ``querist.toml``; comments and order of an existing file are kept."""
         path = Path(folder) / FILE_NAME
-        existing = path.read_text(encoding="utf-8") if path.exists() else None
+        existing = path.read_text(encoding="utf-8-sig") if path.exists() else None
         header = "A Querist project. Edit and commit this file."
         write_atomically(path, toml_form.dump(self, existing, header=header).encode())
 

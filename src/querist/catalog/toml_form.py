@@ -17,6 +17,7 @@ _WORDS: dict[Any, str] = {
     str: "a text in quotes",
     int: "a whole number",
     float: "a number",
+    bool: "true or false",
     Mapping: "a table",
 }
 

@@ -29,7 +29,13 @@ from querist.cli import (
     workforce,
 )
 from querist.cli.printing import errors
-from querist.errors import MissingDependencyError, QueristError, is_platform
+from querist.errors import (
+    MissingDependencyError,
+    QueristError,
+    StorageError,
+    is_disk,
+    is_platform,
+)
 
 app = typer.Typer(
     name="querist",
@@ -81,6 +87,10 @@ def main() -> None:
         app()
     except QueristError as error:
         _leave(error)
+    except OSError as error:
+        if not is_disk(error):
+            raise
+        _leave(StorageError.of(error))
     except ModuleNotFoundError as error:
         if not is_platform(error.name):
             raise

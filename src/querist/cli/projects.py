@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +41,8 @@ def init(
     from querist.project import Project
 
     with Project.create(folder, task=task, media=media, classes=classes or [], records=records):
-        output.print(f"Made project {folder}. Next: querist add FOLDER -p {folder}")
+        made = shlex.quote(str(folder))
+        output.print(f"Made project {folder}. Next: querist add FOLDER -p {made}", markup=False)
 
 
 def add(

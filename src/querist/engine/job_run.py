@@ -12,7 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from querist.engine.base import Handler, JobStore
-from querist.errors import JobCancelledError, QueristError, UnknownNameError
+from querist.errors import (
+    JobCancelledError,
+    QueristError,
+    StorageError,
+    UnknownNameError,
+    is_disk,
+)
 from querist.schema import Job, JobState, to_json
 
 HEARTBEAT_SECONDS = 1.0
@@ -167,6 +173,8 @@ def _heartbeat(progress: _StoredProgress, every: float) -> Iterator[None]:
 
 
 def _error_json(store: JobStore, job: Job, error: Exception) -> Mapping[str, Any]:
+    if isinstance(error, OSError) and is_disk(error):
+        error = StorageError.of(error)
     if not isinstance(error, QueristError):
         logger.error("The job %s (%s) failed.", job.id, job.kind, exc_info=error)
         store.log(job.id, "".join(traceback.format_exception(error)).rstrip())

@@ -66,6 +66,19 @@ def replacing(path: Path) -> Iterator[Path]:
         ) from error
 
 
+def followed(path: Path) -> Path | None:
+    """The path that links lead to; ``None`` where they lead in a circle, or where nobody may look.
+
+    Where nothing is there, it is the path at which it would be.
+    """
+    try:
+        found = path.resolve()
+        found.is_dir()  # says so where one may not look
+    except (OSError, RuntimeError):
+        return None
+    return found
+
+
 class LossCounter:
     """Counts what a file cannot hold, while its rows are written."""
 
@@ -111,8 +124,8 @@ class LossCounter:
         warnings = []
         if self._formulas:
             warnings.append(
-                f"{counted(self._formulas, 'cell begins', 'cells begin')} with =, +, -, @ or a control "
-                "sign: import the file into a spreadsheet as text, or it may run them."
+                f"{counted(self._formulas, 'cell begins', 'cells begin')} with =, +, -, @ or a "
+                "control sign: import the file into a spreadsheet as text, or it may run them."
             )
         return LossReport(
             path=path,

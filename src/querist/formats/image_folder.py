@@ -10,6 +10,7 @@ from typing import Any
 
 from querist.errors import InvalidInputError, NotFoundError
 from querist.formats.base import LossReport, ReadOptions, ReadReport, Source, register
+from querist.formats.files import followed
 from querist.formats.label_row import LabelRow
 from querist.schema import Candidate, Media, check_asset_id
 
@@ -44,10 +45,10 @@ class ImageFolderFormat:
         if not root.is_dir():
             raise NotFoundError(f"There is no folder {str(source)!r}.", remedy="Check the path.")
         report = ReadReport()
-        names = [name for name in _walk(root, "") if _usable(root, name, report)]
+        names = [name for name in _walk(root, "", report) if _usable(root, name, report)]
         if not names:
             raise InvalidInputError(
-                f"The folder {str(source)!r} holds no images.",
+                f"The folder {str(source)!r} holds no images that can be read.",
                 remedy=f"Give a folder with files ending in {', '.join(SUFFIXES)}.",
             )
         found = Source(candidates=iter(()), total=len(names), roots=(root,), report=report)
@@ -69,21 +70,29 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p), "") if i % 2 else (1, 0, p) for i, p in enumerate(parts) if p)
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
+def _walk(folder: Path, prefix: str, report: ReadReport) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            shown = [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError as problem:
+        told = f"The folder cannot be listed: {problem.strerror}."
+        report.leave_out(_shown(prefix or folder.name), "unreadable", told)
+        return
     for entry in sorted(shown, key=lambda e: (natural_key(e.name), e.name)):
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", report)
         else:
             yield prefix + entry.name
 
 
 def _usable(root: Path, name: str, report: ReadReport) -> bool:
     path = root / name
-    if path.is_symlink() and not path.resolve().is_relative_to(root):
+    linked = followed(path) if path.is_symlink() else path
+    if linked is None:
+        report.leave_out(_shown(name), "unreadable", "It is a link that cannot be followed.")
+    elif not linked.is_relative_to(root):
         report.leave_out(_shown(name), "outside", "It links outside the folder.")
-    elif path.is_dir():
+    elif linked.is_dir():
         report.leave_out(_shown(name), "skipped", "It links to another folder.")
     elif path.suffix.lower() not in SUFFIXES:
         report.leave_out(_shown(name), "skipped", "It does not end as image files do.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from querist.errors import InvalidInputError, UnknownNameError
 from querist.formats.base import ReadOptions, ReadReport, Source
+from querist.formats.files import followed
 from querist.formats.scalars import is_missing, to_scalar
 from querist.schema import Candidate, Media, check_asset_id
 
@@ -237,10 +238,11 @@ def _scalars(row: TableRow, columns: Iterable[str], report: ReadReport) -> dict[
 
 
 def _inside(folder: Path, row: TableRow, given: str) -> Path:
-    path = None if "\0" in given else (folder / given).resolve()
+    path = None if "\0" in given else followed(folder / given)
     if path is None or not path.is_relative_to(folder):
         raise InvalidInputError(
-            f"{row.where} names the image {given!r}, outside {folder.name!r}.",
+            f"{row.where} names the image {given!r}, outside {folder.name!r} or behind a link that "
+            "cannot be followed.",
             remedy="Keep the images in the folder of the table, or name their folder.",
             given=given,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from querist.catalog import Catalog
@@ -128,12 +129,13 @@ def _class_now(name: str, version: int, reading: OntologyReading) -> str:
 
 
 def _plain(label: Label | None, task: TaskKind) -> Value:
+    # Texts and numbers of numpy are kept as Python's own.
     if isinstance(label, str):
-        return _of_text(label, task)
-    if isinstance(label, (int, float)) and not isinstance(label, bool):
+        return _of_text(str(label), task)
+    if isinstance(label, Real) and not isinstance(label, bool):
         return NumberValue(number=float(label))
     if isinstance(label, (list, tuple, set, frozenset)) and all(isinstance(x, str) for x in label):
-        return ClassesValue(names=tuple(label))
+        return ClassesValue(names=tuple(map(str, label)))
     if not hasattr(label, "TYPE"):
         raise InvalidInputError(
             f"The label {label!r} is a {type(label).__name__}.",

@@ -82,9 +82,10 @@ class LearnerElsewhere(ModelElsewhere):
         wrong = (shares < 0).any(axis=1) | (np.abs(total[:, 0] - 1) > _SUM_TOLERANCE)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
+            least = float(shares[row].min())
+            wrongly = f"holds {least:.4g}" if least < 0 else f"sums to {total[row, 0]:.4g}"
             raise tool.failed(
-                f"answered /predict with what are no probabilities: row {row} is below 0 or sums "
-                f"to {total[row, 0]:.4g}"
+                f"answered /predict with what are no probabilities: row {row} {wrongly}"
             )
         whole: NDArray[np.float64] = shares / total
         return whole

@@ -186,7 +186,7 @@ def import_embeddings(
             remedy="Give a vector for each asset: nearness to what is unknown has no meaning.",
             missing=len(absent),
         )
-    vectors = table.values.astype(np.float32)
+    vectors = _in_single(table)
     if len(left) < catalog.assets.count() and not left:
         _check_same(catalog.embeddings.matrix(identity.key)[rows], vectors, table.ids)
     for start in range(0, len(rows), _PART):
@@ -198,6 +198,20 @@ def import_embeddings(
         learner = replace(now.learner, encoder=kind.name, encoder_parameters=settings)
         replace(now, learner=learner).write(catalog.folder)
     return ImportedVectors(encoder=identity.key, stored=len(left), dimensions=dimensions)
+
+
+def _in_single(table: ScoreTable) -> NDArray[np.float32]:
+    """The vectors as they are stored: with 32 bits a number."""
+    most = float(np.finfo(np.float32).max)
+    beyond = np.flatnonzero((np.abs(table.values) > most).any(axis=1))
+    if beyond.size:
+        raise InvalidInputError(
+            f"The vector of {table.ids[beyond[0]]!r} has numbers beyond {most:.2g}, which 32 bits "
+            "do not hold.",
+            remedy="Scale the vectors: nearness and models do not depend on their unit.",
+            count=beyond.size,
+        )
+    return table.values.astype(np.float32)
 
 
 def _columns(table: ScoreTable, classes: Sequence[str]) -> list[int]:

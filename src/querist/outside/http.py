@@ -55,6 +55,7 @@ class Tool:
         self._name = name
         self._remedy = remedy
         self._url = check_url(url)
+        self._seconds = seconds
         self._whole_seconds = whole_seconds
         self._most_bytes = most_bytes
         try:
@@ -98,6 +99,8 @@ class Tool:
                 method, self._url + path, params=params, json=body
             ) as response:
                 content = self._content(response)
+        except httpx.ReadTimeout:
+            raise self.failed(f"did not answer within {self._seconds:g} s") from None
         except (httpx.TransportError, httpx.DecodingError) as problem:
             # Only the kind is told: the text of an error may hold the address with its query.
             raise self.failed(f"cannot be asked ({type(problem).__name__})") from None
@@ -153,7 +156,7 @@ class Tool:
         what, remedy = f"answered {status}" + (f": {text!r}" if text else ""), self._remedy
         if status in (401, 403):
             what = f"refuses the token ({status})"
-            remedy = "Check the token, and that its owner may change the project there."
+            remedy = "Check the token, and what its owner may do there."
         message = f"{self._name} at {self._url} {what}."
         return RefusedError(message, remedy=remedy, said=_reason(content))
 

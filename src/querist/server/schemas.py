@@ -199,6 +199,12 @@ class TaskIds(Request):
     task_ids: list[int] = Field(max_length=500)
 
 
+class TasksDone(Done):
+    """It is done with these tasks: those that were one's own."""
+
+    task_ids: list[int]
+
+
 class Task(BaseModel):
     """One asset waiting for one person; what its answer becomes is not told."""
 

@@ -65,8 +65,10 @@ def cluster_means(vectors: Matrix, count: int) -> Matrix:
     if len(vectors) < 2:
         return vectors
     from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import pdist
 
-    number = fcluster(linkage(vectors, "average"), min(count, len(vectors)), "maxclust")
+    # Of square vectors linkage would doubt that they are vectors.
+    number = fcluster(linkage(pdist(vectors), "average"), min(count, len(vectors)), "maxclust")
     _, cluster, sizes = np.unique(number, return_inverse=True, return_counts=True)
     means = np.zeros((len(sizes), vectors.shape[1]), dtype=np.float32)
     np.add.at(means, cluster, vectors)

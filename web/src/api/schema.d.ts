@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Renew Tasks
-         * @description Hold reserved tasks for longer.
+         * @description Hold reserved tasks for longer; tells which of them one still holds.
          */
         post: operations["renew_tasks"];
         delete?: never;
@@ -243,7 +243,7 @@ export interface paths {
         put?: never;
         /**
          * Release Tasks
-         * @description Give reserved tasks back.
+         * @description Give reserved tasks back; tells which of them one held.
          */
         post: operations["release_tasks"];
         delete?: never;
@@ -5575,6 +5575,20 @@ export interface components {
          */
         TaskState: "open" | "leased" | "done" | "returned";
         /**
+         * TasksDone
+         * @description It is done with these tasks: those that were one's own.
+         */
+        TasksDone: {
+            /**
+             * Ok
+             * @default true
+             * @constant
+             */
+            ok: true;
+            /** Task Ids */
+            task_ids: number[];
+        };
+        /**
          * Taught
          * @description What data taught the model of one round; nothing where it cannot be measured.
          */
@@ -6409,7 +6423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["TasksDone"];
                 };
             };
             /** @description Default Response */
@@ -6442,7 +6456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["TasksDone"];
                 };
             };
             /** @description Default Response */

@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from querist.catalog.records.address import Address
+from querist.catalog.records.prepared import check_texts, no_nul
 from querist.catalog.records.writer_lock import WriterLock
 from querist.errors import (
     ConflictError,
     InvalidInputError,
     MissingDependencyError,
+    NotFoundError,
     QueristError,
     StorageError,
     UnavailableError,
@@ -35,6 +37,7 @@ _RESTED_SECONDS = 1.0
 # PostgreSQL's codes for what is over in a moment: the connection broke, two transactions were in
 # each other's way, all connections are taken, the server ends or restarts.
 _PASSING = ("08", "40", "53300", "57P")
+_OUT_OF_RANGE = "22003"
 # How SQLite and PostgreSQL's driver say that something is no value of a column.
 _NO_VALUE = ("Error binding parameter", "datatype mismatch", "cannot adapt type")
 
@@ -124,6 +127,11 @@ class Database:
                 self._was_reached = True
                 yield connection
         except (sa.exc.SQLAlchemyError, OverflowError) as problem:
+            if _is_too_large(problem):
+                raise NotFoundError(
+                    "There is nothing with a number as large as that.",
+                    remedy="Look up its number, and give that.",
+                ) from problem
             raise self._translated(problem) from problem
 
     @contextmanager
@@ -241,7 +249,7 @@ def translate(problem: BaseException, shown: str) -> QueristError:
         isinstance(problem, sa.exc.StatementError) and not isinstance(problem, sa.exc.DBAPIError)
     ):
         return InvalidInputError(
-            f"A value cannot be stored: {text}.",
+            f"A value cannot be stored or looked for: {text}.",
             remedy="Use finite numbers, JSON values, and text without NUL characters.",
         )
     if isinstance(problem, sa.exc.TimeoutError) or "database is locked" in text:
@@ -251,6 +259,13 @@ def translate(problem: BaseException, shown: str) -> QueristError:
         remedy="Check that it exists, that you may write to it, and that the disk is not full."
         if "PostgreSQL" not in shown
         else "Check that the server runs, and the user, password and database in the URL.",
+    )
+
+
+def _is_too_large(problem: BaseException) -> bool:
+    """Whether a whole number is beyond what PostgreSQL's column, or SQLite, holds."""
+    return isinstance(problem, OverflowError) or (
+        getattr(_cause(problem), "sqlstate", None) == _OUT_OF_RANGE
     )
 
 
@@ -283,6 +298,7 @@ def _engine(address: Address, lock: WriterLock | None) -> sa.Engine:
         engine = sa.create_engine(address.url, pool_size=10, max_overflow=90, **options)
         sa.event.listen(engine, "connect", lambda raw, _record: _prepare_sqlite(raw, lock))
         sa.event.listen(engine, "begin", _begin_sqlite)
+        sa.event.listen(engine, "before_cursor_execute", _check_sent)
         return engine
     try:
         engine = sa.create_engine(
@@ -346,11 +362,22 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     raw.execute("BEGIN IMMEDIATE")
 
 
+def _check_sent(
+    _connection: sa.Connection, _cursor: Any, _sql: str, sent: Any, _context: Any, many: bool
+) -> None:
+    for row in sent if many else (sent,):
+        check_texts(row)
+
+
 def _dumps(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError) as problem:
         raise InvalidInputError(
             f"A value cannot be stored as JSON: {problem}.",
             remedy="Use finite numbers, text, lists and objects with text keys.",
         ) from None
+    # A NUL is written as an escape; the backslash of a text is written twice.
+    if "\\u0000" in text and "\\u0000" in text.replace("\\\\", ""):
+        raise no_nul(text)
+    return text

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from querist.errors import InvalidInputError
+
 _NOTHING: Mapping[str, Any] = {}
 _MOST_VARIABLES = 999  # of a statement; newer versions of SQLite take more
 
@@ -90,6 +92,25 @@ class Prepared:
         return self._sent
 
 
+def check_texts(values: Sequence[Any]) -> None:
+    """Refuse texts that PostgreSQL cannot hold, so that SQLite holds the same.
+
+    Raises:
+        InvalidInputError: a text has a NUL character.
+    """
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise no_nul(value)
+
+
+def no_nul(text: str) -> InvalidInputError:
+    """The refusal of a text with a NUL character."""
+    return InvalidInputError(
+        f"A text cannot be stored or looked for, as it has a NUL character: {text[:60]!r}.",
+        remedy="Leave out the NUL character (U+0000).",
+    )
+
+
 class _Slot(NamedTuple):
     """One parameter: a value that the statement holds, or the name of one that it is given."""
 
@@ -157,6 +178,7 @@ def _compiled(statement: Any, keys: Sequence[str] | None, dialect: Dialect) -> _
 def _send(connection: sa.Connection, sent: _Sent, values: Mapping[str, Any]) -> sqlite3.Cursor:
     raw: Any = connection.connection.driver_connection
     parameters = sent.parameters(values)
+    check_texts(parameters)
     with _told(sent, connection):
         cursor: sqlite3.Cursor = raw.execute(sent.sql, parameters)
     return cursor

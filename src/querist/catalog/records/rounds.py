@@ -55,7 +55,8 @@ class RoundList:
         with self._database.write() as connection:
             if not self._database.insert_new(connection, rounds, _row(new)):
                 raise ConflictError(
-                    f"Round {new.number} exists already.", remedy="Continue it, or take the next."
+                    f"Somebody else has begun round {new.number} meanwhile.",
+                    remedy="Look at it, and ask for a batch again if you want the next one.",
                 )
         return new
 

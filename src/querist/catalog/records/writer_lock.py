@@ -34,7 +34,8 @@ class WriterLock:
         except OSError as problem:
             raise StorageError(
                 f"{path} cannot be opened: {problem.strerror}.",
-                remedy="Check that the folder exists and that you may write to it.",
+                remedy="Check that the folder exists and that you may write to it; "
+                "of a project that is read-only, use a copy.",
                 path=str(path),
             ) from problem
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from querist.schema import to_json
 from querist.server.answers import as_json
 from querist.server.auth import Current
-from querist.server.schemas import Done, LeaseRequest, QueuePage, TaskIds
+from querist.server.schemas import LeaseRequest, QueuePage, TaskIds, TasksDone
 from querist.server.service import Served
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -21,14 +21,14 @@ def lease_tasks(body: LeaseRequest, service: Served, current: Current) -> Respon
 
 
 @router.post("/renew", operation_id="renew_tasks")
-def renew_tasks(body: TaskIds, service: Served, current: Current) -> Done:
-    """Hold reserved tasks for longer."""
-    service.project.queue.renew(body.task_ids, current.name)
-    return Done()
+def renew_tasks(body: TaskIds, service: Served, current: Current) -> TasksDone:
+    """Hold reserved tasks for longer; tells which of them one still holds."""
+    held = service.project.queue.renew(body.task_ids, current.name)
+    return TasksDone(task_ids=[task.id for task in held])
 
 
 @router.post("/release", operation_id="release_tasks")
-def release_tasks(body: TaskIds, service: Served, current: Current) -> Done:
-    """Give reserved tasks back."""
-    service.project.queue.release(body.task_ids, current.name)
-    return Done()
+def release_tasks(body: TaskIds, service: Served, current: Current) -> TasksDone:
+    """Give reserved tasks back; tells which of them one held."""
+    given = service.project.queue.release(body.task_ids, current.name)
+    return TasksDone(task_ids=[task.id for task in given])
