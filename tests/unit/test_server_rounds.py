@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from querist import Project
 from querist.errors import ConflictError
-from querist.schema import JobState, Role, Step
+from querist.schema import Arm, JobState, Role, Step
 from querist.server import create_app
 
 
@@ -78,3 +78,15 @@ def test_a_half_drawn_batch_is_gone_on_with(project: Project) -> None:
     project.rounds.check_newest(round_.number)
     records.update(replace(round_, step=Step.SELECT), expected_step=round_.step)
     project.rounds.check_newest(round_.number - 1)
+
+
+def test_a_round_tells_what_it_drew(client: TestClient, project: Project) -> None:
+    """Fewer than asked for where no more were left, and nothing while it is planned."""
+    drawn = project.next_round(500)
+    told = client.get("home").json()["rounds"][0]["drawn"]
+    assert 0 < told < 60
+    assert told == len(project.catalog.records.rounds.selected(drawn.number, Arm.ACTIVE))
+    project.catalog.records.rounds.update(
+        replace(drawn, step=Step.SELECT), expected_step=drawn.step
+    )
+    assert client.get("home").json()["rounds"][0]["drawn"] is None

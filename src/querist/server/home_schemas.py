@@ -44,12 +44,17 @@ class AuditState(BaseModel):
 
 
 class RoundSummary(BaseModel):
-    """One round as a line of the timeline."""
+    """One round as a line of the timeline.
+
+    Attributes:
+        drawn: How many assets its strategy chose, fewer than asked for where no more were left;
+            ``null`` until it has.
+    """
 
     number: int
     step: Step
     strategy: str | None
-    batch_size: int | None
+    drawn: int | None
     labels: int | None
     accuracy: Estimate | None
     control_accuracy: Estimate | None

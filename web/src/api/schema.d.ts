@@ -5121,6 +5121,10 @@ export interface components {
         /**
          * RoundSummary
          * @description One round as a line of the timeline.
+         *
+         *     Attributes:
+         *         drawn: How many assets its strategy chose, fewer than asked for where no more were left;
+         *             ``null`` until it has.
          */
         RoundSummary: {
             /** Number */
@@ -5128,8 +5132,8 @@ export interface components {
             step: components["schemas"]["Step"];
             /** Strategy */
             strategy: string | null;
-            /** Batch Size */
-            batch_size: number | null;
+            /** Drawn */
+            drawn: number | null;
             /** Labels */
             labels: number | null;
             accuracy: components["schemas"]["Estimate"] | null;

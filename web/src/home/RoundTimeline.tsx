@@ -90,9 +90,7 @@ function TimelineRow({ round, before, lesson, control, opens }: RowProps) {
 function whatItDid(round: RoundSummary): string {
   const strategy = words(round.strategy ?? "random").toLowerCase();
   const chosen =
-    round.batch_size === null
-      ? "Being planned"
-      : `${plural(round.batch_size, "asset")} by ${strategy}`;
+    round.drawn === null ? "Being planned" : `${plural(round.drawn, "asset")} by ${strategy}`;
   return round.labels === null ? chosen : `${chosen}, ${plural(round.labels, "label")} in all`;
 }
 

@@ -140,7 +140,7 @@ function Findings({ findings }: { findings: Finding[] }) {
 function Plan({ plan }: { plan: RoundPlan }) {
   const rows: [string, string | number][] = [
     ["Strategy", plan.strategy],
-    ["Active batch", plan.batch_size],
+    ["Active batch, at most", plan.batch_size],
     ["Random control", plan.control_size],
     ["New audit assets", plan.audit_size],
     ["Candidates from", plan.asset_count],

@@ -121,7 +121,7 @@ function Row({ round, lesson, controlLabels }: RowProps) {
         </Link>
       </Table.Td>
       <Table.Td>{words(round.strategy ?? "random")}</Table.Td>
-      <Table.Td ta="right">{maybe(round.batch_size)}</Table.Td>
+      <Table.Td ta="right">{maybe(round.drawn)}</Table.Td>
       <Table.Td ta="right">{maybe(round.labels)}</Table.Td>
       <Table.Td ta="right">{round.accuracy ? <EstimateText of={round.accuracy} /> : "–"}</Table.Td>
       <Table.Td ta="right" c="dimmed">

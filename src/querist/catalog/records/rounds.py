@@ -41,6 +41,7 @@ _RENEW_SEQUENCE = (
 _Rounds = list[Round]
 _Selections = list[Selected]
 _Ids = list[str]
+_Counts = dict[int, int]
 
 
 class RoundList:
@@ -138,6 +139,16 @@ class RoundList:
             query = query.where(selected.c.arm == arm.value)
         with self._database.read() as connection:
             return [_selected(row) for row in connection.execute(query)]
+
+    def drawn(self, arm: Arm) -> _Counts:
+        """How many assets each round that drew any chose for an arm, by the round's number."""
+        query = (
+            sa.select(selected.c.round, sa.func.count())
+            .where(selected.c.arm == arm.value)
+            .group_by(selected.c.round)
+        )
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def selected_for(self, asset_id: str) -> _Selections:
         """Why an asset was selected, in the order of round, arm and rank."""

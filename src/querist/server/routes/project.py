@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from querist.catalog import encoder_name
 from querist.loop import Status, learner_name, next_batch_size, trains
-from querist.schema import Arm, Estimate, Round
+from querist.schema import Arm, Estimate, Round, Step
 from querist.server.home_schemas import (
     AuditState,
     Budget,
@@ -50,6 +50,7 @@ def get_home(service: Served) -> Home:
     """Where the project stands and what Querist advises."""
     status = service.project.status()
     left = max(status.assets - status.labeled, 1)
+    drawn = service.project.catalog.records.rounds.drawn(Arm.ACTIVE)
     return Home(
         sentence=status.sentence,
         advice=status.advice,
@@ -60,7 +61,7 @@ def get_home(service: Served) -> Home:
             left_out=status.left_out,
         ),
         audit=AuditState(labeled=status.audit_labeled, wanted=status.audit_wanted),
-        rounds=[_summary(round_) for round_ in status.rounds],
+        rounds=[_summary(round_, drawn.get(round_.number, 0)) for round_ in status.rounds],
         budget=_budgets(status),
         compute=status.compute,
         held_out=status.held_out,
@@ -74,14 +75,14 @@ def get_home(service: Served) -> Home:
     )
 
 
-def _summary(round_: Round) -> RoundSummary:
+def _summary(round_: Round, drawn: int) -> RoundSummary:
     active = _evaluation(round_, Arm.ACTIVE)
     control = _evaluation(round_, Arm.CONTROL)
     return RoundSummary(
         number=round_.number,
         step=round_.step,
         strategy=round_.plan.strategy if round_.plan else None,
-        batch_size=round_.plan.batch_size if round_.plan else None,
+        drawn=None if round_.step in (Step.PLAN, Step.SELECT) else drawn,
         labels=active[0] if active else None,
         accuracy=active[1] if active else None,
         control_accuracy=control[1] if control else None,
