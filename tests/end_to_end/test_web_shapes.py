@@ -130,7 +130,7 @@ def near(found: Box, *wanted: float) -> bool:
 
 
 def test_boxes_by_mouse_in_pixels_of_the_picture(scenes, serve, enter):
-    """Dragging draws, a corner resizes, inside moves, a class key names; pixels are stored."""
+    """A drag draws, a corner resizes, inside moves as far as the picture; a class key names."""
     folder = scenes("boxes")
     easel = Easel(enter(serve(folder))).open()
     first = easel.asset
@@ -141,6 +141,9 @@ def test_boxes_by_mouse_in_pixels_of_the_picture(scenes, serve, enter):
     easel.says("150 × 120 pixels")
     easel.drag((100, 100), (110, 120))
     easel.says("at 60, 80")
+    easel.drag((100, 100), (20, 10))
+    easel.says("at 0, 0")
+    easel.says("150 × 120 pixels")
     easel.page.get_by_role("button", name="tree 3").click()
     easel.page.get_by_test_id("easel").press("Escape")
     easel.drag((300, 200), (360, 240))
@@ -149,7 +152,7 @@ def test_boxes_by_mouse_in_pixels_of_the_picture(scenes, serve, enter):
     found = values(folder)[first]
     assert isinstance(found, BoxesValue)
     assert [item.name for item in found.boxes] == ["tree", "tree"]
-    assert near(found.boxes[0].box, 60, 80, 150, 120)
+    assert near(found.boxes[0].box, 0, 0, 150, 120)
     assert near(found.boxes[1].box, 300, 200, 60, 40)
 
 
@@ -219,24 +222,56 @@ def test_a_reload_in_mid_edit_and_undo_across_the_submit(scenes, serve, enter):
     assert len(found.boxes) == 1
 
 
+def suggest(page: Page, *confidences: float) -> None:
+    """Let every picture come with a car for each confidence, side by side."""
+    suggested = [
+        {"name": "car", "box": {"x": 10 + 60 * i, "y": 10, "width": 40, "height": 40}}
+        | {"confidence": confidence}
+        for i, confidence in enumerate(confidences)
+    ]
+
+    def answer(route: Route) -> None:
+        found = route.fetch()
+        body = found.json()
+        for item in body["items"]:
+            item["prelabel"] = {"type": "boxes", "boxes": suggested}
+        route.fulfill(response=found, body=json.dumps(body))
+
+    page.route("**/api/v1/tasks/lease", answer)
+
+
+def test_suggestions_are_not_passed_over_by_one_press_too_many(scenes, serve, enter):
+    """Enter over undecided suggestions asks, and counts when pressed again on purpose."""
+    folder = scenes("boxes")
+    page = enter(serve(folder))
+    suggest(page, 0.94, 0.93, 0.91)
+    easel = Easel(page).open()
+    first = easel.asset
+    page.wait_for_timeout(500)
+    easel.press("Enter", "Enter", "Enter")
+    page.get_by_text("3 suggestions are left: = takes them, ⏎ again submits none").wait_for()
+    page.wait_for_timeout(500)
+    assert easel.asset == first
+    easel.submit()
+    second = easel.asset
+    easel.press("Enter", "PageUp")
+    easel.wait(other_than=second)
+    page.get_by_test_id("suggestions").get_by_text("3 of 3").wait_for()
+    assert values(folder) == {first: BoxesValue(boxes=())}
+    easel.press("=")
+    easel.says("3 boxes")
+    easel.submit()
+    assert easel.asset == second
+    found = values(folder)
+    assert list(found) == [first]
+    assert len(found[first].boxes) == 3
+
+
 def test_suggestions_are_taken_only_on_request(scenes, serve, enter):
     """The threshold shows and hides suggestions; one is refused, one renamed, the rest taken."""
     folder = scenes("boxes")
     page = enter(serve(folder))
-    suggested = [
-        {"name": "car", "box": {"x": 10 + 60 * i, "y": 10, "width": 40, "height": 40}}
-        | {"confidence": confidence}
-        for i, confidence in enumerate((0.95, 0.85, 0.75, 0.3))
-    ]
-
-    def suggest(route: Route) -> None:
-        answer = route.fetch()
-        body = answer.json()
-        for item in body["items"]:
-            item["prelabel"] = {"type": "boxes", "boxes": suggested}
-        route.fulfill(response=answer, body=json.dumps(body))
-
-    page.route("**/api/v1/tasks/lease", suggest)
+    suggest(page, 0.95, 0.85, 0.75, 0.3)
     easel = Easel(page).open()
     first = easel.asset
     panel = page.get_by_test_id("suggestions")

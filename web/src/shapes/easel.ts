@@ -3,10 +3,12 @@ import {
   boundsOf,
   boxBetween,
   clipped,
+  dragged,
   type Form,
   type Point,
   type Polygon,
   type Size,
+  sameForm,
 } from "./forms";
 import { isOnShape, OneShape } from "./oneShape";
 import { paint, type Scene } from "./paint";
@@ -182,8 +184,8 @@ export class Easel {
   private readBack(): void {
     const changed = this.one?.changed();
     if (!changed || !this.picture) return;
-    const form = clipped(changed.form, this.picture);
-    if (form) this.wishes.edit(changed.id, form);
+    const form = dragged(changed.before, changed.form, this.picture);
+    if (form && !sameForm(form, changed.before)) this.wishes.edit(changed.id, form);
     else this.hold(true);
   }
 

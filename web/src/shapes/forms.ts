@@ -8,6 +8,8 @@ export type Size = readonly [width: number, height: number];
 
 /** Smaller than this in either direction is a slip of the hand, in pixels. */
 export const SMALLEST = 2;
+/** Less than this is no difference: forms are told to a tenth of a pixel. */
+const ROUNDED = 0.05;
 
 export function boundsOf(form: Form): Box {
   if (form.kind === "box") return form;
@@ -84,6 +86,34 @@ export function clipped(form: Form, [width, height]: Size): Form | null {
       : { ...form, points: form.points.map(at) };
   const box = boundsOf(cut);
   return box.width < SMALLEST || box.height < SMALLEST ? null : tidy(cut);
+}
+
+/** The form that a hand gave to `before`: a move keeps its size, anything else is cut at the edge. */
+export function dragged(before: Form, after: Form, size: Size): Form | null {
+  const by = shift(before, after);
+  return by ? moved(before, by[0], by[1], size) : clipped(after, size);
+}
+
+/** How far all of a form went; null where its corners went different ways. */
+function shift(before: Form, after: Form): Point | null {
+  const [from, to] = [corners(before), corners(after)];
+  const [[ax, ay] = [0, 0]] = from;
+  const [[bx, by] = [0, 0]] = to;
+  const [dx, dy] = [bx - ax, by - ay];
+  const went = ([x, y]: Point, at: number) => {
+    const [tx, ty] = to[at] ?? [Number.NaN, Number.NaN];
+    return Math.abs(tx - x - dx) < ROUNDED && Math.abs(ty - y - dy) < ROUNDED;
+  };
+  return from.length === to.length && from.every(went) ? [dx, dy] : null;
+}
+
+function corners(form: Form): readonly Point[] {
+  if (form.kind === "polygon") return form.points;
+  const { x, y, width, height } = form;
+  return [
+    [x, y],
+    [x + width, y + height],
+  ];
 }
 
 export function sameForm(a: Form, b: Form): boolean {

@@ -38,13 +38,14 @@ export class OneShape {
   }
 
   /** The form that the hand has given to the shape, if it has. */
-  changed(): { id: string; form: Form } | null {
+  changed(): { id: string; before: Form; form: Form } | null {
     if (!this.held) return null;
     const found = this.annotator.getAnnotationById(this.held.id);
     const form = found && formOf(found.target.selector);
     if (!form || sameForm(form, this.held.form)) return null;
+    const { id, form: before } = this.held;
     this.held = { ...this.held, form };
-    return { id: this.held.id, form };
+    return { id, before, form };
   }
 
   /** Its handles are for the mouse: as nameless buttons they would only stand in Tab's way. */

@@ -1,7 +1,7 @@
 /** Shapes: geometry in pixels of the picture, and what becomes of suggestions. */
 import { describe, expect, it } from "vitest";
 import type { Value } from "../api/types";
-import { boxBetween, clipped, type Form, holds, moved, resized } from "./forms";
+import { boxBetween, clipped, dragged, type Form, holds, moved, resized } from "./forms";
 import {
   accepted,
   added,
@@ -47,6 +47,19 @@ describe("forms", () => {
     expect(resized(box(90, 70, 5, 5), 99, 2, size)).toEqual(box(90, 70, 10, 7));
     expect(clipped(boxBetween([-5, -5], [20.04, 10]), size)).toEqual(box(0, 0, 20, 10));
     expect(clipped(boxBetween([-5, -5], [1, 10]), size)).toBeNull();
+  });
+
+  it("keep their size when a hand moves them beyond the picture, and are cut when it resizes them", () => {
+    const before = box(60, 50, 30, 20);
+    expect(dragged(before, box(85, -20, 30, 20), size)).toEqual(box(70, 0, 30, 20));
+    expect(dragged(before, box(60, 50, 70, 20), size)).toEqual(box(60, 50, 40, 20));
+    const points = (...all: [number, number][]): Form => ({ kind: "polygon", points: all });
+    const away = points([-5, 75], [5, 75], [-5, 85]);
+    expect(dragged(triangle, away, size)).toEqual(points([0, 70], [10, 70], [0, 80]));
+    const pulled = points([0, 0], [120, 0], [0, 10]);
+    expect(dragged(triangle, pulled, size)).toEqual(points([0, 0], [100, 0], [0, 10]));
+    const one = points([0, 0], [10, 0], [0, 10], [-4, 4]);
+    expect(dragged(one, triangle, size)).toEqual(triangle);
   });
 
   it("of a polygon grow from the upper left corner", () => {
