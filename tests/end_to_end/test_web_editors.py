@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from pathlib import Path
@@ -21,7 +22,7 @@ from querist.schema import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -244,6 +245,43 @@ def test_spans_by_mouse_are_changed_and_removed(letters, serve, enter):
     assert values(folder)[first] == SpansValue(
         spans=(LabeledSpan(name="place", span=Span(start=0, end=11)),)
     )
+
+
+def test_suggested_spans_are_counted_down_and_not_passed_over(letters, serve, enter):
+    """Enter over suggested spans asks; = takes them, and then none is left."""
+    folder = letters("spans", ("person", "place"))
+    page = enter(serve(folder))
+    start = LETTER.index("Paris")
+    spans = [
+        {"name": "person", "span": {"start": 0, "end": 11}, "confidence": 0.9},
+        {"name": "place", "span": {"start": start, "end": start + 5}, "confidence": 0.8},
+    ]
+
+    def suggest(route: Route) -> None:
+        found = route.fetch()
+        body = found.json()
+        for item in body["items"]:
+            item["prelabel"] = {"type": "spans", "spans": spans}
+        route.fulfill(response=found, body=json.dumps(body))
+
+    page.route("**/api/v1/tasks/lease", suggest)
+    open_label(page)
+    first = on_stage(page)
+    about = page.get_by_test_id("about-span")
+    about.get_by_text("2 suggestions").wait_for()
+    page.wait_for_timeout(500)
+    page.keyboard.press("Enter")
+    page.get_by_text("2 suggestions are left: = takes them, ⏎ again submits none").wait_for()
+    assert on_stage(page) == first
+    page.keyboard.press("=")
+    about.get_by_text("2 spans").wait_for()
+    expect(about.get_by_text("suggestion")).to_have_count(0)
+    page.keyboard.press("Enter")
+    wait_for_other(page, first)
+    wait_saved(page)
+    found = values(folder)[first]
+    assert isinstance(found, SpansValue)
+    assert [one.name for one in found.spans] == ["person", "place"]
 
 
 def test_one_of_ten_thousand_classes(letters, serve, enter):

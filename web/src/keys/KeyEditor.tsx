@@ -6,7 +6,7 @@ import { type KeyboardEvent, useState } from "react";
 import { projectQuery, sessionQuery } from "../api/queries";
 import { mayBrowse } from "../api/types";
 import { keyName } from "../parts/Key";
-import { ACTION_IDS, type ActionId, actionOf, actionsFor } from "./actions";
+import { ACTION_IDS, type ActionId, actionOf, actionsFor, type Task } from "./actions";
 import { Chord } from "./Chord";
 import { chordOf, keysOfChord } from "./chords";
 import { type Complaint, classBinding, complaints, type Keymap, withKey } from "./keymap";
@@ -132,7 +132,7 @@ function Question({ asked, answer }: { asked: Asked; answer: (take: boolean) => 
   const key = keysOfChord(asked.chord).map(keyName).join(" ");
   const words = asked.complaints.map((complaint) =>
     complaint.kind === "taken"
-      ? `${key} is the key of “${textOf(complaint.by)}”, which would lose it.`
+      ? `${key} is the key of “${textOf(complaint.by, asked.row.keymap.task)}”, which would lose it.`
       : `Browsers keep ${key} for themselves: it may never arrive here.`,
   );
   return (
@@ -157,7 +157,7 @@ function useGroups() {
   const rows = new Map<string, Row[]>();
   const labelling = actionsFor(keymap.task, "label", keymap.media);
   const add = (id: ActionId, map: Keymap) => {
-    const { group, text, fixed } = actionOf(id);
+    const { group, text, fixed } = actionOf(id, keymap.task);
     if (!fixed) rows.set(group, [...(rows.get(group) ?? []), { binding: id, text, keymap: map }]);
   };
   for (const id of labelling) add(id, keymap);
@@ -178,7 +178,7 @@ function useGroups() {
   return Array.from(rows, ([title, found]) => ({ title, rows: found }));
 }
 
-function textOf(binding: string): string {
+function textOf(binding: string, task: Task): string {
   const id = ACTION_IDS.find((other) => other === binding);
-  return id ? actionOf(id).text : binding.replace(/^class:/, "");
+  return id ? actionOf(id, task).text : binding.replace(/^class:/, "");
 }

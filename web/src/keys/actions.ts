@@ -8,6 +8,8 @@ export type Place = "label" | "review" | "suspects";
 
 type Definition = {
   text: string;
+  /** Where a task has other words for it. */
+  texts?: Partial<Record<Task, string>>;
   keys: readonly string[];
   group: string;
   tasks?: readonly Task[];
@@ -34,7 +36,7 @@ const SUSPECTS: readonly Place[] = ["suspects"];
 
 const label = "Label";
 const review = "Review";
-const marks = "Boxes, polygons and spans";
+const marks = "Shapes and spans";
 const view = "Picture";
 
 /** In this order two actions that want the same key are served. */
@@ -48,7 +50,15 @@ export const ACTIONS = {
   model: { text: "Ask the model", keys: ["m", "="], group: review, places: REVIEW },
   answer_down: { text: "See the next answer", keys: ["ArrowDown"], group: review, places: REVIEW },
   answer_up: { text: "See the answer before", keys: ["ArrowUp"], group: review, places: REVIEW },
-  accept: { text: "Submit, or accept the suggestion", keys: ["Enter"], group: label },
+  accept: {
+    text: "Submit",
+    texts: {
+      classification: "Accept the suggestion",
+      polygons: "Submit, or close the polygon that is drawn",
+    },
+    keys: ["Enter"],
+    group: label,
+  },
   skip: { text: "Skip", keys: [" "], group: label },
   cannot_tell: { text: "Cannot tell", keys: ["-", "x"], group: label },
   remove: { text: "Remove", keys: ["Delete"], group: marks, tasks: MARKS },
@@ -112,14 +122,24 @@ export type Command = { kind: "class"; name: string } | { kind: ActionId };
 
 export const ACTION_IDS = Object.keys(ACTIONS) as ActionId[];
 
-export function actionOf(id: ActionId): Definition {
-  return ACTIONS[id];
+/** An action in the words of a task. */
+export function actionOf(id: ActionId, task: Task): Definition {
+  const { texts, ...action }: Definition = ACTIONS[id];
+  const group = action.group === marks ? MARKED[task] : action.group;
+  return { ...action, group: group ?? marks, text: texts?.[task] ?? action.text };
 }
+
+/** What the keys for shapes and spans are about in a task. */
+export const MARKED: Partial<Record<Task, string>> = {
+  boxes: "Boxes",
+  polygons: "Polygons",
+  spans: "Spans",
+};
 
 /** The actions that a task has in a place, with assets of a kind. */
 export function actionsFor(task: Task, place: Place = "label", media: Media = "image"): ActionId[] {
   return ACTION_IDS.filter((id) => {
-    const { tasks, media: only = media, places = LABEL } = actionOf(id);
+    const { tasks, media: only = media, places = LABEL }: Definition = ACTIONS[id];
     return (
       places.includes(place) && only === media && (tasks === undefined || tasks.includes(task))
     );

@@ -1,6 +1,7 @@
 /** Keys while labelling: who gets which, what a person changes, what is said against it. */
 import { describe, expect, it } from "vitest";
 import type { ClassDefinition } from "../api/types";
+import { actionOf } from "./actions";
 import { chordOf, isReserved, keysOfChord } from "./chords";
 import { commandFor, complaints, editsNumber, keymapOf, withKey } from "./keymap";
 import { readKeys } from "./keyStore";
@@ -47,6 +48,18 @@ describe("commandFor", () => {
   it("knows skip, cannot tell, accept and search", () => {
     const kinds = [" ", "-", "Enter", "/"].map((key) => commandFor(press(key), plain)?.kind);
     expect(kinds).toEqual(["skip", "cannot_tell", "accept", "search"]);
+  });
+
+  it("tells what Enter does in the editor at hand, and names the shapes that it has", () => {
+    const tasks = ["classification", "multi_label", "boxes", "polygons", "spans"] as const;
+    expect(tasks.map((task) => actionOf("accept", task).text)).toEqual([
+      "Accept the suggestion",
+      "Submit",
+      "Submit",
+      "Submit, or close the polygon that is drawn",
+      "Submit",
+    ]);
+    expect(actionOf("remove", "spans").group).toBe("Spans");
   });
 
   it("searches classes only where there are any", () => {

@@ -55,7 +55,7 @@ export function keymapOf(
   for (const { name, hotkey } of named)
     if (hotkey && !own[classBinding(name)])
       give(classBinding(name), { kind: "class", name }, [hotkey]);
-  for (const id of ids) if (!own[id]) give(id, { kind: id }, actionOf(id).keys);
+  for (const id of ids) if (!own[id]) give(id, { kind: id }, actionOf(id, task).keys);
   return { task, place, media, commands, keysOf: (binding) => keys.get(binding) ?? [] };
 }
 

@@ -6,6 +6,7 @@ import { ClassList, type ClassListProps } from "../classes/ClassList";
 import type { Command } from "../keys/actions";
 import { Chord } from "../keys/Chord";
 import type { Keymap } from "../keys/keymap";
+import { plural } from "../parts/format";
 import styles from "./label.module.css";
 import { usePurpose } from "./purpose";
 
@@ -25,9 +26,12 @@ type Props = {
   children?: ReactNode;
   /** What submits; where a class key submits by itself there is none. */
   submit?: string;
+  /** So many suggestions are passed over by submitting nothing once more. */
+  asked?: number;
 };
 
-export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children, submit }: Props) {
+export function ClassPanel({ keymap, disabled, canUndo, obey, classes, ...props }: Props) {
+  const { children, submit, asked = 0 } = props;
   const isFix = usePurpose().kind === "fix";
   return (
     <aside
@@ -44,6 +48,15 @@ export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children,
       {children}
       {submit !== undefined && (
         <div className={styles.submit}>
+          <p role="status" className={styles.asked}>
+            {asked > 0 && (
+              <>
+                {plural(asked, "suggestion is", "suggestions are")} left:{" "}
+                <Chord of={keymap.keysOf("take")[0]} /> takes {asked === 1 ? "it" : "them"},{" "}
+                <Chord of={keymap.keysOf("accept")[0]} /> again submits none
+              </>
+            )}
+          </p>
           <Button
             fullWidth
             size="md"
@@ -51,7 +64,7 @@ export function ClassPanel({ keymap, disabled, canUndo, obey, classes, children,
             rightSection={<Chord of={keymap.keysOf("accept")[0]} />}
             onClick={(event) => act(event, () => obey({ kind: "accept" }))}
           >
-            {isFix ? submit.replace("Submit", "Fix") : submit}
+            {asked > 0 ? "Again to submit none" : isFix ? submit.replace("Submit", "Fix") : submit}
           </Button>
         </div>
       )}

@@ -6,6 +6,7 @@ import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { plural } from "../parts/format";
 import { DraftFrame } from "./DraftFrame";
+import { useEmptyAnswer } from "./useEmptyAnswer";
 import { useLabelKeys } from "./useLabelKeys";
 import type { EditorProps } from "./Workplace";
 
@@ -30,31 +31,35 @@ export function ClassesEditor(props: EditorProps) {
     (name: string) => draft.change((names) => toggled(names, name, order)),
     [draft, order],
   );
+  const chosen = draft.now;
+  const number = chosen?.length ?? 0;
+  const waiting = item?.prelabel?.type === "classes" ? item.prelabel.names.length : 0;
+  const { asked, give: giveEmpty } = useEmptyAnswer(session, number === 0 ? waiting : 0);
   const obey = useCallback(
     (command: Command): undefined => {
       const names = draft.latest();
       if (command.kind === "class") toggle(command.name);
-      else if (command.kind === "accept" && names)
-        draft.submit({ type: "classes", names: [...names] });
-      else if (command.kind === "take") {
+      else if (command.kind === "accept") {
+        if (names && (names.length > 0 || giveEmpty()))
+          draft.submit({ type: "classes", names: [...names] });
+      } else if (command.kind === "take") {
         const suggested = session.now()?.item.prelabel;
         if (suggested?.type === "classes") draft.change(() => suggested.names);
       } else if (command.kind === "search") search.current?.focus();
       else draft.obey(command);
     },
-    [draft, session, toggle],
+    [draft, session, toggle, giveEmpty],
   );
   useLabelKeys(keymap, obey, item !== null);
 
-  const chosen = draft.now;
   const marked = useMemo(() => new Map(chosen?.map((name) => [name, 1] as const)), [chosen]);
-  const number = chosen?.length ?? 0;
   return (
     <DraftFrame
       {...props}
       draft={draft}
       keymap={keymap}
       obey={obey}
+      asked={asked}
       submit={
         number === 0 ? "Submit: none of these" : `Submit ${plural(number, "class", "classes")}`
       }

@@ -12,6 +12,8 @@ type Props = Omit<EditorProps, "drafts"> & {
   keymap: Keymap;
   obey: (command: Command) => void;
   submit: string;
+  /** So many suggestions are passed over by submitting once more; 0 while nothing was asked. */
+  asked?: number;
   classes: Omit<PanelClasses, "scope"> | null;
   /** In place of the bare asset. */
   stage?: ReactNode;
@@ -20,7 +22,7 @@ type Props = Omit<EditorProps, "drafts"> & {
 };
 
 export function DraftFrame({ frame: Frame, draft, stage, children, ...props }: Props) {
-  const { project, scope, session, keymap, obey, submit, classes } = props;
+  const { project, scope, session, keymap, obey, submit, asked, classes } = props;
   const { item, edited, state } = session;
   return (
     <Frame
@@ -47,6 +49,7 @@ export function DraftFrame({ frame: Frame, draft, stage, children, ...props }: P
           canUndo={draft.canUndo}
           obey={obey}
           submit={submit}
+          asked={asked}
           classes={classes && { ...classes, scope }}
         >
           {children}

@@ -5,6 +5,7 @@ import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { DraftFrame } from "../label/DraftFrame";
 import { newId } from "../label/newId";
+import { useEmptyAnswer } from "../label/useEmptyAnswer";
 import { useLabelKeys } from "../label/useLabelKeys";
 import type { EditorProps } from "../label/Workplace";
 import { hexOf, useClassColour } from "../parts/ClassChip";
@@ -18,6 +19,7 @@ import {
   changed,
   codec,
   countByClass,
+  holdsAny,
   proposalsOf,
   type Shape,
   shownProposals,
@@ -56,7 +58,7 @@ export function ShapesEditor(props: EditorProps) {
     [session],
   );
   const proposals = useMemo(
-    () => (edited ? [] : proposalsOf(item?.prelabel)),
+    () => (holdsAny(edited?.value) ? [] : proposalsOf(item?.prelabel)),
     [item?.prelabel, edited],
   );
   const { now } = draft;
@@ -74,6 +76,8 @@ export function ShapesEditor(props: EditorProps) {
     [],
   );
 
+  const shapes = now?.shapes ?? NOTHING;
+  const empty = useEmptyAnswer(session, shapes.length === 0 ? shown.length : 0);
   const obey = useShapeCommands({
     task,
     draft,
@@ -90,6 +94,7 @@ export function ShapesEditor(props: EditorProps) {
     search,
     size,
     asset: id,
+    giveEmpty: empty.give,
     undone: () => setUndone((times) => times + 1),
   });
   useLabelKeys(keymap, obey, item !== null);
@@ -115,7 +120,6 @@ export function ShapesEditor(props: EditorProps) {
     }),
     [task, select, draw, draft],
   );
-  const shapes = now?.shapes ?? NOTHING;
   const scene = useMemo(
     () => ({ shapes, proposals: shown, hidden, selected, colour, active }),
     [shapes, shown, hidden, selected, colour, active],
@@ -144,6 +148,7 @@ export function ShapesEditor(props: EditorProps) {
         )
       }
       obey={tell}
+      asked={empty.asked}
       submit={
         shapes.length === 0
           ? `Submit: no ${task}`

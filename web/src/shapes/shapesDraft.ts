@@ -32,6 +32,11 @@ export function proposalsOf(value: Value | null | undefined): Proposal[] {
     .sort((a, b) => b.confidence - a.confidence);
 }
 
+/** Whether a label has a shape: beside those of an earlier decision suggestions would only repeat them. */
+export function holdsAny(value: Value | null | undefined): boolean {
+  return read(value ?? null).length > 0;
+}
+
 /** Suggestions that nobody has settled, of at least this confidence, of classes that are shown. */
 export function shownProposals(
   proposals: readonly Proposal[],

@@ -34,6 +34,8 @@ export type Bench = {
   easel: RefObject<Easel | null>;
   search: RefObject<HTMLInputElement | null>;
   size: RefObject<Size>;
+  /** Whether no shapes at all may be submitted now. */
+  giveEmpty: () => boolean;
   /** Something was undone or redone. */
   undone: () => void;
 };
@@ -169,7 +171,7 @@ function obeyDraft(command: Command, bench: Bench): boolean {
   switch (command.kind) {
     case "accept": {
       const now = draft.latest();
-      if (now) draft.submit(labelOf(task, now));
+      if (now && (now.shapes.length > 0 || bench.giveEmpty())) draft.submit(labelOf(task, now));
       return true;
     }
     case "take":

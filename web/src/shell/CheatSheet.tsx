@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { sessionQuery } from "../api/queries";
 import { type Me, mayBrowse, mayManage } from "../api/types";
-import { actionOf, actionsFor } from "../keys/actions";
+import { actionOf, actionsFor, MARKED } from "../keys/actions";
 import { Chord } from "../keys/Chord";
 import { KeyEditor } from "../keys/KeyEditor";
 import type { Keymap } from "../keys/keymap";
@@ -161,13 +161,13 @@ function labelGroups(keymap: Keymap): Group[] {
     ]);
   let arrows = false;
   for (const id of actionsFor(keymap.task, "label", keymap.media)) {
-    const { group, text, fixed: isFixed } = actionOf(id);
+    const { group, text, fixed: isFixed } = actionOf(id, keymap.task);
     const chord = keymap.keysOf(id)[0];
     if (isFixed) arrows = true;
     else if (chord !== undefined)
       groups.set(group, [...(groups.get(group) ?? []), { keys: <Chord of={chord} />, text }]);
   }
-  const marks = groups.get("Boxes, polygons and spans");
+  const marks = groups.get(MARKED[keymap.task] ?? "");
   if (arrows && marks)
     marks.unshift({
       keys: <Key of="ArrowRight" />,
@@ -186,8 +186,8 @@ function reviewGroup(keymap: Keymap): Group {
     rows.push({ keys: <Key of="1" />, text: "Fix it to the class whose key it is" });
   for (const id of actionsFor(keymap.task, "review", keymap.media)) {
     const chord = keymap.keysOf(id)[0];
-    if (chord !== undefined && actionOf(id).group === "Review")
-      rows.push({ keys: <Chord of={chord} />, text: actionOf(id).text });
+    if (chord !== undefined && actionOf(id, keymap.task).group === "Review")
+      rows.push({ keys: <Chord of={chord} />, text: actionOf(id, keymap.task).text });
   }
   return { title: "Review", rows };
 }
@@ -198,7 +198,7 @@ function suspectsGroup(keymap: Keymap): Group {
     ["fix", "Fix it to what models say"],
     ["approve", "Keep the label"],
     ["send_back", "Ask somebody else"],
-    ["choose", actionOf("choose").text],
+    ["choose", actionOf("choose", keymap.task).text],
     ["pass", "On to the next that nobody has decided"],
   ] as const;
   const rows = said.map(([id, text]) => ({ keys: <Chord of={keymap.keysOf(id)[0]} />, text }));

@@ -26,7 +26,7 @@ export function SpanPanel(props: Props) {
       {props.suggested > 0 && (
         <span>
           {plural(props.suggested, "suggestion")}, <Chord of={props.keymap.keysOf("take")[0]} />{" "}
-          takes them
+          takes {props.suggested === 1 ? "it" : "them"}
         </span>
       )}
     </div>

@@ -4,12 +4,13 @@ import { useDraft } from "../drafts/useDraft";
 import type { Command } from "../keys/actions";
 import { useKeymap } from "../keys/keyStore";
 import { DraftFrame } from "../label/DraftFrame";
+import { useEmptyAnswer } from "../label/useEmptyAnswer";
 import { useLabelKeys } from "../label/useLabelKeys";
 import type { EditorProps } from "../label/Workplace";
 import { hexOf, useClassColour } from "../parts/ClassChip";
 import { plural } from "../parts/format";
 import { SpanPanel } from "./SpanPanel";
-import { codec, type Span, spansOf } from "./spansDraft";
+import { codec, open, type Span, spansOf } from "./spansDraft";
 import { type Mark, TextStage } from "./TextStage";
 import { useSpanCommands } from "./useSpanCommands";
 import { type Range, toPositions, trimmed } from "./words";
@@ -41,11 +42,16 @@ export function SpansEditor(props: EditorProps) {
     },
     [session],
   );
-  const suggested = useMemo(
-    () => (edited ? [] : spansOf(item?.prelabel)),
-    [item?.prelabel, edited],
-  );
   const spans = draft.now ?? NOTHING;
+  const suggested = useMemo(
+    // Beside the spans of an earlier decision suggestions would only repeat them.
+    () =>
+      spansOf(edited?.value).length > 0
+        ? NOTHING
+        : open(spans, spansOf(item?.prelabel), limits.overlapping),
+    [item?.prelabel, edited, spans, limits.overlapping],
+  );
+  const empty = useEmptyAnswer(session, spans.length === 0 ? suggested.length : 0);
   const { obey, draw } = useSpanCommands({
     draft,
     text,
@@ -56,6 +62,7 @@ export function SpansEditor(props: EditorProps) {
     setActive,
     setProblem,
     suggested,
+    giveEmpty: empty.give,
     overlapping: limits.overlapping,
     search,
   });
@@ -68,8 +75,7 @@ export function SpansEditor(props: EditorProps) {
       colour: hexOf(colour(span.name)),
       chosen: span.id === selected,
     }));
-    const free = suggested.filter((one) => !spans.some((span) => span.id === `from-${one.id}`));
-    for (const span of free)
+    for (const span of suggested)
       made.push({
         id: `suggestion-${span.id}`,
         ...toPositions(text, span),
@@ -107,6 +113,7 @@ export function SpansEditor(props: EditorProps) {
       keymap={keymap}
       stage={item && <TextStage id={item.asset.id} text={text} marks={marks} wishes={wishes} />}
       obey={tell}
+      asked={empty.asked}
       submit={spans.length === 0 ? "Submit: no spans" : `Submit ${plural(spans.length, "span")}`}
       classes={{
         classes,

@@ -1,7 +1,7 @@
 /** Spans: words of a text, code points of a label, and who stands in whose way. */
 import { describe, expect, it } from "vitest";
 import type { Value } from "../api/types";
-import { codec, fitting, inTheWay, labelOf, withSpan } from "./spansDraft";
+import { codec, inTheWay, labelOf, open, taken, withSpan } from "./spansDraft";
 import { endMoved, nextWord, toCodePoints, toPositions, trimmed, widened, wordsOf } from "./words";
 
 const text = "Marie 🧪 Curie, Paris";
@@ -63,11 +63,21 @@ describe("drafts of spans", () => {
       { id: "a", name: "person", start: 3, end: 6 },
       { id: "b", name: "person", start: 8, end: 13 },
     ];
-    expect(fitting(draft, more, false).map(({ id }) => id)).toEqual([
-      "label-0",
-      "x",
-      "from-b",
-      "label-1",
-    ]);
+    const all = taken(draft, open(draft, more, false), false);
+    expect(all.map(({ id }) => id)).toEqual(["label-0", "x", "from-b", "label-1"]);
+  });
+
+  it("count down the suggestions: neither what is taken nor what finds no room waits", () => {
+    const draft = codec.of(label);
+    const more = [
+      { id: "a", name: "person", start: 3, end: 6 },
+      { id: "b", name: "person", start: 8, end: 13 },
+      { id: "c", name: "thing", start: 12, end: 14 },
+    ];
+    expect(open(draft, more, false).map(({ id }) => id)).toEqual(["b"]);
+    const done = taken(draft, open(draft, more, false), false);
+    expect(open(done, more, false)).toEqual([]);
+    const shorter = done.map((span) => (span.id === "from-b" ? { ...span, end: 10 } : span));
+    expect(open(shorter, more, true).map(({ id }) => id)).toEqual(["a", "c"]);
   });
 });

@@ -53,11 +53,24 @@ export function without(draft: SpansDraft, id: string): SpansDraft {
   return draft.filter((span) => span.id !== id);
 }
 
-/** Suggestions that fit between what is there already. */
-export function fitting(draft: SpansDraft, wanted: SpansDraft, overlapping: boolean): SpansDraft {
+/** With the suggestions that fit between what is there already. */
+export function taken(draft: SpansDraft, wanted: SpansDraft, overlapping: boolean): SpansDraft {
   return wanted.reduce(
     (made, span) =>
-      inTheWay(made, span, overlapping) ? made : withSpan(made, { ...span, id: `from-${span.id}` }),
+      inTheWay(made, span, overlapping) ? made : withSpan(made, { ...span, id: idOf(span) }),
     draft,
   );
+}
+
+/** The suggestions that would still be taken, in the order of the text. */
+export function open(draft: SpansDraft, suggested: SpansDraft, overlapping: boolean): SpansDraft {
+  const known = new Set(draft.map(({ id }) => id));
+  const free = suggested.filter((span) => !known.has(idOf(span)));
+  const would = new Set(taken(draft, free, overlapping).map(({ id }) => id));
+  return free.filter((span) => would.has(idOf(span)));
+}
+
+/** The id that a suggestion has once it is taken. */
+function idOf({ id }: Span): string {
+  return `from-${id}`;
 }

@@ -5,12 +5,12 @@ import type { Command } from "../keys/actions";
 import { newId } from "../label/newId";
 import type { Focus } from "./SpansEditor";
 import {
-  fitting,
   inTheWay,
   labelOf,
   ordered,
   type Span,
   type SpansDraft,
+  taken,
   without,
   withSpan,
 } from "./spansDraft";
@@ -33,7 +33,10 @@ type Bench = {
   active: string | null;
   setActive: (name: string) => void;
   setProblem: (problem: string | null) => void;
+  /** The suggestions that are neither taken nor in the way of what is there. */
   suggested: readonly Span[];
+  /** Whether no spans at all may be submitted now. */
+  giveEmpty: () => boolean;
   overlapping: boolean;
   search: RefObject<HTMLInputElement | null>;
 };
@@ -113,11 +116,11 @@ function obeyDraft(command: Command, bench: Bench): boolean {
   switch (command.kind) {
     case "accept": {
       const now = draft.latest();
-      if (now) draft.submit(labelOf(ordered(now)));
+      if (now && (now.length > 0 || bench.giveEmpty())) draft.submit(labelOf(ordered(now)));
       return true;
     }
     case "take":
-      draft.change((old) => fitting(old, bench.suggested, bench.overlapping));
+      draft.change((old) => taken(old, bench.suggested, bench.overlapping));
       return true;
     case "erase":
       return draft.obey({ kind: "undo" });
