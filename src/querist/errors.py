@@ -4,6 +4,7 @@ QueristError                      code, message, remedy, details, exit code and 
 ├── InvalidInputError             a value is wrong (also a ValueError)
 │   ├── UnknownNameError          a name that does not exist (also a LookupError)
 │   ├── MissingSignalError        a strategy needs an array that was not given
+│   ├── TooFewLabelsError         there is too little to learn from yet
 │   └── EmptyPoolError            nothing is left to choose from
 ├── NotFoundError                 an asset, project, job … that is not there (also a LookupError)
 ├── ConflictError                 the thing changed meanwhile; nothing was written
@@ -91,6 +92,12 @@ class MissingSignalError(InvalidInputError):
     """A strategy needs an array that was not given."""
 
     code = "missing_signal"
+
+
+class TooFewLabelsError(InvalidInputError):
+    """There is too little to learn from yet: more labels mend that, and nothing else has to."""
+
+    code = "too_few_labels"
 
 
 class EmptyPoolError(InvalidInputError):

@@ -52,7 +52,7 @@ def test_rounds_book_what_they_used_and_grow_within_a_sub_pool(tmp_path: Path) -
     assert used.rounds[2].examples == 47 + 200
     assert used.seconds == pytest.approx(sum(it.seconds for it in used.rounds))
     assert used.money == pytest.approx(used.seconds / 1_000)
-    assert used.full_seconds is not None
+    assert used.full_seconds is None  # three trainings on 10 to 47 labels tell nothing of 200
 
 
 def test_no_training_where_hardly_a_prediction_would_change(tmp_path: Path) -> None:
@@ -99,11 +99,31 @@ def model(labels: int, seconds: float) -> ModelVersion:
 
 
 def test_a_full_training_is_told_from_how_trainings_grew() -> None:
-    """Seconds in proportion to labels to the power of 1.5 are continued; none says nothing."""
-    grown = [model(n, 0.001 * n**1.5) for n in (100, 200, 400)]
-    assert full_training(grown, 10_000) == pytest.approx(0.001 * 10_000**1.5)
-    assert full_training([model(100, 2.0)], 1_000) == pytest.approx(20.0)
-    assert full_training([replace(model(100, 2.0), fit_seconds=0.0)], 1_000) is None
+    """A start-up of 0.2 s and a growth with labels to the power of 1.5 are continued."""
+    grown = [model(n, 0.2 + 0.001 * n**1.5) for n in (50, 100, 200, 400, 800)]
+    told = full_training(grown, 3_200)
+    assert told == pytest.approx(0.2 + 0.001 * 3_200**1.5, rel=0.2)
+
+
+def test_a_full_training_is_not_told_before_it_is_known() -> None:
+    """Few trainings, close label counts, another learner, or times of starting up say nothing."""
+    assert full_training([], 600) is None
+    assert full_training([model(n, 0.01 * n) for n in (20, 80, 320)], 600) is None
+    assert full_training([model(n, 0.01 * n) for n in (100, 150, 200, 250)], 600) is None
+    assert full_training([model(n, 0.0) for n in (20, 40, 80, 160)], 600) is None
+    others = [replace(model(n, 0.01 * n), learner="other") for n in (20, 40, 80)]
+    assert full_training([*others, model(160, 1.6)], 600) is None
+    startup = [model(n, s) for n, s in ((20, 0.11), (40, 0.09), (60, 0.12), (80, 0.1), (100, 0.13))]
+    assert full_training(startup, 60_000) is None
+
+
+def test_one_slow_training_moves_the_full_one_little() -> None:
+    """A training that waited for the machine ten times as long is an outlier."""
+    grown = [model(n, 0.01 * n) for n in (50, 100, 150, 200, 250, 300, 350, 400)]
+    slow = [replace(it, fit_seconds=15.0) if it.label_count == 150 else it for it in grown]
+    told = full_training(slow, 800)
+    assert told is not None
+    assert 4 < told < 16
 
 
 def test_a_proxy_is_fit_where_it_doubts_what_the_model_has_wrong() -> None:

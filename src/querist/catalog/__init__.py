@@ -4,7 +4,7 @@ from querist.catalog.assets import Assets
 from querist.catalog.catalog import Catalog
 from querist.catalog.classifiers import (
     Classifiers,
-    check_classifier,
+    check_created,
     classifiers,
     inputs_of,
     reads_assets,
@@ -34,7 +34,7 @@ __all__ = [
     "Predictions",
     "Settings",
     "cards",
-    "check_classifier",
+    "check_created",
     "classifiers",
     "encoder_name",
     "facets",

@@ -93,14 +93,22 @@ def value_learner(catalog: Catalog, name: str, parameters: Mapping[str, Any]) ->
     return create_value_learner(name, **_told(catalog, name, parameters))
 
 
-def check_classifier(name: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse a classifier that cannot be made.
+def check_created(catalog: Catalog, name: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse a learner that cannot be made, or whose script is not there.
 
     Raises:
-        UnknownNameError, InvalidInputError: as ``classifiers``, or it has no such parameter.
+        UnknownNameError, InvalidInputError: as ``classifiers``, or it has no such parameter, or
+            not this value of it.
+        UnavailableError: there is no such script.
     """
-    create = create_value_learner if reads_assets(name) else create_learner
-    create(name, **parameters)
+    classifies = catalog.settings.task is TaskKind.CLASSIFICATION
+    create = create_learner if classifies and not reads_assets(name) else create_value_learner
+    made = create(name, **_told(catalog, name, parameters))
+    if starts_script(name):
+        from querist.learners.script import InScript
+
+        if isinstance(made, InScript):
+            made.check_file()
 
 
 def reads_assets(name: str) -> bool:

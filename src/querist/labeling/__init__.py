@@ -6,7 +6,7 @@ from querist.labeling.consensus import Change, Recomputed, settle_round
 from querist.labeling.decision import Decision
 from querist.labeling.gold import GoldQuestions
 from querist.labeling.known_labels import KnownLabels
-from querist.labeling.labeling_policy import LabelingPolicy
+from querist.labeling.labeling_policy import LabelingPolicy, check_rules_of_classes
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
 from querist.labeling.opinions import Dispute, Opinions
@@ -50,6 +50,7 @@ __all__ = [
     "Workforces",
     "answer_with_oracle",
     "check_may_browse",
+    "check_rules_of_classes",
     "in_words",
     "is_veiled",
     "settle_round",

@@ -21,6 +21,7 @@ FIELDS = (
     "consensus",
     "hourly_cost",
 )
+_BY_CLASS = ("class_overlap", "class_skills")
 MOST_OPINIONS = 20
 
 
@@ -56,8 +57,8 @@ class LabelingPolicy:
         for name in values:
             if name not in FIELDS:
                 raise UnknownNameError.of("setting", name, FIELDS)
-        for key in ("class_overlap", "class_skills"):
-            self._check_classes(key, values.get(key, {}))
+        for key in _BY_CLASS:
+            _check_classes(self._catalog, key, values.get(key, {}))
         _check_counts(values)
         for skill in dict(values.get("class_skills", {})).values():
             check_name("skill", skill)
@@ -70,18 +71,31 @@ class LabelingPolicy:
             )
         return self._catalog.change_policy(**values).policy
 
-    def _check_classes(self, key: str, rules: Mapping[str, Any]) -> None:
-        if not rules:
-            return
-        task = self._catalog.settings.task
-        if task is not TaskKind.CLASSIFICATION:
-            raise InvalidInputError(
-                f"The rules of {key} go by the class that a model says; the task: {task.value}.",
-                remedy="Set what holds for all assets instead.",
-            )
-        ontology = self._catalog.records.ontologies.current()
-        for name in rules:
-            ontology.index(name)
+
+def check_rules_of_classes(catalog: Catalog) -> None:
+    """Refuse rules of the settings for classes that the project does not have.
+
+    Raises:
+        UnknownNameError: there is no such class; the nearest names are offered.
+        InvalidInputError: labels of the task are no single classes.
+    """
+    for key in _BY_CLASS:
+        _check_classes(catalog, key, getattr(catalog.settings.policy, key))
+
+
+def _check_classes(catalog: Catalog, key: str, rules: Mapping[str, Any]) -> None:
+    if not rules:
+        return
+    task = catalog.settings.task
+    if task is not TaskKind.CLASSIFICATION:
+        raise InvalidInputError(
+            f"The rules of {key} go by the class that a model says; the task: {task.value}.",
+            remedy="Set what holds for all assets instead.",
+        )
+    known = catalog.records.ontologies.current().names
+    strange = next((name for name in rules if name not in known), None)
+    if strange is not None:
+        raise UnknownNameError.of(f"class of {key}", strange, known)
 
 
 def _check_counts(values: Mapping[str, Any]) -> None:

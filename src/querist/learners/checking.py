@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from querist.errors import InvalidInputError, NotFittedError, StorageError
+from querist.errors import InvalidInputError, NotFittedError, StorageError, TooFewLabelsError
 from querist.learners.base import Codes, Item, Matrix
 from querist.schema import Media, Value
 
@@ -52,7 +52,8 @@ def check_training(
     """The checked rows, their codes (n,), and the codes that occur, sorted.
 
     Raises:
-        InvalidInputError: no rows, fewer than two classes, shapes that disagree, or NaN.
+        TooFewLabelsError: no rows, or fewer than two classes.
+        InvalidInputError: shapes that disagree, or NaN.
     """
     matrix = check_matrix(X)
     given = np.asarray(y)
@@ -62,7 +63,7 @@ def check_training(
             remedy="Give one class code for each row.",
         )
     if not len(matrix):
-        raise InvalidInputError("There are no rows to train on.", remedy="Label some assets first.")
+        raise TooFewLabelsError("There are no rows to train on.", remedy="Label some assets first.")
     codes = given.astype(np.int64)
     if (codes != given).any() or codes.min() < 0 or codes.max() >= class_count:
         wrong = given[(codes != given) | (codes < 0) | (codes >= class_count)]
@@ -72,7 +73,7 @@ def check_training(
         )
     present = np.unique(codes)
     if len(present) < 2:
-        raise InvalidInputError(
+        raise TooFewLabelsError(
             f"All {len(codes)} labels are of one class, {present[0]}.",
             remedy="Label assets of at least two classes, then train.",
         )
@@ -83,10 +84,11 @@ def check_values(count: int, values: Sequence[Value], kind: type[_Value]) -> lis
     """The labels of ``count`` assets, all of one kind.
 
     Raises:
-        InvalidInputError: no assets, another number of labels, or a label of another kind.
+        TooFewLabelsError: no assets.
+        InvalidInputError: another number of labels, or a label of another kind.
     """
     if not count:
-        raise InvalidInputError(
+        raise TooFewLabelsError(
             "There are no assets to train on.", remedy="Label some assets first."
         )
     if len(values) != count:
@@ -103,8 +105,8 @@ def check_values(count: int, values: Sequence[Value], kind: type[_Value]) -> lis
     return cast("list[_Value]", list(values))
 
 
-def check_media(items: Sequence[Item], media: Media, encoder: str) -> None:
-    """Refuse items that ``encoder`` cannot read.
+def check_media(items: Sequence[Item], media: Media, name: str) -> None:
+    """Refuse items that the encoder or learner called ``name`` cannot read.
 
     Raises:
         InvalidInputError: an item has another medium, or lacks its content.
@@ -114,23 +116,23 @@ def check_media(items: Sequence[Item], media: Media, encoder: str) -> None:
         if item.media is not media or getattr(item, field) is None:
             raise InvalidInputError(
                 f"Item {position} is {item.media.value!r} or has no {field}; "
-                f"the encoder {encoder!r} reads {media.value!r}.",
-                remedy="Choose an encoder for this medium, or give its content.",
+                f"{name!r} reads {media.value!r}.",
+                remedy="Choose one that reads this medium, or give its content.",
                 position=position,
             )
 
 
-def one_set(count: int) -> InvalidInputError:
+def one_set(count: int) -> TooFewLabelsError:
     """The error of sets of classes that do not differ."""
-    return InvalidInputError(
+    return TooFewLabelsError(
         f"All {count} labels are the same set of classes.",
         remedy="Label assets of which some have a class that others have not, then train.",
     )
 
 
-def one_number() -> InvalidInputError:
+def one_number() -> TooFewLabelsError:
     """The error of fewer than two numbers."""
-    return InvalidInputError(
+    return TooFewLabelsError(
         "There is one number to learn from.", remedy="Label two assets or more, then train."
     )
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, UnknownNameError
+from querist.errors import InvalidInputError, TooFewLabelsError, UnknownNameError
 from querist.learners import arrays, detector_boxes, detector_head, detector_training, torch_device
 from querist.learners.checking import check_values, unfitted, unreadable
 from querist.learners.detector_maps import FrozenMaps, Maps
@@ -256,7 +256,7 @@ def _columns(
     code_of = {name: code for code, name in enumerate(classes)}
     rows = [(at, one) for at, label in enumerate(labels) for one in label.boxes]
     if not rows:
-        raise InvalidInputError(
+        raise TooFewLabelsError(
             f"None of the {len(labels)} labels holds a box.",
             remedy="Label some pictures with objects in them, then train.",
         )

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, TooFewLabelsError
 from querist.learners.checking import check_matrix, check_values, one_number, one_set
 from querist.learners.remote import RemoteLearner
 from querist.learners.remote_answers import read_guesses, shares_characters
@@ -182,7 +182,7 @@ def _ontology(count: int, values: Sequence[Value], classes: Sequence[str]) -> On
         )
     task = _TASK_OF[kind]
     if task in _SHAPES and not any(class_names(value) for value in labels):
-        raise InvalidInputError(
+        raise TooFewLabelsError(
             f"None of the {count} labels has an object.",
             remedy="Label assets that have some, then train.",
         )

@@ -41,6 +41,14 @@ class InScript(Elsewhere):
         """What rebuilds it in the same folder."""
         return {key: value for key, value in asdict(self).items() if key != "folder"}
 
+    def check_file(self) -> None:
+        """Refuse a file that is not there, before anything starts it.
+
+        Raises:
+            UnavailableError: it is not there.
+        """
+        _ = self._backend.version
+
     @property
     def _backend(self) -> ScriptBackend:
         return ScriptBackend(

@@ -131,9 +131,9 @@ class SklearnLearner:
                 self._fitted = with_probabilities(
                     estimator, rows, codes, seed, recalibrate=self.recalibrate
                 )
-        except ValueError as error:  # parameters are only checked by scikit-learn's own fit
+        except ValueError as error:  # what scikit-learn's own fit finds
             raise InvalidInputError(
-                f"{self.name!r} cannot be trained: {error}.",
+                f"{self.name!r} cannot be trained: {str(error).rstrip('.')}.",
                 remedy="Change its parameters, or give it more labels.",
             ) from error
         self._present = present
@@ -326,15 +326,21 @@ def built(kind: Any, parameters: Mapping[str, Any]) -> Any:
     """An estimator with these parameters.
 
     Raises:
-        InvalidInputError: it does not take them.
+        InvalidInputError: it does not take them, or not these values.
     """
     try:
-        return kind(**parameters)
-    except TypeError as error:
+        found = kind(**parameters)
+        # scikit-learn looks at values when it trains: too late for who has labelled for it.
+        if hasattr(found, "_validate_params"):
+            found._validate_params()
+    except (TypeError, ValueError) as error:
+        wrong = isinstance(error, ValueError)
+        told = "cannot be made" if wrong else f"does not take {sorted(parameters)}"
         raise InvalidInputError(
-            f"{kind.__name__} does not take {sorted(parameters)}: {error}.",
+            f"{kind.__name__} {told}: {str(error).rstrip('.')}.",
             remedy=f"Its parameters are in scikit-learn's page on {kind.__name__}.",
         ) from None
+    return found
 
 
 def skops_io_module() -> Any:

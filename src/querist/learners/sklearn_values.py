@@ -106,9 +106,11 @@ class SklearnValueLearner:
                 else:
                     numbers = [it.number for it in check_values(len(rows), values, NumberValue)]
                     self._fit_numbers(rows, np.array(numbers), seed, rng)
-        except ValueError as error:  # parameters are only checked by scikit-learn's own fit
+        except InvalidInputError:
+            raise
+        except ValueError as error:  # what scikit-learn's own fit finds
             raise InvalidInputError(
-                f"{self._parameters['estimator']!r} cannot be trained: {error}.",
+                f"{self._parameters['estimator']!r} cannot be trained: {str(error).rstrip('.')}.",
                 remedy="Change its parameters, or give it more labels.",
             ) from error
         self._classes, self._columns = tuple(classes), rows.shape[1]

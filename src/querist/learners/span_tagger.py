@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, UnknownNameError
+from querist.errors import InvalidInputError, TooFewLabelsError, UnknownNameError
 from querist.learners import arrays
 from querist.learners.checking import check_values, unfitted
 from querist.learners.span_tagger_answers import AGGREGATES, say
@@ -117,7 +117,7 @@ class SpanTagger:
         known = check_values(len(inputs), values, SpansValue)
         present = {part.name for value in known for part in value.spans}
         if not present:
-            raise InvalidInputError(
+            raise TooFewLabelsError(
                 f"None of the {len(known)} labels has a span.",
                 remedy="Label texts that have entities, then train.",
             )
@@ -126,7 +126,7 @@ class SpanTagger:
         labels = labels_of(tokens, texts, known, classes)
         codes = np.unique(labels[labels % 2 == 1] // 2)
         if not len(codes):
-            raise InvalidInputError(
+            raise TooFewLabelsError(
                 "None of the labeled spans holds a word or sign.",
                 remedy="Label texts that have entities, then train.",
             )

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, UnknownNameError
+from querist.errors import InvalidInputError, TooFewLabelsError, UnknownNameError
 from querist.learners import arrays, torch_device
 from querist.learners.base import Item
 from querist.learners.checking import check_media, check_values, unfitted
@@ -96,7 +96,7 @@ class TransformersBoxes:
         """
         known = check_values(len(inputs), values, BoxesValue)
         if not any(value.boxes for value in known):
-            raise InvalidInputError(
+            raise TooFewLabelsError(
                 f"None of the {len(known)} labels has a box.",
                 remedy="Label pictures that show objects, then train.",
             )

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, UnknownNameError
+from querist.errors import TooFewLabelsError, UnknownNameError
 from querist.learners import arrays, torch_device
 from querist.learners.checking import check_values, unfitted
 from querist.learners.span_tagger_answers import AGGREGATES, say
@@ -111,7 +111,7 @@ class TransformersSpans:
         labels = labels_of(tokens, texts, known, classes)
         codes = np.unique(labels[labels % 2 == 1] // 2)
         if not len(codes):
-            raise InvalidInputError(
+            raise TooFewLabelsError(
                 f"None of the {len(known)} labels has a span that holds a word or sign.",
                 remedy="Label texts that have entities, then train.",
             )

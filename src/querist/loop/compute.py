@@ -8,14 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.schema import Arm, ModelVersion
 
 KINDS = ("train", "predict", "select", "advise")
 # A training may take longer than in proportion to its labels, or shorter, but not by any power.
-_LEAST_POWER, _MOST_POWER = 0.5, 2.0
+_POWERS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+# What a full training would take is told from so many trainings on, their label counts so many
+# times apart, and only where all likely curves agree on it within a factor.
+_LEAST_TRAININGS, _LEAST_SPAN, _TOLD_WITHIN = 4, 4.0, 3.0
+_MOST_TRAININGS = 40
+# The share by which the same training takes now longer, now shorter.
+_TIMER = 0.02
 _HOUR = 3_600
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class Compute:
         examples: All their examples.
         money: What the seconds cost; ``None`` where an hour has no price.
         full_seconds: What one training on all assets would take, from how trainings grew with
-            their labels so far; ``None`` before the first.
+            their labels so far; ``None`` while that is not known.
         full_money: What that would cost.
     """
 
@@ -106,19 +114,55 @@ def compute(catalog: Catalog) -> Compute:
 
 
 def full_training(models: Sequence[ModelVersion], count: int) -> float | None:
-    """Seconds that one training on ``count`` labels would take, by a power law of those so far.
+    """Seconds that one training on ``count`` labels would take, by how those so far grew.
 
-    ``None`` without a training; in proportion to the labels where all had the same number.
+    A training takes a + b nᵖ seconds for n labels: a to start up, and a growth of which few
+    trainings say little, least of all its power. So every curve through two of them, or flat, or
+    without a start-up, that misses them about as little as the best one has a say; where these
+    differ too much nothing is told.
+
+    Args:
+        models: Trainings, oldest first; those of another learner than the newest do not count.
+        count: Labels.
+
+    Returns:
+        The geometric middle; ``None`` before four trainings on label counts that differ by a factor
+        of four, and where the curves differ by more than a factor of three.
     """
-    timed = [it for it in models if it.fit_seconds > 0 and it.label_count > 0]
-    if not timed:
+    alike = [it for it in models if _kind(it) == _kind(models[-1])][-_MOST_TRAININGS:]
+    timed = [it for it in alike if it.fit_seconds > 0 and it.label_count > 0]
+    labels = np.array([it.label_count for it in timed], dtype=np.float64)
+    seconds = np.array([it.fit_seconds for it in timed])
+    if len(timed) < _LEAST_TRAININGS or labels.max() < _LEAST_SPAN * labels.min():
         return None
-    labels = np.log([it.label_count for it in timed])
-    seconds = np.log([it.fit_seconds for it in timed])
-    power = 1.0
-    if np.ptp(labels) > 0:
-        power = float(np.polyfit(labels, seconds, 1)[0])
-    power = min(max(power, _LEAST_POWER), _MOST_POWER)
-    # The line goes through the middle of what was measured: one slow training moves it little.
-    middle = float(np.mean(seconds - power * labels))
-    return float(np.exp(middle + power * np.log(max(count, 1))))
+    foretold, misses = (
+        np.concatenate(parts)
+        for parts in zip(
+            *(_curves(labels, seconds, power, max(count, 1)) for power in _POWERS), strict=True
+        )
+    )
+    # Misses of Laplace's kind: what is within a 95 % likelihood region of the best.
+    likely = foretold[misses <= (misses.min() + _TIMER) * np.exp(1.92 / len(timed))]
+    if likely.max() > _TOLD_WITHIN * likely.min():
+        return None
+    return float(np.sqrt(likely.min() * likely.max()))
+
+
+def _kind(model: ModelVersion) -> tuple[str, str, str]:
+    return model.learner, repr(sorted(model.parameters.items())), model.encoder
+
+
+def _curves(labels: Floats, seconds: Floats, power: float, count: int) -> tuple[Floats, Floats]:
+    """What curves of one power foretell for ``count`` labels, and their mean relative miss."""
+    grown = labels**power
+    first, second = np.triu_indices(len(labels), 1)
+    apart = labels[first] != labels[second]
+    first, second = first[apart], second[apart]
+    slope = (seconds[second] - seconds[first]) / (grown[second] - grown[first])
+    nothing = np.zeros(len(labels))
+    start = np.concatenate([seconds[first] - slope * grown[first], nothing, seconds])
+    slope = np.concatenate([slope, seconds / grown, nothing])
+    possible = (start >= 0) & (slope >= 0)
+    start, slope = start[possible], slope[possible]
+    misses = np.abs((start[:, None] + slope[:, None] * grown) / seconds - 1).mean(axis=1)
+    return start + slope * count**power, misses

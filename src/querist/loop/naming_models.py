@@ -14,6 +14,8 @@ from querist.schema.wording import counted
 _CONTROL = "-control"
 # So many are offered where a name is none of a model.
 _OFFERED = 20
+# The kind of the finding that says why a round has no model.
+NO_MODEL = "no_model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def _without_model(round_: Round, of_control: bool) -> NotFoundError:
     else:
         told = f"Round {round_.number} trained no model of its {of}."
         remedy = "Choose a round that trained one."
-        why = next((it for it in round_.findings if it.kind == "no_model"), None)
+        why = next((it for it in round_.findings if it.kind == NO_MODEL), None)
         if of_control:
             remedy = f"{remedy} control_share under [policy] says how many labels are random."
         elif why is not None:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from querist.catalog import Catalog
 from querist.errors import InvalidInputError
 from querist.formats import LabelRow, LossReport, PictureLabel, ReadReport, coco, yolo
-from querist.schema import BoxesValue, PolygonsValue, TaskKind, Value
+from querist.schema import BoxesValue, PolygonsValue, TaskKind, Value, class_names
 
 _Write = Callable[[Iterator[PictureLabel], Sequence[str], Path], LossReport]
 WRITERS: dict[str, _Write] = {".json": coco.write_coco, ".zip": yolo.write_yolo}
@@ -26,8 +26,11 @@ def write(catalog: Catalog, rows: Iterator[LabelRow], path: Path) -> LossReport:
     """
     ending = path.suffix.lower()
     _check_task(catalog, _NAMES[ending])
-    classes = catalog.records.ontologies.current().names
-    return WRITERS[ending](_labels(catalog, list(rows)), classes, path)
+    labels = list(rows)
+    # Labels that are kept as they were given may name classes that are gone: these come last.
+    given = (name for row in labels if row.value for name in class_names(row.value))
+    classes = dict.fromkeys((*catalog.records.ontologies.current().names, *given))
+    return WRITERS[ending](_labels(catalog, labels), tuple(classes), path)
 
 
 def read(catalog: Catalog, path: Path) -> tuple[dict[str, Value], ReadReport]:

@@ -90,21 +90,23 @@ def verdict_before(catalog: Catalog, number: int, seen: Snapshot) -> ProxyVerdic
 
 
 def proxy_of(catalog: Catalog, target: ModelVersion | None) -> str | None:
-    """The proxy that chooses the next batch; ``None`` where the model itself does.
+    """The proxy that chooses the next batch; ``None`` where the model itself does."""
+    found = verdict(catalog, target, snapshot.take(catalog))
+    return catalog.settings.policy.proxy if found is not None and found.may else None
+
+
+def check_proxy_name(catalog: Catalog) -> None:
+    """Refuse a proxy that is no learner of vectors.
 
     Raises:
-        UnknownNameError, InvalidInputError: the settings name one that is no learner of vectors.
+        UnknownNameError, InvalidInputError: the settings name one.
     """
     name = catalog.settings.policy.proxy
-    if name is None:
-        return None
-    if reads_assets(name):
+    if name is not None and reads_assets(name):
         raise InvalidInputError(
             f"The proxy {name!r} reads the assets themselves.",
             remedy="Name a learner of vectors, such as 'logistic-regression'.",
         )
-    found = verdict(catalog, target, snapshot.take(catalog))
-    return name if found is not None and found.may else None
 
 
 def chooser(catalog: Catalog, fixed: RoundPlan, seen: Snapshot) -> tuple[Classifiers, Learner]:

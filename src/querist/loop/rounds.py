@@ -32,6 +32,7 @@ from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate, state
 from querist.loop.headline import headline_of
 from querist.loop.remeasuring import comparable, measured_again
+from querist.loop.naming_models import NO_MODEL
 from querist.loop.saved import measured_saving
 from querist.loop.slices import Slices
 from querist.loop.thresholding import Thresholds, thresholds
@@ -152,7 +153,8 @@ class Rounds:
         """Train the active arm on all its labels now; finishes a round in which nothing is open.
 
         Raises:
-            InvalidInputError: there are labels of fewer than two classes.
+            InvalidInputError: as ``training.train``: there are labels of fewer than two classes, or
+                the learner is set wrong or refuses the data.
         """
         round_ = self.latest()
         collecting = round_ is not None and round_.step not in (Step.PLAN, Step.SELECT, Step.DONE)
@@ -286,11 +288,12 @@ class Rounds:
             kept = spared(self._catalog, arm, earlier)
         if kept is not None:
             return kept
-        # A learner that cannot be made is a wrong setting, not too few labels: that is told.
-        training.check_learner(self._catalog)
         try:
             return training.train(self._catalog, arm, round_number=round_.number)
-        except InvalidInputError as problem:  # too few labels, mostly: the round goes on and tells
+        except InvalidInputError as problem:
+            # What learned the active arm's labels is set right: the control's are too few for it.
+            if arm is Arm.ACTIVE and not training.goes_on(self._catalog, problem):
+                raise
             return _untrained(problem)
 
     def _evaluate(self, round_: Round) -> Round:
@@ -366,6 +369,13 @@ class Rounds:
         )
         if told is not None:
             advice = replace(advice, reasons=(*advice.reasons, told.sentence))
+        untrained = next((it for it in round_.findings if it.kind == NO_MODEL), None)
+        if untrained is not None:
+            advice = replace(
+                advice,
+                sentence=f"{untrained.title} {advice.sentence}",
+                reasons=(f"{untrained.title} {untrained.remedy}", *advice.reasons),
+            )
         after = replace(round_, advice=advice, finished_at=datetime.now(UTC))
         return self._move(after, Step.DONE)
 
@@ -377,7 +387,7 @@ class Rounds:
 
 def _untrained(problem: InvalidInputError) -> Finding:
     return Finding(
-        kind="no_model",
+        kind=NO_MODEL,
         title=f"No model was trained: {problem.message}",
         evidence={"error": problem.code},
         remedy=problem.remedy,

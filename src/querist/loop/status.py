@@ -19,6 +19,7 @@ from querist.loop.remeasuring import comparable, speaks_of_now
 from querist.schema import Advice, Arm, Estimate, Round, Saving, Step, TaskState
 from querist.schema.wording import counted
 
+_LEARNING = (Step.TRAIN, Step.EVALUATE, Step.DIAGNOSE, Step.DECIDE)
 CHANGED = "The classes have changed since this round; the next one advises anew."
 
 
@@ -141,6 +142,8 @@ def _sentence(
     current, waiting = collecting
     again, others = earlier
     words = [f"Round {current} waits for {counted(waiting, 'label')}."] if waiting else []
+    if rounds[-1].step in _LEARNING:
+        words.append(f"Round {rounds[-1].number} has its labels; its training is not finished.")
     if again:
         words.append(f"{counted(again, 'label is', 'labels are')} asked again.")
     if others:

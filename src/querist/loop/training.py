@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, check_classifier, classifiers, reads_assets
+from querist.catalog import Catalog, check_created, classifiers, reads_assets
 from querist.engine.base import Progress, silent
-from querist.errors import InvalidInputError, NotFoundError
+from querist.errors import InvalidInputError, NotFoundError, TooFewLabelsError
 from querist.learners import Learner, ValueLearner
 from querist.learners.imported import IMPORTED
 from querist.learners.prototypes import PROTOTYPES
@@ -41,8 +41,10 @@ def train(
     """Train ``arm``'s model from scratch on its labels; the active one predicts the whole pool.
 
     Raises:
-        InvalidInputError: the arm has too little to learn from, such as labels of fewer than two
-            classes, or no model learns from labels of the project's kind.
+        TooFewLabelsError: the arm has too little to learn from, such as labels of fewer than two
+            classes.
+        InvalidInputError: the learner of the settings cannot be made, does not learn labels of the
+            project's kind, or refuses the data.
     """
     check_learner(catalog)
     embed(catalog, progress=progress)
@@ -109,14 +111,24 @@ def check_learner(catalog: Catalog) -> None:
     """Refuse a learner that the settings name and that cannot be made.
 
     Raises:
-        UnknownNameError, InvalidInputError: there is none of its name, it has no such parameter,
-            or it does not learn labels of the project's kind.
+        UnknownNameError, InvalidInputError: there is none of its name, it has no such parameter or
+            not this value of it, or it does not learn labels of the project's kind.
+        UnavailableError: it is a script that is not there.
     """
     wanted = catalog.settings.learner
     if classifies(catalog):
-        check_classifier(wanted.name, wanted.parameters)
+        check_created(catalog, wanted.name, wanted.parameters)
     elif wanted.name != IMPORTED:
-        value_training.create(catalog)
+        check_created(catalog, value_training.wanted_name(catalog.settings), wanted.parameters)
+
+
+def goes_on(catalog: Catalog, problem: InvalidInputError) -> bool:
+    """Whether a round goes on without the model that a training was refused.
+
+    It does where more labels are all it takes, and where the model is made elsewhere: it is not
+    imported yet. A learner that is set wrong, or that refuses the data, would refuse them for good.
+    """
+    return isinstance(problem, TooFewLabelsError) or catalog.settings.learner.name == IMPORTED
 
 
 def learner_name(catalog: Catalog) -> str:
@@ -132,7 +144,7 @@ def _fit_classes(
     rows = seen.training(arm)
     codes = seen.codes[rows]
     if len(np.unique(codes)) < 2:
-        raise InvalidInputError(
+        raise TooFewLabelsError(
             f"The {arm.value} arm has {counted(len(rows), 'label')} of "
             f"{counted(len(np.unique(codes)), 'class', 'classes')}.",
             remedy="Label assets of at least two classes, then train.",
@@ -162,7 +174,9 @@ def up_to_date(catalog: Catalog) -> ModelVersion | None:
         return model
     try:
         return train(catalog, Arm.ACTIVE)
-    except InvalidInputError:  # too little is left to learn from: the round goes on without one
+    except InvalidInputError as problem:
+        if not goes_on(catalog, problem):
+            raise
         return None
 
 

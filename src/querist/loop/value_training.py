@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog, LearnerSettings, Settings, inputs_of, value_learner
-from querist.errors import InvalidInputError
+from querist.errors import InvalidInputError, TooFewLabelsError
 from querist.learners import ValueLearner, default_value_learner, tasks_learned
 from querist.learners.imported import IMPORTED
 from querist.loop.snapshot import Positions, Snapshot
@@ -72,13 +72,22 @@ def create(catalog: Catalog) -> ValueLearner:
         UnknownNameError, InvalidInputError: as ``learner_name``, or it has no such parameter.
     """
     settings = catalog.settings
+    return value_learner(catalog, wanted_name(settings), settings.learner.parameters)
+
+
+def wanted_name(settings: Settings) -> str:
+    """The learner of the project, where one learns its labels.
+
+    Raises:
+        UnknownNameError, InvalidInputError: as ``learner_name``, or none learns them.
+    """
     name = learner_name(settings)
     if name is None:
         raise InvalidInputError(
             f"No model learns from labels of the task {settings.task.value!r} yet.",
             remedy=_instead(settings.task),
         )
-    return value_learner(catalog, name, settings.learner.parameters)
+    return name
 
 
 def _instead(task: TaskKind) -> str:
@@ -119,12 +128,13 @@ def train(
     """A learner trained on the labels of ``arm``, their number, and their digest.
 
     Raises:
-        InvalidInputError: nothing learns these labels, or there are too few to learn from.
+        TooFewLabelsError: there are too few to learn from.
+        InvalidInputError: nothing learns these labels.
     """
     learner = create(catalog)
     rows, values = labels_of(catalog, seen, seen.training(arm))
     if not len(rows):
-        raise InvalidInputError(
+        raise TooFewLabelsError(
             f"The {arm.value} arm has no labels.", remedy="Label some assets, then train."
         )
     classes = catalog.records.ontologies.current().names

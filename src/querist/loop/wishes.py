@@ -9,6 +9,8 @@ from typing import Any
 from querist.catalog import Catalog
 from querist.catalog.settings import PolicySettings
 from querist.errors import InvalidInputError
+from querist.labeling import check_rules_of_classes
+from querist.loop import proxies, training
 from querist.loop.remedies import strategy_for, strategy_like
 from querist.loop.slices import Slices
 from querist.loop.thrift import next_batch_size
@@ -79,12 +81,20 @@ def asked_for(
 ) -> tuple[PolicySettings, int, Strategy]:
     """The policy of a batch with its wishes, its size and its strategy; nothing is changed.
 
+    What will learn the labels is looked at now: who has given them all shall not be told then that
+    nothing can.
+
     Raises:
-        InvalidInputError: ``batch_size`` is below one, the finding has no batch, or the strategy
-            does not serve the project's task.
+        InvalidInputError: ``batch_size`` is below one, the finding has no batch, the strategy does
+            not serve the project's task, or the learner or proxy of the settings cannot be made.
         NotFoundError: there is no such finding, example or slice.
-        UnknownNameError: there is no such strategy.
+        UnknownNameError: there is no such strategy, learner or proxy, or no class of a rule.
+        UnavailableError: the learner is a script that is not there.
     """
+    if training.trains(catalog):
+        training.check_learner(catalog)
+    proxies.check_proxy_name(catalog)
+    check_rules_of_classes(catalog)
     policy = wishes.over(catalog.settings.policy)
     if wishes.remedy is not None:
         name, parameters = strategy_for(catalog, wishes.remedy)
