@@ -18,6 +18,7 @@ from querist.schema import (
     LabeledPolygon,
     Polygon,
     PolygonsValue,
+    RetireClass,
     TaskKind,
     Value,
 )
@@ -235,3 +236,14 @@ def test_bad_spans_name_their_row_and_asset(tmp_path: Path) -> None:
             project.import_labels([{"id": "t1", "label": {"type": "spans", "spans": spans}}])
     told = "Row 1: In the label of 't1': The spans 0 to 5 and 3 to 9 share characters."
     assert refused.value.message == told
+
+
+def test_labels_of_a_class_that_is_gone_are_written_on_request(tmp_path: Path) -> None:
+    """They name their class, which comes after those of now."""
+    with made(tmp_path) as project:
+        project.labels.submit("b/q.jpg", BOXES, annotator="ana")
+        project.ontology_changes.apply(RetireClass(name="circle"), author="ana")
+        project.export(tmp_path / "out.json", earlier=True)
+    body = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert [it["name"] for it in body["categories"]] == ["square", "circle"]
+    assert [it["category_id"] for it in body["annotations"]] == [1, 2]

@@ -31,8 +31,8 @@ from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
 from querist.loop.evaluating import evaluate, state
 from querist.loop.headline import headline_of
-from querist.loop.remeasuring import comparable, measured_again
 from querist.loop.naming_models import NO_MODEL
+from querist.loop.remeasuring import comparable, measured_again
 from querist.loop.saved import measured_saving
 from querist.loop.slices import Slices
 from querist.loop.thresholding import Thresholds, thresholds
