@@ -18,7 +18,7 @@ from querist.schema import (
     LabeledPolygon,
     Polygon,
     PolygonsValue,
-    RetireClass,
+    SplitClass,
     TaskKind,
     Value,
 )
@@ -242,8 +242,10 @@ def test_labels_of_a_class_that_is_gone_are_written_on_request(tmp_path: Path) -
     """They name their class, which comes after those of now."""
     with made(tmp_path) as project:
         project.labels.submit("b/q.jpg", BOXES, annotator="ana")
-        project.ontology_changes.apply(RetireClass(name="circle"), author="ana")
+        project.ontology_changes.apply(
+            SplitClass(name="circle", into=("disc", "ring")), author="ana"
+        )
         project.export(tmp_path / "out.json", earlier=True)
     body = json.loads((tmp_path / "out.json").read_text("utf-8"))
-    assert [it["name"] for it in body["categories"]] == ["square", "circle"]
-    assert [it["category_id"] for it in body["annotations"]] == [1, 2]
+    assert [it["name"] for it in body["categories"]] == ["disc", "ring", "square", "circle"]
+    assert [it["category_id"] for it in body["annotations"]] == [3, 4]

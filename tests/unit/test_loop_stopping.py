@@ -11,7 +11,6 @@ import pytest
 from querist.diagnostics import StopVerdict
 from querist.diagnostics.stopping import ENOUGH
 from querist.loop.budget import BudgetState
-from querist.loop.stop_evidence import outlook
 from querist.loop.stopping import Evidence, advise
 from querist.project import Project
 from querist.schema import Arm, Estimate, Evaluation, OutlookPoint, TaskKind, Worth
@@ -195,17 +194,6 @@ def test_reasons_write_numbers_as_people_do() -> None:
     assert "The next label is expected to bring 0.0 points (95 % interval −2.9 to 0.0)." in told
     assert "With 0.10 a label, 0.12 of the random control included, and the errors" in told
     assert "1 label in all is expected to cost least, and to save 3" in told
-
-
-def test_the_outlook_needs_four_rounds_and_stays_in_the_pool() -> None:
-    """Points lie one, two, four and eight batches ahead, as far as assets are left."""
-    seen = points((50, 0.7), (100, 0.8), (150, 0.84), (200, 0.86))
-    assert outlook(seen[:3], 50, 1_000) == ()
-    assert outlook(seen, 50, 0) == ()
-    assert [it.labels for it in outlook(seen, 50, 150)] == [250, 300, 350]
-    near, *_, far = outlook(seen, 50, 1_000)
-    assert (near.labels, far.labels) == (250, 600)
-    assert near.gain_low <= near.gain <= far.gain <= far.gain_high
 
 
 def test_rounds_of_a_project_tell_what_labels_still_mend(tmp_path: Path) -> None:

@@ -2770,7 +2770,7 @@ export interface components {
          * @description A model as it is chosen from a list.
          *
          *     Attributes:
-         *         name: What names it: ``3``, ``3-control``, or its id.
+         *         name: What names it: ``3``, ``3-control``, its own name, or its id.
          *         title: What people call it.
          *         model_id: The model version.
          *         arm: The arm whose labels trained it.
@@ -2856,7 +2856,7 @@ export interface components {
          *         examples: All their examples.
          *         money: What the seconds cost; ``None`` where an hour has no price.
          *         full_seconds: What one training on all assets would take, from how trainings grew with
-         *             their labels so far; ``None`` before the first.
+         *             their labels so far; ``None`` while that is not known.
          *         full_money: What that would cost.
          */
         Compute: {

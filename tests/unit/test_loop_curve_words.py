@@ -1,4 +1,4 @@
-"""What is told of the labels saved, and when nothing is."""
+"""What is told of the curve: what comes next, the labels saved, and when nothing is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from querist.loop.curve import Curve, CurvePoint, compares, sentence, too_early
+from querist.loop.stop_evidence import outlook
 from querist.metrics import SavingMeasure
 from querist.project import Project
 from querist.schema import Estimate
@@ -39,6 +40,17 @@ def saved(low: float, value: float, high: float, *, active_labels: float = 75) -
     """What 90 % took, by an audit of 60."""
     ratio = Measure(value=value, low=low, high=high, count=60, better="lower")
     return SavingMeasure(ratio=ratio, accuracy=0.9, active_labels=active_labels, control_labels=200)
+
+
+def test_the_outlook_needs_four_rounds_and_stays_in_the_pool() -> None:
+    """Points lie one, two, four and eight batches ahead, as far as assets are left."""
+    seen = points((50, 0.7), (100, 0.8), (150, 0.84), (200, 0.86))
+    assert outlook(seen[:3], 50, 1_000) == ()
+    assert outlook(seen, 50, 0) == ()
+    assert [it.labels for it in outlook(seen, 50, 150)] == [250, 300, 350]
+    near, *_, far = outlook(seen, 50, 1_000)
+    assert (near.labels, far.labels) == (250, 600)
+    assert near.gain_low <= near.gain <= far.gain <= far.gain_high
 
 
 def test_no_saving_without_a_control() -> None:
