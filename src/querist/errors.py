@@ -162,8 +162,8 @@ class StorageError(QueristError, OSError):
         where = str(path or problem.filename or "A file")
         return cls(
             f"{where} cannot be read or written: {problem.strerror or problem}.",
-            remedy="Check that you may write to it and that the disk is not full; nothing that "
-            "was stored is lost. Of a project that is read-only, use a copy.",
+            remedy="Check that you may read and write there, and that the disk is not full; "
+            "nothing that was stored is lost. Of a project that is read-only, use a copy.",
             path=where,
         )
 

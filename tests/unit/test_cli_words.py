@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -167,3 +171,23 @@ def test_labels_to_review_are_told_in_words(tmp_path: Path) -> None:
     assert "2 spans: a, b" in shown
     assert "1 label." in shown
     assert "{" not in shown
+
+
+def test_a_folder_that_may_not_be_written_is_told_in_words(tmp_path: Path) -> None:
+    """Not in a traceback, and with the folder."""
+    with Project.create(tmp_path / "p", media="text", classes=["a", "b"]) as project:
+        project.add([{"id": f"t{i}", "text": f"thing {i} {i % 2}"} for i in range(8)])
+        project.labels.import_many([(f"t{i}", "ab"[i % 2]) for i in range(8)], "files")
+    models = tmp_path / "p" / "models"
+    models.mkdir(exist_ok=True)
+    models.chmod(0o500)
+    # Whoever is root may write anywhere, unless this right is laid down.
+    down = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    if os.geteuid() == 0 and shutil.which(down[0]) is None:
+        pytest.skip("root cannot lay down its rights here")
+    command = [sys.executable, "-m", "querist", "train", "-p", str(tmp_path / "p")]
+    command = [*down, *command] if os.geteuid() == 0 else command
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == StorageError.exit_code
+    assert str(models) in done.stderr
+    assert "Traceback" not in done.stderr

@@ -326,7 +326,7 @@ def test_labels_of_other_tasks_are_understood(tmp_path: Path) -> None:
     ):
         classes = ["a", "b"] if task == "multi_label" else []
         settings = Settings.of(name=task, task=task, media="text", classes=classes)
-        made = Catalog.create(tmp_path / f"{task} {given}", settings)
+        made = Catalog.create(tmp_path / f"{task} {type(given).__name__}", settings)
         made.assets.ingest([Candidate(id="x", text="x")])
         labels = Labels(made)
         assert labels.submit("x", given, annotator="ana").value == wanted

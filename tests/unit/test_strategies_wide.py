@@ -208,3 +208,9 @@ def test_discriminative_goes_where_nothing_is_labeled():
     labeled = np.flatnonzero(group == 0)[:10]
     picks = query("discriminative", 6, embeddings=x, labeled=labeled, random_state=0)
     assert set(group[picks.indices].tolist()) == {1, 2}
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_equal_rows_are_one_cluster_without_a_warning():
+    """Square vectors are no table of distances, which scipy warns of."""
+    assert cluster_margin.cluster_means(np.zeros((2, 2), dtype=np.float32), 2).shape == (1, 2)

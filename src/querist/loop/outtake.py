@@ -41,7 +41,8 @@ def export(catalog: Catalog, path: str | Path, *, earlier: bool = False) -> Loss
     if not aside:
         return report
     left = counted(aside, "label is", "labels are")
-    told = f"{left} left out: the class was split or retired since (kept as given: --earlier)."
+    told = f"{left} left out: the class was split or retired since. To keep them as given: "
+    told += "querist export FILE --earlier."
     return replace(report, warnings=(*report.warnings, told))
 
 
