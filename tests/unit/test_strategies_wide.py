@@ -211,6 +211,6 @@ def test_discriminative_goes_where_nothing_is_labeled():
 
 
 @pytest.mark.filterwarnings("error")
-def test_two_equal_rows_are_one_cluster_without_a_warning():
-    """Square vectors are no table of distances, which scipy warns of."""
-    assert cluster_margin.cluster_means(np.zeros((2, 2), dtype=np.float32), 2).shape == (1, 2)
+def test_square_vectors_are_grouped_without_a_warning():
+    """They are no table of distances, of which scipy would warn."""
+    assert cluster_margin.cluster_means(np.zeros((2, 2), dtype=np.float32), 2).shape == (2, 2)
