@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from querist import Project
 from querist.labeling.prelabels import is_withheld
+from querist.learners import Guesses
 from querist.metrics import difference_of_shares
-from querist.schema import ClassValue
+from querist.schema import Arm, Box, BoxesValue, ClassValue, LabeledBox, ModelVersion
 
 CLASSES = ["boot", "shirt"]
 
@@ -105,6 +108,76 @@ def test_answers_that_name_no_model_say_nothing(project):
         project.labels.submit(item.asset.id, "boot", annotator="bot", task_id=item.task.id)
     found = project.opinions.sway()
     assert (found.shown, found.withheld, found.difference) == (None, None, None)
+
+
+def test_boxes_follow_a_suggestion_where_each_fits_one_of_its_class(tmp_path):
+    """Half in common is enough; another class is not; boxes too faint to be shown do not count."""
+    with detected(tmp_path) as project:
+        fitting = 0
+        for item in project.queue.next("ana", 20).items:
+            name = "a" if int(item.asset.id[1:3]) % 2 else "b"
+            fitting += name == "a"
+            submit(project, item, boxes((name, 3, None)))
+        found = project.opinions.sway()
+    assert found.shown.count + found.withheld.count == 20
+    assert 0 < found.shown.value < 1
+    right = found.shown.value * found.shown.count + found.withheld.value * found.withheld.count
+    assert right == pytest.approx(fitting)
+
+
+def test_where_no_box_is_suggested_nobody_can_follow(tmp_path):
+    """Nothing on the screen looks like nothing withheld."""
+    with detected(tmp_path, boxes(("a", 0, 0.2))) as project:
+        for item in project.queue.next("ana", 20).items:
+            submit(project, item, boxes())
+        found = project.opinions.sway()
+    assert (found.shown, found.withheld) == (None, None)
+
+
+def boxes(*drawn):
+    """Boxes of ten by ten pixels by class, left edge and confidence."""
+    return BoxesValue(
+        boxes=tuple(
+            LabeledBox(name=name, box=Box(x=x, y=2, width=10, height=10), confidence=sure)
+            for name, x, sure in drawn
+        )
+    )
+
+
+def detected(folder, said=None):
+    """Forty pictures, a model that has said the same of each, and a batch of 20, half blind."""
+    from PIL import Image
+
+    (folder / "pictures").mkdir()
+    for i in range(40):
+        Image.new("RGB", (32, 32), (i * 6, 9, 9)).save(folder / "pictures" / f"p{i:02d}.png")
+    policy = {"audit_size": 0, "control_share": 0.0, "strategy": "random"}
+    project = Project.create(
+        folder / "shop", task="boxes", media="image", classes=["a", "b"], policy=policy
+    )
+    project.add(str(folder / "pictures"))
+    said = said or boxes(("a", 0, 0.9), ("b", 20, 0.2))
+    guesses = Guesses(values=[said] * 40, uncertainty=np.full(40, 0.5, dtype=np.float32))
+    project.catalog.value_predictions.put("told", ["a", "b"], [guesses])
+    project.catalog.records.models.add(
+        ModelVersion(
+            id="told",
+            arm=Arm.ACTIVE,
+            round=None,
+            learner="told",
+            encoder="",
+            classes=("a", "b"),
+            label_seq=0,
+            label_count=4,
+            labels_digest="",
+            seed=0,
+            fit_seconds=0.0,
+            created_at=datetime.now(UTC),
+            ontology_version=project.ontology.version,
+        )
+    )
+    project.next_round(20, blind_share=0.5)
+    return project
 
 
 def test_the_interval_is_newcombes():

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from querist.catalog import Catalog
 from querist.errors import NotFoundError
-from querist.metrics import difference_of_shares, wilson
-from querist.schema import Annotation, ClassValue, Estimate, Origin, RoundPlan, Task
+from querist.labeling.shapes import likeness
+from querist.metrics import Shapes, difference_of_shares, wilson
+from querist.schema import (
+    Annotation,
+    BoxesValue,
+    ClassValue,
+    Estimate,
+    NumberValue,
+    Origin,
+    RoundPlan,
+    Task,
+    TaskKind,
+    Value,
+    class_names,
+)
 
 # One stream of random numbers for each purpose; the loop has those from 10 on.
 _BLIND_STREAM = 54
+# From this confidence on the page shows the box of a suggestion before anybody asks for more.
+_CLEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sway:
     """How often first answers equal the model's suggestion, when it is shown and when it is not.
+
+    Boxes, polygons and spans equal it where each fits one of the same class (half in common).
 
     Attributes:
         shown: Share of the answers that equal the suggestion that was shown; ``None`` without any.
@@ -44,50 +62,61 @@ def sway(catalog: Catalog) -> Sway:
     """Compare the answers of rounds that withhold some suggestions, by what the logs say was shown.
 
     An answer that names a model but no suggestion was given without seeing it. Each person's
-    first answer about an asset counts; skips and gold questions do not.
+    first answer about an asset counts; skips and gold questions do not. Neither do numbers, which
+    nobody hits by chance, nor suggestions that mark nothing: nobody can see that they are shown.
     """
     blind = {
         it.number for it in catalog.records.rounds.list() if it.plan and it.plan.blind_share > 0
     }
-    shown, withheld = list[bool](), list[bool]()
-    known = _Suggestions(catalog)
+    reading = catalog.records.ontologies.reading()
+    shown, unseen = list[bool](), defaultdict[str, list[tuple[str, Value | None]]](list)
     for entry in _first_answers(catalog, blind):
-        if entry.model_id is None or not isinstance(entry.value, ClassValue):
+        if entry.model_id is None or entry.value is None:
             continue
-        given = known.reading.name(entry.value.name, entry.ontology_version)
-        if isinstance(entry.prelabel, ClassValue):
-            named = known.reading.name(entry.prelabel.name, entry.ontology_version)
-            shown.append(given == named)
-        elif entry.prelabel is None and (name := known.of(entry.model_id, entry.asset_id)):
-            withheld.append(given == name)
+        given = reading.value(entry.value, entry.ontology_version)
+        if entry.prelabel is None:
+            unseen[entry.model_id].append((entry.asset_id, given))
+        else:
+            shown += _follows(given, reading.value(entry.prelabel, entry.ontology_version))
+    withheld = list[bool]()
+    for model_id, answers in unseen.items():
+        said = _said(catalog, model_id, [asset_id for asset_id, _ in answers])
+        for (_, given), suggested in zip(answers, said, strict=True):
+            withheld += _follows(given, suggested)
     return Sway(
         shown=_share(shown), withheld=_share(withheld), difference=_difference(shown, withheld)
     )
 
 
-class _Suggestions:
-    """What models say of assets, in the classes of now; tables are opened once."""
+def _follows(given: Value | None, suggested: Value | None) -> tuple[bool, ...]:
+    """Whether an answer equals a suggestion; nothing where that says nothing."""
+    if isinstance(suggested, BoxesValue):
+        # The page shows these first; fainter ones only to who asks for them.
+        clear = (it for it in suggested.boxes if it.confidence is None or it.confidence >= _CLEAR)
+        suggested = BoxesValue(boxes=tuple(clear))
+    if suggested is None or isinstance(suggested, NumberValue):
+        return ()
+    if isinstance(suggested, Shapes) and not class_names(suggested):
+        return ()
+    return (likeness(given, suggested) == 1,)
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self.reading = catalog.records.ontologies.reading()
-        self._tables: dict[str, tuple[list[str | None], np.ndarray]] = {}
 
-    def of(self, model_id: str, asset_id: str) -> str | None:
-        """``None`` where the model has said nothing, or its class is no more."""
-        if model_id not in self._tables:
-            self._tables[model_id] = self._read(model_id)
-        names, top = self._tables[model_id]
-        at = int(self._catalog.assets.positions([asset_id])[0])
-        return names[int(top[at])] if at < len(top) else None
-
-    def _read(self, model_id: str) -> tuple[list[str | None], np.ndarray]:
-        try:
-            summary = self._catalog.predictions.summary(model_id)
-            made_under = self.reading.made_under(self._catalog.records.models.get(model_id))
-        except NotFoundError:
-            return [], np.zeros(0, dtype=np.int64)
-        return [self.reading.name(it, made_under) for it in summary.classes], summary.top
+def _said(catalog: Catalog, model_id: str, asset_ids: Sequence[str]) -> list[Value | None]:
+    """What a model says of assets, in the classes of now; ``None`` where that is nothing."""
+    reading = catalog.records.ontologies.reading()
+    positions = catalog.assets.positions(asset_ids).tolist()
+    said: list[Value | None]
+    try:
+        made_under = reading.made_under(catalog.records.models.get(model_id))
+        if catalog.settings.task is TaskKind.CLASSIFICATION:
+            found = catalog.predictions.summary(model_id)
+            names = [found.classes[at] for at in found.top.tolist()]
+            said = [ClassValue(name=names[at]) if at < len(names) else None for at in positions]
+        else:
+            said = catalog.value_predictions.values(model_id, positions)
+    except NotFoundError:
+        return [None] * len(asset_ids)
+    return [it and reading.value(it, made_under) for it in said]
 
 
 def _first_answers(catalog: Catalog, rounds: set[int]) -> Iterator[Annotation]:
