@@ -247,5 +247,5 @@ def test_labels_of_a_class_that_is_gone_are_written_on_request(tmp_path: Path) -
         )
         project.export(tmp_path / "out.json", earlier=True)
     body = json.loads((tmp_path / "out.json").read_text("utf-8"))
-    assert [it["name"] for it in body["categories"]] == ["disc", "ring", "square", "circle"]
-    assert [it["category_id"] for it in body["annotations"]] == [3, 4]
+    assert [it["name"] for it in body["categories"]] == ["disc", "square", "ring", "circle"]
+    assert [it["category_id"] for it in body["annotations"]] == [2, 4]
