@@ -88,3 +88,25 @@ def test_what_was_measured_again_is_told_in_the_words_of_now(drifted: Project) -
         active = next(it for it in round_.evaluations if it.arm is Arm.ACTIVE)
         assert list(active.per_class) == ["c", "a"]
         assert sum(it.count for it in active.per_class.values()) == active.accuracy.count
+
+
+def test_earlier_models_are_measured_on_audit_labels_that_came_later(tmp_path: Path) -> None:
+    """Five assets of the audit set that nobody could tell at first have a label a round later."""
+    policy = {"batch_size": 10, "audit_size": 30}
+    with Project.create(
+        tmp_path / "p", media="table", classes=["a", "b"], oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows(150, first=0, turned=False), metadata_columns=["known"])
+        project.next_round()
+        items = project.queue.next("ana", 40).items
+        late = [it.asset.id for it in items if Arm.AUDIT in it.task.arms][:5]
+        for name in late:
+            project.labels.cannot_tell(name, annotator="ana")
+        project.oracle(1)
+        (first,) = project.rounds.list()
+        for name in late:
+            project.labels.submit(name, "ab"[int(name[1:]) % 2], annotator="ana")
+        project.oracle(1)
+        counts = [it.evaluations[0].accuracy.count for it in project.rounds.list()]
+    assert first.evaluations[0].accuracy.count == 25
+    assert counts == [30, 30]

@@ -65,12 +65,12 @@ def comparable(catalog: Catalog, rounds: Sequence[Round]) -> list[Round]:
 
 
 def measured_again(catalog: Catalog, rounds: Sequence[Round], newest: Round) -> list[Round]:
-    """Those of the rounds before the newest whose models say more once assets joined the audit set.
+    """Those of the rounds before the newest that were measured on another audit set.
 
-    Before, they were measured on a sample of another pool. A model that is gone, or lives elsewhere
-    and does not answer, keeps the figures that it had.
+    Assets that were added joined it since, or disputes about some were settled: no random ones. A
+    model that is gone, or lives elsewhere and does not answer, keeps the figures that it had.
     """
-    if not newest.evaluations or not _joined([*rounds, newest]):
+    if not newest.evaluations:
         return []
     count, kept = newest.evaluations[0].accuracy.count, dict[str, Evaluation]()
 
