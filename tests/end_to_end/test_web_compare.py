@@ -194,8 +194,20 @@ def test_boxes_of_label_and_models_over_each_other(streets, serve, enter, look):
     page.wait_for_url("**overlap=0.75*")
     told(row, "0", many, "0", many)
     assert found.measures["map50"].difference.value > 0
+    row.get_by_role("button", name=f"{many} bus missed").click()
+    page.wait_for_url("**of=bus&fate=missed*")
+    page.get_by_test_id("fate").get_by_role("link", name="Open ").first.click()
+    expect(page.get_by_test_id("fate").get_by_role("link")).to_have_count(found.count)
     at.scroll_into_view_if_needed()
     problems += look(page, "compare-boxes-thresholds")
+    drawer.get_by_role("link", name="All about it in the catalog").click()
+    page.wait_for_url("**/catalog?asset=*")
+    both = inked(page, 1, 10**9)
+    drawer.get_by_label("Label", exact=True).uncheck()
+    inked(page, 1, both - 1)
+    drawer.get_by_text("Most similar").wait_for()
+    expect(drawer.locator("li").filter(has_text="bus").first).to_contain_text("car")
+    problems += look(page, "catalog-boxes")
     assert not problems, "\n".join(problems)
 
 

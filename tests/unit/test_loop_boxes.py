@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from querist.experiments import load_demo
-from querist.loop import said_of
+from querist.loop import Fate, fate_assets, said_of
 from querist.metrics.overlap import Marks, fit
 from querist.project import Project
 from querist.schema import Action, Arm, Box, BoxesValue, LabeledBox
@@ -138,6 +139,11 @@ def test_two_models_of_boxes_are_compared_and_counted_at_an_overlap(
     assert exact.average_precision < near.average_precision
     for one in near.classes:
         assert one.count == sum(it or 0 for it in (one.matched, one.missed, one.confused))
+        for fate in get_args(Fate):
+            held = fate_assets(project.catalog, 2, one.name, fate)
+            assert set(held) <= set(project.catalog.records.rounds.arm_ids(Arm.AUDIT))
+            assert (len(held) > 0) == (getattr(one, fate) > 0)
+            assert len(held) <= getattr(one, fate)
     said = said_of(project.catalog, kinds["least_confident"].assets[0].id, 1, 2)
     assert isinstance(said.truth, BoxesValue)
     assert isinstance(said.second, BoxesValue)

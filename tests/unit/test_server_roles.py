@@ -99,6 +99,7 @@ TABLE = {
     "GET /comparison": "reviewer",
     "GET /comparison/asset": "reviewer",
     "GET /thresholds": "reviewer",
+    "GET /thresholds/assets": "reviewer",
     "GET /reliability": "reviewer",
     "GET /asset/doubt": "reviewer",
     "GET /doubt": "reviewer",

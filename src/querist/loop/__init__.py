@@ -34,7 +34,7 @@ from querist.loop.rounds import Rounds
 from querist.loop.slice_points import SlicePoint
 from querist.loop.slices import SliceReport, Slices
 from querist.loop.status import Status, status
-from querist.loop.thresholding import ClassAt, Thresholds, thresholds
+from querist.loop.thresholding import ClassAt, Fate, Thresholds, fate_assets, thresholds
 from querist.loop.thrift import next_batch_size
 from querist.loop.training import learner_name, train, trains
 from querist.loop.trusting import ModelReliability
@@ -55,6 +55,7 @@ __all__ = [
     "Doubt",
     "DoubtState",
     "Experiments",
+    "Fate",
     "Gallery",
     "Hardness",
     "ImportedPredictions",
@@ -82,6 +83,7 @@ __all__ = [
     "embed",
     "evaluate",
     "export",
+    "fate_assets",
     "handlers",
     "import_embeddings",
     "import_labels",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ from querist.schema.measure import Measure
 
 _TASKS = (TaskKind.CLASSIFICATION, TaskKind.BOXES, TaskKind.SPANS)
 _OVERLAP = 0.5
+
+Fate = Literal["matched", "missed", "confused", "spurious"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,17 +97,17 @@ class Answers:
     """What a model says of the audit set, answer by answer, and what is there.
 
     Attributes:
-        assets: Audit assets.
+        rows: The audit assets (k,), as positions.
         truth: The class of each thing there is (m,): an asset, a box or a span.
         said: The class of each answer (n,).
         sure: How sure the model is of each (n,), 0 to 1.
         right: Which are right (n,).
-        owners: The audit asset of each answer (n,), 0 to assets - 1.
+        owners: The audit asset of each answer (n,), 0 to k - 1.
         probabilities: Of a classifier those of all classes (n, C).
         boxes: Of a detector what is there, and what it says.
     """
 
-    assets: int
+    rows: Positions
     truth: NDArray[np.int64]
     said: NDArray[np.int64]
     sure: NDArray[np.float64]
@@ -113,6 +115,11 @@ class Answers:
     owners: NDArray[np.int64]
     probabilities: NDArray[np.floating] | None = None
     boxes: tuple[Boxes, Boxes] | None = None
+
+    @property
+    def assets(self) -> int:
+        """How many audit assets there are."""
+        return len(self.rows)
 
 
 def thresholds(
@@ -159,6 +166,50 @@ def thresholds(
     )
 
 
+def fate_assets(
+    catalog: Catalog,
+    model: str | int,
+    name: str,
+    fate: Fate,
+    *,
+    confidence: float = 0.5,
+    overlap: float = 0.5,
+) -> list[str]:
+    """The audit assets with boxes of a class that are matched, missed, confused or spurious.
+
+    Args:
+        catalog: The catalog.
+        model: As ``thresholds``.
+        name: The class: of what is there, and of spurious boxes what is said.
+        fate: What became of the boxes.
+        confidence: As ``thresholds``.
+        overlap: As ``thresholds``.
+
+    Returns:
+        Ids, those with most such boxes first.
+
+    Raises:
+        InvalidInputError: as ``thresholds``, or the task has no boxes.
+        NotFoundError: as ``thresholds``.
+        ConflictError: as ``thresholds``.
+        UnknownNameError: there is no such class.
+    """
+    answers = audit_answers(catalog, version_of(catalog, model), overlap=overlap)
+    code = catalog.records.ontologies.current().index(name)
+    if answers.boxes is None:
+        raise InvalidInputError(
+            f"Answers of the task {catalog.settings.task.value!r} are neither missed nor spurious.",
+            remedy="Ask for what turned between two models instead: querist compare",
+        )
+    there, found = answers.boxes
+    left = found.take(np.flatnonzero(answers.sure >= confidence))
+    boxes = _fates(there, left, overlap)[fate]
+    each = np.bincount(boxes.assets[boxes.classes == code], minlength=answers.assets)
+    most = np.argsort(-each, kind="stable")[: np.count_nonzero(each)]
+    ids = catalog.assets.ids()
+    return [ids[at] for at in answers.rows[most].tolist()]
+
+
 def audit_answers(catalog: Catalog, version: ModelVersion, *, overlap: float = _OVERLAP) -> Answers:
     """The answers of a model to the audit assets that people labelled.
 
@@ -192,8 +243,8 @@ def audit_answers(catalog: Catalog, version: ModelVersion, *, overlap: float = _
     ontology = catalog.records.ontologies.current()
     said = value_training.predict(catalog, version, rows)
     if task is TaskKind.BOXES:
-        return _boxes(ontology, values, said, overlap)
-    return _spans(ontology, values, said)
+        return _boxes(ontology, rows, values, said, overlap)
+    return _spans(ontology, rows, values, said)
 
 
 def _classes(
@@ -202,7 +253,7 @@ def _classes(
     table = training.predict(catalog, model, rows)
     said = table.argmax(axis=1)
     return Answers(
-        assets=len(rows),
+        rows=rows,
         truth=truth,
         said=said,
         sure=_sure(table.max(axis=1)),
@@ -217,7 +268,9 @@ def _sure(confidence: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(confidence, dtype=np.float64).round(6)
 
 
-def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) -> Answers:
+def _spans(
+    ontology: Ontology, rows: Positions, truth: Sequence[Value], said: Sequence[Value]
+) -> Answers:
     there, found = spans_of(ontology, truth), spans_of(ontology, said)
     # The columns are sorted, and a span that is said twice is in them once.
     claims: dict[tuple[int, ...], float] = {}
@@ -227,10 +280,10 @@ def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) ->
             claim = 1.0 if item.confidence is None else item.confidence
             claims[row] = max(claim, claims.get(row, 0.0))
     known = set(map(tuple, there.rows().tolist()))
-    rows = [tuple(row) for row in found.rows().tolist()]
-    sure, right = [claims[row] for row in rows], [row in known for row in rows]
+    all_said = [tuple(row) for row in found.rows().tolist()]
+    sure, right = [claims[it] for it in all_said], [it in known for it in all_said]
     return Answers(
-        assets=len(truth),
+        rows=rows,
         truth=there.classes,
         said=found.classes,
         sure=_sure(np.array(sure, dtype=np.float64)),
@@ -240,13 +293,17 @@ def _spans(ontology: Ontology, truth: Sequence[Value], said: Sequence[Value]) ->
 
 
 def _boxes(
-    ontology: Ontology, truth: Sequence[Value], said: Sequence[Value], overlap: float
+    ontology: Ontology,
+    rows: Positions,
+    truth: Sequence[Value],
+    said: Sequence[Value],
+    overlap: float,
 ) -> Answers:
     there = boxes_of(ontology, truth, scored=False)
     found = boxes_of(ontology, said, scored=True)
     assert found.scores is not None
     return Answers(
-        assets=len(truth),
+        rows=rows,
         truth=there.classes,
         said=found.classes,
         sure=_sure(found.scores),
@@ -261,10 +318,7 @@ def _boxes(
 class _BoxFigures:
     precisions: NDArray[np.float64]
     mean: float | None
-    matched: NDArray[np.int64]
-    missed: NDArray[np.int64]
-    confused: NDArray[np.int64]
-    spurious: NDArray[np.int64]
+    fates: dict[Fate, NDArray[np.int64]]
 
 
 def _box_figures(
@@ -277,23 +331,30 @@ def _box_figures(
 ) -> _BoxFigures:
     width = len(ontology.names)
     left = found.take(np.flatnonzero(answers.sure >= confidence))
-    fate = box_outcomes(there, left, overlap)
     precisions = average_precisions(
         there, found, overlap, asset_count=answers.assets, class_count=width
     )
     known = precisions[~np.isnan(precisions)]
 
-    def counts(boxes: Boxes, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-        return np.bincount(boxes.classes[rows], minlength=width)
-
     return _BoxFigures(
         precisions=precisions,
         mean=float(known.mean()) if len(known) else None,
-        matched=counts(left, fate.matched),
-        missed=counts(there, fate.missed),
-        confused=np.bincount(there.classes[fate.partner[fate.confused]], minlength=width),
-        spurious=counts(left, fate.spurious),
+        fates={
+            fate: np.bincount(boxes.classes, minlength=width)
+            for fate, boxes in _fates(there, left, overlap).items()
+        },
     )
+
+
+def _fates(there: Boxes, left: Boxes, overlap: float) -> dict[Fate, Boxes]:
+    """Which boxes are matched, missed and taken for another class, and which are of nothing."""
+    found = box_outcomes(there, left, overlap)
+    return {
+        "matched": left.take(np.flatnonzero(found.matched)),
+        "missed": there.take(np.flatnonzero(found.missed)),
+        "confused": there.take(found.partner[found.confused]),
+        "spurious": left.take(np.flatnonzero(found.spurious)),
+    }
 
 
 def _of_classes(
@@ -317,10 +378,7 @@ def _fate(boxes: _BoxFigures, code: int) -> dict[str, Any]:
     precision = float(boxes.precisions[code])
     return {
         "average_precision": None if np.isnan(precision) else precision,
-        "matched": int(boxes.matched[code]),
-        "missed": int(boxes.missed[code]),
-        "confused": int(boxes.confused[code]),
-        "spurious": int(boxes.spurious[code]),
+        **{fate: int(counts[code]) for fate, counts in boxes.fates.items()},
     }
 
 

@@ -1522,6 +1522,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/thresholds/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Threshold Assets
+         * @description Audit assets with boxes of a class that were matched, missed, confused or spurious.
+         *
+         *     Those with most such boxes come first.
+         */
+        get: operations["list_threshold_assets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reliability": {
         parameters: {
             query?: never;
@@ -8699,6 +8721,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Thresholds"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_threshold_assets: {
+        parameters: {
+            query: {
+                model: string;
+                name: string;
+                fate: "matched" | "missed" | "confused" | "spurious";
+                confidence?: number;
+                overlap?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
                 };
             };
             /** @description Default Response */

@@ -3,14 +3,22 @@ import { ActionIcon, Skeleton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { assetQuery } from "../api/queries";
-import type { Annotation, AssetDetail, PredictionView, Selected, Value } from "../api/types";
+import type {
+  Annotation,
+  AssetCard,
+  AssetDetail,
+  PredictionView,
+  Selected,
+  Value,
+} from "../api/types";
 import { className } from "../api/types";
+import { isMarked, Marked } from "../marks/Marked";
 import { AssetView, Thumbnail } from "../parts/AssetView";
 import { ClassChip, useClassColour } from "../parts/ClassChip";
 import { ago, duration, percent, plural } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { openWords } from "../parts/useTexts";
-import { saidText, valueText } from "../parts/valueText";
+import { HALF, saidText, sureOf, valueText } from "../parts/valueText";
 import type { ChangeSearch } from "./CatalogPage";
 import styles from "./catalog.module.css";
 import { DoubtPart } from "./DoubtPart";
@@ -43,9 +51,7 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
   if (!data) return <Skeleton height={320} radius={0} />;
   return (
     <div className={styles.drawerBody} aria-busy={data.asset.id !== id}>
-      <div className={styles.drawerStage} data-media={data.asset.media}>
-        <AssetView asset={data.asset} />
-      </div>
+      <Shown detail={data} />
       <Standing detail={data} />
       {data.prediction && <Prediction prediction={data.prediction} />}
       {data.prediction && (
@@ -61,6 +67,26 @@ function Body({ id, change }: { id: string; change: ChangeSearch }) {
       <Neighbours detail={data} change={change} />
       <Facts detail={data} />
     </div>
+  );
+}
+
+/** The asset itself, with what is marked on it. */
+function Shown({ detail: { asset, label, says } }: { detail: AssetDetail }) {
+  const marked = isMarked(label?.value) ? label.value : null;
+  if (!marked && !isMarked(says))
+    return (
+      <div className={styles.drawerStage} data-media={asset.media}>
+        <AssetView asset={asset} />
+      </div>
+    );
+  return (
+    <Marked
+      key={asset.id}
+      id={asset.id}
+      text={asset.text ?? ""}
+      label={marked}
+      models={says ? [{ title: "Newest", value: sureOf(says, HALF) }] : []}
+    />
   );
 }
 
@@ -190,7 +216,7 @@ function Neighbours({ detail, change }: { detail: AssetDetail; change: ChangeSea
               onClick={() => change({ asset: card.id })}
               title={card.text ?? undefined}
               aria-label={openWords(
-                card.id + (card.label ? `, labelled ${card.label}` : ""),
+                card.id + (card.classes.length > 0 ? `, labelled ${card.classes.join(", ")}` : ""),
                 card.text ?? undefined,
               )}
             >
@@ -201,17 +227,29 @@ function Neighbours({ detail, change }: { detail: AssetDetail; change: ChangeSea
               )}
             </button>
             <span className={styles.neighbourName}>
-              {card.label || card.predicted ? (
-                <ClassChip name={card.label ?? card.predicted ?? ""} hollow={card.label === null} />
-              ) : (
-                "–"
-              )}
+              <Neighbour card={card} />
             </span>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** The class of the label or of the model; of shapes and sets all that the label names. */
+function Neighbour({ card }: { card: AssetCard }) {
+  const { label, predicted, classes, state } = card;
+  if (label === null && classes.length > 0)
+    return (
+      <span title={classes.join(", ")}>
+        {classes.map((name) => (
+          <ClassChip key={name} name={name} />
+        ))}
+      </span>
+    );
+  const name = label ?? predicted;
+  if (name !== null) return <ClassChip name={name} hollow={label === null} />;
+  return state === "labeled" ? "labelled" : state === "skipped" ? "skipped" : "no label";
 }
 
 function Facts({ detail }: { detail: AssetDetail }) {

@@ -79,6 +79,19 @@ function Diagnose() {
           <Reports findings={told.data.findings} />
           <Findings findings={byGain(told.data.findings)} rounds={rounds.data} search={search} />
           {oneClass && <ConfusionCard search={search} change={change} />}
+          {(project.task === "boxes" || project.task === "spans") && (
+            <p className={styles.hint}>
+              <Link
+                to="/rounds/compare"
+                search={{ second: String(round.number) }}
+                className={styles.link}
+              >
+                What it finds by class and confidence
+              </Link>
+              {project.task === "boxes" &&
+                ": boxes matched, missed, taken for another class, and said where nothing is"}
+            </p>
+          )}
           <SlicesCard round={search.round} />
           {oneClass && <LessonsCard round={search.round} />}
         </div>

@@ -2,6 +2,9 @@
 import type { Value } from "../api/types";
 import { percent, plural } from "./format";
 
+/** From here on a model rather thinks that something is there. */
+export const HALF = 0.5;
+
 /** What a model is at least this sure of. */
 export function sureOf(value: Value, confidence: number): Value {
   const isSure = (one: { confidence?: number | null }) => (one.confidence ?? 1) >= confidence;
@@ -20,7 +23,6 @@ export function saidText(value: Value): string {
   return `${valueText(sure)}${more}`;
 }
 
-const HALF = 0.5;
 const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 
 /** The words of a label; null for none. `unit` is that of the project's numbers. */

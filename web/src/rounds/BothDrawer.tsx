@@ -1,25 +1,20 @@
 /** One asset with its label and what both models say of it, drawn over each other. */
-import { ActionIcon, Checkbox, SegmentedControl, Skeleton } from "@mantine/core";
+import { ActionIcon, Skeleton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
 import { assetQuery } from "../api/queries";
 import type { Comparison, Value } from "../api/types";
 import { className } from "../api/types";
+import { isMarked, Marked } from "../marks/Marked";
 import { AssetView } from "../parts/AssetView";
 import { ClassChip } from "../parts/ClassChip";
-import { fetched } from "../parts/fetched";
 import { count } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { sureOf, valueText } from "../parts/valueText";
 import { toPositions } from "../spans/words";
 import styles from "./compare.module.css";
 import { bothQuery } from "./compareQueries";
-
-const Overlay = lazy(() =>
-  fetched(import("./Overlay")).then((found) => ({ default: found.Overlay })),
-);
 
 type Props = { id: string; found: Comparison; confidence: number; close: () => void };
 
@@ -42,7 +37,7 @@ export function BothDrawer({ id, found, confidence, close }: Props) {
       ) : !detail || !both.data ? (
         <Skeleton height={320} radius={0} />
       ) : isMarked(both.data.second) ? (
-        <Marked
+        <Drawn
           key={id}
           id={id}
           text={detail.asset.text ?? ""}
@@ -68,50 +63,26 @@ export function BothDrawer({ id, found, confidence, close }: Props) {
 }
 
 type Said = { truth: Value | null; first: Value; second: Value };
-type MarkedProps = { id: string; text: string; said: Said; found: Comparison; confidence: number };
+type DrawnProps = { id: string; text: string; said: Said; found: Comparison; confidence: number };
 
-/** Boxes or spans: the label in solid lines, a model's in dashed ones; each can be taken away. */
-function Marked({ id, text, said, found, confidence }: MarkedProps) {
-  const [label, setLabel] = useState(true);
-  const [side, setSide] = useState<"first" | "second" | "none">("second");
-  const shown = side === "none" ? null : sureOf(said[side], confidence);
+function Drawn({ id, text, said, found, confidence }: DrawnProps) {
+  const first = sureOf(said.first, confidence);
+  const second = sureOf(said.second, confidence);
   return (
     <div className={styles.drawerBody}>
-      <div className={styles.stage} data-marked>
-        <Suspense fallback={null}>
-          <Overlay id={id} text={text} truth={label ? said.truth : null} said={shown} />
-        </Suspense>
-      </div>
-      <div className={styles.legend}>
-        <Checkbox
-          size="xs"
-          checked={label}
-          onChange={(event) => setLabel(event.currentTarget.checked)}
-          label={
-            <>
-              <i data-solid /> Label
-            </>
-          }
-        />
-        <span>
-          <i /> Model
-        </span>
-        <SegmentedControl
-          size="xs"
-          aria-label="Whose marks"
-          value={side}
-          data={[
-            { value: "first", label: found.first.title },
-            { value: "second", label: found.second.title },
-            { value: "none", label: "None" },
-          ]}
-          onChange={(chosen) => setSide(chosen as typeof side)}
-        />
-      </div>
+      <Marked
+        id={id}
+        text={text}
+        label={said.truth}
+        models={[
+          { title: found.first.title, value: first },
+          { title: found.second.title, value: second },
+        ]}
+      />
       <dl className={styles.says}>
         <Says who="Label" value={said.truth} text={text} />
-        <Says who={found.first.title} value={sureOf(said.first, confidence)} text={text} hollow />
-        <Says who={found.second.title} value={sureOf(said.second, confidence)} text={text} hollow />
+        <Says who={found.first.title} value={first} text={text} hollow />
+        <Says who={found.second.title} value={second} text={text} hollow />
       </dl>
       <More id={id} />
     </div>
@@ -171,8 +142,4 @@ function More({ id }: { id: string }) {
       </Link>
     </p>
   );
-}
-
-function isMarked(value: Value): boolean {
-  return value.type === "boxes" || value.type === "polygons" || value.type === "spans";
 }

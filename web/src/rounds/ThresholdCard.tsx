@@ -9,7 +9,8 @@ import { ErrorNotice } from "../parts/Notices";
 import { useAtOnce } from "../parts/useAtOnce";
 import styles from "./compare.module.css";
 import { thresholdsQuery } from "./compareQueries";
-import type { ChangeCompare, CompareSearch } from "./compareSearch";
+import { type ChangeCompare, type CompareSearch, FATES } from "./compareSearch";
+import { FateGallery } from "./FateGallery";
 
 const HALF = 0.5;
 const MOST = 24;
@@ -64,7 +65,15 @@ export function ThresholdCard({ model, search, change }: Props) {
         </dl>
         <Curve told={data} at={confidence} />
       </div>
-      <ByClass told={data} isOld={isOld} />
+      <ByClass told={data} isOld={isOld} search={search} change={change} />
+      {isBoxes && search.of !== undefined && search.fate && (
+        <FateGallery
+          at={{ model, confidence, overlap }}
+          of={search.of}
+          fate={search.fate}
+          search={search}
+        />
+      )}
     </section>
   );
 }
@@ -155,7 +164,9 @@ function Curve({ told, at }: { told: Thresholds; at: number }) {
   );
 }
 
-function ByClass({ told, isOld }: { told: Thresholds; isOld: boolean }) {
+type ByClassProps = Omit<Props, "model"> & { told: Thresholds; isOld: boolean };
+
+function ByClass({ told, isOld, search, change }: ByClassProps) {
   const isBoxes = told.overlap !== null;
   const shown = [...told.classes]
     .sort((a, b) => (a.recall?.value ?? 2) - (b.recall?.value ?? 2))
@@ -184,9 +195,17 @@ function ByClass({ told, isOld }: { told: Thresholds; isOld: boolean }) {
                   share(one.recall),
                   share(one.precision),
                   one.average_precision == null ? "–" : percent(one.average_precision, 0),
-                  ...[one.matched, one.missed, one.confused, one.spurious].map((n) =>
-                    count(n ?? 0),
-                  ),
+                  ...FATES.map((fate) => (
+                    <Fated
+                      key={fate}
+                      n={one[fate] ?? 0}
+                      words={`${one.name} ${fate}`}
+                      isOpen={search.of === one.name && search.fate === fate}
+                      open={(opens) =>
+                        change({ of: opens ? one.name : undefined, fate: opens ? fate : undefined })
+                      }
+                    />
+                  )),
                 ]
               : [count(one.count), count(one.said), share(one.precision), share(one.recall)];
             return (
@@ -214,6 +233,24 @@ function ByClass({ told, isOld }: { told: Thresholds; isOld: boolean }) {
         </p>
       )}
     </div>
+  );
+}
+
+type FatedProps = { n: number; words: string; isOpen: boolean; open: (opens: boolean) => void };
+
+/** A number of boxes that opens the assets which hold them. */
+function Fated({ n, words, isOpen, open }: FatedProps) {
+  if (n === 0 && !isOpen) return count(n);
+  return (
+    <button
+      type="button"
+      className={styles.fate}
+      aria-expanded={isOpen}
+      aria-label={`${count(n)} ${words}`}
+      onClick={() => open(!isOpen)}
+    >
+      {count(n)}
+    </button>
   );
 }
 

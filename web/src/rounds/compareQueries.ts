@@ -1,6 +1,7 @@
 /** What the comparison reads from the server. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
+import type { Fate } from "./compareSearch";
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
@@ -40,6 +41,18 @@ export const thresholdsQuery = (model: string, confidence: number, overlap: numb
     staleTime: 10_000,
     // While the slider moves the figures of before stay where they are.
     placeholderData: keepPreviousData,
+  });
+
+type At = { model: string; confidence: number; overlap: number };
+
+export const fateQuery = (at: At, name: string, fate: Fate) =>
+  queryOptions({
+    queryKey: ["thresholds", at.model, at.confidence, at.overlap, name, fate],
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET("/api/v1/thresholds/assets", { params: { query: { ...at, name, fate } }, signal }),
+      ),
+    staleTime: 10_000,
   });
 
 export const reliabilityQuery = (model: string) =>

@@ -3,6 +3,10 @@
 export const KINDS = ["newly_wrong", "newly_right", "most_wrong", "least_confident"] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** What becomes of a box: of one that is there, and, where nothing is, of one that is said. */
+export const FATES = ["matched", "missed", "confused", "spurious"] as const;
+export type Fate = (typeof FATES)[number];
+
 export type CompareSearch = {
   /** A round, its control as `3-control`, or the id of a model. */
   first?: string;
@@ -14,6 +18,9 @@ export type CompareSearch = {
   confidence?: number;
   /** Of boxes: the intersection over union from which two are the same. */
   overlap?: number;
+  /** Of boxes: the assets where those of a class have this fate. */
+  of?: string;
+  fate?: Fate;
 };
 
 /** Read a comparison from a URL; what makes no sense is left out. */
@@ -31,6 +38,10 @@ export function readCompareSearch(raw: Record<string, unknown>): CompareSearch {
     search.confidence = confidence;
   const overlap = Number(raw.overlap);
   if (raw.overlap !== undefined && overlap > 0 && overlap < 1) search.overlap = overlap;
+  const fate = FATES.find((one) => one === raw.fate);
+  const of = raw.of;
+  if (fate && (typeof of === "string" || typeof of === "number") && of !== "")
+    Object.assign(search, { fate, of: String(of) });
   return search;
 }
 

@@ -1,7 +1,8 @@
 /** Draws all shapes but the one that is edited on one canvas, however many there are. */
 import { percent } from "../parts/format";
-import { boundsOf, type Form, type Point, type Size } from "./forms";
+import { type Box, boundsOf, type Form, type Point, type Size } from "./forms";
 import type { Proposal, Shape } from "./shapesDraft";
+import { tagPlaces } from "./tags";
 import type { View } from "./viewport";
 
 export type Scene = {
@@ -35,17 +36,11 @@ export function paint(canvas: HTMLCanvasElement, scene: Scene, view: View, stage
   context.setLineDash(DASH);
   strokeByClass(context, suggested, scene, view);
   context.setLineDash([]);
-  emphasise(context, scene, view, [...seen, ...suggested]);
-  if (seen.length + suggested.length <= NAMED) {
-    for (const shape of seen) tag(context, shape, shape.name, scene.colour(shape.name), view);
-    for (const one of suggested)
-      tag(context, one, suggestionText(one), scene.colour(one.name), view);
-  }
+  const all = [...seen, ...suggested];
+  const strong = all.filter(({ id }) => id === scene.hovered || id === scene.selected);
+  emphasise(context, scene, view, strong);
+  tag(context, all.length <= NAMED ? all : strong, scene, view, stage);
   if (scene.sketch) sketch(context, scene.sketch, scene.colour(scene.active ?? ""), view);
-}
-
-function suggestionText({ name, confidence }: Proposal): string {
-  return `${name} ${percent(confidence, 0)}`;
 }
 
 /** One path for each class: thousands of shapes are a handful of strokes. */
@@ -75,9 +70,8 @@ function emphasise(
   context: CanvasRenderingContext2D,
   scene: Scene,
   view: View,
-  shapes: readonly Shape[],
+  strong: readonly Shape[],
 ): void {
-  const strong = shapes.filter(({ id }) => id === scene.hovered || id === scene.selected);
   for (const shape of strong) {
     const path = new Path2D();
     trace(path, shape.form, view);
@@ -88,9 +82,6 @@ function emphasise(
     context.lineWidth = shape.id === scene.selected ? 4 : 2.5;
     context.strokeStyle = scene.colour(shape.name);
     context.stroke(path);
-    const proposal = scene.proposals.find(({ id }) => id === shape.id);
-    const text = proposal ? suggestionText(proposal) : shape.name;
-    tag(context, shape, text, scene.colour(shape.name), view);
   }
 }
 
@@ -128,23 +119,44 @@ function trace(path: Path2D, form: Form, view: View, close = true): void {
   if (close) path.closePath();
 }
 
-/** A name on its class's colour, in black or white, whichever can be read. */
+/** Names on their class's colour, in black or white, whichever can be read; a model's say how sure. */
 function tag(
   context: CanvasRenderingContext2D,
-  shape: Shape,
-  text: string,
-  colour: string,
+  shapes: readonly (Shape | Proposal)[],
+  scene: Scene,
   view: View,
+  stage: Size,
 ): void {
-  const box = boundsOf(shape.form);
-  const [x, y] = place([box.x, box.y], view);
   context.font = "600 11px system-ui, sans-serif";
-  const width = Math.min(160, context.measureText(text).width + 10);
-  const top = y >= 18 ? y - 17 : y + 1;
-  context.fillStyle = colour;
-  context.fillRect(x - 1, top, width, 16);
-  context.fillStyle = isLight(colour) ? "#000000" : "#ffffff";
-  context.fillText(text, x + 4, top + 12, 150);
+  const texts = shapes.map((one) =>
+    "confidence" in one ? `${one.name} ${percent(one.confidence, 0)}` : one.name,
+  );
+  const places = tagPlaces(
+    shapes.map((one, at) => ({
+      box: onStage(boundsOf(one.form), view),
+      width: Math.min(160, context.measureText(texts[at] ?? "").width + 10),
+      side: "confidence" in one ? "below" : "above",
+    })),
+    stage,
+  );
+  for (const [at, { x, y, width, height }] of places.entries()) {
+    const colour = scene.colour(shapes[at]?.name ?? "");
+    context.fillStyle = colour;
+    context.fillRect(x, y, width, height);
+    context.fillStyle = isLight(colour) ? "#000000" : "#ffffff";
+    context.fillText(texts[at] ?? "", x + 5, y + 12, 150);
+  }
+}
+
+function onStage({ x, y, width, height }: Box, view: View): Box {
+  const [left, top] = place([x, y], view);
+  return {
+    kind: "box",
+    x: left,
+    y: top,
+    width: width * view.scale,
+    height: height * view.scale,
+  };
 }
 
 function isLight(colour: string): boolean {

@@ -11,8 +11,10 @@ from querist.loop import (
     Comparison,
     Doubt,
     DoubtState,
+    Fate,
     ModelReliability,
     Thresholds,
+    fate_assets,
     nameable,
     said_of,
 )
@@ -59,6 +61,23 @@ def get_thresholds(
 ) -> Thresholds:
     """One model if only answers of a confidence count; of boxes at an overlap (IoU)."""
     return service.project.rounds.thresholds(model, confidence=confidence, overlap=overlap)
+
+
+@router.get("/thresholds/assets", operation_id="list_threshold_assets")
+def list_threshold_assets(
+    model: Name,
+    name: Name,
+    fate: Fate,
+    service: Served,
+    confidence: Annotated[float, Query(ge=0, le=1)] = 0.5,
+    overlap: Annotated[float, Query(gt=0, lt=1)] = 0.5,
+) -> list[str]:
+    """Audit assets with boxes of a class that were matched, missed, confused or spurious.
+
+    Those with most such boxes come first.
+    """
+    catalog = service.project.catalog
+    return fate_assets(catalog, model, name, fate, confidence=confidence, overlap=overlap)
 
 
 @router.get("/reliability", operation_id="get_reliability")
