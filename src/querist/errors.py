@@ -5,6 +5,7 @@ QueristError                      code, message, remedy, details, exit code and 
 │   ├── UnknownNameError          a name that does not exist (also a LookupError)
 │   ├── MissingSignalError        a strategy needs an array that was not given
 │   ├── TooFewLabelsError         there is too little to learn from yet
+│   ├── BudgetSpentError          no budget is left for what was asked
 │   └── EmptyPoolError            nothing is left to choose from
 ├── NotFoundError                 an asset, project, job … that is not there (also a LookupError)
 ├── ConflictError                 the thing changed meanwhile; nothing was written
@@ -98,6 +99,12 @@ class TooFewLabelsError(InvalidInputError):
     """There is too little to learn from yet: more labels mend that, and nothing else has to."""
 
     code = "too_few_labels"
+
+
+class BudgetSpentError(InvalidInputError):
+    """A budget does not pay for what was asked."""
+
+    code = "budget_spent"
 
 
 class EmptyPoolError(InvalidInputError):

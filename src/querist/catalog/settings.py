@@ -103,9 +103,10 @@ class PolicySettings:
         audit_size: Random assets that measure accuracy and never train.
         control_share: Random assets for the control arm, as a share of the batch, 0 to 1.
         seed: Seed of everything random.
-        budget_labels: Most labels to spend; ``None`` for no limit.
-        budget_seconds: Most seconds of labelling to spend.
-        budget_money: Most money to spend.
+        budget_labels: Most labels that rounds ask for, audit and control included; ``None`` for
+            no limit.
+        budget_seconds: Most seconds of labelling, as far as the mean pace so far foretells them.
+        budget_money: Most money, likewise.
         hourly_cost: Money an hour of labelling, where people have no cost of their own.
         target_accuracy: Stop once the accuracy surely reaches this, 0 to 1.
         compute_cost: Money an hour of the machine that trains, predicts and selects.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.cli.slices import print_slices
 from querist.errors import NotFoundError
-from querist.schema import Arm, Step
+from querist.schema import Arm, Round, Selected, Step, Task
 from querist.schema.wording import counted
 
 
@@ -44,7 +45,10 @@ def next_round(  # noqa: PLR0913, PLR0917 - each option is an argument
     json: JsonOption = False,
 ) -> None:
     """Select what to label next. Example: querist next 50 --again-share 0.2."""
+    from querist.loop import next_batch_size
+
     with open_project(project) as opened:
+        wanted = batch_size or next_batch_size(opened.catalog)
         round_ = opened.next_round(
             batch_size,
             strategy=strategy,
@@ -57,16 +61,32 @@ def next_round(  # noqa: PLR0913, PLR0917 - each option is an argument
             slice=from_slice,
         )
         selected = opened.catalog.records.rounds.selected(round=round_.number)
+        tasks = opened.catalog.records.tasks.open(round_.number)
     if json:
         print_json({"round": round_, "selected": selected})
         return
     active = [row for row in selected if row.arm is Arm.ACTIVE]
-    output.print(
-        f"Round {round_.number} asks for {len(active)} assets chosen by "
-        f"{round_.plan.strategy if round_.plan else 'hand'}, and for "
-        f"{sum(row.arm is Arm.CONTROL for row in selected)} random ones as the control."
-    )
+    output.print(_asked(round_, selected, tasks))
+    if round_.plan is not None and round_.plan.batch_size < wanted:
+        output.print(f"The batch is cut from {wanted:,} to what the budget still pays for.")
     print_table(["asset", "why"], ((row.asset_id, row.reason) for row in active))
+
+
+def _asked(round_: Round, selected: Sequence[Selected], tasks: Sequence[Task]) -> str:
+    """What people are asked, and what of the round holds a label already and asks nobody."""
+    asked = {task.asset_id for task in tasks}
+    drawn = {arm: {row.asset_id for row in selected if row.arm is arm} for arm in Arm}
+    chosen = drawn[Arm.ACTIVE] & asked
+    random = (drawn[Arm.CONTROL] & asked) - chosen
+    told = (
+        f"Round {round_.number} asks for {counted(len(chosen), 'asset')} chosen by "
+        f"{round_.plan.strategy if round_.plan else 'hand'}, {len(random):,} random as the "
+        f"control, and {len(asked - chosen - random):,} of the audit set."
+    )
+    labeled = len((drawn[Arm.ACTIVE] | drawn[Arm.CONTROL]) - asked)
+    if not labeled:
+        return told
+    return f"{told} {counted(labeled, 'more has', 'more have')} a label already."
 
 
 def train(project: ProjectOption = HERE) -> None:

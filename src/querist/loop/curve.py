@@ -77,14 +77,14 @@ def compares(found: Curve) -> bool:
 def too_early(found: Curve, doubt: Measure | None) -> str | None:
     """Why a saving is not told yet, and what that takes; ``None`` where enough is known of it.
 
-    It takes three measured rounds of each arm, and an interval that is not as wide as from half as
-    many labels to twice as many.
+    It takes three measured rounds of each arm, each with a model of other labels than the one
+    before, and an interval that is not as wide as from half as many labels to twice as many.
 
     Args:
         found: Both arms' curves.
         doubt: The mean ratio with its interval; ``None`` where too few samples know it.
     """
-    fewest = min(len(found.active), len(found.control))
+    fewest = min(len({it.labels for it in arm}) for arm in (found.active, found.control))
     if fewest < LEAST_ROUNDS:
         why = f"that takes {LEAST_ROUNDS} measured rounds of each arm, and so far there "
         why += "is 1" if fewest == 1 else f"are {fewest}"
@@ -107,7 +107,7 @@ def sentence(
 
     Args:
         found: Both arms' curves.
-        labeled: Labels of the active arm.
+        labeled: Labels of the active arm; its newest model may have learned fewer.
         saved: What all models of both arms say of one audit set; ``None`` where nobody knows yet.
         again: Members of the audit set that are asked again, and measure nothing until then.
     """
@@ -115,8 +115,11 @@ def sentence(
         return f"{counted(labeled, 'label')}. No model has been measured on the audit set yet."
     last = found.active[-1]
     name = "" if found.measure == "accuracy" else f"{called(found.measure)} "
+    learned = f"{counted(last.labels, 'label')}."
+    if last.labels < labeled:
+        learned = f"The model learned {last.labels:,} of {counted(labeled, 'label')}."
     words = [
-        f"{counted(last.labels, 'label')}.",
+        learned,
         f"{name}{last.accuracy}, audit of {last.accuracy.count}{_asked_again(again)}.",
     ]
     if name and found.control:

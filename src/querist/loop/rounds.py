@@ -25,7 +25,7 @@ from querist.loop import (
     stopping,
     training,
 )
-from querist.loop.budget import budgets, label_cost
+from querist.loop.budget import budgets, check_not_spent, label_cost
 from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
@@ -91,19 +91,23 @@ class Rounds:
         interrupted before its assets were drawn goes on.
 
         Args:
-            batch_size: How many to ask for; that of the settings by default.
+            batch_size: How many to ask for; that of the settings by default. A batch that the
+                budgets do not pay for is cut to what they do.
             wishes: What this batch shall have of its own.
             progress: Told what is done.
 
         Raises:
-            EmptyPoolError: there are no assets.
-            InvalidInputError: ``batch_size`` is below one.
+            EmptyPoolError: there are no assets, or none that anybody could be asked about.
+            BudgetSpentError: a budget pays for no further batch.
+            InvalidInputError: as ``asked_for``, such as a ``batch_size`` below one.
         """
         round_ = self.latest()
         held = self._held()
         if round_ is not None and round_.step not in (Step.PLAN, Step.SELECT, Step.DONE):
             # What cannot be drawn ends no round that people still label.
             asked_for(self._catalog, batch_size=batch_size, wishes=wishes)
+            if self._records.tasks.open(round_.number):
+                check_not_spent(self._catalog)
             round_ = self.finish(progress=progress)
         if round_ is None or round_.step is Step.DONE:
             number = 1 if round_ is None else round_.number + 1

@@ -11,7 +11,7 @@ from querist.catalog import Catalog
 from querist.errors import UnavailableError
 from querist.loop import snapshot, training
 from querist.metrics import SavingMeasure, measure_saving
-from querist.schema import Arm, Round
+from querist.schema import Arm, Evaluation, Round
 
 _STREAM = 42
 
@@ -22,7 +22,8 @@ def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure 
     What each round has stored will not do: it was measured on as much of the audit set as was
     labelled then, and sets of unlike size do not make one curve. The interval is that of a paired
     bootstrap over the audit set as it is labelled now: every model of both arms answers the same
-    assets. Time O(models), each loaded once.
+    assets. Rounds that brought an arm no label are one point of it, that of the newest model. Time
+    O(models), each loaded once.
 
     Returns:
         ``None`` without both curves, where nobody knows yet (see ``measure_saving``), where a
@@ -32,7 +33,7 @@ def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure 
     seen = snapshot.take(catalog)
     rows = seen.audited()
     measured = {
-        arm: [e for round_ in rounds for e in round_.evaluations if e.arm is arm]
+        arm: _of_new_labels([e for round_ in rounds for e in round_.evaluations if e.arm is arm])
         for arm in (Arm.ACTIVE, Arm.CONTROL)
     }
     if not len(rows) or not all(measured.values()) or not training.classifies(catalog):
@@ -58,3 +59,13 @@ def measured_saving(catalog: Catalog, rounds: Sequence[Round]) -> SavingMeasure 
         np.random.default_rng([catalog.settings.policy.seed, seen.label_seq, _STREAM]),
         commonest=float(np.bincount(truth).max()) / len(truth),
     )
+
+
+def _of_new_labels(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """Without those that the next one follows with as many labels: no label came between them."""
+    following = [*evaluations[1:], None]
+    return [
+        one
+        for one, after in zip(evaluations, following, strict=True)
+        if after is None or after.labels != one.labels
+    ]

@@ -15,6 +15,7 @@ from querist.labeling import Opinions
 from querist.learners import OF_A_MODEL, model_signals
 from querist.loop import proxies, snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
+from querist.loop.budget import affordable_batch
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.loop.thrift import looked_at
@@ -59,7 +60,8 @@ def plan(
         in_flight: Assets that people hold just now.
 
     Raises:
-        EmptyPoolError: the project has no assets.
+        EmptyPoolError: the project has no assets, or none that anybody could be asked about.
+        BudgetSpentError: a budget pays for no further batch.
         InvalidInputError: ``batch_size`` is below one, or the finding has no batch.
         NotFoundError: there is no such finding, example or slice.
     """
@@ -80,10 +82,13 @@ def plan(
     # Whoever disagreed would be asked the same once more: a reviewer has to say.
     disputed = (it.asset_id for it in Opinions(catalog).disputes())
     people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
-    return RoundPlan(
+    seen, joining = snapshot.take(catalog), _audit_top_up(catalog)
+    waiting = joining + int(np.count_nonzero(seen.audit & ~seen.answered & ~seen.passed))
+    wanted = affordable_batch(catalog, policy, wanted, waiting)
+    fixed = RoundPlan(
         batch_size=wanted,
         control_size=round(wanted * policy.control_share),
-        audit_size=_audit_top_up(catalog),
+        audit_size=joining,
         strategy=policy.strategy,
         parameters=policy.parameters,
         seed=policy.seed,
@@ -107,6 +112,20 @@ def plan(
         sub_pool=policy.sub_pool,
         proxy=proxies.proxy_of(catalog, model),
     )
+    if not waiting and not len(_free(seen, fixed)) and not _may_ask_again(catalog, seen, fixed):
+        raise EmptyPoolError(
+            "Nothing is left to ask: all is labelled, passed over, or waits for somebody.",
+            remedy="Add assets: querist add FOLDER. Or stop here.",
+        )
+    return fixed
+
+
+def _may_ask_again(catalog: Catalog, seen: Snapshot, fixed: RoundPlan) -> bool:
+    """Whether the round may ask another opinion on an asset that holds a label."""
+    wants = fixed.again_share or isinstance(create(fixed.strategy, **fixed.parameters), AsksAgain)
+    if not wants or fixed.model_id is None or not training.classifies(catalog):
+        return False
+    return bool(len(given_answers(catalog, seen, fixed).again))
 
 
 def _audit_top_up(catalog: Catalog) -> int:

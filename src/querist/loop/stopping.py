@@ -131,8 +131,7 @@ def advise(evidence: Evidence) -> tuple[bool, tuple[str, ...], float | None, flo
     stop = False
     for budget in _spent(evidence):
         stop = True
-        unit = budget.unit.removesuffix("s") if budget.limit == 1 else budget.unit
-        reasons.append(f"The budget of {budget.limit:,.10g} {unit} is spent.")
+        reasons.append(f"The budget of {budget.words} is spent.")
     if evidence.left == 0:
         stop = True
         reasons.append("Nothing is left to ask.")

@@ -13,9 +13,15 @@ from querist.autolabel import AutoLabel
 from querist.catalog import Catalog
 from querist.engine.base import Handler, Progress
 from querist.engine.job_run import JobStoppedError
-from querist.errors import InvalidInputError, JobCancelledError
+from querist.errors import (
+    BudgetSpentError,
+    EmptyPoolError,
+    InvalidInputError,
+    JobCancelledError,
+)
 from querist.labeling import KnownLabels, Labels, answer_with_oracle
 from querist.loop import snapshot
+from querist.loop.budget import labels_left
 from querist.loop.doubting import prepare_doubt
 from querist.loop.experimenting import Experiments
 from querist.loop.intake import add, embed
@@ -25,7 +31,8 @@ from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
 from querist.loop.zero_shot import zero_shot
-from querist.schema import Origin, Step, is_whole, to_json
+from querist.schema import Arm, Origin, Step, is_whole, to_json
+from querist.schema.wording import counted
 
 
 def handlers(catalog: Catalog) -> dict[str, Handler]:
@@ -157,7 +164,10 @@ def answer_rounds(
 ) -> Mapping[str, Any]:
     """Let the known labels answer ``count`` rounds, the one that collects now included.
 
+    They end sooner where after a round a budget is spent or nothing is left to ask.
+
     Raises:
+        BudgetSpentError, EmptyPoolError: so it is before the first round.
         InvalidInputError: the project knows no labels, or of assets that have none a class that
             was split, or ``count`` is below one.
     """
@@ -171,7 +181,13 @@ def answer_rounds(
     for done in range(count):
         latest = rounds.latest()
         if latest is None or latest.step in (Step.PLAN, Step.SELECT, Step.DONE):
-            rounds.start(batch_size)
+            try:
+                rounds.start(batch_size)
+            except (BudgetSpentError, EmptyPoolError) as problem:
+                if not done:
+                    raise
+                progress(count, count, f"After {counted(done, 'round')}: {problem.message}")
+                return {"answered": answered, "rounds": done}
         progress(done, count, f"Answering round {done + 1} of {count}")
         answered += answer_with_oracle(catalog) + _answer_audit(catalog)
         rounds.finish()
@@ -180,12 +196,17 @@ def answer_rounds(
 
 
 def _answer_audit(catalog: Catalog) -> int:
-    """Known labels cost nobody time: they answer the whole audit set at once."""
+    """Known labels cost nobody time: they answer as much of the audit set as budgets allow."""
     seen = snapshot.take(catalog)
-    waiting = np.flatnonzero(seen.audit & ~seen.labeled & ~seen.passed).tolist()
-    if not waiting:
+    waiting = {
+        seen.ids[i] for i in np.flatnonzero(seen.audit & ~seen.labeled & ~seen.passed).tolist()
+    }
+    # In its random order, so that any part of it is a random sample.
+    ordered = [it for it in catalog.records.rounds.arm_ids(Arm.AUDIT) if it in waiting]
+    asked = ordered[: labels_left(catalog)]
+    if not asked:
         return 0
-    known = KnownLabels(catalog).by_asset(seen.ids[i] for i in waiting)
+    known = KnownLabels(catalog).by_asset(asked)
     pairs = [(key, label.value) for key, label in known.items() if label.value is not None]
     Labels(catalog).import_many(pairs, annotator="known-labels", origin=Origin.ORACLE)
     return len(pairs)
