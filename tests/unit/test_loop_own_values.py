@@ -249,9 +249,11 @@ def test_a_script_that_breaks_ends_a_job_in_words(tmp_path: Path) -> None:
     task = TaskKind.REGRESSION
     learner = {"name": "script", "parameters": {"file": "own_values.py"}}
     with sample_project(tmp_path / "p", task, learner) as project:
+        script = tmp_path / "p" / "own_values.py"
+        script.write_text("")  # a round is drawn only where the file is there
         project.next_round()
         labels = answer(project, truth_of(project, task))
-        (tmp_path / "p" / "own_values.py").write_text("def train(*_):\n    raise MemoryError('no')")
+        script.write_text("def train(*_):\n    raise MemoryError('no')")
         job = project.jobs.wait(project.jobs.submit("train", {}).id)
         assert job.state is JobState.FAILED
         assert job.error is not None

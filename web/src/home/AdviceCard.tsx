@@ -4,8 +4,8 @@ import { IconCircleCheck, IconPlayerTrackNext } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { Home } from "../api/types";
 import { count, percent, unbroken } from "../parts/format";
-import { isWithoutAudit } from "../parts/NoAudit";
 import { atLeast } from "../parts/measures";
+import { isWithoutAudit } from "../parts/NoAudit";
 import styles from "./home.module.css";
 
 type Props = { home: Home; learns: boolean };
