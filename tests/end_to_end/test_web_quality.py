@@ -116,7 +116,7 @@ def span(end: int) -> SpansValue:
     [
         ("multi_label", "text", [["a"], ["a", "b"]], ["Krippendorff's α"]),
         ("regression", "text", [3.0, 3.5], ["Krippendorff's α"]),
-        ("spans", "text", [span(4), span(3)], ["Krippendorff's α", "Mean IoU", "F1 at IoU 0.5"]),
+        ("spans", "text", [span(4), span(3)], ["Krippendorff's α", "Mean IoU", "F1"]),
     ],
 )
 def test_agreement_on_other_labels_than_a_class_is_told_too(

@@ -10,6 +10,7 @@ import type {
   ReviewState,
   Value,
 } from "../api/types";
+import { says } from "./sameAnswer";
 
 export type Subject = {
   id: string;
@@ -100,14 +101,4 @@ export function agreementOf(answers: readonly Answer[]): { same: number; all: nu
   if (label) return { same: others.filter((one) => says(one.value, label.value)).length, all };
   const most = others.map((one) => others.filter((two) => says(one.value, two.value)).length);
   return { same: Math.max(...most), all };
-}
-
-/** Whether two labels are the same; confidences do not matter, nor the order of classes. */
-export function says(one: Value | null, other: Value | null): boolean {
-  return plain(one) === plain(other);
-}
-
-function plain(value: Value | null): string {
-  if (value?.type === "classes") return JSON.stringify([...value.names].sort());
-  return JSON.stringify(value, (key, part) => (key === "confidence" ? undefined : part));
 }

@@ -1,7 +1,7 @@
 /** The review session: what is next, what an undo brings back, who agrees with whom. */
 import { describe, expect, it } from "vitest";
 import type { Annotation, Opinion } from "../api/types";
-import { agreementOf, answersOf, type Subject, says } from "./answers";
+import { agreementOf, answersOf, type Subject } from "./answers";
 import { filterOf, readReviewSearch } from "./reviewSearch";
 import { beside, current, emptyReview, type ReviewSession, reduceReview } from "./reviewSession";
 
@@ -155,12 +155,6 @@ describe("answers side by side", () => {
     expect(agreementOf(answersOf(label, [label], said))).toEqual({ same: 2, all: 3 });
     expect(agreementOf(answersOf(null, [], said))).toEqual({ same: 2, all: 3 });
     expect(agreementOf(answersOf(annotation("ana", "boot", 1), [], []))).toBeNull();
-  });
-
-  it("are the same whatever the order of classes and the confidence", () => {
-    const names = (...given: string[]) => ({ type: "classes" as const, names: given });
-    expect(says(names("a", "b"), names("b", "a"))).toBe(true);
-    expect(says(names("a"), names("b"))).toBe(false);
   });
 });
 

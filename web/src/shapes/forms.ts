@@ -26,7 +26,7 @@ export function holds(form: Form, [x, y]: Point): boolean {
 }
 
 /** By the even-odd rule. */
-function isInside(points: readonly Point[], [x, y]: Point): boolean {
+export function isInside(points: readonly Point[], [x, y]: Point): boolean {
   let inside = false;
   let [ax, ay] = points.at(-1) ?? [0, 0];
   for (const [bx, by] of points) {

@@ -6,7 +6,7 @@ import type { Agreement, Opinion } from "../api/types";
 import { count, plural } from "../parts/format";
 import { Empty } from "../parts/Notices";
 import { valueText } from "../parts/valueText";
-import { says } from "../review/answers";
+import { says } from "../review/sameAnswer";
 import { AssetStrip } from "./AssetStrip";
 import { agreementQuery, saidQuery } from "./queries";
 import { SwayCard } from "./SwayCard";
@@ -66,9 +66,9 @@ export function AgreementTab({ search, change }: Props) {
               say="Of two matched shapes, what both cover of what either covers; 1 is the same shape."
             />
             <Figure
-              name="F1 at IoU 0.5"
+              name="F1"
               value={shapes.f1}
-              say="Of all shapes of two people, those that match with at least half in common."
+              say="Of all shapes of two people, those that are the same: half in common, or the same ends of a span."
             />
           </>
         )}
@@ -103,7 +103,7 @@ const DISTANCES: Record<NonNullable<Agreement["distance"]>, string> = {
 };
 
 function pairFigure({ distance }: Agreement): string {
-  if (distance === "overlap") return "F1 at IoU 0.5";
+  if (distance === "overlap") return "F1";
   return distance === "nominal" ? "Cohen's κ" : "Krippendorff's α";
 }
 

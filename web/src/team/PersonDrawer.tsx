@@ -7,7 +7,7 @@ import type { WorkReport } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { count, plural, points } from "../parts/format";
 import { valueText } from "../parts/valueText";
-import { says } from "../review/answers";
+import { says } from "../review/sameAnswer";
 import { AssetStrip } from "./AssetStrip";
 import { type Known, seconds } from "./PeopleTab";
 import { PersonForm } from "./PersonForm";
