@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from querist import Project
-from querist.schema import Arm, RenameClass
+from querist.schema import Arm, RenameClass, Step
 
 
 def rows(count: int, *, first: int, turned: bool) -> list[dict[str, object]]:
@@ -64,6 +64,16 @@ def test_a_model_that_is_gone_has_no_point_on_another_audit_set(drifted: Project
     stored = drifted.rounds.list()[0].evaluations
     assert stored[1] == first.evaluations[1]
     assert stored[0] != first.evaluations[0]
+
+
+def test_an_active_model_that_is_gone_ends_no_later_round(drifted: Project) -> None:
+    """Its errors say no more whether those of the newest model last."""
+    model = drifted.rounds.list()[1].model_id
+    shutil.rmtree(drifted.catalog.folder / "models" / str(model))
+    drifted.oracle(1)
+    newest = drifted.rounds.list()[2]
+    assert newest.step is Step.DONE
+    assert [it.round for it in drifted.status().curve.active] == [1, 3]
 
 
 def test_rounds_that_no_point_is_of_are_counted(drifted: Project) -> None:

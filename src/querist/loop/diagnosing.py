@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from querist.diagnostics import (
 from querist.loop import snapshot, training
 from querist.loop.columns import columns_of, split_columns, with_examples
 from querist.loop.later_voices import later_voices
+from querist.loop.remeasuring import GONE
 from querist.loop.remedy_reports import remedy_report
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_diagnosing import diagnose_values
@@ -104,10 +106,12 @@ def _earlier(catalog: Catalog, seen: Snapshot, round_: Round) -> NDArray[np.int6
     ids = [one.model_id for one in catalog.records.rounds.list() if one.number < round_.number]
     # A round that spared its training keeps the model of the one before: that is asked once.
     known = [it for it in dict.fromkeys(ids) if it is not None and it != round_.model_id]
-    said = [
-        training.predict(catalog, catalog.records.models.get(it), rows).argmax(axis=1)
-        for it in known[-EARLIER:]
-    ]
+    said = []
+    for it in known[-EARLIER:]:
+        # What a model said that is gone is known only of assets that it was asked about before.
+        with contextlib.suppress(*GONE):
+            table = training.predict(catalog, catalog.records.models.get(it), rows)
+            said.append(table.argmax(axis=1))
     return np.array(said, dtype=np.int64).reshape(len(said), len(rows))
 
 

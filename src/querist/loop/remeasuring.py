@@ -20,7 +20,7 @@ from querist.loop.evaluating import evaluate
 from querist.schema import Evaluation, ModelVersion, OntologyReading, Round
 
 # What a model that is gone, or lives elsewhere, may end in.
-_GONE = (
+GONE = (
     InvalidInputError,
     MissingDependencyError,
     NotFoundError,
@@ -81,7 +81,7 @@ def measured_again(catalog: Catalog, rounds: Sequence[Round], newest: Round) -> 
         if model.id not in kept:
             try:
                 found = evaluate(catalog, model)
-            except _GONE:
+            except GONE:
                 found = None
             # In the words of its own classes, as all that is stored of it.
             kept[model.id] = _renamed(catalog, model, found, back=True) if found else evaluation
