@@ -115,9 +115,9 @@ def test_a_label_books_a_label_its_time_and_its_money(labels: Labels, catalog: C
 def test_what_cannot_be_booked_is_not_stored(labels: Labels, catalog: Catalog) -> None:
     """A cost beyond all numbers takes back the label and leaves its task to be answered."""
     task_id = ask(catalog, "img-1")
-    catalog.records.annotators.ensure("vendor", hourly_cost=1e300)
+    catalog.records.annotators.ensure("vendor", hourly_cost=1e308)
     with pytest.raises(InvalidInputError, match="inf"):
-        labels.submit("img-1", "boot", annotator="vendor", seconds=1e300, task_id=task_id)
+        labels.submit("img-1", "boot", annotator="vendor", seconds=86_400, task_id=task_id)
     assert labels.current("img-1") is None
     assert catalog.records.tasks.get(task_id).state is TaskState.OPEN
     assert booked(catalog) == []

@@ -337,9 +337,9 @@ def test_what_cannot_be_booked_is_no_opinion(catalog, labels):
     """A cost beyond all numbers takes the opinion back and leaves its task and asset waiting."""
     ask(catalog, {"t0": 2})
     labels.submit("t0", "boot", annotator="ana")
-    catalog.records.annotators.ensure("vendor", hourly_cost=1e300)
+    catalog.records.annotators.ensure("vendor", hourly_cost=1e308)
     with pytest.raises(InvalidInputError, match="inf"):
-        labels.submit("t0", "boot", annotator="vendor", seconds=1e300)
+        labels.submit("t0", "boot", annotator="vendor", seconds=86_400)
     assert [it.annotator for it in catalog.records.opinions.list()] == ["ana"]
     assert labels.current("t0") is None
     assert catalog.records.tasks.counts(1)[TaskState.OPEN] == 1

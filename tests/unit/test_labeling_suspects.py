@@ -74,6 +74,7 @@ def test_what_a_reviewer_has_accepted_is_no_suspect(project):
 
 def test_a_tie_is_broken_by_models_that_have_not_learned_the_label(project):
     """When the round ends, one against one is decided against the wrong label, out of fold."""
+    project.add([{"id": "t80", "a": 0.0, "b": 0.0, "c": 0.0}])
     project.next_round(1)
     project.suspects.send(asset_ids=WRONG)
     for item in project.queue.next("cid", 5).items:

@@ -157,7 +157,7 @@ def choice(name: str, **more: Any) -> dict[str, Any]:
         ({"results": [choice("sea", score=7), choice("sea")]}, "'t0'.*score 7"),
         ({"results": [choice("sea", score=float("nan")), choice("sea")]}, "'t0'.*nan"),
         ({"results": [{"result": [{"type": "choices", "value": {}}]}, choice("sea")]}, "usual"),
-        ("hang", "cannot be asked"),
+        ("hang", "did not answer within"),
     ],
 )
 def test_nonsense_is_told_and_no_prediction(server: Server, answer: Any, told: str) -> None:

@@ -211,9 +211,9 @@ def test_parameters_out_of_range_are_refused(parameters: dict[str, float]) -> No
 
 
 def test_parameters_that_scikit_learn_refuses_are_our_error() -> None:
-    """What only shows in training is still an InvalidInputError with a remedy."""
-    with pytest.raises(InvalidInputError, match="'svm-rbf' cannot be trained"):
-        trained(create_learner("svm-rbf", C=-1.0))
+    """They are told when it is made, before anybody has labelled for it."""
+    with pytest.raises(InvalidInputError, match="The 'C' parameter of SVC must be"):
+        create_learner("svm-rbf", C=-1.0)
 
 
 def test_scores_become_calibrated_probabilities() -> None:

@@ -110,7 +110,7 @@ def test_people_measure_it_on_the_audit_set(project, server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mood", "told"), [("hang", "cannot be asked"), ("error", "500"), ("odd", "understood")]
+    ("mood", "told"), [("hang", "did not answer within"), ("error", "500"), ("odd", "understood")]
 )
 def test_an_endpoint_that_fails_is_told_and_leaves_no_model(
     project, server, mood: str, told: str

@@ -226,7 +226,7 @@ def test_a_round_comes_back_exactly_as_it_was_given(records):
 def test_a_round_number_is_taken_once(records):
     """Adding a number again is a conflict and changes nothing."""
     records.rounds.add(_round(1))
-    with pytest.raises(ConflictError, match="Round 1 exists"):
+    with pytest.raises(ConflictError, match="Somebody else has begun round 1"):
         records.rounds.add(_round(1, Step.TRAIN))
     assert records.rounds.get(1).step is Step.SELECT
 

@@ -103,7 +103,7 @@ def test_home_of_a_new_project_says_what_to_do(client):
     """Before the first round there is a sentence, empty curves and no advice."""
     body = get(client, "home")
     assert body["sentence"]
-    assert body["curve"] == {"active": [], "control": [], "measure": "accuracy"}
+    assert body["curve"] == {"active": [], "control": [], "left_out": 0, "measure": "accuracy"}
     assert (body["advice"], body["current_round"], body["rounds"]) == (None, None, [])
     assert body["next_batch_size"] == BATCH
     assert (body["control_share"], body["audit_size"]) == (0.5, 4)
@@ -359,8 +359,9 @@ def test_tasks_can_be_renewed_and_given_back(client):
     """A released task is leased again, first of all."""
     post(client, "rounds", 202, batch_size=2)
     task = post(client, "tasks/lease", count=1)["items"][0]["task"]
-    assert post(client, "tasks/renew", task_ids=[task["id"]]) == {"ok": True}
-    assert post(client, "tasks/release", task_ids=[task["id"]]) == {"ok": True}
+    held = {"ok": True, "task_ids": [task["id"]]}
+    assert post(client, "tasks/renew", task_ids=[task["id"]]) == held
+    assert post(client, "tasks/release", task_ids=[task["id"]]) == held
     assert post(client, "tasks/lease", count=1)["items"][0]["task"]["id"] == task["id"]
 
 

@@ -180,7 +180,7 @@ def test_the_command_line_finds_sends_and_reports(project):
     assert "1 labels wait" in run("second-opinions", "1")
     assert "0 labels wait" in run("second-opinions", "--asset", WRONG)
     project.labels.submit(WRONG, "shirt", annotator="bob")
-    assert "1 assets have several opinions" in run("agreement")
+    assert "1 asset has several opinions" in run("agreement")
     assert json.loads(run("agreement", "--json"))["agreement"]["assets"] == 1
     assert "Round 2 asks for" in run("next", "4", "--again-share", "0.5")
 
