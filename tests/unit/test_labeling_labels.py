@@ -134,7 +134,8 @@ def test_impossible_working_time_is_refused(labels: Labels, seconds: float) -> N
 def test_a_text_of_numpy_is_a_class(labels: Labels, label: str) -> None:
     """What comes out of an array is stored as Python's own text."""
     stored = labels.submit("img-1", label, annotator="ana")
-    assert type(stored.value.name) is str  # type: ignore[union-attr]
+    assert isinstance(stored.value, ClassValue)
+    assert type(stored.value.name) is str
 
 
 def test_bad_annotator_name_is_refused(labels: Labels, catalog: Catalog) -> None:

@@ -145,7 +145,7 @@ def test_what_holds_a_stop_back_is_told_in_points() -> None:
     held = replace(verdict(0.1, stop=False), surprise=0.164, unlike_audit=True, audit_errors=0.488)
     _, reasons, _, _ = advise(replace(EVIDENCE, verdict=held))
     assert "last batches was 16.4 points above what the model expected" in reasons[1]
-    assert "more than 15 points above the labels" in reasons[2]
+    assert "over 15 points more than of the labels" in reasons[2]
     assert "gets 48.8" in reasons[2]
 
 

@@ -26,6 +26,7 @@ from querist.metrics import (
     majority_vote,
 )
 from querist.schema import (
+    BY_PEOPLE,
     Action,
     Annotation,
     Arm,
@@ -34,7 +35,6 @@ from querist.schema import (
     ModelVersion,
     OntologyReading,
     Opinion,
-    Origin,
     Role,
     TaskKind,
     Value,
@@ -45,7 +45,6 @@ from querist.schema import (
 _FOLDS_STREAM = 50
 # So many opinions weigh annotators well enough for one decision that somebody waits for.
 _WEIGHED = 600
-_BY_PEOPLE = (Origin.PERSON, Origin.REVIEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +160,7 @@ def preview(catalog: Catalog, method: ConsensusMethod) -> list[Change]:
     for asset_id, verdict in sorted(verdicts.items()):
         held = labels.get(asset_id)
         before = held.value if held else None
-        by_people = held is not None and before is not None and held.origin in _BY_PEOPLE
+        by_people = held is not None and before is not None and held.origin in BY_PEOPLE
         # A first label that became an opinion holds until others outvote it.
         opened = held is not None and held.submission_id in opinions
         if (by_people and not opened) or asset_id in waiting:

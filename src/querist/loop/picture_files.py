@@ -70,8 +70,7 @@ def _labels(catalog: Catalog, rows: Sequence[LabelRow]) -> Iterator[PictureLabel
     count = Counter(uris.values())
     bounds = catalog.assets.bounds([row.id for row in rows])
     for row, size in zip(rows, bounds, strict=True):
-        if not isinstance(row.value, BoxesValue | PolygonsValue):  # pragma: no cover - by the task
-            continue
+        assert isinstance(row.value, BoxesValue | PolygonsValue), "the task was checked"
         file = uris[row.id]
         # An id that is a path of the file says more than its name, which may not be the only one.
         plain = bool(file) and count[file] == 1 and PurePosixPath(row.id).name != file

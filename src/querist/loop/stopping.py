@@ -198,7 +198,7 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
     if verdict.unlike_audit:
         reasons.append(
             f"The newest model gets {percent(verdict.audit_errors or 0.0)} of the audit set wrong, "
-            f"surely more than {100 * SURPRISING:.0f} points above the labels that these models "
+            f"surely over {100 * SURPRISING:.0f} points more than of the labels that these models "
             "had not learned, which are usually the harder ones: a part of the pool is hardly "
             "labelled."
         )
