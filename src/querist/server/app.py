@@ -86,6 +86,7 @@ def _api(hosts: Iterable[str]) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    _build_routes(app)
     polling = asyncio.create_task(service.events.run())
     warming = asyncio.create_task(run_in_threadpool(service.warm_up))
     try:
@@ -98,6 +99,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Their threads cannot be cancelled, and the caller closes the project next.
         await warming
         await run_in_threadpool(service.desk.close)
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Let FastAPI build its routes before other threads run.
+
+    It builds them at the first request, within `warnings.catch_warnings`, which changes the filters
+    of the whole process: meanwhile the warm-up imports libraries that do so too.
+    """
+    first = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+    for route in app.router.routes:
+        route.matches(first)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -101,6 +101,8 @@ export function ClassList(props: ClassListProps) {
         className={styles.scroll}
         ref={scroll}
         data-testid="classes"
+        // Else nothing in it takes the focus, and no key could scroll it.
+        tabIndex={disabled ? 0 : undefined}
         onMouseDown={(event) => {
           // The field would close, and another class be under the pointer when it lets go.
           const { current } = props.searchRef;

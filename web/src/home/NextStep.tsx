@@ -89,8 +89,6 @@ function OracleButton() {
     <Group
       component="form"
       gap={8}
-      wrap="nowrap"
-      justify="flex-end"
       align="flex-start"
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
