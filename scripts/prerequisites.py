@@ -13,7 +13,7 @@ PROGRAMS = {
         "apt-get install postgresql   (macOS: brew install postgresql)",
     ),
     "Chromium": (
-        shutil.which("chromium") or shutil.which("google-chrome"),
+        shutil.which("chromium-headless-shell") or shutil.which("chromium"),
         "apt-get install chromium     (macOS: brew install chromium)",
     ),
     "Label Studio": (

@@ -16,8 +16,8 @@ from postgres_server import PostgresServer, server_binaries
 from querist.catalog.records import Records
 
 BROWSER = "tests/end_to_end/test_web_"
-# What one worker does as a whole: what a browser shows, and what needs the one slow server.
-TOGETHER = [BROWSER, ("tests/conformance/test_connectors", "tests/end_to_end/test_label_studio")]
+# What one worker does as a whole, since it needs the one slow server.
+TOGETHER = [("tests/conformance/test_connectors", "tests/end_to_end/test_label_studio")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,16 @@ from querist.project import Project
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def shop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's articles after four rounds, and a fifth that waits for labels."""
     demo = load_demo()
-    photos = tmp_path / "photos"
+    photos = tmp_path_factory.mktemp("photos") / "photos"
     write_image_folder(demo, photos)
     policy = {"batch_size": 25, "audit_size": 120, "budget_labels": 600}
+    folder = tmp_path_factory.mktemp("template") / "shop"
     with Project.create(
-        tmp_path / "shop", classes=demo.class_names, oracle_column="folder", policy=policy
+        folder, classes=demo.class_names, oracle_column="folder", policy=policy
     ) as project:
         project.add(str(photos))
         for _ in range(4):
@@ -29,7 +31,13 @@ def shop(tmp_path: Path) -> Path:
             project.oracle()
             project.finish_round()
         project.next_round()
-    return tmp_path / "shop"
+    return folder
+
+
+@pytest.fixture
+def shop(shop_template: Path, tmp_path: Path) -> Path:
+    """A project of one test's own."""
+    return Path(shutil.copytree(shop_template, tmp_path / "shop"))
 
 
 def test_pages_of_a_living_project(shop, serve, enter, watch, look):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +20,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PEOPLE = {"ana": 0.95, "ben-with-a-rather-long-name": 0.6, "cia": 0.85}
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def shop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's articles after a round with a model, and one that three people answered."""
     demo = load_demo()
-    photos = tmp_path / "photos"
+    photos = tmp_path_factory.mktemp("photos") / "photos"
     write_image_folder(demo, photos)
     policy = {"batch_size": 40, "audit_size": 20, "hourly_cost": 24.0}
-    folder = tmp_path / "shop"
+    folder = tmp_path_factory.mktemp("template") / "shop"
     with Project.create(
         folder, classes=demo.class_names, oracle_column="folder", policy=policy
     ) as project:
@@ -65,6 +66,12 @@ def shop(tmp_path: Path) -> Path:
         for entry in held[16:18]:
             project.gold.add(entry.asset_id, entry.value, created_by="rolf", note="Seen by two.")
     return folder
+
+
+@pytest.fixture
+def shop(shop_template: Path, tmp_path: Path) -> Path:
+    """A project of one test's own."""
+    return Path(shutil.copytree(shop_template, tmp_path / "shop"))
 
 
 def test_review_of_a_living_project(shop, serve, enter, look):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,16 +77,23 @@ WRONG = """() => {
 }"""
 
 
-@pytest.fixture
-def living(pictures: Path) -> Path:
+@pytest.fixture(scope="module")
+def living_template(picture_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two rounds with a model, a third that waits, and labels of two people that differ."""
-    with Project.open(pictures) as project:
+    folder = Path(shutil.copytree(picture_template, tmp_path_factory.mktemp("living") / "digits"))
+    with Project.open(folder) as project:
         project.oracle(2)
         project.next_round()
         for asset_id in list(project.catalog.assets.ids())[:30]:
             for who, said in (("ana", "zero"), ("ben-with-a-rather-long-name", "one")):
                 project.labels.submit(asset_id, said, annotator=who, seconds=2.0)
-    return pictures
+    return folder
+
+
+@pytest.fixture
+def living(living_template: Path, tmp_path: Path) -> Path:
+    """A project of one test's own."""
+    return Path(shutil.copytree(living_template, tmp_path / "digits"))
 
 
 def test_every_page_fits_a_phone_and_a_small_laptop(living, serve, enter):

@@ -8,6 +8,7 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, progress_bar
+from querist.schema.wording import counted
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,9 +47,11 @@ def ask_model(
     if as_json:
         print_json(found)
         return
+    kept = counted(found.kept, "was", "were")
+    unclear = counted(found.unclear, "answer names", "answers name")
     output.print(
-        f"{model} was asked about {found.asked:,} assets, {found.kept:,} were kept from before, "
-        f"{found.unclear:,} answers name no class; it cost {found.money:.4f}.",
+        f"{model} was asked about {counted(found.asked, 'asset')}, {kept} kept from before, "
+        f"{unclear} no class; it cost {found.money:.4f}.",
         markup=False,
     )
     evaluation = found.predictions.evaluation

@@ -18,6 +18,7 @@ from querist.schema import (
     RevertOntology,
     SplitClass,
 )
+from querist.schema.wording import counted
 
 NameArgument = Annotated[str, typer.Argument(help="The class.")]
 PreviewOption = Annotated[
@@ -131,7 +132,8 @@ def _carry_out(change: OntologyChange, project: Path, author: str, preview: bool
     output.print(in_words(change), markup=False)
     output.print(f"Classes: {', '.join(found.after.names)}.", markup=False)
     output.print(
-        f"{would} {found.labels:,} labels ({found.undecided:,} asked for again, "
+        f"{would} {counted(found.labels, 'label')} ({found.undecided:,} asked for again, "
         f"{found.set_aside:,} set aside, {found.restored:,} that count again), "
-        f"{found.tasks:,} tasks, {found.predictions:,} predictions, {found.models:,} models."
+        f"{counted(found.tasks, 'task')}, {counted(found.predictions, 'prediction')}, "
+        f"{counted(found.models, 'model')}."
     )

@@ -94,7 +94,8 @@ def train(project: ProjectOption = HERE) -> None:
     with open_project(project) as opened:
         model = opened.train()
         found = opened.status()
-    output.print(f"Trained {model.id} on {model.label_count} labels in {model.fit_seconds:.2f} s.")
+    learned = counted(model.label_count, "label")
+    output.print(f"Trained {model.id} on {learned} in {model.fit_seconds:.2f} s.")
     output.print(f"[bold]{found.sentence}[/]")
 
 

@@ -16,6 +16,7 @@ from querist.errors import InvalidInputError, MissingDependencyError, StorageErr
 from querist.formats.choosing import read_source
 from querist.formats.files import existing_file
 from querist.formats.rows import ID_COLUMNS
+from querist.schema.wording import counted
 
 ID_ARRAYS = ("ids", "id", "asset_id")
 _PARQUET = (".parquet", ".pq")
@@ -157,8 +158,9 @@ def _of_rows(source: Any, id_column: str | None, progress: Progress) -> ScoreTab
     rows = [(it.id, dict(it.features or {})) for it in told]
     if opened.report.problems:
         first = opened.report.problems[0]
+        unusable = counted(len(opened.report.problems), "row")
         raise InvalidInputError(
-            f"{len(opened.report.problems):,} rows of {name} cannot be used. {first.message}",
+            f"{unusable} of {name} cannot be used. {first.message}",
             remedy="Mend the rows; nothing was imported.",
         )
     columns = list(rows[0][1])
@@ -195,9 +197,9 @@ def _table(
         )
     odd = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
     if len(odd):
+        hold = counted(len(odd), f"row of {where} holds", f"rows of {where} hold")
         raise InvalidInputError(
-            f"{len(odd):,} rows of {where} hold a gap, NaN or infinity, the first that of "
-            f"{ids[int(odd[0])]!r}.",
+            f"{hold} a gap, NaN or infinity, the first that of {ids[int(odd[0])]!r}.",
             remedy="Give a number in each cell; nothing was imported.",
         )
     if len(set(ids)) != len(ids):

@@ -1,0 +1,69 @@
+"""A real ``querist serve`` of one project, forked from a process that has imported it before.
+
+Hundreds of tests start a server of their own, and its imports take longer than many of them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import re
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+FORKS = multiprocessing.get_context("forkserver")
+# Not lance itself, which no process may fork once it has loaded it, but what it takes long to load.
+READ_BEFORE = ["querist.cli", "querist.server", "querist.project", "pandas", "pyarrow", "uvicorn"]
+FORKS.set_forkserver_preload(READ_BEFORE)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its address, its sign-in link, and the project's folder."""
+
+    address: str
+    link: str
+    folder: Path
+    process: BaseProcess
+    said: Connection
+
+    def stop(self) -> None:
+        """Ask the server to stop, and wait."""
+        self.process.terminate()
+        self.process.join(20)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.said.close()
+
+
+def start_server(folder: Path, port: int = 0) -> Server:
+    """Run ``querist serve`` on ``folder`` and wait until it has printed its link."""
+    said, tells = FORKS.Pipe(duplex=False)
+    words = ["serve", str(folder), "--port", str(port), "--no-browser"]
+    process = FORKS.Process(target=_run, args=(words, dict(os.environ), tells), daemon=True)
+    process.start()
+    tells.close()
+    with open(said.fileno(), encoding="utf-8", closefd=False) as lines:
+        for line in lines:
+            found = re.search(r"(http://127\.0\.0\.1:\d+)/#token=\S+", line)
+            if found:
+                return Server(found.group(1), found.group(0), folder, process, said)
+    process.join()
+    raise AssertionError(f"The server ended with code {process.exitcode} before it gave a link.")
+
+
+def _run(words: list[str], environment: dict[str, str], tells: Connection) -> None:
+    """The command line, as the shell would start it."""
+    from querist.cli import main
+
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(tells.fileno(), 1)
+    tells.close()
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.argv = ["querist", *words]
+    main()
