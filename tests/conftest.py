@@ -16,12 +16,12 @@ from postgres_server import PostgresServer, server_binaries
 from querist.catalog.records import Records
 
 BROWSER = "tests/end_to_end/test_web_"
-# What one worker does as a whole, since it needs the one slow server.
-TOGETHER = [("tests/conformance/test_connectors", "tests/end_to_end/test_label_studio")]
+# What one worker does as a whole, since all of it needs the one slow server.
+WITH_LABEL_STUDIO = ("tests/conformance/test_connectors", "tests/end_to_end/test_label_studio")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests in a browser last, so that no other worker is busy beside them."""
+    """Put the tests in a browser last: what a room does wrong shows before what its pages do."""
     items.sort(key=lambda item: item.nodeid.startswith(BROWSER))
 
 
@@ -32,8 +32,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            shared = next((names for names in TOGETHER if nodeid.startswith(names)), None)
-            return str(shared) if shared else super()._split_scope(nodeid)
+            if nodeid.startswith(WITH_LABEL_STUDIO):
+                return "Label Studio"
+            return str(super()._split_scope(nodeid))
 
     config.option.loadscopereorder = False  # its own order begins with the many browser tests
     return Scheduling(config, log)
