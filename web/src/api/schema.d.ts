@@ -343,6 +343,7 @@ export interface paths {
          * Export Labels
          * @description All current labels as a file; the header ``X-Querist-Warnings`` says what it leaves out.
          *
+         *     Boxes and polygons come as COCO (JSON) and YOLO (a zip) too.
          *     Labels of classes that were split or retired come as they were given, with ``earlier=true``.
          */
         get: operations["export_labels"];
@@ -6638,7 +6639,7 @@ export interface operations {
     export_labels: {
         parameters: {
             query?: {
-                format?: "csv" | "jsonl";
+                format?: "csv" | "jsonl" | "parquet" | "coco" | "yolo";
                 earlier?: boolean;
             };
             header?: never;
@@ -6655,6 +6656,9 @@ export interface operations {
                 content: {
                     "text/csv": unknown;
                     "application/x-ndjson": unknown;
+                    "application/vnd.apache.parquet": unknown;
+                    "application/json": unknown;
+                    "application/zip": unknown;
                 };
             };
             /** @description Default Response */

@@ -36,7 +36,7 @@ import { useFinishRound, useStartRound } from "../jobs/useRoundJobs";
 import { Swatch } from "../parts/ClassChip";
 import { Key } from "../parts/Key";
 import { PAGES, pagesFor, tabsFor } from "./pages";
-import { saveLabels } from "./saveLabels";
+import { labelFormats, saveLabels } from "./saveLabels";
 import styles from "./shell.module.css";
 import { useFound } from "./useFound";
 
@@ -182,10 +182,10 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
             leftSection: <IconLayoutGrid size={SIZE} />,
             onClick: () => void navigate({ to: "/catalog", search: { disagree: true } }),
           }),
-          ...(["csv", "jsonl"] as const).flatMap((format) =>
+          ...labelFormats(project?.task).flatMap(([format, name]) =>
             manages({
               id: `export-${format}`,
-              label: `Export the labels as ${format.toUpperCase()}`,
+              label: `Export the labels as ${name}`,
               keywords: "download",
               leftSection: <IconDownload size={SIZE} />,
               onClick: () => void saveLabels(project?.name ?? "", format),

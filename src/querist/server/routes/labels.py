@@ -32,7 +32,14 @@ from querist.server.schemas import (
 from querist.server.service import Served
 from querist.server.values import read_value
 
-MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+# How the file of each format ends, and what the browser is told that it is.
+EXPORTS = {
+    "csv": ("csv", "text/csv"),
+    "jsonl": ("jsonl", "application/x-ndjson"),
+    "parquet": ("parquet", "application/vnd.apache.parquet"),
+    "coco": ("json", "application/json"),
+    "yolo": ("zip", "application/zip"),
+}
 
 router = APIRouter(prefix="/labels", tags=["labels"])
 
@@ -110,25 +117,33 @@ def list_recent_labels(
     operation_id="export_labels",
     dependencies=[Depends(at_least(Role.MANAGER))],
     response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+    responses={200: {"content": {kind: {} for _, kind in EXPORTS.values()}}},
 )
 def export_labels(
-    service: Served, format: Literal["csv", "jsonl"] = "csv", earlier: bool = False
+    service: Served,
+    format: Literal["csv", "jsonl", "parquet", "coco", "yolo"] = "csv",
+    earlier: bool = False,
 ) -> FileResponse:
     """All current labels as a file; the header ``X-Querist-Warnings`` says what it leaves out.
 
+    Boxes and polygons come as COCO (JSON) and YOLO (a zip) too.
     Labels of classes that were split or retired come as they were given, with ``earlier=true``.
     """
     folder = tempfile.TemporaryDirectory(prefix="querist-export-")
-    path = Path(folder.name, f"labels.{format}")
-    report = service.project.export(path, earlier=earlier)
+    ending, media_type = EXPORTS[format]
+    path = Path(folder.name, f"labels.{ending}")
+    try:
+        report = service.project.export(path, earlier=earlier)
+    except QueristError:
+        folder.cleanup()
+        raise
     # What a header can hold, whatever the sentences are.
     told = " ".join(report.warnings).encode("ascii", "replace").decode()
     return FileResponse(
         path,
         headers={"X-Querist-Warnings": told} if told else None,
-        media_type=MEDIA_TYPES[format],
-        filename=f"{service.project.settings.name}-labels.{format}",
+        media_type=media_type,
+        filename=f"{service.project.settings.name}-labels.{ending}",
         background=BackgroundTask(folder.cleanup),
     )
 
