@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_stored(project, tmp_path) -
     refused(InvalidInputError, "twice", ids=[ids[0], *ids[:-1]])
     refused(
         InvalidInputError,
-        "1 rows .* gap",
+        "The dict holds a gap, .* in 1 row,",
         probabilities=np.where(table[:, :1] + np.arange(90)[:, None] < 1, np.nan, table),
     )
     refused(InvalidInputError, "2 columns without names", probabilities=np.full((90, 2), 0.5))

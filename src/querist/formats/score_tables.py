@@ -197,9 +197,9 @@ def _table(
         )
     odd = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
     if len(odd):
-        hold = counted(len(odd), f"row of {where} holds", f"rows of {where} hold")
         raise InvalidInputError(
-            f"{hold} a gap, NaN or infinity, the first that of {ids[int(odd[0])]!r}.",
+            f"{where} holds a gap, NaN or infinity in {counted(len(odd), 'row')}, the first "
+            f"that of {ids[int(odd[0])]!r}.",
             remedy="Give a number in each cell; nothing was imported.",
         )
     if len(set(ids)) != len(ids):
