@@ -165,7 +165,7 @@ def test_the_command_line_reviews_invites_and_changes_classes(project):
     assert len(people["invitations"]) == 1
     reports = json.loads(told("team", "report", "--json", *here))
     assert [one["name"] for one in reports] == ["ben", "me"]
-    assert "Would touch 1 labels" in told("ontology", "rename", "b", "c", "--preview", *here)
+    assert "Would touch 1 label (" in told("ontology", "rename", "b", "c", "--preview", *here)
     told("ontology", "rename", "b", "c", *here)
     told("ontology", "add", "d", *here)
     told("ontology", "merge", "c", "d", "--into", "cd", *here)
