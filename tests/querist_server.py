@@ -64,6 +64,6 @@ def _run(words: list[str], environment: dict[str, str], tells: Connection) -> No
     os.environ.update(environment)
     os.dup2(tells.fileno(), 1)
     tells.close()
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout.reconfigure(line_buffering=True)
     sys.argv = ["querist", *words]
     main()
