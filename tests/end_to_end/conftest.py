@@ -20,7 +20,7 @@ from querist_server import Server, start_server
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
-# The same engine without a window's furniture spares a fifth of the time, where it is installed.
+# The same engine without a window's furniture spares a sixth of the time, where it is installed.
 CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 CHROMIUM = next((path for path in CHROMIUMS if Path(path).exists()), CHROMIUMS[-1])
 # How long a page may take to show what a test waits for: only a test that fails waits so long.
