@@ -73,6 +73,7 @@ def test_a_set_of_classes_for_a_selection(letters, serve, enter):
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
     page.keyboard.press("Escape")
+    stays(form)
     form.get_by_role("button", name="Give 3 assets 2 classes").click()
     page.get_by_text("3 assets labelled invoice, praise").wait_for()
     wanted = ClassesValue(names=("invoice", "praise"))
@@ -105,7 +106,15 @@ def edit(page: Page, number: int, shown: int, how: str, name: str, button: str) 
     form.get_by_role("combobox", name="Classes").fill(name)
     form.get_by_role("option", name=name).click()
     page.keyboard.press("Escape")
+    stays(form)
     form.get_by_role("button", name=button).click()
+
+
+def stays(form: Locator) -> None:
+    """Escape closed the list of classes and left the form, which would have faded by now."""
+    expect(form.get_by_role("option")).to_have_count(0)
+    form.page.wait_for_timeout(400)
+    expect(form).to_be_visible()
 
 
 def test_a_number_for_a_selection(letters, serve, enter):

@@ -6654,11 +6654,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": unknown;
-                    "application/x-ndjson": unknown;
-                    "application/vnd.apache.parquet": unknown;
-                    "application/json": unknown;
-                    "application/zip": unknown;
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/json": Record<string, never>;
+                    "application/zip": string;
                 };
             };
             /** @description Default Response */

@@ -195,11 +195,25 @@ type AskedProps = {
 function Asked({ busy, submit, value, choose, children }: AskedProps) {
   const [opened, setOpened] = useState(false);
   return (
-    <Popover opened={opened} onChange={setOpened} position="top" width={320} trapFocus withRoles>
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="top"
+      width={320}
+      trapFocus
+      returnFocus
+      withRoles
+      closeOnEscape={false}
+    >
       <Popover.Target>
         <LabelAs busy={busy} click={() => setOpened(!opened)} />
       </Popover.Target>
-      <Popover.Dropdown>
+      <Popover.Dropdown
+        onKeyDownCapture={(event) => {
+          // The first Escape is the list's, where one is open: what was chosen stays.
+          if (event.key === "Escape" && !listIsOpen(event.target)) setOpened(false);
+        }}
+      >
         <form
           className={styles.bulk}
           onSubmit={(event) => {
@@ -218,6 +232,11 @@ function Asked({ busy, submit, value, choose, children }: AskedProps) {
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** Whether the field that has the focus shows its list of choices. */
+function listIsOpen(target: EventTarget): boolean {
+  return target instanceof HTMLElement && target.ariaExpanded === "true";
 }
 
 type LabelAsProps = {

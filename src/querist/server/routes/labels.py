@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
 from fastapi.responses import FileResponse
@@ -39,6 +39,16 @@ EXPORTS = {
     "parquet": ("parquet", "application/vnd.apache.parquet"),
     "coco": ("json", "application/json"),
     "yolo": ("zip", "application/zip"),
+}
+
+# What a client made from the description gets: an object for JSON, bytes for the others.
+FILES: dict[str, Any] = {
+    kind: {
+        "schema": {"type": "object"}
+        if kind == "application/json"
+        else {"type": "string", "format": "binary"}
+    }
+    for _, kind in EXPORTS.values()
 }
 
 router = APIRouter(prefix="/labels", tags=["labels"])
@@ -117,7 +127,7 @@ def list_recent_labels(
     operation_id="export_labels",
     dependencies=[Depends(at_least(Role.MANAGER))],
     response_class=FileResponse,
-    responses={200: {"content": {kind: {} for _, kind in EXPORTS.values()}}},
+    responses={200: {"content": FILES}},
 )
 def export_labels(
     service: Served,
