@@ -149,7 +149,8 @@ def _agree(records: Records, settings: Settings) -> None:
     except NotFoundError:
         records.ontologies.put(settings.ontology())
         return
-    fresh = [name for name in settings.classes if name not in current.names]
+    now = set(current.names)
+    fresh = [name for name in settings.classes if name not in now]
     if fresh:
         # What a later version renamed, merged, split or retired does not come back by the file.
         earlier = records.ontologies.versions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -202,19 +203,15 @@ class Settings:
             NotFoundError: there is none.
             InvalidInputError: it is not TOML, or a value in it is wrong.
         """
-        import tomlkit
-        from tomlkit.exceptions import TOMLKitError
-
         path = Path(folder) / FILE_NAME
         try:
-            values = tomlkit.parse(path.read_text(encoding="utf-8-sig")).unwrap()
+            values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (FileNotFoundError, NotADirectoryError):
             raise NotFoundError(
                 f"There is no project in {str(folder)!r}: {FILE_NAME} is missing.",
                 remedy=f"Make one by: querist init {folder}",
             ) from None
-        except (TOMLKitError, UnicodeDecodeError) as error:
-            # Of a key that stands twice in a table the error is told without a line.
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InvalidInputError(
                 f"{path} is not valid TOML: {str(error).rstrip('.')}.", remedy="Correct that."
             ) from None

@@ -120,7 +120,17 @@ def _update(table: MutableMapping[str, Any], values: Mapping[str, Any]) -> None:
                 del current[name]
             _update(current, value)
         elif key not in table or current != value:
-            table[key] = value
+            table[key] = _array(value) if isinstance(value, list) else value
+
+
+def _array(values: list[Any]) -> Any:
+    """A TOML array made by reading it, since putting in one item takes as long as there are many.
+
+    Ten thousand classes take a second so, and a quarter of a minute one by one.
+    """
+    import tomlkit
+
+    return tomlkit.value(f"[{', '.join(tomlkit.item(one).as_string() for one in values)}]")
 
 
 def _value(hint: Any, name: str, value: Any, where: str) -> Any:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from querist.errors import InvalidInputError, UnknownNameError
 
@@ -63,7 +64,7 @@ class Limits:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, which would keep nothing once counted
 class Ontology:
     """The task and its classes; a change makes the next version, nothing is overwritten."""
 
@@ -117,10 +118,18 @@ class Ontology:
             limits=limits or Limits(),
         )
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The class names in order; a class's position is its column in every matrix."""
         return tuple(c.name for c in self.classes)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.names)}
+
+    def has(self, name: str) -> bool:
+        """Whether there is a class ``name``, told at once however many there are."""
+        return name in self._places
 
     def index(self, name: str) -> int:
         """The position of class ``name``.
@@ -129,8 +138,8 @@ class Ontology:
             UnknownNameError: there is no such class; the nearest names are offered.
         """
         try:
-            return self.names.index(name)
-        except ValueError:
+            return self._places[name]
+        except KeyError:
             raise UnknownNameError.of("class", name, self.names) from None
 
     def with_class(self, name: str) -> Ontology:

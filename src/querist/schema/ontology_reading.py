@@ -35,7 +35,7 @@ class OntologyReading:
         found = self._became.get(made_under, {}).get(name)
         if found is not None:
             return found
-        return (name,) if name in self.ontology.names else GONE
+        return (name,) if self.ontology.has(name) else GONE
 
     def name(self, name: str, made_under: int) -> str | None:
         """The one class that ``name`` is now, ``None`` where there is not exactly one."""
@@ -69,7 +69,7 @@ class OntologyReading:
         knew = (
             version.ontology.version
             for version in reversed(self._versions)
-            if version.ontology.version <= upto and name in version.ontology.names
+            if version.ontology.version <= upto and version.ontology.has(name)
         )
         made_under = next(knew, None)
         return () if made_under is None else self.of(name, made_under)
@@ -98,13 +98,16 @@ class OntologyReading:
         if self.plain and tuple(classes) == now:
             return None
         place = {name: i for i, name in enumerate(now)}
+        parts_of = [
+            [place[part] for part in self.of(name, made_under) if part in place] for name in classes
+        ]
+        if parts_of == [[row] for row in range(len(now))]:
+            return None
         found = np.zeros((len(classes), len(now)), dtype=np.float32)
-        for row, name in enumerate(classes):
-            parts = [place[part] for part in self.of(name, made_under) if part in place]
+        for row, parts in enumerate(parts_of):
             if parts:
                 found[row, parts] = 1 / len(parts)
-        same = len(classes) == len(now) and bool((found == np.eye(len(now))).all())
-        return None if same else found
+        return found
 
     def only_grew(self, classes: Sequence[str], made_under: int) -> bool:
         """Whether ``classes`` are the first ones of now, in their order: others at most joined."""

@@ -105,7 +105,7 @@ class OntologyList:
             name: The class as it was called.
             when: When it was said, UTC; ``None`` for just now.
         """
-        knew = [one for one in self.versions() if name in one.ontology.names]
+        knew = [one for one in self.versions() if one.ontology.has(name)]
         if not knew:
             return ()
         then = [one for one in knew if when is None or one.created_at <= when]
