@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from querist.project import Project
 from querist.schema import Role
-from querist_server import Server, start_server
+from querist_processes import Server, start_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request

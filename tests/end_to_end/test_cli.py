@@ -16,18 +16,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from querist_processes import run_querist
+
 pytestmark = pytest.mark.slow
 
 
-def querist(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "querist", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "160", **environment},
-    )
+def querist(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, on lines of 160 signs."""
+    return run_querist(*words, COLUMNS="160", **environment)
 
 
 def ok(*arguments: object) -> str:
@@ -168,11 +164,16 @@ def test_simulation_proves_a_strategy(tmp_path: Path) -> None:
     X, y = load_iris(return_X_y=True)
     np.savez(tmp_path / "iris.npz", X=X.astype("float32"), y=y)
     out, page, picture = (tmp_path / f"out.{ending}" for ending in ("json", "html", "png"))
-    told = ok(
-        "simulate", tmp_path / "iris.npz", "--strategy", "power-margin:beta=2", "--strategy",
-        "bald", "--batch", 5, "--rounds", 3, "--seeds", 2, "--jobs", 2,
-        "--json", out, "--report", page, "--png", picture,
-    )  # fmt: skip
+    # Started as by the shell: it starts processes itself, which wait for ever in a forked one.
+    told = subprocess.run(
+        [
+            sys.executable, "-m", "querist",
+            "simulate", tmp_path / "iris.npz", "--strategy", "power-margin:beta=2", "--strategy",
+            "bald", "--batch", "5", "--rounds", "3", "--seeds", "2", "--jobs", "2",
+            "--json", out, "--report", page, "--png", picture,
+        ],
+        capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "160"},
+    ).stdout  # fmt: skip
     result = json.loads(out.read_text())
     assert set(result) == {"data", "settings", "runs", "comparison"}
     arms = {"power-margin:beta=2", "bald", "random"}

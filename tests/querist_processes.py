@@ -1,6 +1,6 @@
-"""A real ``querist serve`` of one project, forked from a process that has imported it before.
+"""Real processes of ``querist``, forked from one that has imported it before.
 
-Hundreds of tests start a server of their own, and its imports take longer than many of them.
+Hundreds of tests start a command or a server, and its imports take longer than many of them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -44,7 +46,7 @@ def start_server(folder: Path, port: int = 0) -> Server:
     """Run ``querist serve`` on ``folder`` and wait until it has printed its link."""
     said, tells = FORKS.Pipe(duplex=False)
     words = ["serve", str(folder), "--port", str(port), "--no-browser"]
-    process = FORKS.Process(target=_run, args=(words, dict(os.environ), tells), daemon=True)
+    process = FORKS.Process(target=_serve, args=(words, dict(os.environ), tells), daemon=True)
     process.start()
     tells.close()
     with open(said.fileno(), encoding="utf-8", closefd=False) as lines:
@@ -56,14 +58,44 @@ def start_server(folder: Path, port: int = 0) -> Server:
     raise AssertionError(f"The server ended with code {process.exitcode} before it gave a link.")
 
 
-def _run(words: list[str], environment: dict[str, str], tells: Connection) -> None:
+def run_querist(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own until it ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed = Path(folder, "out"), Path(folder, "err")
+        process = FORKS.Process(
+            target=_command,
+            args=(list(map(str, words)), {**os.environ, **environment}, Path.cwd(), printed),
+        )
+        process.start()
+        process.join()
+        out, err = (path.read_text() for path in printed)
+    return subprocess.CompletedProcess(words, process.exitcode, out, err)
+
+
+def _serve(words: list[str], environment: dict[str, str], tells: Connection) -> None:
+    """The server, which prints to ``tells``."""
+    os.dup2(tells.fileno(), 1)
+    tells.close()
+    sys.stdout.reconfigure(line_buffering=True)
+    _main(words, environment)
+
+
+def _command(
+    words: list[str], environment: dict[str, str], folder: Path, printed: tuple[Path, Path]
+) -> None:
+    """One command in ``folder``, which prints to two files."""
+    for number, path in enumerate(printed, start=1):
+        with path.open("w") as file:
+            os.dup2(file.fileno(), number)
+    os.chdir(folder)
+    _main(words, environment)
+
+
+def _main(words: list[str], environment: dict[str, str]) -> None:
     """The command line, as the shell would start it."""
     from querist.cli import main
 
     os.environ.clear()
     os.environ.update(environment)
-    os.dup2(tells.fileno(), 1)
-    tells.close()
-    sys.stdout.reconfigure(line_buffering=True)
     sys.argv = ["querist", *words]
     main()
