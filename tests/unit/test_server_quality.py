@@ -177,7 +177,7 @@ def test_the_command_line_finds_sends_and_reports(project):
     assert WRONG in run("suspects", "--limit", "3")
     found = json.loads(run("suspects", "--json"))
     assert found[0]["annotation"]["asset_id"] == WRONG
-    assert "1 labels wait" in run("second-opinions", "1")
+    assert "1 label waits" in run("second-opinions", "1")
     assert "0 labels wait" in run("second-opinions", "--asset", WRONG)
     project.labels.submit(WRONG, "shirt", annotator="bob")
     assert "1 asset has several opinions" in run("agreement")

@@ -149,8 +149,7 @@ def _agree(records: Records, settings: Settings) -> None:
     except NotFoundError:
         records.ontologies.put(settings.ontology())
         return
-    now = set(current.names)
-    fresh = [name for name in settings.classes if name not in now]
+    fresh = [name for name in settings.classes if not current.has(name)]
     if fresh:
         # What a later version renamed, merged, split or retired does not come back by the file.
         earlier = records.ontologies.versions()

@@ -56,7 +56,7 @@ def second_opinions(
     """Ask somebody else about labels, blind to the first. Example: querist second-opinions 20."""
     with open_project(project) as opened:
         asked = opened.suspects.send(count, asset_ids=asset or None)
-    output.print(f"{len(asked)} labels wait for a second opinion.")
+    output.print(f"{counted(len(asked), 'label waits', 'labels wait')} for a second opinion.")
 
 
 def agreement(project: ProjectOption = HERE, as_json: JsonOption = False) -> None:

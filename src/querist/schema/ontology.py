@@ -64,7 +64,7 @@ class Limits:
             )
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots, which would keep nothing once counted
+@dataclass(frozen=True, kw_only=True)  # no slots: there is no place in them for what is cached
 class Ontology:
     """The task and its classes; a change makes the next version, nothing is overwritten."""
 
