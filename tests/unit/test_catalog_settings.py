@@ -31,6 +31,19 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert settings.policy.target_accuracy == 1.0
 
 
+def test_lists_of_any_kind_are_written_and_read(tmp_path: Path) -> None:
+    """Texts with signs of TOML's own, tables in a list, and nothing at all."""
+    odd = ('a "quoted" one', "back\\slash", "two\nlines", "größer", "[brackets], # no comment")
+    parameters = {"mixes": [{"name": "margin", "share": 0.5}], "mixed": ["a", 1], "none": []}
+    settings = Settings.of(name="shop", classes=list(odd), learner={"parameters": parameters})
+    settings.write(tmp_path)
+    again = Settings.read(tmp_path)
+    assert again.classes == odd
+    assert again.learner.parameters == parameters
+    again.write(tmp_path)
+    assert Settings.read(tmp_path) == again
+
+
 def test_defaults_hold_without_tables(tmp_path: Path) -> None:
     """A file with nothing but a name has all defaults."""
     (tmp_path / "querist.toml").write_text('name = "shop"\n')

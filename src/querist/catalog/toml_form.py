@@ -120,10 +120,11 @@ def _update(table: MutableMapping[str, Any], values: Mapping[str, Any]) -> None:
                 del current[name]
             _update(current, value)
         elif key not in table or current != value:
-            table[key] = _array(value) if isinstance(value, list) else value
+            texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+            table[key] = _texts_array(value) if texts else value
 
 
-def _array(values: list[Any]) -> Any:
+def _texts_array(values: list[str]) -> Any:
     """A TOML array made by reading it, since putting in one item takes as long as there are many.
 
     Ten thousand classes take a second so, and a quarter of a minute one by one.
