@@ -236,7 +236,7 @@ function Asked({ busy, submit, value, choose, children }: AskedProps) {
 
 /** Whether the field that has the focus shows its list of choices. */
 function listIsOpen(target: EventTarget): boolean {
-  return target instanceof HTMLElement && target.ariaExpanded === "true";
+  return target instanceof Element && target.getAttribute("aria-expanded") === "true";
 }
 
 type LabelAsProps = {
