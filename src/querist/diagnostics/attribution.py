@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from querist.diagnostics.sample import vectors_of
 from querist.diagnostics.softmax_head import SoftmaxProblem, Table
@@ -190,7 +190,7 @@ def _chance(change: NDArray[np.float64]) -> float:
     error = float(change.std(ddof=1)) / np.sqrt(len(change))
     if error == 0:
         return float(change[0] == 0)
-    return float(2 * special.stdtr(len(change) - 1, -abs(float(change.mean())) / error))
+    return float(2 * scipy.special.stdtr(len(change) - 1, -abs(float(change.mean())) / error))
 
 
 def _said(sample: Table, weights: Table, learned: Codes, class_count: int) -> Table:

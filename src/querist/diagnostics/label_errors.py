@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from querist.diagnostics.sample import LEVEL, Sample
 from querist.schema import Finding
@@ -66,7 +66,7 @@ def _knows_the_classes(sample: Sample) -> bool:
     size, right = len(sample.truth), int((sample.predicted == sample.truth).sum())
     columns = len(sample.classes)
     shares = [np.bincount(c, minlength=columns) / size for c in (sample.truth, sample.predicted)]
-    by_chance = special.bdtrc(right - 1, size, shares[0] @ shares[1])
+    by_chance = scipy.special.bdtrc(right - 1, size, shares[0] @ shares[1])
     return bool(right > size / 2 and by_chance < LEVEL)
 
 

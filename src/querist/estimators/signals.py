@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -92,7 +92,7 @@ def stacked(parts: Sequence[Any], table: Callable[[Any], Table]) -> Table:
 
 
 def _dense(X: Any) -> Table:
-    if sparse.issparse(X):
+    if scipy.sparse.issparse(X):
         if X.shape[0] * X.shape[1] > DENSE_CELLS:
             raise InvalidInputError(
                 f"The model has {X.shape[1]} sparse columns over {X.shape[0]} rows, too many for a "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import TruncatedSVD
@@ -47,7 +47,7 @@ class Vectors:
         if is_frame(X):
             self._table = table_columns(X)
             X = self._table.fit_transform(X)
-        if sparse.issparse(X):
+        if scipy.sparse.issparse(X):
             if X.shape[0] * X.shape[1] > DENSE_CELLS:
                 self._svd = TruncatedSVD(min(REDUCED_COLUMNS, X.shape[1] - 1), random_state=0)
                 self._svd.fit(X)
@@ -69,7 +69,7 @@ class Vectors:
         for part in self._steps:
             X = part.transform(X)
         X = X if self._table is None else self._table.transform(X)
-        return self._scaled(_numbers(self._dense(X) if sparse.issparse(X) else X))
+        return self._scaled(_numbers(self._dense(X) if scipy.sparse.issparse(X) else X))
 
     def _first_steps(self, X: Any) -> Any:
         for _, step in self._open:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.multiclass import OneVsRestClassifier
@@ -114,9 +113,9 @@ def probabilities_of(classifier: Any, X: Any) -> NDArray[np.float64]:
     if hasattr(classifier, "decision_function"):
         margin = np.asarray(classifier.decision_function(X), dtype=np.float64)
         if margin.ndim == 1:
-            high = expit(margin)
+            high = scipy.special.expit(margin)
             return np.column_stack([1.0 - high, high])
-        return np.asarray(softmax(margin, axis=1))
+        return np.asarray(scipy.special.softmax(margin, axis=1))
     predicted = np.asarray(classifier.predict(X))
     return np.asarray(predicted[:, None] == classifier.classes_[None, :], dtype=np.float64)
 
@@ -139,11 +138,13 @@ def chances_of(classifier: Any, X: Any) -> NDArray[np.float64]:
             )
         return np.asarray(found, dtype=np.float64)
     if hasattr(classifier, "decision_function"):
-        return np.asarray(expit(classifier.decision_function(X)), dtype=np.float64)
+        return np.asarray(scipy.special.expit(classifier.decision_function(X)), dtype=np.float64)
     return np.asarray(classifier.predict(X), dtype=np.float64)
 
 
 def _columns(X: Any, *, numbers: bool = False) -> Any:
     if is_frame(X):
         return table_columns(X)
-    return StandardScaler(with_mean=False) if sparse.issparse(X) else ColumnScaler(numbers=numbers)
+    if scipy.sparse.issparse(X):
+        return StandardScaler(with_mean=False)
+    return ColumnScaler(numbers=numbers)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from querist.experiments.arms import CONTROL
 from querist.experiments.runner import Run
@@ -194,7 +194,8 @@ def _saving_interval(saving: float, ratios: NDArray[np.float64], seeds: int) -> 
     a bootstrap of n values spreads less than the n - 1 of Student's (Hesterberg, 2015, "What
     teachers should know about the bootstrap").
     """
-    wide = float(stdtrit(seeds - 1, 1 - LEVEL / 2)) * float(np.sqrt(seeds / (seeds - 1)))
+    student = float(scipy.special.stdtrit(seeds - 1, 1 - LEVEL / 2))
+    wide = student * float(np.sqrt(seeds / (seeds - 1)))
     factor = float(np.exp(wide * np.log(ratios).std()))
     return [1.0 - (1.0 - saving) * factor, 1.0 - (1.0 - saving) / factor]
 
@@ -207,7 +208,7 @@ def _better(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]
     error = gain.std(axis=0, ddof=1) / np.sqrt(count)
     mean = gain.mean(axis=0)
     t = np.divide(mean, error, out=np.where(mean > 0, np.inf, 0.0), where=error > 0)
-    found: NDArray[np.bool_] = (2 * stdtr(count - 1, -np.abs(t)) < 0.05) & (mean > 0)
+    found: NDArray[np.bool_] = (2 * scipy.special.stdtr(count - 1, -np.abs(t)) < 0.05) & (mean > 0)
     return found
 
 

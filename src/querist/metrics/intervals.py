@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from querist.errors import InvalidInputError
 from querist.metrics.checks import finite, same_length, share
@@ -28,7 +28,7 @@ def wilson(successes: int, count: int, confidence: float = 0.95) -> tuple[float,
         InvalidInputError: successes are negative or more than ``count``.
     """
     _check_counts(successes, count)
-    z = float(special.ndtri(0.5 + share("The confidence", confidence) / 2))
+    z = float(scipy.special.ndtri(0.5 + share("The confidence", confidence) / 2))
     if count == 0:
         return 0.0, 1.0
     p = successes / count
@@ -49,12 +49,9 @@ def clopper_pearson(successes: int, count: int, confidence: float = 0.95) -> tup
     """
     _check_counts(successes, count)
     tail = (1 - share("The confidence", confidence)) / 2
-    low = 0.0 if successes == 0 else special.betaincinv(successes, count - successes + 1, tail)
-    high = (
-        1.0
-        if successes == count
-        else special.betaincinv(successes + 1, count - successes, 1 - tail)
-    )
+    quantile = scipy.special.betaincinv
+    low = 0.0 if successes == 0 else quantile(successes, count - successes + 1, tail)
+    high = 1.0 if successes == count else quantile(successes + 1, count - successes, 1 - tail)
     return float(low), float(high)
 
 
@@ -104,7 +101,7 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, f
             f"{len(array)} values tell no spread.", remedy="Give two values or more."
         )
     tail = (1 - share("The confidence", confidence)) / 2
-    wide = -float(special.stdtrit(len(array) - 1, tail))
+    wide = -float(scipy.special.stdtrit(len(array) - 1, tail))
     middle, error = float(array.mean()), float(array.std(ddof=1)) / float(np.sqrt(len(array)))
     return middle - wide * error, middle + wide * error
 

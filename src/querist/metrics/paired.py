@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, special
 
 from querist.errors import InvalidInputError
 from querist.metrics.checks import same_length
@@ -106,7 +106,7 @@ def mcnemar(lost: int, gained: int) -> float:
             f"{lost} and {gained} are no counts.", remedy="Give whole numbers of 0 or more."
         )
     total = lost + gained
-    return min(1.0, 2 * float(special.bdtr(min(lost, gained), total, 0.5))) if total else 1.0
+    return min(1.0, 2 * float(scipy.special.bdtr(min(lost, gained), total, 0.5))) if total else 1.0
 
 
 def paired_means(
@@ -258,10 +258,10 @@ def _macro(
     t, *said = cells
     every = counts.astype(np.float64)
 
-    def indicator(rows: NDArray[np.bool_], columns: NDArray[np.int64]) -> sparse.csr_array:
+    def indicator(rows: NDArray[np.bool_], columns: NDArray[np.int64]) -> scipy.sparse.csr_array:
         places = np.flatnonzero(rows)
         ones = np.ones(len(places))
-        return sparse.csr_array((ones, (places, columns[places])), shape=(len(counts), width))
+        return scipy.sparse.csr_array((ones, (places, columns[places])), shape=(len(counts), width))
 
     anywhere = np.ones(len(counts), dtype=bool)
     there = indicator(anywhere, t)

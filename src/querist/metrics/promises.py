@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from querist.errors import InvalidInputError
 from querist.metrics.checks import share
@@ -26,7 +26,9 @@ def upper_bound(wrong: int, count: int, confidence: float = 0.95) -> float:
     """
     _check(wrong, count)
     level = share("The confidence", confidence)
-    return 1.0 if wrong == count else float(special.betaincinv(wrong + 1, count - wrong, level))
+    if wrong == count:
+        return 1.0
+    return float(scipy.special.betaincinv(wrong + 1, count - wrong, level))
 
 
 def confidence_sequence(wrong: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -49,10 +51,10 @@ def confidence_sequence(wrong: int, count: int, confidence: float = 0.95) -> tup
     limit = -np.log1p(-share("The confidence", confidence))
     if count == 0:
         return 0.0, 1.0
-    mixed = special.betaln(wrong + 0.5, count - wrong + 0.5) - special.betaln(0.5, 0.5)
+    mixed = scipy.special.betaln(wrong + 0.5, count - wrong + 0.5) - scipy.special.betaln(0.5, 0.5)
 
     def evidence(rate: float) -> float:
-        said = special.xlogy(wrong, rate) + special.xlog1py(count - wrong, -rate)
+        said = scipy.special.xlogy(wrong, rate) + scipy.special.xlog1py(count - wrong, -rate)
         return float(mixed - said)
 
     middle = wrong / count
@@ -72,10 +74,10 @@ def binomial_sizes(rate: float, confidence: float, most: int) -> NDArray[np.int6
     low, high = errors, np.full(len(errors), float(most))
     while (high - low > 1).any():
         middle = np.ceil((low + high) / 2)
-        passes = special.bdtr(errors, middle.astype(np.int64), rate) <= level
+        passes = scipy.special.bdtr(errors, middle.astype(np.int64), rate) <= level
         low, high = np.where(passes, low, middle), np.where(passes, middle, high)
     found = high.astype(np.int64)
-    return np.asarray(found[special.bdtr(errors, found, rate) <= level], dtype=np.int64)
+    return np.asarray(found[scipy.special.bdtr(errors, found, rate) <= level], dtype=np.int64)
 
 
 def finite_sizes(rest: NDArray[np.int64], rate: float, confidence: float) -> NDArray[np.int64]:

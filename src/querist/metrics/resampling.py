@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from querist.metrics.checks import share
 from querist.schema.measure import Measure
@@ -85,11 +85,11 @@ def interval(
     known = np.sort(samples[~np.isnan(samples)])
     if not known.size or np.isnan(value) or count < 2:
         return float("nan"), float("nan")
-    levels = special.ndtri(student_levels(count, confidence))
+    levels = scipy.special.ndtri(student_levels(count, confidence))
     below = (np.searchsorted(known, value) + np.searchsorted(known, value, side="right")) / 2
     least = 0.5 / len(known)
-    bias = float(special.ndtri(np.clip(below / len(known), least, 1 - least)))
-    low, high = np.quantile(known, special.ndtr(2 * bias + levels))
+    bias = float(scipy.special.ndtri(np.clip(below / len(known), least, 1 - least)))
+    low, high = np.quantile(known, scipy.special.ndtr(2 * bias + levels))
     # A metric at the edge of its samples still lies in its own interval.
     return min(float(low), value), max(float(high), value)
 
@@ -97,8 +97,8 @@ def interval(
 def student_levels(count: int, confidence: float = 0.95) -> tuple[float, float]:
     """The two levels of a percentile interval, widened for few assets (Hesterberg, 2015)."""
     tail = (1 - share("The confidence", confidence)) / 2
-    wide = special.stdtrit(max(count - 1, 1), tail) * np.sqrt(count / max(count - 1, 1))
-    return float(special.ndtr(wide)), float(special.ndtr(-wide))
+    wide = scipy.special.stdtrit(max(count - 1, 1), tail) * np.sqrt(count / max(count - 1, 1))
+    return float(scipy.special.ndtr(wide)), float(scipy.special.ndtr(-wide))
 
 
 def measure(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from querist.metrics.intervals import wilson
 from querist.schema.measure import Measure
 
-Z95 = float(special.ndtri(0.975))
+Z95 = 1.959963984540054  # the standard normal's quantile at .975
 
 
 def proportion(hits: int, count: int) -> Measure:
@@ -56,7 +56,7 @@ def mean_of_shares(values: ArrayLike) -> Measure:
     variance = float(shares.var(ddof=1)) / count if count > 1 else 0.0
     trials = trials_of(value, variance, float(count), np.inf)
     # Student's t for the normal deviate, since the variance is that of so few.
-    z = float(special.stdtrit(max(count - 1, 1), 0.975))
+    z = float(scipy.special.stdtrit(max(count - 1, 1), 0.975))
     return share_of_effective(value, trials, count, z)
 
 
@@ -79,7 +79,7 @@ def trials_of_assets(hits: ArrayLike, owners: ArrayLike) -> float:
     p = float(right.mean())
     away = np.bincount(places, weights=right) - p * sizes
     variance = float((away**2).sum()) / count**2 * assets / max(assets - 1, 1)
-    few, many = (special.stdtrit(max(n - 1, 1), 0.975) for n in (assets, count))
+    few, many = (scipy.special.stdtrit(max(n - 1, 1), 0.975) for n in (assets, count))
     return trials_of(p, variance, float(assets), float(count)) * float((many / few) ** 2)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from querist.errors import InvalidInputError
 from querist.metrics.checks import finite, same_length
@@ -179,4 +179,4 @@ def prediction_powered_accuracy(
 
 def _student(count: int) -> float:
     """How many standard errors hold 95 % where the error itself is estimated from few labels."""
-    return float(-special.stdtrit(max(count - 1, 1), 0.025))
+    return float(-scipy.special.stdtrit(max(count - 1, 1), 0.025))
