@@ -187,7 +187,7 @@ def _accepted(
         "coverage": len(chosen) / len(rest),
         "error": float(wrong[chosen].mean()) if len(chosen) else 0.0,
         "oracle": (int(kept[-1]) + 1) / len(rest) if len(kept) else 0.0,
-        "ece": calibration_error(~wrong[rest], 1 - errors[rest]),
+        "ece": calibration_error(~wrong[rest], 1 - errors[rest]).value,
         "all": float(wrong[rest].mean()),
     }
 

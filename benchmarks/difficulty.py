@@ -140,9 +140,9 @@ def one_run(data: str, name: str, size: int, seed: int) -> dict[str, float]:
         "found": float(wrong[reviewed].sum() / wrong.sum()),
         "found_alone": float(wrong[by_model].sum() / wrong.sum()),
         "possible": min(1.0, len(reviewed) / float(wrong.sum())),
-        "ece": calibration_error(~wrong, 1 - errors),
-        "ece_alone": calibration_error(~wrong, 1 - alone),
-        "ece_before": calibration_error(~wrong, said.max(axis=1)),
+        "ece": calibration_error(~wrong, 1 - errors).value,
+        "ece_alone": calibration_error(~wrong, 1 - alone).value,
+        "ece_before": calibration_error(~wrong, said.max(axis=1)).value,
         "accuracy": 1 - float(wrong.mean()),
     }
 

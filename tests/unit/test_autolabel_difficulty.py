@@ -74,8 +74,8 @@ def test_a_calibrator_mends_a_model_that_is_too_sure():
     assert found.method != "none"
     right = table[500:].argmax(axis=1) == truth[500:]
     before, after = table[500:].max(axis=1), found.sureness(table[500:])
-    assert calibration_error(right, before) > 0.1
-    assert calibration_error(right, after) < 0.04
+    assert calibration_error(right, before).value > 0.1
+    assert calibration_error(right, after).value < 0.04
     assert binary_log_loss(right, after) < binary_log_loss(right, before)
     assert binary_brier(right, after) < binary_brier(right, before)
 
@@ -101,8 +101,8 @@ def test_a_calibrated_model_has_hardly_any_calibration_error():
     """Noise of few rows is taken off: 2,000 honest claims have an error below .03."""
     rng = np.random.default_rng(3)
     claims = rng.uniform(0.5, 1.0, 2_000)
-    assert calibration_error(rng.uniform(size=2_000) < claims, claims) < 0.03
-    assert calibration_error(rng.uniform(size=2_000) < claims - 0.2, claims) > 0.15
+    assert calibration_error(rng.uniform(size=2_000) < claims, claims).value < 0.03
+    assert calibration_error(rng.uniform(size=2_000) < claims - 0.2, claims).value > 0.15
 
 
 def test_claims_that_are_the_same_share_a_bin_whatever_their_order():
@@ -111,7 +111,7 @@ def test_claims_that_are_the_same_share_a_bin_whatever_their_order():
     for order in (np.arange(100), np.argsort(hits)):
         (found,) = reliability(hits[order], np.full(100, 0.8))
         assert (found.count, found.claimed, found.right) == (100, pytest.approx(0.8), 0.8)
-        assert calibration_error(hits[order], np.full(100, 0.8)) == pytest.approx(0, abs=1e-6)
+        assert calibration_error(hits[order], np.full(100, 0.8)).value == pytest.approx(0, abs=1e-6)
 
 
 def test_bins_of_the_diagram_hold_equally_many_rows():

@@ -179,6 +179,15 @@ def test_errors_of_both_kinds_are_not_told_as_one() -> None:
     assert f"{100 * found.evidence['expected_calibration_error']:.1f} points" in found.title
 
 
+def test_a_direction_within_luck_is_not_told() -> None:
+    """Of 40 answers the means differ by 5 points, and a calibrated model's by up to 13."""
+    claimed = np.repeat([0.95, 0.55], 20)
+    truth = (np.arange(40) % 20 < np.repeat([14, 18], 20)).astype(int)
+    [found] = of_kind(run(truth, np.column_stack([1 - claimed, claimed])), "miscalibration")
+    assert found.evidence["accuracy"] - found.evidence["confidence"] == pytest.approx(0.05)
+    assert "too sure of some answers, and not sure enough of others" in found.title
+
+
 def flipped_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Digits with 8 % wrong labels, and what logistic regression says out of fold."""
     from sklearn.datasets import load_digits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from querist.metrics import calibration_error, reliability_of_answers, reliability_of_classes
 from querist.metrics.shares import proportion, share_of_effective, trials_of_assets
@@ -22,10 +23,44 @@ def test_an_overconfident_model_is_mended() -> None:
     truth, said = _overconfident(1_000, np.random.default_rng(0))
     found = reliability_of_classes(truth, said, np.random.default_rng(1))
     assert found.method != "none"
-    assert found.claimed_error > 0.15
+    assert found.claimed_error.low > 0.15
     assert found.calibrated_error is not None
-    assert found.calibrated_error < 0.03
+    assert found.calibrated_error.value < 0.04
+    assert found.calibrated_error.low == 0
     assert found.claimed_error == calibration_error(said.argmax(axis=1) == truth, said.max(axis=1))
+
+
+def _claims(size: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.beta(4, 1.2, size)
+
+
+@pytest.mark.parametrize("size", [60, 120, 500])
+def test_a_calibrated_model_has_no_calibration_error(size: int) -> None:
+    """On average its mean square is 0, however few rows; the interval holds 0."""
+    rng = np.random.default_rng(size)
+    drawn = [_claims(size, rng) for _ in range(300)]
+    found = [calibration_error(rng.random(size) < claims, claims) for claims in drawn]
+    assert np.mean([it.low == 0 for it in found]) > 0.95
+    assert np.median([it.value for it in found]) < 0.02
+    assert max(it.high for it in found) < 4 / np.sqrt(size)
+
+
+@pytest.mark.parametrize("size", [60, 120, 500])
+def test_the_interval_of_a_calibration_error_holds(size: int) -> None:
+    """Ten groups of claims that are too high by .1 each, at .3 to .9."""
+    rng = np.random.default_rng(size)
+    levels = np.repeat(np.linspace(0.3, 0.9, 10), size // 10)
+    found = [calibration_error(rng.random(size) < levels - 0.1, levels) for _ in range(500)]
+    assert np.mean([it.low <= 0.1 <= it.high for it in found]) > 0.93
+    assert abs(np.mean([it.value for it in found]) - 0.1) < 0.02
+
+
+def test_a_calibration_error_of_five_answers_says_nothing() -> None:
+    """One bin of all: from what one answer says of itself no noise could be taken."""
+    found = calibration_error([1, 1, 0, 1, 1], [0.6, 0.9, 0.8, 0.7, 0.95])
+    assert found.value == 0
+    assert found.high > 0.2
+    assert (found.count, found.better) == (5, "lower")
 
 
 def test_a_calibration_never_judges_what_it_has_seen() -> None:
@@ -83,9 +118,8 @@ def test_the_diagram_takes_answers_of_one_asset_together() -> None:
         assert together.right.high - together.right.low > one.right.high - one.right.low
     owners = np.arange(160) // 8
     by_asset = np.repeat(np.random.default_rng(4).random(20) < 0.6, 8)
-    assert calibration_error(by_asset, claimed, owners=owners) < calibration_error(
-        by_asset, claimed
-    )
+    together = calibration_error(by_asset, claimed, owners=owners)
+    assert together.value < calibration_error(by_asset, claimed).value
 
 
 def _rng() -> np.random.Generator:

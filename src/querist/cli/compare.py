@@ -140,7 +140,7 @@ def reliability(
     told = found.diagram
     output.print(
         f"[bold]{found.model.title}[/] on {found.assets} audit assets: calibration error "
-        f"{told.claimed_error:.3f} as it claims{_after(told)}."
+        f"{_share(told.claimed_error)} as it claims{_after(told)}."
     )
     # Where no calibration serves, its table would be that of the claims again.
     after = () if told.method == "none" else told.calibrated
@@ -155,7 +155,7 @@ def _after(told: Reliability) -> str:
         return ", too few answers to calibrate by"
     if told.method == "none":
         return "; no calibration serves better"
-    return f", {told.calibrated_error:.3f} calibrated (method: {told.method})"
+    return f", {_share(told.calibrated_error)} calibrated (method: {told.method})"
 
 
 def doubt(

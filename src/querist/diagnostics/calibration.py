@@ -31,10 +31,12 @@ def miscalibration(sample: Sample, rng: np.random.Generator) -> list[Finding]:
     draws = (rng.integers(size, size=size) for _ in range(REPEATS))
     low, high = np.quantile([_error(claimed[i], right[i]) for i in draws], [0.025, 0.975])
     mean, accuracy = float(claimed.mean()), float(right.mean())
+    # How far a calibrated model's accuracy is from its mean claim by luck, at most.
+    doubt = 1.96 * float(np.sqrt((claimed * (1 - claimed)).sum())) / size
     return [
         Finding(
             kind="miscalibration",
-            title=_title(found, mean, accuracy),
+            title=_title(found, mean, accuracy, doubt),
             evidence={
                 "expected_calibration_error": found,
                 "low": float(low),
@@ -50,8 +52,9 @@ def miscalibration(sample: Sample, rng: np.random.Generator) -> list[Finding]:
     ]
 
 
-def _title(found: float, claimed: float, right: float) -> str:
-    if abs(claimed - right) < SMALLEST_GAP:  # too small for all of the error: there are two kinds
+def _title(found: float, claimed: float, right: float, doubt: float) -> str:
+    # Too small for all of the error, or to be told from luck: there are two kinds.
+    if abs(claimed - right) < max(SMALLEST_GAP, doubt):
         return (
             f"The model is off by {100 * found:.1f} points in what it claims: too sure of some "
             "answers, and not sure enough of others."

@@ -11,14 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 from querist.errors import InvalidInputError
 from querist.metrics.checks import finite, same_length
 from querist.metrics.classification import with_probabilities
-from querist.metrics.shares import trials_of_assets
+from querist.metrics.shares import Z95, trials_of_assets
+from querist.schema.measure import Measure
 
 Values = NDArray[np.float64]
 
 # Below so many rows nothing is learned: any gain would be noise.
 FEWEST = 30
 FOLDS = 5
-BINS = 15
+# More bins would be too few answers in each to be told apart.
+BINS, FEWEST_IN_BIN = 10, 5
 # How many rows the belief that the model is calibrated already counts for.
 PRIOR_ROWS = 10.0
 _TINY = 1e-6
@@ -154,26 +156,32 @@ def fit_sureness(
 
 def calibration_error(
     right: ArrayLike, sureness: ArrayLike, bins: int = BINS, *, owners: ArrayLike | None = None
-) -> float:
-    """Mean gap between sureness and share of right answers; 0 to 1, lower is better.
+) -> Measure:
+    """Root mean square gap of the bins of ``reliability``; 0 to 1, lower is better.
 
-    Bins hold about equally many rows. From each squared gap goes the variance of the share, since a
-    calibrated model has gaps too, on few rows (Kumar, Liang and Ma, 2019, "Verified uncertainty
-    calibration"); a bin whose gap is within it counts as 0.
+    A calibrated model has gaps too, on few rows. So from the mean square goes the variance of the
+    shares, which leaves 0 on average (Kumar, Liang and Ma, 2019, "Verified uncertainty
+    calibration"), and the interval is that of this difference by its variance.
 
     Args:
         right: Whether each answer was right (n,).
         sureness: Claimed probability of that (n,).
-        bins: How many.
+        bins: At most how many.
         owners: The asset of each (n,), where one may have several answers.
     """
     found = reliability(right, sureness, bins, owners=owners)
-    count = sum(bin_.count for bin_ in found)
-    total = 0.0
-    for bin_ in found:
-        noise = bin_.right * (1 - bin_.right) / max(bin_.trials - 1, 1)
-        total += bin_.count * float(np.sqrt(max((bin_.claimed - bin_.right) ** 2 - noise, 0.0)))
-    return total / count
+    claimed, shares, counts, trials = np.array(
+        [(it.claimed, it.right, it.count, it.trials) for it in found]
+    ).T
+    weight = counts / counts.sum()
+    gap = (claimed - shares) ** 2
+    square = float(weight @ (gap - shares * (1 - shares) / np.maximum(trials - 1, 1)))
+    # Of a bin that is all right nobody knows that its share varies by nothing.
+    smooth = (shares * trials + 1) / (trials + 2)
+    noise = smooth * (1 - smooth) / trials
+    away = Z95 * float(np.sqrt(weight**2 @ (4 * gap * noise + 2 * noise**2)))
+    low, value, high = np.sqrt(np.clip([square - away, square, square + away], 0, 1)).tolist()
+    return Measure(value=value, low=low, high=high, count=int(counts.sum()), better="lower")
 
 
 def reliability(
@@ -183,7 +191,7 @@ def reliability(
     *,
     owners: ArrayLike | None = None,
 ) -> tuple[ReliabilityBin, ...]:
-    """The reliability diagram in bins of about equally many rows, least sure first.
+    """The reliability diagram in bins of about equally many rows, five or more, least sure first.
 
     Rows that claim the same share a bin: split, each part would be right by the luck of the order.
     Rows with the same of ``owners`` (n,) are answers of one asset, and hang together.
@@ -197,7 +205,8 @@ def reliability(
     if bins < 1:
         raise InvalidInputError(f"{bins} bins were asked for.", remedy="Ask for at least one.")
     order = np.argsort(claims, kind="stable")
-    sizes = [len(part) for part in np.array_split(order, min(bins, len(order)))]
+    bins = max(min(bins, len(order) // FEWEST_IN_BIN), 1)
+    sizes = [len(part) for part in np.array_split(order, bins)]
     ends = np.searchsorted(claims[order], claims[order][np.cumsum(sizes) - 1], side="right")
     return tuple(
         ReliabilityBin(

@@ -24,9 +24,6 @@ from querist.schema.measure import Measure
 
 Values = NDArray[np.float64]
 
-# More would be too few answers in each to be told apart.
-BINS = 10
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReliabilityPoint:
@@ -60,8 +57,8 @@ class Reliability:
     method: str
     claimed: tuple[ReliabilityPoint, ...]
     calibrated: tuple[ReliabilityPoint, ...] = ()
-    claimed_error: float
-    calibrated_error: float | None = None
+    claimed_error: Measure
+    calibrated_error: Measure | None = None
 
 
 def reliability_of_classes(
@@ -153,5 +150,5 @@ def _points(
         ReliabilityPoint(
             claimed=one.claimed, right=share_of_effective(one.right, one.trials, one.count)
         )
-        for one in reliability(right, sure, BINS, owners=owners)
+        for one in reliability(right, sure, owners=owners)
     )

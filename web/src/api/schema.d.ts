@@ -4748,10 +4748,8 @@ export interface components {
              * @default []
              */
             calibrated: components["schemas"]["ReliabilityPoint"][];
-            /** Claimed Error */
-            claimed_error: number;
-            /** Calibrated Error */
-            calibrated_error: number | null;
+            claimed_error: components["schemas"]["Measure"];
+            calibrated_error: components["schemas"]["Measure"] | null;
         };
         /**
          * ReliabilityPoint

@@ -2,7 +2,7 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Reliability, ReliabilityPoint } from "../api/types";
-import { count, percent } from "../parts/format";
+import { count, estimate, percent } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import styles from "./compare.module.css";
 import { reliabilityQuery } from "./compareQueries";
@@ -35,7 +35,7 @@ export function ReliabilityCard({ model }: { model: string }) {
         {isCalibrated(diagram) && (
           <Diagram
             title="Calibrated"
-            error={diagram.calibrated_error ?? 0}
+            error={diagram.calibrated_error}
             points={diagram.calibrated}
             shade="calibrated"
           />
@@ -48,7 +48,7 @@ export function ReliabilityCard({ model }: { model: string }) {
 
 type DiagramProps = {
   title: string;
-  error: number;
+  error: Reliability["calibrated_error"];
   points: Reliability["claimed"];
   shade: "claimed" | "calibrated";
 };
@@ -57,7 +57,7 @@ function Diagram({ title, error, points, shade }: DiagramProps) {
   return (
     <figure className={diagrams.diagram}>
       <figcaption>
-        {title} <small>calibration error {percent(error)}</small>
+        {title} {error && <small>calibration error {estimate(error)}</small>}
       </figcaption>
       <svg
         viewBox={`-32 -8 ${SIDE + 56} ${SIDE + 40}`}

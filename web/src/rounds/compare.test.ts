@@ -98,8 +98,8 @@ describe("calibration", () => {
     method,
     claimed: [point],
     calibrated,
-    claimed_error: 0.02,
-    calibrated_error: calibrated.length ? 0.02 : null,
+    claimed_error: measure(0.02, 0, 0.08),
+    calibrated_error: calibrated.length ? measure(0.02, 0, 0.08) : null,
   });
 
   it("is drawn only where it helps, and it is said where it does not", () => {
