@@ -29,6 +29,8 @@ Values = NDArray[np.float64]
 FEWEST = 30
 # Cosines of pool and labels: of more, labels are left out at random.
 MOST_PAIRS = 250_000_000
+# Products that the kernel regression takes for all classes: half a minute.
+MOST_PRODUCTS = 1_000_000_000_000
 # What is held at a time, as numbers of four bytes.
 _BLOCK = 20_000_000
 _FOLDS = 5
@@ -76,7 +78,8 @@ def errors_beside(
     Returns:
         ``None`` where too little is known for a second opinion.
     """
-    most = MOST_PAIRS // max(len(vectors), 1)
+    count = max(len(vectors), 1)
+    most = min(MOST_PAIRS // count, MOST_PRODUCTS // (count * said.shape[1]))
     if len(judged.rows) < FEWEST or min(len(labeled), most) < FEWEST:
         return None
     chosen = rng.permutation(len(labeled))[:most]

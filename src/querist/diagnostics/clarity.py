@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.diagnostics.sample import Learned, Sample
+from querist.diagnostics.sample import Learned, Sample, rows_of_classes
 from querist.metrics import wilson
 from querist.schema import Batch, Finding, percent
 from querist.strategies.geometry import Matrix, row_chunks, squared_distances
@@ -52,9 +52,12 @@ def concept_clarity(
         ids += list(learned.ids)
     count = len(sample.classes)
     logs = np.log(np.maximum(table, 1e-12))
-    usable = [code for code in range(count) if not skip[code]]
+    rows = rows_of_classes(truth, FEWEST // 4)
+    usable = [code for code in rows if not skip[code]]
     looked = [
-        it for a, b in combinations(usable, 2) if (it := _clearest(truth, logs, a, b)) is not None
+        _clearest(truth, logs, rows, (a, b))
+        for a, b in combinations(usable, 2)
+        if len(rows[a]) + len(rows[b]) >= FEWEST
     ]
     hits, clear = sum(len(it.other) for it in looked), sum(it.clear for it in looked)
     pairs, found = count * (count - 1) // 2, []
@@ -81,15 +84,18 @@ class _Pair:
     other: NDArray[np.int64]
 
 
-def _clearest(truth: NDArray[np.int64], logs: NDArray[np.floating], a: int, b: int) -> _Pair | None:
-    rows = np.flatnonzero((truth == a) | (truth == b))
-    sizes = [int((truth[rows] == code).sum()) for code in (a, b)]
-    if len(rows) < FEWEST or min(sizes) < FEWEST // 4:
-        return None
-    order = rows[np.argsort(logs[rows, a] - logs[rows, b], kind="stable")]
-    clear_b, clear_a = order[: sizes[1] // 2], order[len(order) - sizes[0] // 2 :]
+def _clearest(
+    truth: NDArray[np.int64],
+    logs: NDArray[np.floating],
+    rows: dict[int, NDArray[np.int64]],
+    codes: tuple[int, int],
+) -> _Pair:
+    a, b = codes
+    both = np.sort(np.concatenate([rows[a], rows[b]]))
+    order = both[np.argsort(logs[both, a] - logs[both, b], kind="stable")]
+    clear_b, clear_a = order[: len(rows[b]) // 2], order[len(order) - len(rows[a]) // 2 :]
     other = np.concatenate([clear_b[truth[clear_b] == a], clear_a[truth[clear_a] == b]])
-    return _Pair(codes=(a, b), rows=rows, clear=len(clear_a) + len(clear_b), other=other)
+    return _Pair(codes=codes, rows=both, clear=len(clear_a) + len(clear_b), other=other)
 
 
 def _honest(hits: int, of: int) -> float:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
 from querist.diagnostics.cross_fit import cross_fitted, separation
-from querist.diagnostics.sample import Sample
+from querist.diagnostics.sample import Sample, rows_of_classes
 from querist.metrics import wilson
 from querist.schema import Finding, percent
 
@@ -38,15 +36,17 @@ def merge_advice(sample: Sample, rng: np.random.Generator) -> tuple[Finding, ...
     logs = np.log(np.maximum(sample.probabilities, 1e-12))
     right = sample.predicted == sample.truth
     found = []
-    for a, b in combinations(range(len(sample.classes)), 2):
-        rows = [np.flatnonzero(sample.truth == code) for code in (a, b)]
-        if min(len(one) for one in rows) < FEWEST:
+    rows_of = rows_of_classes(sample.truth, FEWEST)
+    mistaken = np.sort(np.stack([sample.truth, sample.predicted], axis=1)[~right], axis=1)
+    for a, b in np.unique(mistaken, axis=0).tolist():
+        if a not in rows_of or b not in rows_of:
             continue
+        rows = [rows_of[a], rows_of[b]]
         odds = logs[:, a] - logs[:, b]
         areas = [separation(odds[rows[0]], odds[rows[1]])]
         both = np.concatenate(rows)
         between = np.isin(sample.predicted[both], (a, b)) & ~right[both]
-        if _apart(areas[0]) or between.sum() < MUTUAL * (~right[both]).sum() or not between.any():
+        if _apart(areas[0]) or between.sum() < MUTUAL * (~right[both]).sum():
             continue
         if sample.embeddings is not None:
             own = cross_fitted(sample.embeddings[rows[0]], sample.embeddings[rows[1]], rng)

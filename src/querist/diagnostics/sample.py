@@ -163,6 +163,16 @@ class Learned:
         )
 
 
+def rows_of_classes(codes: NDArray[np.int64], fewest: int) -> dict[int, NDArray[np.int64]]:
+    """The rows of each class that has at least ``fewest`` of them, by code, both in order."""
+    order = np.argsort(codes, kind="stable")
+    found, starts = np.unique(codes[order], return_index=True)
+    parts = np.split(order, starts[1:])
+    return {
+        code: rows for code, rows in zip(found.tolist(), parts, strict=True) if len(rows) >= fewest
+    }
+
+
 def vectors_of(embeddings: ArrayLike, count: int) -> Matrix:
     """The vectors (n, d) in float32.
 
