@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from querist import Project
-from querist.schema import Arm, RenameClass, Step
+from querist.loop import evaluating, remeasuring
+from querist.schema import Arm, MergeClasses, NumberValue, RenameClass, Step
 
 
 def rows(count: int, *, first: int, turned: bool) -> list[dict[str, object]]:
@@ -120,3 +122,118 @@ def test_earlier_models_are_measured_on_audit_labels_that_came_later(tmp_path: P
         counts = [it.evaluations[0].accuracy.count for it in project.rounds.list()]
     assert first.evaluations[0].accuracy.count == 25
     assert counts == [30, 30]
+
+
+def turned(project: Project, *, right: bool) -> None:
+    """Every third audit asset holds the other class, or all their own."""
+    for i, name in enumerate(project.catalog.records.rounds.arm_ids(Arm.AUDIT)):
+        wrong = i % 3 == 0 and not right
+        project.labels.submit(name, "ab"[int(name[1:]) % 2 != wrong], annotator="ana")
+
+
+@pytest.fixture
+def mislabeled(tmp_path: Path) -> Iterator[Project]:
+    """Two rounds that were measured on an audit set of which every third label is wrong."""
+    policy = {"batch_size": 12, "audit_size": 30, "control_share": 0.5}
+    with Project.create(
+        tmp_path / "p", media="table", classes="ab", oracle_column="known", policy=policy
+    ) as project:
+        project.add(rows(150, first=0, turned=False), metadata_columns=["known"])
+        project.next_round()
+        turned(project, right=False)
+        project.oracle(2)
+        yield project
+
+
+@pytest.mark.parametrize("by_review", [False, True])
+def test_corrected_audit_labels_measure_earlier_models_again(
+    mislabeled: Project, by_review: bool
+) -> None:
+    """As many labels are there as before: each round tells what a comparison of now tells."""
+    before = mislabeled.rounds.list()
+    if by_review:
+        for name in mislabeled.catalog.records.rounds.arm_ids(Arm.AUDIT):
+            mislabeled.reviews.fix(name, "ab"[int(name[1:]) % 2], reviewer="boss")
+    else:
+        turned(mislabeled, right=True)
+    mislabeled.oracle(1)
+    after = mislabeled.rounds.list()
+    for one, other in zip(before, after[:2], strict=True):
+        for then, now in zip(one.evaluations, other.evaluations, strict=True):
+            assert now.accuracy.count == then.accuracy.count
+            assert now.accuracy.value > then.accuracy.value + 0.1
+    for first, second in ((1, 2), (2, 3)):
+        for suffix, arm in (("", 0), ("-control", 1)):
+            pair = mislabeled.rounds.compare(f"{first}{suffix}", f"{second}{suffix}")
+            told = pair.measures["accuracy"]
+            assert told.first.value == after[first - 1].evaluations[arm].accuracy.value
+            assert told.second.value == after[second - 1].evaluations[arm].accuracy.value
+
+
+def test_labels_that_say_the_same_measure_nothing_again(
+    mislabeled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The audit labels given once more as they are: a round measures its own two models."""
+    measured = []
+
+    def counted(catalog, model, seen=None):  # type: ignore[no-untyped-def]
+        measured.append(model.round)
+        return evaluating.evaluate(catalog, model, seen)
+
+    monkeypatch.setattr(remeasuring, "evaluate", counted)
+    turned(mislabeled, right=False)
+    mislabeled.oracle(1)
+    assert measured == []
+    turned(mislabeled, right=True)
+    mislabeled.oracle(1)
+    assert sorted(measured) == [1, 1, 2, 2, 3, 3]
+
+
+def test_evaluations_of_an_earlier_version_are_measured_again_once(mislabeled: Project) -> None:
+    """They do not tell on which labels; until the next round they stay as they are."""
+    records = mislabeled.catalog.records.rounds
+    for round_ in records.list():
+        old = tuple(replace(it, audit_digest="") for it in round_.evaluations)
+        records.update(replace(round_, evaluations=old), expected_step=round_.step)
+    turned(mislabeled, right=True)
+    assert [it.round for it in mislabeled.status().curve.active] == [1, 2]
+    mislabeled.oracle(1)
+    found = {e.audit_digest for it in mislabeled.rounds.list() for e in it.evaluations}
+    assert len(found) == 1
+    assert "" not in found
+
+
+def test_corrected_numbers_measure_earlier_models_again(tmp_path: Path) -> None:
+    """R² of all rounds is of the corrected audit labels."""
+    policy = {"batch_size": 12, "audit_size": 30}
+    rng = np.random.default_rng(0)
+    known = {f"r{i}": float(x) for i, x in enumerate(rng.normal(size=150))}
+    with Project.create(
+        tmp_path / "p", task="regression", media="table", oracle_column="known", policy=policy
+    ) as project:
+        project.add(
+            [{"id": name, "x": x, "known": x} for name, x in known.items()],
+            metadata_columns=["known"],
+        )
+        project.next_round()
+        audit = project.catalog.records.rounds.arm_ids(Arm.AUDIT)
+        for name in audit[::3]:
+            project.labels.submit(name, NumberValue(number=-known[name]), annotator="ana")
+        project.oracle(2)
+        before = [it.evaluations[0] for it in project.rounds.list()]
+        for name in audit[::3]:
+            project.labels.submit(name, NumberValue(number=known[name]), annotator="ana")
+        project.oracle(1)
+        after = [it.evaluations[0] for it in project.rounds.list()]
+    assert [it.accuracy.count for it in before] == [30, 30]
+    for then, now in zip(before, after[:2], strict=True):
+        assert now.accuracy.value > then.accuracy.value + 0.2
+
+
+def test_what_was_measured_before_a_merge_stays_in_the_records(mislabeled: Project) -> None:
+    """Its curve is of the classes of now, its round keeps the words and figures of then."""
+    before = mislabeled.rounds.list()
+    mislabeled.ontology_changes.apply(MergeClasses(names=("a", "b"), into="c"), author="mia")
+    status = mislabeled.status()
+    assert {it.accuracy.value for it in status.curve.active} == {1.0}
+    assert mislabeled.rounds.list() == before

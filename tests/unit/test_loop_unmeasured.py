@@ -8,6 +8,7 @@ import numpy as np
 from typer.testing import CliRunner
 
 from querist.cli.app import app
+from querist.errors import QueristError
 from querist.project import Project
 from querist.schema import TaskKind
 
@@ -33,6 +34,16 @@ def test_without_an_audit_set_nothing_is_said_of_one(tmp_path: Path) -> None:
         project.oracle(2)
         told = "No audit set is drawn, as audit_size is 0, so that no model is measured."
         assert project.status().sentence == f"20 labels. {told} Go on."
+    for command in (
+        ["thresholds", "2"],
+        ["reliability", "2"],
+        ["compare", "1", "2"],
+        ["experiment", "--arms"],
+    ):
+        refused = CliRunner().invoke(app, [*command, "--project", str(folder)]).exception
+        assert isinstance(refused, QueristError)
+        assert "no audit label" in refused.message
+        assert refused.remedy.startswith("This project has no audit set, and none is drawn after")
     said = _said("diagnose", "--project", str(folder))
     assert f"Round 2: {told}" in said
     assert "nothing stands out" not in said

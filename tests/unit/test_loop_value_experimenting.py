@@ -138,8 +138,9 @@ def test_what_cannot_be_compared_is_refused_with_what_to_do(tmp_path: Path) -> N
     with Project.create(tmp_path / "e", task="regression", media="table") as project:
         project.add([{"id": f"r{i}", "x": float(i)} for i in range(10)])
         project.labels.submit("r1", NumberValue(number=1.0), annotator="ana")
-        with pytest.raises(InvalidInputError, match="audit set has no labels"):
+        with pytest.raises(InvalidInputError, match="no audit label") as refused:
             project.experiments.run()
+        assert refused.value.remedy.startswith("Start a round (querist next)")
     with (
         Project.create(tmp_path / "g", task="polygons", media="image", classes=["a"]) as project,
         pytest.raises(InvalidInputError, match="No model learns"),

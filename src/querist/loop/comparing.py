@@ -12,6 +12,7 @@ from querist.catalog import Catalog
 from querist.diagnostics import Turned, turned
 from querist.errors import ConflictError
 from querist.loop import snapshot, training, value_comparing, value_training
+from querist.loop.evaluating import audit_remedy
 from querist.loop.naming_models import ComparedModel, compared_model, version_of
 from querist.loop.slices import Slices
 from querist.loop.value_comparing import Judged
@@ -156,7 +157,7 @@ def compare(catalog: Catalog, first: str | int, second: str | int) -> Comparison
     if not len(rows):
         raise ConflictError(
             "There is no audit label to measure the two models on.",
-            remedy="Answer the tasks of the audit set; a part of them comes with every round.",
+            remedy=audit_remedy(catalog),
         )
     ids = [seen.ids[i] for i in rows.tolist()]
     one, two = judged.quality

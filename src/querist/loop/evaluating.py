@@ -26,12 +26,19 @@ from querist.schema.wording import counted
 _STREAM = 41
 
 
-def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
+def evaluate(
+    catalog: Catalog, model: ModelVersion, seen: Snapshot | None = None
+) -> Evaluation | None:
     """The headline of the task and more with 95 % intervals; ``None`` without audit labels.
 
     ``None`` too where the headline is not defined on them, as R² of numbers that are all the same.
+
+    Args:
+        catalog: The catalog.
+        model: The model.
+        seen: The labels to measure it on; those of now by default.
     """
-    seen = snapshot.take(catalog)
+    seen = seen or snapshot.take(catalog)
     rows = seen.audited()
     if not len(rows):
         return None
@@ -57,6 +64,9 @@ def evaluate(catalog: Catalog, model: ModelVersion) -> Evaluation | None:
         per_class=per_class,
         measures=of_probabilities(truth, table, rng),
         before=before_training(catalog, model),
+        audit_digest=training.labels_digest(
+            [seen.ids[i] for i in rows.tolist()], np.array(names)[truth]
+        ),
     )
 
 
@@ -83,6 +93,7 @@ def _of_values(
         per_class=_recalls(ontology, truth, said),
         measures=measures,
         headline=headline,
+        audit_digest=value_training.digest_of(seen, rows, truth),
     )
 
 
@@ -124,6 +135,21 @@ def unmeasured(catalog: Catalog) -> str:
 def without_audit(catalog: Catalog, seen: Snapshot) -> bool:
     """Whether no audit set was drawn, nor ever will be under these settings."""
     return not catalog.settings.policy.audit_size and not bool(seen.audit.any())
+
+
+def audit_remedy(catalog: Catalog) -> str:
+    """What to do where no audit label is there: whether there is an audit set decides."""
+    seen, rounds = snapshot.take(catalog), catalog.records.rounds.list()
+    if seen.audit.any():
+        return "Answer the tasks of the audit set; a part of them comes with every round."
+    if not rounds:
+        unset = not catalog.settings.policy.audit_size
+        first = "Set audit_size under [policy] above 0, then start" if unset else "Start"
+        return f"{first} a round (querist next): the audit set is drawn with the first."
+    return (
+        "This project has no audit set, and none is drawn after the first round: begin a project "
+        "with audit_size above 0 under [policy] to measure models."
+    )
 
 
 def _recalls(ontology: Ontology, truth: list[Value], said: list[Value]) -> dict[str, Estimate]:

@@ -33,6 +33,7 @@ from querist.experiments.comparing import Source
 from querist.labeling import KnownLabels
 from querist.learners.imported import IMPORTED
 from querist.loop import snapshot, training, value_experimenting, value_repeating
+from querist.loop.evaluating import audit_remedy
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, from_json, to_json
@@ -209,7 +210,7 @@ def _of_classes(
 ) -> tuple[SideBySide, dict[str, str]]:
     """The arms of a project of single classes; see ``value_experimenting.of_arms``."""
     test = seen.audited()
-    _check_arms(seen, order, test)
+    _check_arms(catalog, seen, order, test)
     active, control = order[Arm.ACTIVE], order[Arm.CONTROL]
     names = catalog.records.ontologies.current().names
     wanted, encoder = catalog.settings.learner, open_encoder(catalog).identity.key
@@ -296,11 +297,13 @@ def _in_order(catalog: Catalog, seen: Snapshot, arm: Arm) -> Positions:
     return np.array(sorted(rows, key=lambda i: (*place.get(seen.ids[i], (0, 0)), i)), np.int64)
 
 
-def _check_arms(seen: Snapshot, order: Mapping[Arm, Positions], test: Positions) -> None:
+def _check_arms(
+    catalog: Catalog, seen: Snapshot, order: Mapping[Arm, Positions], test: Positions
+) -> None:
     if not len(test):
         raise InvalidInputError(
-            "The audit set has no labels, so there is nothing to compare on.",
-            remedy="Label the audit assets of the first round: querist next",
+            "There is no audit label to compare the arms on.",
+            remedy=audit_remedy(catalog),
         )
     for arm, rows in order.items():
         if len(np.unique(seen.codes[rows])) < 2:

@@ -1,4 +1,4 @@
-"""Keeps learning curves comparable: by the classes of now, and on one audit set."""
+"""Keeps learning curves comparable: by the classes of now, and on one truth of the audit set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from querist.errors import (
     StorageError,
     UnavailableError,
 )
+from querist.loop import snapshot
 from querist.loop.evaluating import evaluate
+from querist.loop.snapshot import Snapshot
 from querist.schema import Evaluation, ModelVersion, OntologyReading, Round
 
 # What a model that is gone, or lives elsewhere, may end in.
@@ -37,25 +39,31 @@ def comparable(catalog: Catalog, rounds: Sequence[Round]) -> list[Round]:
     A model whose classes were merged, split or retired since is measured again on the audit set
     as it is read now, once a round: probabilities of merged classes add up, those of a split one
     are shared out. A class that was renamed keeps its figures under its new name. What was
-    measured at the time stays in the records; a model that can no longer be measured, because
-    its audit labels wait for answers, has no point on the curve. Nor has one that was measured on
-    another audit set than the newest, before assets joined, and could not be measured again.
+    measured at the time stays in the records; a model that can no longer be measured, because it
+    is gone or its audit labels wait for answers, has no point on the curve. Nor has one that was
+    measured on another audit set than the newest, before assets joined, and could not be measured
+    again.
     """
     reading = catalog.records.ontologies.reading()
-    rounds = _on_one_set(rounds)
-    if reading.plain:
-        return rounds
-    kept = _MEASURED.setdefault(catalog, {})
-    newest = rounds[-1].number if rounds else 0
+    last = next((at for at in reversed(range(len(rounds))) if rounds[at].evaluations), None)
+    if last is None:
+        return list(rounds)
+    # Until assets join, its labelled part is a random sample at any time: its size is no matter.
+    truth = rounds[last].evaluations[0] if _joined(rounds[: last + 1]) else None
+    if reading.plain and truth is None:
+        return list(rounds)
+    kept, newest = _MEASURED.setdefault(catalog, {}), rounds[last].number
 
     def measured(evaluation: Evaluation) -> Evaluation | None:
-        model = catalog.records.models.get(evaluation.model_id)
-        if _same_classes(reading, model):
-            return _renamed(catalog, model, evaluation)
-        key = (model.id, reading.ontology.version, newest)
-        if key not in kept:
-            kept[key] = evaluate(catalog, model)
-        return kept[key]
+        model = None if reading.plain else catalog.records.models.get(evaluation.model_id)
+        if model is not None and not _same_classes(reading, model):
+            key = (model.id, reading.ontology.version, newest)
+            if key not in kept:
+                kept[key] = _measured_now(catalog, model)
+            return kept[key]
+        if truth is not None and not _on_one_set(evaluation, truth):
+            return None
+        return evaluation if model is None else _renamed(catalog, model, evaluation)
 
     found = []
     for round_ in rounds:
@@ -65,24 +73,28 @@ def comparable(catalog: Catalog, rounds: Sequence[Round]) -> list[Round]:
 
 
 def measured_again(catalog: Catalog, rounds: Sequence[Round], newest: Round) -> list[Round]:
-    """Those of the rounds before the newest that were measured on another audit set.
+    """Those of the rounds before the newest that were measured on other audit labels.
 
-    Assets that were added joined it since, or disputes about some were settled: no random ones. A
-    model that is gone, or lives elsewhere and does not answer, keeps the figures that it had.
+    Some were corrected since, assets that were added joined, or disputes were settled: no random
+    ones. So are those that an earlier version measured, which kept no digest of the labels. A
+    model that is gone, or lives elsewhere and does not answer, keeps the figures that it had; so
+    does one whose classes changed their meaning, as ``comparable`` measures it at each look.
     """
     if not newest.evaluations:
         return []
-    count, kept = newest.evaluations[0].accuracy.count, dict[str, Evaluation]()
+    digest, kept = newest.evaluations[0].audit_digest, dict[str, Evaluation]()
+    if all(e.audit_digest == digest for it in rounds for e in it.evaluations):
+        return []
+    reading, seen = catalog.records.ontologies.reading(), snapshot.take(catalog)
 
     def measured(evaluation: Evaluation) -> Evaluation:
-        if evaluation.accuracy.count == count:
+        if evaluation.audit_digest == digest:
             return evaluation
         model = catalog.records.models.get(evaluation.model_id)
+        if not _same_classes(reading, model):
+            return evaluation
         if model.id not in kept:
-            try:
-                found = evaluate(catalog, model)
-            except GONE:
-                found = None
+            found = _measured_now(catalog, model, seen)
             # In the words of its own classes, as all that is stored of it.
             kept[model.id] = _renamed(catalog, model, found, back=True) if found else evaluation
         return kept[model.id]
@@ -91,19 +103,20 @@ def measured_again(catalog: Catalog, rounds: Sequence[Round], newest: Round) -> 
     return [after for after, before in zip(again, rounds, strict=True) if after != before]
 
 
-def _on_one_set(rounds: Sequence[Round]) -> list[Round]:
-    """The rounds without evaluations on another audit set than the newest, once assets joined it.
+def _measured_now(
+    catalog: Catalog, model: ModelVersion, seen: Snapshot | None = None
+) -> Evaluation | None:
+    try:
+        return evaluate(catalog, model, seen)
+    except GONE:
+        return None
 
-    Until then its labelled part is a random sample at any time, so its size does not matter.
-    """
-    last = next((at for at in reversed(range(len(rounds))) if rounds[at].evaluations), None)
-    if last is None or not _joined(rounds[: last + 1]):
-        return list(rounds)
-    count = rounds[last].evaluations[0].accuracy.count
-    return [
-        replace(it, evaluations=tuple(e for e in it.evaluations if e.accuracy.count == count))
-        for it in rounds
-    ]
+
+def _on_one_set(one: Evaluation, other: Evaluation) -> bool:
+    """Whether both were measured on the same audit labels, as far as that is known."""
+    if one.audit_digest and other.audit_digest:
+        return one.audit_digest == other.audit_digest
+    return one.accuracy.count == other.accuracy.count
 
 
 def _joined(rounds: Sequence[Round]) -> bool:

@@ -147,13 +147,13 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
     """Draw the assets of round ``number``: audit first, then control, then active.
 
     Returns:
-        The plan with the digest of its candidates, and what was selected in the order to ask.
+        The plan with digest and number of its candidates, and what was selected in order to ask.
     """
     seen = _look(catalog, number, fixed)
     audit = _draw_audit(catalog, seen, number, fixed)
     seen.audit[audit] = True
     control = _draw_control(seen, number, fixed)
-    candidates = seen.candidates()
+    digest = seen.digest(seen.candidates())
     active = _draw_active(catalog, seen, number, fixed)
     rows = [
         *_random_rows(seen, Arm.AUDIT, number, audit, len(seen.ids), "Drawn at random to measure"),
@@ -167,7 +167,7 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
         ),
         *active,
     ]
-    return replace(fixed, candidates_digest=seen.digest(candidates)), rows
+    return replace(fixed, candidates_digest=digest, candidate_count=len(_free(seen, fixed))), rows
 
 
 def drawn_from(catalog: Catalog, number: int, fixed: RoundPlan) -> Positions:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from querist.catalog import Catalog
 from querist.errors import ConflictError, InvalidInputError
 from querist.loop import snapshot, training, value_training
+from querist.loop.evaluating import audit_remedy
 from querist.loop.measuring import boxes_of, spans_of
 from querist.loop.naming_models import ComparedModel, compared_model, version_of
 from querist.loop.snapshot import Positions
@@ -236,7 +237,7 @@ def audit_answers(catalog: Catalog, version: ModelVersion, *, overlap: float = _
     if not len(rows):
         raise ConflictError(
             "There is no audit label to measure the model on.",
-            remedy="Answer the tasks of the audit set; a part of them comes with every round.",
+            remedy=audit_remedy(catalog),
         )
     if task is TaskKind.CLASSIFICATION:
         return _classes(catalog, version, seen.codes[rows], rows)

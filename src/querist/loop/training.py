@@ -214,9 +214,9 @@ def predict(
     return reading.probabilities(said, model.classes, reading.made_under(model))
 
 
-def labels_digest(ids: list[str], codes: NDArray[np.int64]) -> str:
+def labels_digest(ids: list[str], classes: NDArray[np.int64] | NDArray[np.str_]) -> str:
     """SHA-256 over (asset, class) pairs in order of asset."""
-    pairs = sorted(zip(ids, codes.tolist(), strict=True))
+    pairs = sorted(zip(ids, classes.tolist(), strict=True))
     return hashlib.sha256("\x00".join(f"{i}={c}" for i, c in pairs).encode()).hexdigest()
 
 

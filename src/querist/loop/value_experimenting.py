@@ -14,6 +14,7 @@ from querist.experiments import JudgedNumbers, JudgedObjects, ObjectArm, SideByS
 from querist.experiments.judging import occurring
 from querist.learners import Guesses, ValueLearner
 from querist.loop import value_training
+from querist.loop.evaluating import audit_remedy
 from querist.loop.headline import headline_of
 from querist.loop.intake import open_encoder
 from querist.loop.measuring import boxes_of, spans_of
@@ -78,7 +79,7 @@ def of_arms(
     value_training.create(catalog)  # refuses a task that nothing learns
     test = Labeled.of(catalog, seen, seen.audited())
     arms = {arm: Labeled.of(catalog, seen, rows) for arm, rows in order.items()}
-    _check(test, arms)
+    _check(catalog, test, arms)
     active, control = arms[Arm.ACTIVE], arms[Arm.CONTROL]
     own, other = len(active.rows), len(control.rows)
     at = (sizes(own, other, _POINTS), sizes(other, own, _POINTS))
@@ -170,11 +171,11 @@ def side_by_side(
     )
 
 
-def _check(test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
+def _check(catalog: Catalog, test: Labeled, arms: Mapping[Arm, Labeled]) -> None:
     if not len(test.rows):
         raise InvalidInputError(
-            "The audit set has no labels, so there is nothing to compare on.",
-            remedy=f"Label the audit assets of the first round: querist next. {_OR_REPEATED}",
+            "There is no audit label to compare the arms on.",
+            remedy=f"{audit_remedy(catalog)} {_OR_REPEATED}",
         )
     check_test(test.values)
     for arm, found in arms.items():

@@ -42,6 +42,8 @@ class RoundPlan:
         label_seq: Last entry of the label log that was seen.
         asset_count: Assets in the catalog then; later ones are not candidates.
         candidates_digest: SHA-256 over the candidates' ids in catalog order.
+        candidate_count: Assets that the active arm could ask for: neither of the audit set, nor
+            labelled for it, passed over, or in flight; ``None`` where an earlier version drew.
         review_seq: Last review that was seen.
         ontology_version: The ontology then; ``None`` where it was not kept.
         overlap: Opinions that are asked of each asset of the overlap.
@@ -72,6 +74,8 @@ class RoundPlan:
     label_seq: int
     asset_count: int
     candidates_digest: str = ""
+    # Whether a replay found the same candidates, their digest says: earlier plans have no count.
+    candidate_count: int | None = field(default=None, compare=False)
     review_seq: int = 0
     ontology_version: int | None = None
     overlap: int = 1
@@ -147,6 +151,8 @@ class Evaluation:
             where the chances of the draws are not known.
         headline: The measure that ``accuracy`` holds: ``accuracy``, ``micro_f1``, ``r2``,
             ``map50`` or ``f1``.
+        audit_digest: SHA-256 over the (asset, label) pairs of the audit set that it was measured
+            on, in order of asset; empty where an earlier version measured it.
     """
 
     arm: Arm
@@ -158,6 +164,7 @@ class Evaluation:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     before: Measure | None = None
     headline: str = "accuracy"
+    audit_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

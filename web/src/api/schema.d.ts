@@ -3176,6 +3176,8 @@ export interface components {
          *             where the chances of the draws are not known.
          *         headline: The measure that ``accuracy`` holds: ``accuracy``, ``micro_f1``, ``r2``,
          *             ``map50`` or ``f1``.
+         *         audit_digest: SHA-256 over the (asset, label) pairs of the audit set that it was measured
+         *             on, in order of asset; empty where an earlier version measured it.
          */
         Evaluation: {
             arm: components["schemas"]["Arm"];
@@ -3200,6 +3202,11 @@ export interface components {
              * @default accuracy
              */
             headline: string;
+            /**
+             * Audit Digest
+             * @default
+             */
+            audit_digest: string;
         };
         /**
          * Experiment
@@ -5034,6 +5041,8 @@ export interface components {
          *         label_seq: Last entry of the label log that was seen.
          *         asset_count: Assets in the catalog then; later ones are not candidates.
          *         candidates_digest: SHA-256 over the candidates' ids in catalog order.
+         *         candidate_count: Assets that the active arm could ask for: neither of the audit set, nor
+         *             labelled for it, passed over, or in flight; ``None`` where an earlier version drew.
          *         review_seq: Last review that was seen.
          *         ontology_version: The ontology then; ``None`` where it was not kept.
          *         overlap: Opinions that are asked of each asset of the overlap.
@@ -5080,6 +5089,8 @@ export interface components {
              * @default
              */
             candidates_digest: string;
+            /** Candidate Count */
+            candidate_count: number | null;
             /**
              * Review Seq
              * @default 0
