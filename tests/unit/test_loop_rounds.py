@@ -79,6 +79,9 @@ def test_known_labels_run_whole_rounds(project: Project) -> None:
     assert found.advice is not None
     assert found.advice.reasons
     assert all(project.replay(number) for number in (1, 2, 3))
+    plans = [round_.plan for round_ in found.rounds]
+    # Of 120 assets 24 measure, and each round asks for 6 of the others.
+    assert [plan.candidate_count for plan in plans if plan] == [96, 90, 84]
 
 
 def test_audit_and_control_never_train_the_active_model(project: Project) -> None:
