@@ -26,6 +26,7 @@ def team(pictures: Path, picture_names: list[str]) -> Path:
         control_share=0.0,
         audit_size=0,
         hourly_cost=30.0,
+        currency="EUR",
     )
     replace(settings, policy=policy).write(pictures)
     with Project.open(pictures) as project:
@@ -55,7 +56,7 @@ def test_people_stand_with_their_numbers_and_what_they_confuse(team, serve, ente
     table = page.get_by_role("region", name="People")
     row = table.get_by_role("row", name="ben")
     row.get_by_text("4.0 s").wait_for()
-    expect(row).to_contain_text("€0.40")
+    expect(row).to_contain_text("EUR\N{NO-BREAK SPACE}0.40")
     row.get_by_role("button", name="ben", exact=True).click()
     drawer = page.get_by_role("dialog", name="ben")
     drawer.get_by_role("heading", name="Gives too often, or too seldom").wait_for()

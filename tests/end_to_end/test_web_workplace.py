@@ -134,7 +134,7 @@ def test_a_batch_goes_to_a_workforce_and_comes_back(texts, tmp_path, serve, ente
     card.get_by_role("button", name="Collect now").click()
     card.get_by_text("Collected last: 2 answers, 1 from crowd could not be stored").wait_for()
     card.get_by_text("There is no class named 'hat'").wait_for()
-    card.get_by_text("€1.50").wait_for()
+    card.get_by_text("1.50").wait_for()
     card.get_by_role("button", name="Take 1 task back").click()
     card.get_by_text("0 of 4 sent").wait_for()
     with Project.open(texts) as project:

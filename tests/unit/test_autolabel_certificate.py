@@ -166,4 +166,7 @@ def test_where_a_looser_promise_fails_a_stricter_one_that_holds_is_named() -> No
     ]
     assert [it.threshold is None for it in certificates] == [False, True]
     said = [stricter_promise(it, curve) for it in certificates]
-    assert said == ["", f" A stricter promise of 5.0% would let in {certificates[0].checked}."]
+    assert said == [
+        "",
+        f" A stricter promise of 5.0\N{NO-BREAK SPACE}% would let in {certificates[0].checked}.",
+    ]

@@ -97,6 +97,7 @@ def test_unknown_key_names_the_nearest() -> None:
         ({"policy": {"hourly_cost": -5}}, "hourly_cost.*-5.*0 to"),
         ({"policy": {"hourly_cost": math.inf}}, "hourly_cost.*inf.*0 to"),
         ({"policy": {"budget_money": math.inf}}, "budget_money.*inf.*above 0"),
+        ({"policy": {"currency": "euro"}}, "currency.*euro.*ISO 4217, such as EUR"),
         ({"policy": {"control_share": 1.5}}, "control_share.*1.5.*share"),
         ({"policy": []}, "policy.*a table"),
         ({"classes": "shirt"}, "classes.*list of texts"),

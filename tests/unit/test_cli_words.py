@@ -152,10 +152,14 @@ def test_what_a_machine_cost_is_called_money() -> None:
     used = Compute(
         rounds=(), seconds=10.3, examples=13_559, money=0.01, full_seconds=2.0, full_money=0.002
     )
-    assert _computed(used) == [
-        ("compute so far", "10.3 s, money 0.01, 13,559 examples"),
-        ("one training on all", "about 2.0 s, money 0.00"),
+    assert _computed(used, None) == [
+        ("compute so far", "10.3 s, 0.010 in money, 13,559 examples"),
+        ("one training on all", "about 2.0 s, 0.0020 in money"),
     ]
+    assert _computed(used, "USD")[1] == (
+        "one training on all",
+        "about 2.0 s, USD\N{NO-BREAK SPACE}0.0020",
+    )
 
 
 def test_labels_to_review_are_told_in_words(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_project_report_says_everything_it_was_given() -> None:
         "Go on.",
         "It still grows.",
         "67 labels saved",
-        "80.0 %",
+        "80.0\N{NO-BREAK SPACE}%",
         "± 3.0",
         "boot, sure",
         "all labels",

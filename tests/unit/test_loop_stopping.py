@@ -131,7 +131,7 @@ def test_what_labels_mend_goes_before_stable_predictions() -> None:
 
 @pytest.mark.parametrize(
     ("mendable", "told"),
-    [(0.1625, "16.2"), (0.16004, "16.004"), (0.16, "16"), (0.158, "16"), (0.19, "19")],
+    [(0.1625, "16.3"), (0.16004, "16.004"), (0.16, "16"), (0.158, "16"), (0.19, "19")],
 )
 def test_what_labels_mend_is_told_on_its_side_of_the_limit(mendable: float, told: str) -> None:
     """A share above 16 % is never told as 16 %, at which labels no longer pay off."""

@@ -18,7 +18,7 @@ from querist.schema import (
     SpansValue,
     Value,
 )
-from querist.schema.wording import number, price, value_text
+from querist.schema.wording import number, value_text
 
 BOX = Box(x=0, y=0, width=2, height=2)
 
@@ -55,12 +55,6 @@ def test_numbers_below_zero_have_a_minus_sign() -> None:
     """A hyphen is none, and what rounds to zero has no sign of a loss."""
     assert [number(-2.94), number(-0.04), number(0.0)] == ["−2.9", "0.0", "0.0"]
     assert [number(2.94, "+.1f"), number(-2.94, "+.1f")] == ["+2.9", "−2.9"]
-
-
-def test_prices_are_told_to_the_cent_or_to_two_figures() -> None:
-    """What is as good as ten cents is; the price of an answer of a model is not nothing."""
-    assert [price(it) for it in (0.0999999, 0.1, 1_234.5)] == ["0.10", "0.10", "1,234.50"]
-    assert [price(0.0032), price(0.000012)] == ["0.0032", "0.000012"]
 
 
 @pytest.mark.parametrize(

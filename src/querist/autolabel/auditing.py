@@ -21,7 +21,7 @@ from querist.catalog.records.auto_labels import (
 from querist.errors import NotFoundError
 from querist.metrics import confidence_sequence, is_right
 from querist.schema import Action, Arm, Origin, TaskState, Value
-from querist.schema.wording import counted
+from querist.schema.wording import counted, percent
 
 _STREAM = 61
 
@@ -235,11 +235,11 @@ def _sentence(
     back: bool,
 ) -> str:
     told = f"{wrong} of {answered} audited labels were wrong"
-    between = f"the error rate lies between {bounds[0]:.1%} and {bounds[1]:.1%}"
+    between = f"the error rate lies between {percent(bounds[0])} and {percent(bounds[1])}"
     if back:
         return f"Rolled back: {told}."
     if bounds[0] > max_error:
-        return f"The promise of {max_error:.1%} is broken: {told}, {between}."
+        return f"The promise of {percent(max_error)} is broken: {told}, {between}."
     return (
         f"{counted(holding, 'label stands', 'labels stand')}, {told}, {between}."
         if answered

@@ -24,7 +24,7 @@ from querist.catalog import Catalog
 from querist.errors import ConflictError, NotFoundError
 from querist.learners import arrays
 from querist.metrics import upper_bound
-from querist.schema import Value, from_json, new_id, to_json
+from querist.schema import Value, from_json, new_id, percent, to_json
 
 # Error rates for which the curve tells what could be accepted.
 RATES = (0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2)
@@ -236,7 +236,7 @@ def _by_class(
 
 
 def _sentence(found: Judgement, certificate: Certificate, count: int, free: int) -> str:
-    rate, sure = f"{certificate.max_error:.1%}", f"{certificate.confidence:.0%}"
+    rate, sure = percent(certificate.max_error), percent(certificate.confidence, 0)
     if certificate.threshold is not None:
         return (
             f"{count:,} of {free:,} assets can be labelled without a person: at most {rate} of "
@@ -275,7 +275,7 @@ def stricter_promise(certificate: Certificate, curve: Sequence[CurvePoint]) -> s
     if certificate.threshold is not None or not below:
         return ""
     best = max(below, key=lambda point: point.count)
-    return f" A stricter promise of {best.max_error:.1%} would let in {best.count:,}."
+    return f" A stricter promise of {percent(best.max_error)} would let in {best.count:,}."
 
 
 def _keep(catalog: Catalog, found: Judgement, proposal: Proposal) -> None:

@@ -60,6 +60,10 @@ _RANGES: toml_form.Ranges = {
     "budget_labels": _POSITIVE,
     "budget_seconds": _POSITIVE,
     "budget_money": _POSITIVE,
+    "currency": (
+        lambda v: re.fullmatch("[A-Z]{3}", v) is not None,
+        "the three capital letters of ISO 4217, such as EUR",
+    ),
     "hourly_cost": _MONEY,
     "compute_cost": _MONEY,
     "error_cost": _MONEY,
@@ -108,6 +112,7 @@ class PolicySettings:
             no limit.
         budget_seconds: Most seconds of labelling, as far as the mean pace so far foretells them.
         budget_money: Most money, likewise.
+        currency: What money is in, three letters of ISO 4217; ``None`` tells plain numbers.
         hourly_cost: Money an hour of labelling, where people have no cost of their own.
         target_accuracy: Stop once the accuracy surely reaches this, 0 to 1.
         compute_cost: Money an hour of the machine that trains, predicts and selects.
@@ -139,6 +144,7 @@ class PolicySettings:
     budget_labels: int | None = None
     budget_seconds: float | None = None
     budget_money: float | None = None
+    currency: str | None = None
     hourly_cost: float | None = None
     target_accuracy: float | None = None
     compute_cost: float | None = None

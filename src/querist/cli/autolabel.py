@@ -9,7 +9,7 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
-from querist.schema.wording import counted
+from querist.schema.wording import counted, percent
 
 if TYPE_CHECKING:
     from querist.autolabel import AutoLabelSet, Proposal
@@ -110,12 +110,12 @@ def _print(found: Proposal) -> None:
     output.print(found.sentence, markup=False)
     print_table(
         ("error promised", "labelled", "share"),
-        [(f"{it.max_error:.2%}", f"{it.count:,}", f"{it.coverage:.1%}") for it in found.curve],
+        [(percent(it.max_error, 2), f"{it.count:,}", percent(it.coverage)) for it in found.curve],
     )
     print_table(
         ("class", "labelled", "left to people", "checked", "wrong", "at most wrong"),
         [
-            (it.name, it.count, it.left, it.checked, it.wrong, f"{it.upper:.1%}")
+            (it.name, it.count, it.left, it.checked, it.wrong, percent(it.upper))
             for it in found.classes
         ],
     )
@@ -133,7 +133,7 @@ def _tell(sets: Sequence[AutoLabelSet], *, as_json: bool) -> None:
         [
             (
                 it.id,
-                f"{it.max_error:.1%}",
+                percent(it.max_error),
                 it.holding,
                 it.answered,
                 it.wrong,

@@ -8,7 +8,7 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, progress_bar
-from querist.schema.wording import counted
+from querist.schema.wording import counted, money
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,6 +44,7 @@ def ask_model(
             price_out=price_out,
             progress=progress,
         )
+        currency = opened.settings.policy.currency
     if as_json:
         print_json(found)
         return
@@ -51,7 +52,7 @@ def ask_model(
     unclear = counted(found.unclear, "answer names", "answers name")
     output.print(
         f"{model} was asked about {counted(found.asked, 'asset')}, {kept} kept from before, "
-        f"{unclear} no class; it cost {found.money:.4f}.",
+        f"{unclear} no class; it cost {money(found.money, currency)}.",
         markup=False,
     )
     evaluation = found.predictions.evaluation

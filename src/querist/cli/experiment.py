@@ -9,6 +9,7 @@ import typer
 
 from querist.cli.options import HERE, JsonOption, ProjectOption, check_folder, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
+from querist.schema.wording import number
 
 if TYPE_CHECKING:
     from querist.experiments import Experiment
@@ -108,7 +109,7 @@ def _share(found: Measure | None) -> str:
     # The intervals of each are in the report and in the JSON: here the table has to fit a terminal.
     if found is None:
         return DASH
-    return f"{100 * found.value:.1f}"
+    return number(100 * found.value)
 
 
 def _gain(found: Measure | None) -> str:

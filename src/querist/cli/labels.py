@@ -11,7 +11,7 @@ from querist.cli.options import HERE, AnnotatorOption, JsonOption, ProjectOption
 from querist.cli.printing import errors, output, print_json, progress_bar
 from querist.errors import InvalidInputError
 from querist.schema import TaskKind
-from querist.schema.wording import counted
+from querist.schema.wording import counted, percent
 
 
 def add_to(app: typer.Typer) -> None:
@@ -141,7 +141,7 @@ def zero_shot(
     told = len(found.by_name) + len(found.by_example)
     output.print(
         f"{found.model.id} suggests {told} classes until the first training; near neighbours share "
-        f"their guess in {100 * found.agreement:.0f} %.",
+        f"their guess in {percent(found.agreement, 0)}.",
         markup=False,
     )
     if found.without:

@@ -28,7 +28,7 @@ def compare_orders(
         out: Where the JSON goes; nowhere if ``None``.
     """
     from querist.experiments import compare_orders as compare
-    from querist.experiments.words import percent
+    from querist.schema import percent
 
     found = compare(data, orders, against=against, seeds=seeds)
     output.print(

@@ -11,7 +11,7 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import errors, output, print_json, print_table, progress_bar
 from querist.schema import AddReport
-from querist.schema.wording import counted
+from querist.schema.wording import counted, in_money
 
 if TYPE_CHECKING:
     from querist.loop import Compute
@@ -105,6 +105,7 @@ def status(project: ProjectOption = HERE, json: JsonOption = False) -> None:
     """Say where the project stands and what Querist advises."""
     with open_project(project) as opened:
         found = opened.status()
+        currency = opened.settings.policy.currency
         held = sum(one.holding for one in opened.autolabel.history())
     if json:
         print_json(found)
@@ -123,18 +124,22 @@ def status(project: ProjectOption = HERE, json: JsonOption = False) -> None:
             ("audit labelled", f"{found.audit_labeled} of {found.audit_wanted}"),
             ("open tasks", found.open_tasks),
             ("rounds", len(found.rounds)),
-            *_computed(found.compute),
+            *_computed(found.compute, currency),
         ],
     )
 
 
-def _computed(used: Compute) -> list[tuple[str, str]]:
+def _computed(used: Compute, currency: str | None) -> list[tuple[str, str]]:
     """What the machine was used for, beside one training on all assets."""
     if not used.seconds:
         return []
-    spent = f"{used.seconds:,.1f} s" + ("" if used.money is None else f", money {used.money:,.2f}")
+    spent = _told(used.seconds, used.money, currency)
     lines = [("compute so far", f"{spent}, {used.examples:,} examples")]
     if used.full_seconds is not None:
-        cost = "" if used.full_money is None else f", money {used.full_money:,.2f}"
-        lines.append(("one training on all", f"about {used.full_seconds:,.1f} s{cost}"))
+        full = _told(used.full_seconds, used.full_money, currency)
+        lines.append(("one training on all", f"about {full}"))
     return lines
+
+
+def _told(seconds: float, cost: float | None, currency: str | None) -> str:
+    return f"{seconds:,.1f} s" + ("" if cost is None else f", {in_money(cost, currency)}")

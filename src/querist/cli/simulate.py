@@ -163,7 +163,8 @@ def _stopped(kept: Path | None) -> None:
 
 
 def _print(found: Simulation) -> None:
-    from querist.experiments.words import percent, signed
+    from querist.experiments.words import signed
+    from querist.schema import percent
 
     rows = found.comparison
     output.print("Mean accuracy over the rounds, its gain over random in points, seeds:\n")

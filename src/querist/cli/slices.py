@@ -9,7 +9,7 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table
 from querist.errors import InvalidInputError, UnknownNameError
-from querist.schema.wording import number
+from querist.schema.wording import number, percent
 
 if TYPE_CHECKING:
     from querist.catalog import AssetQuery
@@ -143,7 +143,8 @@ def _row(report: SliceReport) -> tuple[object, ...]:
         return (*head, "", "", report.problem or "no round has a model yet", "")
     newest = report.course[-1]
     shares = [
-        "?" if it.accuracy is None else f"{100 * it.accuracy.value:.0f}" for it in report.course
+        "?" if it.accuracy is None else number(100 * it.accuracy.value, ".0f")
+        for it in report.course
     ]
     sure = "" if newest.accuracy is None else _interval(newest)
     count = 0 if newest.accuracy is None else newest.accuracy.count
@@ -152,8 +153,8 @@ def _row(report: SliceReport) -> tuple[object, ...]:
 
 def _interval(point: SlicePoint) -> str:
     assert point.accuracy is not None
-    low, high = 100 * point.accuracy.low, 100 * point.accuracy.high
-    return f"{100 * point.accuracy.value:.1f} % ({low:.1f} to {high:.1f})"
+    low, high = number(100 * point.accuracy.low), number(100 * point.accuracy.high)
+    return f"{percent(point.accuracy.value)} ({low} to {high})"
 
 
 def _against(point: SlicePoint) -> str:

@@ -10,6 +10,7 @@ import typer
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import errors, output, print_json, print_table
 from querist.errors import UnavailableError
+from querist.schema.wording import money
 
 if TYPE_CHECKING:
     from querist.labeling import Collected
@@ -106,6 +107,7 @@ def status(
     with open_project(project) as opened:
         if name is not None:
             output.print(opened.workforces.status(name), markup=False)
+        currency = opened.settings.policy.currency
         reports = [
             it for it in opened.workforces.reports() if name is None or it.workforce.name == name
         ]
@@ -121,7 +123,7 @@ def status(
                 it.answered,
                 it.refused,
                 it.returned,
-                f"{it.money:.2f}",
+                money(it.money, currency),
                 "" if it.hours is None else f"{it.hours:.2f}",
                 "" if it.agreement is None else f"{it.agreement} of {it.agreement.count}",
                 "" if it.gold_accuracy is None else str(it.gold_accuracy),

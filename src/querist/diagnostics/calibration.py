@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from querist.diagnostics.sample import LEVEL, Sample
 from querist.schema import Finding, percent
+from querist.schema.wording import number
 
 BINS, REPEATS = 10, 1_000
 FEWEST, SMALLEST_GAP = 30, 0.03
@@ -56,7 +57,7 @@ def _title(found: float, claimed: float, right: float, doubt: float) -> str:
     # Too small for all of the error, or to be told from luck: there are two kinds.
     if abs(claimed - right) < max(SMALLEST_GAP, doubt):
         return (
-            f"The model is off by {100 * found:.1f} points in what it claims: too sure of some "
+            f"The model is off by {number(100 * found)} points in what it claims: too sure of some "
             "answers, and not sure enough of others."
         )
     return (

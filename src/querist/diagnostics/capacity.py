@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError
-from querist.schema import percent
+from querist.schema.wording import number, percent
 
 LEVEL = 0.05
 
@@ -117,7 +117,7 @@ def capacity_advice(ladder: Sequence[Rung], used: int) -> CapacityAdvice:
         gain=gain,
         p_value=p_value,
         sentence=f"The model is {fit.value} for its labels: {ladder[best].name} is better by "
-        f"{gain:.1f} points, while {own.name} is {shares}.",
+        f"{number(gain)} points, while {own.name} is {shares}.",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from querist.schema.wording import counted
+from querist.schema.wording import counted, percent
 
 WIDTH, HEIGHT = 960, 400
 LEFT, TOP, BOTTOM = 64, 28, 46
@@ -181,7 +181,7 @@ def _line(frame: _Frame, curve: Curve) -> str:
     dash = ' stroke-dasharray="7 5"' if curve.dashed else ""
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2" fill="var({curve.color})"><title>'
-        f"{escape(curve.name)}: {100 * p['value']:.1f} % at "
+        f"{escape(curve.name)}: {percent(p['value'])} at "
         f"{counted(round(p['labels']), 'label')}</title>"
         "</circle>"
         for (x, y), p in zip(places, curve.points, strict=True)

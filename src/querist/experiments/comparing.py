@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from querist.experiments.words import signed
 from querist.schema.measure import Measure, called
-from querist.schema.wording import at_least
+from querist.schema.wording import at_least, percent
 
 # The project's own labels of both arms, or a repetition from scratch where all labels are known.
 Source = Literal["arms", "repeated"]
@@ -214,8 +214,8 @@ def sentence(result: SideBySide) -> str:
     if result.active.accuracy and result.control.accuracy and gain:
         words.append(
             f"With {result.size:,} labels each, the active set reaches "
-            f"{100 * result.active.accuracy.value:.1f} %{name} and random "
-            f"{100 * result.control.accuracy.value:.1f} %: {points(gain)}"
+            f"{percent(result.active.accuracy.value)}{name} and random "
+            f"{percent(result.control.accuracy.value)}: {points(gain)}"
             f"{'' if gain.low > 0 or gain.high < 0 else ', which may be chance'}."
         )
     if result.boost is None:

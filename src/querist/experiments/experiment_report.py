@@ -21,6 +21,7 @@ from querist.experiments.comparing import (
 from querist.experiments.page import facts, page, section, table
 from querist.experiments.words import signed
 from querist.schema.measure import Measure, called
+from querist.schema.wording import number, percent
 
 DASH = "\N{EN DASH}"
 # What there is of a class, and how it is told from what is not, where that is no row.
@@ -159,8 +160,8 @@ def _class_cells(row: ClassRow, kinds: Iterable[str], judged: str) -> list[str]:
 def _share(found: Measure | None) -> str:
     if found is None:
         return DASH
-    ends = f"{100 * found.low:.0f} to {100 * found.high:.0f}"
-    return f"{100 * found.value:.1f} % <small>{ends}</small>"
+    ends = f"{number(100 * found.low, '.0f')} to {number(100 * found.high, '.0f')}"
+    return f"{percent(found.value)} <small>{ends}</small>"
 
 
 def _gain(found: Measure | None) -> str:

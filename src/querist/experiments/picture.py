@@ -11,6 +11,7 @@ from querist.experiments.arms import CONTROL
 from querist.experiments.runner import Run
 from querist.experiments.statistics import curve_band
 from querist.experiments.words import best_arm, verdict
+from querist.schema.wording import percent
 
 COLORS = ("#4f4fc4", "#0f7b6c", "#b4540a", "#9c2f7f", "#2f6db5", "#7a6a00")
 GRAY = "#767882"
@@ -65,7 +66,7 @@ def simulation_png(result: Mapping[str, Any]) -> bytes:
     full = result["data"]["full_data_accuracy_mean"]
     axes.axhline(full, color=GRAY, linewidth=1, linestyle=":")
     axes.annotate(
-        f"whole pool: {100 * full:.1f} %",
+        f"whole pool: {percent(full)}",
         (0.01, full),
         xycoords=("axes fraction", "data"),
         xytext=(0, 4),

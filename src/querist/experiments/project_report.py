@@ -9,7 +9,7 @@ from typing import Any
 from querist.errors import InvalidInputError
 from querist.experiments.charts import Curve, Span, learning_curves
 from querist.experiments.page import facts, page, section, table
-from querist.schema.wording import interval
+from querist.schema.wording import interval, percent
 
 DASH = "\N{EN DASH}"
 
@@ -161,6 +161,6 @@ def _figure(picture: Mapping[str, Any]) -> str:
 def _estimate(found: Mapping[str, float] | None, *, strong: bool = False) -> str:
     if not found:
         return DASH
-    text = f"{100 * found['value']:.1f} %"
+    text = percent(found["value"])
     doubt = interval(found["value"], found["low"], found["high"])
     return f"{f'<strong>{text}</strong>' if strong else text} <small>{doubt}</small>"

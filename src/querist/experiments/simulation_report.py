@@ -13,13 +13,12 @@ from querist.experiments.runner import Run
 from querist.experiments.statistics import curve_band
 from querist.experiments.words import (
     best_arm,
-    percent,
     sentences,
     signed,
     too_few_seeds,
     verdict,
 )
-from querist.schema.wording import counted
+from querist.schema.wording import counted, percent
 
 COLORS = ("--a0", "--a1", "--a2", "--a3", "--a4", "--a5")
 DASH = "\N{EN DASH}"
@@ -81,7 +80,7 @@ def _simulation_facts(
     )
     yield (
         "Full data",
-        f"{100 * data['full_data_accuracy_mean']:.1f} %",
+        percent(data["full_data_accuracy_mean"]),
         f"accuracy with all {data['pool']:,} pool rows labelled",
     )
 
@@ -105,7 +104,7 @@ def _saving_fact(best: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     if found["saving"] is not None and not too_few_seeds(found):
         yield (
             "Labels saved",
-            f"{100 * found['saving']:.0f} %",
+            percent(found["saving"], 0),
             f"{least}to reach {goal}: {found['strategy']:,.0f} instead of {found['control']:,.0f}",
         )
 
@@ -127,7 +126,7 @@ def _simulation_curves(result: Mapping[str, Any], order: Sequence[str]) -> str:
     return learning_curves(
         curves,
         description="Mean test accuracy against labels for each strategy.",
-        ceiling=(full, f"whole pool: {100 * full:.1f} %"),
+        ceiling=(full, f"whole pool: {percent(full)}"),
     )
 
 
@@ -143,7 +142,7 @@ def _comparison(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _compared(row: Mapping[str, Any]) -> Sequence[str]:
-    cells = [f"<strong>{escape(row['strategy'])}</strong>", f"{100 * row['aulc_mean']:.1f} %"]
+    cells = [f"<strong>{escape(row['strategy'])}</strong>", percent(row["aulc_mean"])]
     if row["strategy"] == CONTROL:
         return [*cells, DASH, DASH, DASH]
     return [
@@ -176,7 +175,7 @@ def _needed(found: Mapping[str, Any], is_control: bool, seeds: int) -> str:
         return text
     least = "≥ " if found["at_least"] else ""
     kind = "up" if found["saving"] > 0 else "down"
-    share = f"{100 * abs(found['saving']):.0f} % {'fewer' if found['saving'] >= 0 else 'more'}"
+    share = f"{percent(abs(found['saving']), 0)} {'fewer' if found['saving'] >= 0 else 'more'}"
     return f'{text} <small class="{kind}">{least}{share}</small>'
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from querist.experiments.arms import CONTROL
 from querist.metrics import is_undecided
 from querist.schema.measure import Measure
-from querist.schema.wording import counted, number
+from querist.schema.wording import counted, number, percent
 
 # Of fewer seeds nobody sees whether their gains spread as Student's interval supposes.
 FEW = 5
@@ -107,14 +107,14 @@ def _needs(name: str, goal: str, found: Mapping[str, Any], seeds: int) -> str:
             f"{many} {few} too few to say what {name} saves for {goal}: on average it needs "
             f"{found['strategy']:,.0f} labels, random {least}{found['control']:,.0f}."
         )
-    low, high = sorted(100 * (1 - end) for end in found["saving_ci"])
-    doubt = f"{many}; 95 % interval {low:.0f} % to {high:.0f} %"
+    low, high = sorted(1 - end for end in found["saving_ci"])
+    doubt = f"{many}; 95 % interval {percent(low, 0)} to {percent(high, 0)}"
     most = ""
     if found.get("at_least"):
         most = "at most "
         doubt += f"; random got there with {found['reached'][1]} of {seeds}"
     return (
-        f"{name} needs {most}{100 * (1 - found['saving']):.0f} % of random's labels for {goal}: "
+        f"{name} needs {most}{percent(1 - found['saving'], 0)} of random's labels for {goal}: "
         f"{found['strategy']:,.0f} instead of {found['control']:,.0f} ({doubt})."
     )
 
@@ -124,10 +124,5 @@ def signed(share: float) -> str:
     return number(100 * share, "+.1f")
 
 
-def percent(share: float) -> str:
-    """A share of one in per cent."""
-    return f"{100 * share:.1f} %"
-
-
 def _points(gain: float) -> str:
-    return f"{100 * abs(gain):.1f} points"
+    return f"{number(100 * abs(gain))} points"

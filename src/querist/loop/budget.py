@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 from querist.catalog import Catalog, PolicySettings
 from querist.errors import BudgetSpentError
-from querist.schema.wording import counted
+from querist.schema.wording import counted, in_money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetState:
-    """One budget: its unit, what is spent, and the limit (``None``: no limit)."""
+    """One budget: its unit, what is spent, the limit (``None``: none), of money the currency."""
 
     unit: str
     spent: float
     limit: float | None
+    currency: str | None = None
 
     @property
     def words(self) -> str:
@@ -25,7 +26,9 @@ class BudgetState:
         assert self.limit is not None
         if self.unit == "labels":
             return counted(round(self.limit), "label")
-        return f"{self.limit:,.2f} in money" if self.unit == "money" else f"{self.limit:,g} seconds"
+        if self.unit == "money":
+            return in_money(self.limit, self.currency)
+        return f"{self.limit:,g} seconds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,8 @@ def budgets(catalog: Catalog) -> list[BudgetState]:
         if row["kind"] == "label":
             spent[row["unit"]] += row["quantity"]
     return [
-        BudgetState(unit=unit, spent=spent[unit], limit=limit) for unit, limit in limits.items()
+        BudgetState(unit=unit, spent=spent[unit], limit=limit, currency=policy.currency)
+        for unit, limit in limits.items()
     ]
 
 

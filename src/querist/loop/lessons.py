@@ -19,7 +19,7 @@ from querist.errors import InvalidInputError
 from querist.loop import learning, snapshot, training
 from querist.loop.learning import ClassLesson, Hardness
 from querist.schema import Arm, ModelVersion, Round, from_json, to_json
-from querist.schema.wording import counted
+from querist.schema.wording import counted, number
 
 # Labels and sampled assets that are looked at; of more so many are drawn.
 MOST, MOST_SAMPLE = 3_000, 2_000
@@ -258,8 +258,8 @@ def _sentence(
 
 
 def _points(one: BatchLesson) -> str:
-    words = f"{one.points:+.1f} points ({one.low:+.1f} to {one.high:+.1f})"
-    return words.replace("-", "\N{MINUS SIGN}")
+    points, low, high = (number(it, "+.1f") for it in (one.points, one.low, one.high))
+    return f"{points} points ({low} to {high})"
 
 
 def _upper(words: str) -> str:

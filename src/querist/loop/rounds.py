@@ -358,6 +358,7 @@ class Rounds:
             else None,
             outlook=stop_evidence.outlook(shares, next_batch_size(self._catalog), left),
             worth=stop_evidence.worth(self._catalog, shares, cost, seen),
+            currency=policy.currency,
         )
         advice = stopping.advice_of(
             evidence,

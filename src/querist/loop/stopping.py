@@ -30,7 +30,7 @@ from querist.schema import (
     class_names,
     percent,
 )
-from querist.schema.wording import counted, number, percent_beside, price
+from querist.schema.wording import counted, in_money, money, number, percent_beside
 
 WINDOW = 3
 MIN_ROUNDS = 4
@@ -57,6 +57,7 @@ class Evidence:
         verdict: What labels still mend, where models of part of them were trained.
         outlook: Where the curve is expected to go, nearest first.
         worth: What more labels are worth, where costs are known.
+        currency: What that is in, if the project says it.
     """
 
     rounds: int
@@ -73,6 +74,7 @@ class Evidence:
     verdict: StopVerdict | None = None
     outlook: Sequence[OutlookPoint] = ()
     worth: Worth | None = None
+    currency: str | None = None
 
 
 def agreements(catalog: Catalog) -> list[float]:
@@ -192,7 +194,7 @@ def _mended(evidence: Evidence, reasons: list[str]) -> bool:
         )
     if verdict.surprise > SURPRISING:
         reasons.append(
-            f"The share of errors in the last batches was {100 * verdict.surprise:.1f} points "
+            f"The share of errors in the last batches was {number(100 * verdict.surprise)} points "
             "above what the model expected: it does not know yet what it does not know."
         )
     if verdict.unlike_audit:
@@ -218,14 +220,15 @@ def _costly(evidence: Evidence, reasons: list[str]) -> bool:
         return False
     beside = round(evidence.worth.control_labels, 2)
     control = f", {beside:g} of the random control included," if beside else ""
-    cost = f"With {price(evidence.worth.label_cost)} a label{control} and the errors at their price"
+    each = money(evidence.worth.label_cost, evidence.currency)
+    cost = f"With {each} a label{control} and the errors at their price"
     if evidence.worth.saving <= 0:
         reasons.append(f"{cost}, no number of further labels is expected to pay.")
         return not evidence.thin_classes
     reasons.append(
         f"{cost}, {counted(evidence.worth.labels, 'label in all is', 'labels in all are')} "
         "expected to cost least, and to save "
-        f"{evidence.worth.saving:,.0f} against stopping now."
+        f"{in_money(evidence.worth.saving, evidence.currency)} against stopping now."
     )
     return False
 
@@ -286,7 +289,7 @@ def _state(evidence: Evidence, window: Sequence[float], bound: float | None) -> 
     if bound is not None and bound <= WIDEST_BOUND:
         moved = (
             f", at least {min(window):.3f}, so {_bounded(evidence)} on the assets compared moved "
-            f"by at most {100 * bound:.1f} points from one to the next"
+            f"by at most {number(100 * bound)} points from one to the next"
         )
     return f"Consecutive models agree with {name} {np.mean(window):.3f}{moved}"
 

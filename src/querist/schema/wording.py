@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Literal
 
 from querist.schema.annotation import ClassesValue, ClassValue, NumberValue, Value, class_names
 
 MINUS = "\N{MINUS SIGN}"
+_DECIMALS = re.compile(r"\.(\d+)f")
+# A half, and the noise that a float may be below it.
+_HALF = 0.5 + 1e-9
+# From here on a float has no decimals.
+_WHOLE = 2.0**52
+_MOST_DIGITS = 12
 _ROUNDED = 0.0005
 _LOPSIDED = 0.02
 _SHAPE = {"boxes": ("box", "boxes"), "polygons": ("polygon",), "spans": ("span",)}
@@ -15,30 +22,59 @@ _SHAPE = {"boxes": ("box", "boxes"), "polygons": ("polygon",), "spans": ("span",
 
 def percent(share: float, digits: int = 1) -> str:
     """A share as people read it: ``percent(0.941)`` is ``94.1 %``."""
-    return f"{number(100 * share, f'.{digits}f')}\N{NO-BREAK SPACE}%"
+    return f"{_in_hundred(share, digits)}\N{NO-BREAK SPACE}%"
 
 
 def number(value: float, form: str = ".1f") -> str:
     """A number with a true minus sign, ``−2.9``; ``form`` is that of ``format``."""
-    text = format(value, form)
+    digits = _DECIMALS.search(form)
+    text = format(rounded(value, int(digits[1])) if digits else value, form)
     zero = not text.strip("+-0.,")
     return text.replace("-", "" if zero else MINUS)
 
 
-def price(amount: float) -> str:
-    """An amount of money to the cent, ``0.10``; below a tenth to two figures, ``0.0032``."""
-    digits = 2 if amount >= 0.0995 or amount <= 0 else 1 - math.floor(math.log10(amount))
-    return f"{amount:,.{digits}f}"
+def rounded(value: float, digits: int) -> float:
+    """The nearest number of so many decimals; halves go away from zero, as in the browser.
+
+    ``format`` would take 76.25 to 76.2, and 28.749999999999996, which is 100 × 0.2875, to 28.7.
+    """
+    steps = abs(value) * 10**digits
+    if not steps < _WHOLE:
+        return value
+    return math.copysign(math.floor(steps + _HALF) / 10**digits, value)
+
+
+def _in_hundred(share: float, digits: int) -> str:
+    """``94.1``; rounding never says 100 of what is less: ``>99.9``."""
+    form = f".{digits}f"
+    hides = share < 1 and rounded(100 * share, digits) >= 100
+    return f">{number(100 - 10**-digits, form)}" if hides else number(100 * share, form)
+
+
+def money(amount: float, currency: str | None) -> str:
+    """An amount to the cent, ``EUR 0.10``; below a tenth to two figures, ``EUR 0.0032``.
+
+    Without a currency it is the number alone.
+    """
+    close = (digits for digits in range(2, _MOST_DIGITS) if amount * 10**digits >= 9.95)
+    digits = next(close, _MOST_DIGITS) if amount > 0 else 2
+    text = number(amount, f",.{digits}f")
+    return f"{currency}\N{NO-BREAK SPACE}{text}" if currency else text
+
+
+def in_money(amount: float, currency: str | None) -> str:
+    """The same where nothing else says that it is money: ``0.10 in money``."""
+    return money(amount, currency) + ("" if currency else " in money")
 
 
 def percent_beside(share: float, limit: float) -> str:
     """A share in whole percent beside a limit; finer where rounding hides that it is above.
 
-    16.25 % beside a limit of 16 % is told as ``16.2 %``: ``16 %`` would say that it is reached.
+    16.25 % beside a limit of 16 % is told as ``16.3 %``: ``16 %`` would say that it is reached.
     """
 
     def hides(digits: int) -> bool:
-        return share > limit and round(100 * share, digits) <= round(100 * limit, digits)
+        return share > limit and rounded(100 * share, digits) <= rounded(100 * limit, digits)
 
     return percent(share, next((digits for digits in range(3) if not hides(digits)), 3))
 
@@ -79,8 +115,8 @@ def interval(value: float, low: float, high: float) -> str:
     # A tenth of a point is the last digit told: less than half of it beyond the end is none.
     beyond = value + half > max(high, 1.0) + _ROUNDED or value - half < min(low, 0.0) - _ROUNDED
     if lopsided or beyond:
-        return f"({number(100 * low)} to {number(100 * high)})"
-    return f"± {100 * half:.1f}"
+        return f"({_in_hundred(low, 1)} to {_in_hundred(high, 1)})"
+    return f"± {number(100 * half)}"
 
 
 def at_least(

@@ -108,4 +108,6 @@ class Home(BaseModel):
         "them; 0 is no audit set."
     )
     saved_labels: int | None
-    currency: str = "EUR"
+    currency: str | None = Field(
+        description="What money is in, three letters of ISO 4217; `null` tells plain numbers."
+    )

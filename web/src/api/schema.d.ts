@@ -3504,9 +3504,9 @@ export interface components {
             saved_labels: number | null;
             /**
              * Currency
-             * @default EUR
+             * @description What amounts of money are in, by the three letters of ISO 4217, as the settings say it; `null` tells them as plain numbers.
              */
-            currency: string;
+            currency: string | null;
         };
         /**
          * ImportedPredictions

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ClassLesson, Lessons } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
-import { count, percent, plural } from "../parts/format";
+import { count, percent, plural, signed } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { Gallery } from "./Gallery";
 import {
@@ -17,7 +17,6 @@ import {
   movedWords,
   perHundred,
   restsOn,
-  signed,
 } from "./lessons";
 import styles from "./lessons.module.css";
 import { lessonsQuery } from "./queries";

@@ -11,7 +11,7 @@ import {
   galleryWords,
   sharesOf,
 } from "./evidence";
-import { barsOf, batchName, lineOf, movedWords, perHundred, signed } from "./lessons";
+import { barsOf, batchName, lineOf, movedWords, perHundred } from "./lessons";
 import { matrixOf, nextCell, placeOf, worstCell } from "./matrix";
 
 const cell = (truth: string, predicted: string, count: number): ConfusionCell => ({
@@ -169,7 +169,6 @@ describe("what data taught", () => {
     expect(batchName({ first: 1, last: 4 })).toBe("Up to round 4");
     expect(batchName({ first: 0, last: 0 })).toBe("No round asked");
     expect(movedWords({ per_class: { boot: 1.25, shirt: -0.01 } })).toBe("\u2068boot\u2069 +1.3");
-    expect(signed(-0.04)).toBe("±0.0");
   });
   it("says nothing of a hundred labels where few stand behind it", () => {
     expect(perHundred({ density: 1.24 })).toBe(", +1.2 a hundred");

@@ -1,6 +1,6 @@
 /** From a finding to its words and to the few shares that its chart compares. */
 import type { Finding, NamedFinding, Round } from "../api/types";
-import { count, percent, plural, words } from "../parts/format";
+import { count, fixed, percent, plural, words } from "../parts/format";
 import { rightWords } from "./slices";
 
 /** One line of the chart: a share of one, with its interval where one is known. */
@@ -209,7 +209,7 @@ export function gainText({ kind, severity, evidence }: Finding): string | null {
   if (gain < 0.05) return null;
   const measured = kind === "weak_class" || kind === "slice" ? evidence.measure : undefined;
   const of = typeof measured === "string" ? GAINED[measured] : undefined;
-  return `${gain.toFixed(1)} points${of ? ` of ${of}` : ""}`;
+  return `${fixed(gain, 1)} points${of ? ` of ${of}` : ""}`;
 }
 
 /** Findings by expected gain; what tells of earlier remedies is no finding of its own. */

@@ -1,6 +1,6 @@
 /** From what data taught to bars, lines and sentences. */
 import type { BatchLesson, ClassLesson, Lessons } from "../api/types";
-import { isolated, percent, plural } from "../parts/format";
+import { isolated, percent, plural, signed } from "../parts/format";
 
 /** Where a bar and its interval lie on a scale that all bars share, in percent of its width. */
 export type Bar = { left: number; width: number; low: number; high: number; zero: number };
@@ -24,13 +24,6 @@ export function barsOf(batches: readonly BatchLesson[]): Bar[] {
 export function batchName({ first, last }: Pick<BatchLesson, "first" | "last">): string {
   if (last === 0) return "No round asked";
   return first === last ? `Round ${last}` : `Up to round ${last}`;
-}
-
-/** Points with their sign: "+0.7". */
-export function signed(points: number): string {
-  const text = Math.abs(points).toFixed(1);
-  if (Number(text) === 0) return "±0.0";
-  return `${points > 0 ? "+" : "−"}${text}`;
 }
 
 /** A batch in one sentence, for those who cannot see the bar. */

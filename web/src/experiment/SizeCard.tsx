@@ -14,7 +14,7 @@ export default function SizeCard({ experiment }: { experiment: Experiment }) {
   const host = useMergedRef(frame, ref);
   useEffect(() => {
     if (!frame.current || width < 120) return;
-    const chart = drawCurve(rowsOf(experiment), { axis: "labels", width, currency: "EUR" });
+    const chart = drawCurve(rowsOf(experiment), { axis: "labels", width, currency: null });
     for (const part of chart.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
     chart.setAttribute("role", "img");
     frame.current.replaceChildren(chart);

@@ -1,7 +1,7 @@
 /** What was spent, and of how much: labels, working time, money. */
 import { Progress } from "@mantine/core";
 import type { BudgetLine, Home, ProjectInfo } from "../api/types";
-import { count, duration, money, percent } from "../parts/format";
+import { count, duration, inMoney, money, percent } from "../parts/format";
 import styles from "./home.module.css";
 
 export function BudgetCard({ home, project }: { home: Home; project: ProjectInfo }) {
@@ -48,8 +48,8 @@ function Machine({ home }: { home: Home }) {
   );
 }
 
-function told(seconds: number, cost: number | null, currency: string): string {
-  return duration(seconds) + (cost === null ? "" : `, ${money(cost, currency)}`);
+function told(seconds: number, cost: number | null, currency: string | null): string {
+  return duration(seconds) + (cost === null ? "" : `, ${inMoney(cost, currency)}`);
 }
 
 type LineProps = { name: string; line: BudgetLine; show: (value: number) => string };

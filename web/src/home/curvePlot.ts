@@ -1,7 +1,7 @@
 /** Draws the learning curve with Observable Plot: lines labelled at their end, bands for doubt. */
 import * as Plot from "@observablehq/plot";
 import type { CurvePoint, Home } from "../api/types";
-import { estimate, money, percent, plural } from "../parts/format";
+import { amountName, estimate, percent, plural } from "../parts/format";
 import { type Ahead, aheadMarks } from "./outlook";
 
 export type Axis = "labels" | "seconds" | "money";
@@ -66,7 +66,7 @@ export function nudges(
 type Options = {
   axis: Axis;
   width: number;
-  currency: string;
+  currency: string | null;
   /** Where the active arm is expected to go; none by default. */
   ahead?: readonly Ahead[];
 };
@@ -211,8 +211,8 @@ function endLabel(
   ];
 }
 
-function axisLabel(axis: Axis, currency: string): string {
+function axisLabel(axis: Axis, currency: string | null): string {
   if (axis === "seconds") return "hours of labelling";
-  if (axis === "money") return `spent (${money(0, currency).replace(/[\d.,\s]/g, "") || currency})`;
+  if (axis === "money") return amountName("money spent", currency);
   return "labels";
 }

@@ -7,6 +7,9 @@ const THIN = "\u202f";
 const ROUNDED = 0.0005;
 /** By how much ± may miss an end. */
 const LOPSIDED = 0.02;
+/** A half, and the noise that a float may be below it. */
+const HALF = 0.5 + 1e-9;
+const MOST_DIGITS = 12;
 
 export function count(value: number): string {
   return counts.format(Math.round(value));
@@ -22,10 +25,16 @@ export function unbroken(sentence: string): string {
   return sentence.replace(/(?<=[\d%]) (?=[%±])|(?<=±) (?=\d)/g, "\u00a0");
 }
 
-/** A share of one as "94.1": rounding never says 100 or 0 of what is not. */
+/** A number of so many decimals as the server's sentences round it: halves go away from zero. */
+export function fixed(value: number, digits: number): string {
+  const text = (Math.floor(Math.abs(value) * 10 ** digits + HALF) / 10 ** digits).toFixed(digits);
+  return value < 0 && Number(text) > 0 ? `−${text}` : text;
+}
+
+/** A share of one as "94.1"; rounding never says 100 of what is less: ">99.9". */
 function inHundred(share: number, digits: number): string {
-  const text = (share * 100).toFixed(digits).replace("-", "−");
-  return share < 1 && Number(text) >= 100 ? `>${(100 - 10 ** -digits).toFixed(digits)}` : text;
+  const text = fixed(share * 100, digits);
+  return share < 1 && Number(text) >= 100 ? `>${fixed(100 - 10 ** -digits, digits)}` : text;
 }
 
 /** A share of one as "94.1 %". */
@@ -44,7 +53,7 @@ export function doubt({ value, low, high }: Estimate): string {
   const beyond =
     value + half > Math.max(high, 1) + ROUNDED || value - half < Math.min(low, 0) - ROUNDED;
   if (lopsided || beyond) return `(${inHundred(low, 1)} to ${inHundred(high, 1)})`;
-  return `± ${(half * 100).toFixed(1)}`;
+  return `± ${fixed(half * 100, 1)}`;
 }
 
 /** "94.1 % ± 1.2", or "100.0 % (86.2 to 100.0)". */
@@ -54,9 +63,14 @@ export function estimate(of: Estimate): string {
 
 /** A signed difference of shares in points: "+0.8". */
 export function points(difference: number): string {
-  const text = Math.abs(difference * 100).toFixed(1);
+  return signed(difference * 100);
+}
+
+/** Points with their sign: "+0.7". */
+export function signed(points: number): string {
+  const text = fixed(Math.abs(points), 1);
   if (Number(text) === 0) return "±0.0";
-  return `${difference > 0 ? "+" : "−"}${text}`;
+  return `${points > 0 ? "+" : "−"}${text}`;
 }
 
 /** Seconds as the coarsest words that still say something: "42 s", "3 min", "1 h 20 min". */
@@ -71,12 +85,23 @@ export function duration(seconds: number): string {
   return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`;
 }
 
-export function money(amount: number, currency: string): string {
-  return new Intl.NumberFormat("en", {
-    style: "currency",
-    currency,
-    maximumFractionDigits: amount < 100 ? 2 : 0,
-  }).format(amount);
+/** Money as the server's sentences tell it: "EUR 26.55"; below a tenth to two figures, "0.0032". */
+export function money(amount: number, currency: string | null): string {
+  let digits = 2;
+  while (amount > 0 && digits < MOST_DIGITS && amount * 10 ** digits < 9.95) digits += 1;
+  const whole = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const text = Number(fixed(amount, digits)).toLocaleString("en", whole);
+  return currency === null ? text : `${currency}\u00a0${text}`;
+}
+
+/** The same where nothing else says that it is money: "26.55 in money". */
+export function inMoney(amount: number, currency: string | null): string {
+  return money(amount, currency) + (currency === null ? " in money" : "");
+}
+
+/** What is typed as an amount: "Hourly cost (EUR)". */
+export function amountName(name: string, currency: string | null): string {
+  return currency === null ? name : `${name} (${currency})`;
 }
 
 /** How long ago, in one word or two. */

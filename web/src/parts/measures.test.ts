@@ -18,6 +18,8 @@ describe("measures", () => {
   it("are shares, but for errors in the unit of the labels", () => {
     expect(measureText("micro_f1", 0.613)).toMatch(/^61\.3.%$/);
     expect(measureText("rmse", 12.345)).toBe("12.3");
+    expect(measureText("rmse", 12_345)).toBe("12,300");
+    expect(measureText("brier", 0.4)).toBe("0.400");
   });
 });
 

@@ -13,10 +13,15 @@ const NAMES: Record<string, string> = {
   map: "mAP",
   f1: "F1",
   exact: "Whole set right",
+  brier: "Brier score",
 };
 
 /** These are in the unit of the labels, not shares. */
 const IN_UNITS = new Set(["mae", "rmse", "log_loss", "brier"]);
+const figures = new Intl.NumberFormat("en", {
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
 
 /** Whether a measure has its own unit, and is no share. */
 export function inUnits(measure: string): boolean {
@@ -34,7 +39,7 @@ export function measureInWords(measure: string): string {
 }
 
 export function measureText(measure: string, value: number): string {
-  return IN_UNITS.has(measure) ? value.toPrecision(3) : percent(value);
+  return IN_UNITS.has(measure) ? figures.format(value) : percent(value);
 }
 
 type Taken = { active_labels: number; control_labels: number };

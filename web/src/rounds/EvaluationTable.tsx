@@ -4,7 +4,8 @@ import type { Evaluation } from "../api/types";
 import { ClassChip } from "../parts/ClassChip";
 import { EstimateText } from "../parts/EstimateText";
 import { count, percent } from "../parts/format";
-import { measureName, measureText } from "../parts/measures";
+import { measureName } from "../parts/measures";
+import { alsoMeasured } from "./alsoMeasured";
 import styles from "./rounds.module.css";
 
 const ARMS = { active: "Active", control: "Random", audit: "Audit" };
@@ -13,10 +14,7 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
   if (evaluations.length === 0) return null;
   const active = evaluations.find((evaluation) => evaluation.arm === "active");
   const headline = active?.headline ?? "accuracy";
-  const oneClass = headline === "accuracy";
-  const others = oneClass
-    ? []
-    : Object.keys(active?.measures ?? {}).filter((measure) => measure !== headline);
+  const others = alsoMeasured(evaluations, headline);
   const classes = Object.entries(active?.per_class ?? {}).sort((a, b) => a[1].value - b[1].value);
   return (
     <section className={styles.card} aria-labelledby="evaluation">
@@ -27,7 +25,6 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
             <th scope="col">Model</th>
             <th scope="col">Labels</th>
             <th scope="col">{measureName(headline)}</th>
-            {oneClass && <th scope="col">Macro F1</th>}
           </tr>
         </thead>
         <tbody>
@@ -38,7 +35,6 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
               <td>
                 <EstimateText of={evaluation.accuracy} />
               </td>
-              {oneClass && <td>{measured(evaluation, "macro_f1")}</td>}
             </tr>
           ))}
         </tbody>
@@ -51,7 +47,7 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
         </p>
       )}
       {others.length > 0 && (
-        <table className={styles.evaluation}>
+        <table className={`${styles.evaluation} ${styles.also}`}>
           <thead>
             <tr>
               <th scope="col">Also measured</th>
@@ -63,11 +59,16 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
             </tr>
           </thead>
           <tbody>
-            {others.map((measure) => (
+            {others.map(({ measure, better, found }) => (
               <tr key={measure}>
-                <th scope="row">{measureName(measure)}</th>
-                {evaluations.map((evaluation) => (
-                  <td key={evaluation.arm}>{measured(evaluation, measure)}</td>
+                <th scope="row">
+                  {measureName(measure)}
+                  {better === "lower" && <small>lower is better</small>}
+                </th>
+                {evaluations.map(({ arm }, at) => (
+                  <td key={arm}>
+                    <EstimateText of={found[at] ?? null} measure={measure} />
+                  </td>
                 ))}
               </tr>
             ))}
@@ -99,10 +100,4 @@ export function EvaluationTable({ evaluations }: { evaluations: Evaluation[] }) 
       )}
     </section>
   );
-}
-
-function measured(evaluation: Evaluation, measure: string): string {
-  const found =
-    measure === "macro_f1" ? evaluation.macro_f1 : evaluation.measures?.[measure]?.value;
-  return found === null || found === undefined ? "–" : measureText(measure, found);
 }

@@ -8,7 +8,7 @@ import { useState } from "react";
 import { changePolicy } from "../api/actions";
 import { homeQuery, policyQuery, projectQuery, sessionQuery } from "../api/queries";
 import { type LabelingPolicy, MOST_MONEY, mayManage, type ProjectInfo } from "../api/types";
-import { plural } from "../parts/format";
+import { amountName, plural } from "../parts/format";
 import { ErrorNotice, NotYours } from "../parts/Notices";
 import { NumberField } from "../parts/NumberField";
 import { METHODS } from "../team/ConsensusCard";
@@ -38,7 +38,7 @@ export function LabelingPage() {
 
 function Form({ policy, project }: { policy: LabelingPolicy; project: ProjectInfo }) {
   const client = useQueryClient();
-  const currency = useQuery(homeQuery).data?.currency ?? "EUR";
+  const currency = useQuery(homeQuery).data?.currency ?? null;
   const [seen, setSeen] = useState(policy);
   const [draft, setDraft] = useState(() => draftOf(policy));
   const [touched, { open: touch, close: settle }] = useDisclosure(false);
@@ -198,7 +198,7 @@ function Form({ policy, project }: { policy: LabelingPolicy; project: ProjectInf
         <Card title="What an hour costs" say="Of people who have no cost of their own.">
           <div className={styles.fields}>
             <NumberField
-              label={`Hourly cost (${currency})`}
+              label={amountName("Hourly cost", currency)}
               empty="not known"
               lowest={0}
               highest={MOST_MONEY}

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { homeQuery, sessionQuery } from "../api/queries";
 import { type Invitation, MOST_MONEY, type Role } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
-import { money, words } from "../parts/format";
+import { amountName, money, words } from "../parts/format";
 import { NumberField } from "../parts/NumberField";
 import { rolesOf } from "./PersonForm";
 import { invitationsQuery, invite, withdraw } from "./queries";
@@ -15,7 +15,7 @@ import { useSkills } from "./useSkills";
 
 export function InvitationsTab() {
   const open = useQuery(invitationsQuery).data;
-  const currency = useQuery(homeQuery).data?.currency ?? "EUR";
+  const currency = useQuery(homeQuery).data?.currency ?? null;
   if (!open) return <Skeleton height={240} radius="lg" />;
   return (
     <div className={styles.columns}>
@@ -38,7 +38,7 @@ export function InvitationsTab() {
   );
 }
 
-function Row({ invitation, currency }: { invitation: Invitation; currency: string }) {
+function Row({ invitation, currency }: { invitation: Invitation; currency: string | null }) {
   const client = useQueryClient();
   const revoke = useMutation({
     mutationFn: () => withdraw(invitation.id),
@@ -72,7 +72,7 @@ function Row({ invitation, currency }: { invitation: Invitation; currency: strin
   );
 }
 
-function NewInvitation({ currency }: { currency: string }) {
+function NewInvitation({ currency }: { currency: string | null }) {
   const client = useQueryClient();
   const me = useQuery(sessionQuery).data;
   const [role, setRole] = useState<Role>("annotator");
@@ -105,7 +105,7 @@ function NewInvitation({ currency }: { currency: string }) {
           onChange={(value) => setRole((value ?? role) as Role)}
         />
         <NumberField
-          label={`Hourly cost (${currency})`}
+          label={amountName("Hourly cost", currency)}
           empty="that of the project"
           lowest={0}
           highest={MOST_MONEY}

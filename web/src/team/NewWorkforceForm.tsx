@@ -3,6 +3,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { MOST_MONEY } from "../api/types";
+import { amountName } from "../parts/format";
 import { ErrorNotice } from "../parts/Notices";
 import { NumberField } from "../parts/NumberField";
 import { ShownOnce } from "./ShownOnce";
@@ -14,7 +15,7 @@ const FIRST = "label-studio";
 /** What a token's variable may be called; the server reads no others. */
 const VARIABLE = /^QUERIST_[A-Z0-9_]+$/;
 
-export function NewWorkforceForm({ currency }: { currency: string }) {
+export function NewWorkforceForm({ currency }: { currency: string | null }) {
   const client = useQueryClient();
   const connectors = useQuery(connectorsQuery).data ?? [];
   const [name, setName] = useState("");
@@ -89,7 +90,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
         />
         <div className={styles.pair}>
           <NumberField
-            label={`Each answer (${currency})`}
+            label={amountName("Each answer", currency)}
             empty="none"
             lowest={0}
             highest={MOST_MONEY}
@@ -97,7 +98,7 @@ export function NewWorkforceForm({ currency }: { currency: string }) {
             change={setPrice}
           />
           <NumberField
-            label={`Each hour (${currency})`}
+            label={amountName("Each hour", currency)}
             empty={price === null ? "as usual" : "none"}
             lowest={0}
             highest={MOST_MONEY}

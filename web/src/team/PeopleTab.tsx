@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { homeQuery } from "../api/queries";
 import type { Agreement, Estimate, Person, WorkReport } from "../api/types";
-import { count, duration, money, percent, plural, words } from "../parts/format";
+import { count, duration, inMoney, money, percent, plural, words } from "../parts/format";
 import { PersonDrawer } from "./PersonDrawer";
 import { agreementQuery, peopleQuery, reportsQuery } from "./queries";
 import { Range } from "./Range";
@@ -26,7 +26,7 @@ export function PeopleTab({ search, change }: Props) {
   const reports = useQuery(reportsQuery).data;
   const agreement = useQuery(agreementQuery).data;
   const workforces = useQuery(workforcesQuery).data ?? [];
-  const currency = useQuery(homeQuery).data?.currency ?? "EUR";
+  const currency = useQuery(homeQuery).data?.currency ?? null;
   if (!people || !reports || !agreement) return <Skeleton height={320} radius="lg" />;
   const known = people
     .filter(({ role }) => role !== "model")
@@ -88,7 +88,7 @@ type RowProps = {
   known: Known;
   /** Whether it is a workforce: its skills say what it is sent. */
   outside: boolean;
-  currency: string;
+  currency: string | null;
   change: ChangeTeam;
 };
 
@@ -157,9 +157,9 @@ function roleOf(person: Person): string {
 }
 
 /** The time where nobody knows what it costs. */
-function spent(report: WorkReport | null, currency: string): string {
+function spent(report: WorkReport | null, currency: string | null): string {
   if (report === null || report.worked === 0) return "–";
-  return report.cost === null ? duration(report.worked) : money(report.cost, currency);
+  return report.cost === null ? duration(report.worked) : inMoney(report.cost, currency);
 }
 
 export function seconds(value: number): string {

@@ -14,7 +14,7 @@ import { PersonForm } from "./PersonForm";
 import { goldQuery, saidQuery } from "./queries";
 import styles from "./team.module.css";
 
-type Props = { known: Known; currency: string; close: () => void };
+type Props = { known: Known; currency: string | null; close: () => void };
 
 /** Shares of a class below this are told by nobody. */
 const SLIGHT = 0.005;

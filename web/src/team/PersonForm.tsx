@@ -6,13 +6,13 @@ import { useState } from "react";
 import { sessionQuery } from "../api/queries";
 import { MOST_MONEY, type Person, type Role } from "../api/types";
 import { showFailure } from "../jobs/useRoundJobs";
-import { words } from "../parts/format";
+import { amountName, words } from "../parts/format";
 import { NumberField } from "../parts/NumberField";
 import { changePerson, peopleQuery } from "./queries";
 import styles from "./team.module.css";
 import { useSkills } from "./useSkills";
 
-type Props = { person: Person; currency: string };
+type Props = { person: Person; currency: string | null };
 
 /** Managers decide about reviewers and annotators, owners about everybody. */
 export function rolesOf(mine: Role | undefined): Role[] {
@@ -66,7 +66,7 @@ export function PersonForm({ person, currency }: Props) {
         onChange={(value) => setRole((value ?? role) as Role)}
       />
       <NumberField
-        label={`Hourly cost (${currency})`}
+        label={amountName("Hourly cost", currency)}
         description="What an hour of their time is worth in the budget."
         empty="that of the project"
         lowest={0}

@@ -28,7 +28,7 @@ type Props = {
   project: ProjectInfo;
   /** How many tasks wait in the queue. */
   waiting: number;
-  currency: string;
+  currency: string | null;
   owns: boolean;
   /** What was last sent or collected. */
   job: Job | null;
@@ -195,7 +195,7 @@ function Quality({ name, of, none }: { name: string; of: Estimate | null; none: 
   );
 }
 
-function terms(price: number | null, hour: number | null, currency: string): string {
+function terms(price: number | null, hour: number | null, currency: string | null): string {
   const said = [
     price !== null && `${money(price, currency)} an answer`,
     hour !== null && `${money(hour, currency)} an hour`,

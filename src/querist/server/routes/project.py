@@ -71,6 +71,7 @@ def get_home(service: Served) -> Home:
         next_batch_size=min(next_batch_size(service.project.catalog), left),
         control_share=service.project.settings.policy.control_share,
         audit_size=service.project.settings.policy.audit_size,
+        currency=service.project.settings.policy.currency,
         saved_labels=status.saving.labels if status.saving else None,
     )
 
