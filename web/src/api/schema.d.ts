@@ -3504,7 +3504,7 @@ export interface components {
             saved_labels: number | null;
             /**
              * Currency
-             * @description What amounts of money are in, by the three letters of ISO 4217, as the settings say it; `null` tells them as plain numbers.
+             * @description What money is in, three letters of ISO 4217; `null` tells plain numbers.
              */
             currency: string | null;
         };
