@@ -8,7 +8,7 @@ from scipy.stats import spearmanr, ttest_1samp
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from querist.diagnostics import attribute, class_lags, retrained
+from querist.diagnostics import attribute, class_groups, class_lags, retrained
 from querist.diagnostics.attribution import taught
 from querist.diagnostics.softmax_head import SoftmaxProblem
 from querist.errors import InvalidInputError
@@ -69,6 +69,40 @@ def test_the_only_labels_of_a_class_teach_all_of_it() -> None:
     real = retrained(train_on(X, y, sample, 10), groups, truth)[0]
     assert told.per_class[3] == pytest.approx(real.per_class[3], abs=1)
     assert told.density == pytest.approx(100 * told.points / told.labels)
+
+
+@pytest.mark.parametrize(("classes", "named"), [(10, 10), (3, 3), (3, 5)])
+def test_classes_teach_what_training_without_them_takes_away(classes: int, named: int) -> None:
+    """All labels of a class at once, to two percent; names without labels change nothing."""
+    X, y, sample, truth = digits(classes)
+    groups = class_groups(y, np.ones(200, dtype=bool), most=10)
+    told = attribute(X, y, np.full(200, -1), sample, truth, class_count=named)
+    real = retrained(train_on(X, y, sample, named), groups, truth)
+    found = told.taught_by(groups)
+    assert [one.group for one in found] == list(range(classes))
+    np.testing.assert_allclose(
+        [one.points for one in found], [one.points for one in real], rtol=0.02, atol=0.1
+    )
+
+
+def test_names_without_labels_change_no_pull() -> None:
+    """A class that nobody labelled has no part in the model: single labels pull as without it."""
+    X, y, sample, truth = digits(2)
+    pulls = [
+        attribute(X, y, np.full(200, -1), sample, truth, class_count=count).pulls
+        for count in (2, 4)
+    ]
+    np.testing.assert_allclose(*pulls, atol=1e-6)
+
+
+def test_class_groups_leave_two_classes_and_are_bounded() -> None:
+    """Of more classes those with most labels; none where the rest would be of one class."""
+    codes, everything = np.array([0, 1, 1, 2, 2, 2]), np.ones(6, dtype=bool)
+    assert class_groups(codes, everything, 2).tolist() == [-1, 1, 1, 2, 2, 2]
+    assert class_groups(codes, codes == 1, 2).tolist() == [-1, 1, 1, -1, -1, -1]
+    two = np.array([0, 0, 1, 1])
+    assert class_groups(two, np.ones(4, dtype=bool), 9).tolist() == [-1] * 4
+    assert class_groups(two, np.array([1, 0, 1, 0]), 9).tolist() == [0, -1, 1, -1]
 
 
 def test_the_p_value_is_that_of_students_test() -> None:

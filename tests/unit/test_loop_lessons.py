@@ -14,11 +14,12 @@ from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from querist.cli.app import app
-from querist.diagnostics import retrained
+from querist.diagnostics import Taught, retrained
+from querist.diagnostics.attribution import taught
 from querist.labeling import answer_with_oracle
 from querist.learners import create_learner
 from querist.loop import BatchLesson, ClassLesson, lessons, snapshot, training
-from querist.loop.lessons import _sentence
+from querist.loop.lessons import _led, _sentence
 from querist.project import Project
 from querist.schema import AddClass, Arm, RenameClass, Step
 from querist.server import create_app
@@ -53,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
-def test_the_lessons_are_those_of_training_without_each_batch(project: Project) -> None:
+def test_the_lessons_are_those_of_training_without_each_batch_and_class(project: Project) -> None:
     """Batches hold all labels of the model, and points are as the default learner says."""
     round_ = project.rounds.list()[-1]
     found = lessons(project.catalog, round_)
@@ -84,6 +85,12 @@ def test_the_lessons_are_those_of_training_without_each_batch(project: Project) 
     np.testing.assert_allclose(
         [one.points for one in found.batches], [one.points for one in real], rtol=0.1
     )
+    newest = np.where(np.array(groups) == 3, y, -1)
+    for told, wanted in (
+        ([one.points for one in found.classes], retrained(said, y, seen.codes[sample])),
+        ([one.newest_points for one in found.classes], retrained(said, newest, seen.codes[sample])),
+    ):
+        np.testing.assert_allclose(told, [one.points for one in wanted], rtol=0.03, atol=0.05)
 
 
 def test_a_wrong_label_is_among_those_that_did_harm(project: Project) -> None:
@@ -189,6 +196,18 @@ def table_of(folder: Path) -> Project:
     return made
 
 
+def test_of_two_classes_none_is_compared(tmp_path: Path) -> None:
+    """There is no model of one class; the command says that it compared nothing."""
+    with table_of(tmp_path / "p") as made:
+        made.oracle(1)
+        found = lessons(made.catalog, made.rounds.list()[-1])
+        assert found is not None
+        assert [(one.points, one.low, one.high) for one in found.classes] == [(None,) * 3] * 2
+        told = CliRunner().invoke(app, ["diagnose", "--project", str(made.folder)])
+    assert "not compared" in told.output
+    assert "Not compared are classes" in told.output
+
+
 def prepared(project: Project) -> set[str]:
     """Models whose lessons lie in the cache."""
     return {
@@ -286,10 +305,31 @@ def test_a_batch_is_said_to_teach_most_where_that_is_no_luck(
         labels=60,
         newest=20,
         points=1.0,
+        low=0.5,
+        high=1.5,
         newest_points=0.0,
         recall=(0.9,),
         learned=1,
         forgotten=(),
         stalled=False,
     )
-    assert _sentence(tuple(batches), (amber,), len(batches)).startswith(told)
+    assert _sentence(tuple(batches), (amber,), len(batches), "").startswith(told)
+
+
+def test_a_class_is_said_to_have_brought_most_where_that_is_no_luck() -> None:
+    """It has to be sure for the best of all classes of the batch, and all of them compared."""
+    names = ("amber", "blue")
+    truth, whole = np.arange(40) % 2, np.full((40, 2), 0.5)
+
+    def brought(mean: float, code: int) -> Taught:
+        change = mean + np.repeat([0.1, -0.1], 20)
+        return taught(code, 9, whole + change[:, None], whole, truth)
+
+    sure, luck, nothing = brought(0.1, 0), brought(0.033, 0), brought(0.0, 1)
+    assert luck.low > 0  # by itself it would be sure
+    both = np.arange(2)
+    assert _led({0: sure, 1: nothing}, both, names) == "amber"
+    assert _led({0: luck, 1: nothing}, both, names) == ""
+    assert _led({0: sure}, both, names) == ""
+    assert _led({0: sure}, both[:1], names) == ""
+    assert _led({}, both, names) == ""

@@ -33,14 +33,20 @@ def print_lessons(found: Lessons) -> None:
         ),
     )
     print_table(
-        ["class", "labels", "brought", "found", "learned"],
+        ["class", "labels", "brought", "95 % interval", "found", "learned"],
         (
-            (one.name, one.labels, number(one.points, "+.2f"), _recall(one), _learned(one))
+            (one.name, one.labels, *_brought(one), _recall(one), _learned(one))
             for one in found.classes
         ),
     )
     for sentence in _course(found):
         output.print(sentence, markup=False)
+
+
+def _brought(one: ClassLesson) -> tuple[str, str]:
+    if one.points is None or one.low is None or one.high is None:
+        return "not compared", ""
+    return number(one.points, "+.2f"), f"{number(one.low, '+.2f')} to {number(one.high, '+.2f')}"
 
 
 def _recall(one: ClassLesson) -> str:
@@ -58,6 +64,11 @@ def _learned(one: ClassLesson) -> str:
 def _course(found: Lessons) -> list[str]:
     """Ties between classes, stability, overfitting, hard assets and capacity, in sentences."""
     told = list(found.ties)
+    if any(one.points is None for one in found.classes):
+        told.append(
+            "Not compared are classes beyond those with most labels, and those without which fewer "
+            "than two classes had labels."
+        )
     if found.stability:
         told.append(
             f"The newest model agrees with the one before: kappa {found.stability[-1]:.2f}."
@@ -77,7 +88,7 @@ def _course(found: Lessons) -> list[str]:
         told.append(found.capacity.sentence)
     if found.alike < 1:
         told.append(
-            "Batches are compared by a linear model on the same vectors, which says what the "
-            f"round's model says of {percent(found.alike)} of these assets."
+            "Batches and classes are compared by a linear model on the same vectors, which says "
+            f"what the round's model says of {percent(found.alike)} of these assets."
         )
     return told

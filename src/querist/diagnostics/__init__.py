@@ -1,6 +1,12 @@
 """Diagnostics: what a model gets wrong, why, and what to do about it. Arrays in, findings out."""
 
-from querist.diagnostics.attribution import Attribution, Taught, attribute, retrained
+from querist.diagnostics.attribution import (
+    Attribution,
+    Taught,
+    attribute,
+    class_groups,
+    retrained,
+)
 from querist.diagnostics.capacity import CapacityAdvice, Rung, capacity_advice
 from querist.diagnostics.confusions import ConfusionCell, confusions
 from querist.diagnostics.diagnose import diagnose
@@ -50,6 +56,7 @@ __all__ = [
     "capacity_advice",
     "check_proxy",
     "class_dynamics",
+    "class_groups",
     "class_lags",
     "confusions",
     "diagnose",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import scipy
@@ -65,11 +66,13 @@ class Attribution:
         groups: One for each group, by number.
         pulls: Points that each label (n,) brought, to first order; below 0 it did harm.
         probabilities: What the head of all labels says of the sample (m, C).
+        taught_by: The same as ``groups`` for other groups (n,) of the same labels.
     """
 
     groups: tuple[Taught, ...]
     pulls: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    taught_by: Callable[[ArrayLike], tuple[Taught, ...]]
 
 
 def attribute(
@@ -103,7 +106,8 @@ def attribute(
         InvalidInputError: shapes disagree, a class is out of range, there is NaN, fewer than two
             classes, or no sample.
     """
-    codes, members, asked = (np.asarray(x, dtype=np.int64) for x in (truth, groups, sample_truth))
+    codes, asked = (np.asarray(x, dtype=np.int64) for x in (truth, sample_truth))
+    members = np.asarray(groups, dtype=np.int64)
     rows = vectors_of(vectors, len(codes))
     others = vectors_of(sample_vectors, len(asked))
     _check(rows, codes, members, others, asked, class_count)
@@ -111,22 +115,43 @@ def attribute(
     weights = problem.fit()
     sample = problem.standardized(others)
     whole = _said(sample, weights, codes, class_count)
-    found = []
-    for group in range(int(members.max(initial=-1)) + 1):
-        kept = members != group
+
+    def without(kept: NDArray[np.bool_]) -> Table:
         if kept.all():
-            continue
-        if kept.any():
-            without = problem.stepped(weights, kept, steps)
-            said = _said(sample, without, codes[kept], class_count)
-        else:
-            said = np.full_like(whole, 1 / class_count)
-        found.append(taught(group, int((~kept).sum()), whole, said, asked))
+            return whole
+        if not kept.any():
+            return np.full_like(whole, 1 / class_count)
+        stepped = problem.stepped(weights, kept, steps)
+        return _said(sample, stepped, codes[kept], class_count)
+
+    def taught_by(members: ArrayLike) -> tuple[Taught, ...]:
+        return retrained(without, members, asked)
+
     return Attribution(
-        groups=tuple(found),
+        groups=taught_by(members),
         pulls=100 * problem.pull(weights, _aim(sample, whole, asked)),
         probabilities=whole,
+        taught_by=taught_by,
     )
+
+
+def class_groups(truth: ArrayLike, among: ArrayLike, most: int) -> Codes:
+    """The labels of each class as a group (n,), for ``attribute``: the class, or -1 for no group.
+
+    A class makes no group where fewer than two classes had labels without it: there is no model
+    to compare with then.
+
+    Args:
+        truth: Classes of the labels (n,).
+        among: Which labels (n,) are to be grouped, as truth values.
+        most: Of more classes those with most of these labels are taken.
+    """
+    codes = np.asarray(truth, dtype=np.int64)
+    groups = np.where(np.asarray(among, dtype=bool), codes, -1)
+    classes, counts = np.unique(groups[groups >= 0], return_counts=True)
+    ordered = classes[np.argsort(-counts, kind="stable")].tolist()
+    left = (code for code in ordered if len(np.unique(codes[groups != code])) > 1)
+    return np.where(np.isin(groups, list(islice(left, most))), groups, -1)
 
 
 def retrained(
@@ -152,8 +177,7 @@ def retrained(
             np.asarray(probabilities(members != group), dtype=np.float64),
             asked,
         )
-        for group in range(int(members.max(initial=-1)) + 1)
-        if (members == group).any()
+        for group in np.unique(members[members >= 0]).tolist()
     )
 
 

@@ -30,7 +30,8 @@ class SoftmaxProblem:
     """Labels (n,) on standardised rows (n, d + 1), the last column of ones.
 
     The loss is the sum of the log-losses plus ``penalty`` / 2 times the squared weights; the
-    intercepts are free. Nothing larger than (n, C) or (d, C) is ever made.
+    intercepts are free. A class without a label has no part in it. Nothing larger than (n, C) or
+    (d, C) is ever made.
 
     Attributes:
         rows: Standardised vectors with a column of ones (n, d + 1).
@@ -53,8 +54,7 @@ class SoftmaxProblem:
         """Standardise the vectors (n, d) as the default learner does."""
         mean, scale = column_scales(vectors, one_hot(truth))
         dims = vectors.shape[1]
-        # Two classes share one vector of weights in the default learner: half of it each.
-        strength = max(1.0, dims / COLUMNS) * (2 if class_count == 2 else 1)
+        strength = max(1.0, dims / COLUMNS) * _shared(truth)
         penalty = np.full((dims + 1, 1), strength)
         penalty[-1] = DRIFT
         found = cls(
@@ -81,7 +81,7 @@ class SoftmaxProblem:
         return found
 
     def fit(self) -> Table:
-        """The weights (d + 1, C) of all labels."""
+        """The weights (d + 1, C) of all labels; 0 for a class without any."""
         return self.stepped(
             np.zeros((self.rows.shape[1], self.class_count)),
             np.ones(len(self.truth), dtype=bool),
@@ -92,15 +92,20 @@ class SoftmaxProblem:
         """The weights after up to so many Newton steps towards the fit of the kept labels (n,).
 
         Training anew would standardise the kept rows anew; in the scale of all rows that is another
-        penalty for each column, and a shift which the intercepts take up. A step is halved until
-        the loss falls, so that no step does harm.
+        penalty for each column, and a shift which the intercepts take up. Nor would it know of a
+        class that has no kept label: its weights are 0, and no step is lost on making it unlikely.
+        A step is halved until the loss falls, so that no step does harm.
         """
-        rows, truth = self.rows[kept], self.truth[kept]
+        present, truth = np.unique(self.truth[kept], return_inverse=True)
+        rows, found = self.rows[kept], np.zeros_like(weights)
+        # What the weights of all classes have in common says nothing, and is punished.
+        weights = weights[:, present] - weights[:, present].mean(axis=1, keepdims=True)
         varies = np.isfinite(self.scale)
         vectors = rows[:, :-1] * np.where(varies, self.scale, 0.0) + self.mean
         _, anew = column_scales(vectors, one_hot(truth))
         varies &= np.isfinite(anew)
         penalty = self.penalty.copy()
+        penalty[:-1] *= _shared(truth) / _shared(self.truth)
         penalty[:-1][varies, 0] *= np.square(anew[varies] / self.scale[varies])
         loss, slope, table = _loss(weights, rows, truth, penalty)
         enough = ARRIVED * max(float(np.linalg.norm(slope)), 1.0)
@@ -117,7 +122,8 @@ class SoftmaxProblem:
                 break
             weights = weights - step
             loss, slope, table = after, new_slope, new_table
-        return weights
+        found[:, present] = weights
+        return found
 
     def pull(self, weights: Table, aim: Table) -> Table:
         """How much each label (n,) pulled the weights along ``aim`` (d + 1, C), to first order.
@@ -125,10 +131,16 @@ class SoftmaxProblem:
         The influence function of Koh and Liang (2017): minus the label's gradient times the
         inverse Hessian times the aim. Its sum over labels is what all of them changed together.
         """
-        table = softmax(self.rows @ weights)
-        way = self.rows @ _solve(self.rows, table, aim, self.penalty, EXACT)
-        table[np.arange(len(table)), self.truth] -= 1
+        present, truth = np.unique(self.truth, return_inverse=True)
+        table = softmax(self.rows @ weights[:, present])
+        way = self.rows @ _solve(self.rows, table, aim[:, present], self.penalty, EXACT)
+        table[np.arange(len(table)), truth] -= 1
         return np.asarray(-np.einsum("nc,nc->n", table, way))
+
+
+def _shared(truth: Codes) -> float:
+    """Two classes share one vector of weights in the default learner: half of it each."""
+    return 2.0 if len(np.unique(truth)) == 2 else 1.0
 
 
 def _loss(weights: Table, rows: Table, truth: Codes, penalty: Table) -> tuple[float, Table, Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from querist.diagnostics import (
     CapacityAdvice,
     ClassDynamics,
     Rung,
+    Taught,
     capacity_advice,
     class_dynamics,
     class_lags,
@@ -44,8 +46,13 @@ class ClassLesson:
         name: The class.
         labels: Its training labels.
         newest: Of these, labels of the newest batch.
-        points: What its labels brought all classes, in points, to first order.
-        newest_points: The same of the newest batch alone.
+        points: Change of the mean probability of the true class, of all classes, in points, with
+            its labels against without them; higher taught more. ``None`` where that was not
+            compared: of classes beyond the forty with most labels (twenty in a large project), and
+            where without it fewer than two classes had labels.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        newest_points: ``points`` of its labels of the newest batch alone.
         recall: Share found in each round, 0 to 1; ``None`` where the sample has none.
         learned: First round in which it was found often enough; ``None`` if never.
         forgotten: Rounds in which it was forgotten again.
@@ -55,8 +62,10 @@ class ClassLesson:
     name: str
     labels: int
     newest: int
-    points: float
-    newest_points: float
+    points: float | None
+    low: float | None
+    high: float | None
+    newest_points: float | None
     recall: tuple[float | None, ...]
     learned: int | None
     forgotten: tuple[int, ...]
@@ -111,7 +120,7 @@ def course(
     seen: Snapshot,
     learned: Rows,
     sample: Rows,
-    pulls: NDArray[np.float64],
+    taught: tuple[Mapping[int, Taught], Mapping[int, Taught]],
 ) -> Course:
     """How the models of all rounds up to this one fared on one sample.
 
@@ -121,7 +130,7 @@ def course(
         seen: The labels of now.
         learned: Positions of the training labels (n,).
         sample: Positions of labelled assets that no model learned from (m,).
-        pulls: Points that each training label brought (n,).
+        taught: What the labels of each class taught, and those of the newest batch alone, by class.
     """
     names = catalog.records.ontologies.current().names
     rounds = [
@@ -148,7 +157,13 @@ def course(
     return Course(
         rounds=tuple(numbers),
         classes=tuple(
-            _of_class(one, seen.codes[learned] == code, newest, pulls, numbers)
+            _of_class(
+                one,
+                seen.codes[learned] == code,
+                newest,
+                (taught[0].get(code), taught[1].get(code)),
+                numbers,
+            )
             for code, one in enumerate(dynamics)
         ),
         ties=tuple(one.sentence(stalled=True) for one in ties),
@@ -194,15 +209,23 @@ def _of_class(
     one: ClassDynamics,
     mine: NDArray[np.bool_],
     newest: NDArray[np.bool_],
-    pulls: NDArray[np.float64],
+    taught: tuple[Taught | None, Taught | None],
     numbers: list[int],
 ) -> ClassLesson:
+    labels, new = int(mine.sum()), int((mine & newest).sum())
+    # Without labels the model without them is the same model.
+    brought, newly = (
+        (one.points, one.low, one.high) if one else (None if count else 0.0,) * 3
+        for one, count in zip(taught, (labels, new), strict=True)
+    )
     return ClassLesson(
         name=one.name,
-        labels=int(mine.sum()),
-        newest=int((mine & newest).sum()),
-        points=float(pulls[mine].sum()),
-        newest_points=float(pulls[mine & newest].sum()),
+        labels=labels,
+        newest=new,
+        points=brought[0],
+        low=brought[1],
+        high=brought[2],
+        newest_points=newly[0],
         recall=tuple(None if np.isnan(share) else float(share) for share in one.recall),
         learned=None if one.learned is None else numbers[one.learned],
         forgotten=tuple(numbers[at] for at in one.forgotten),

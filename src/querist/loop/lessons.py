@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.catalog import Catalog
-from querist.diagnostics import CapacityAdvice, Taught, attribute
+from querist.diagnostics import CapacityAdvice, Taught, attribute, class_groups
 from querist.errors import InvalidInputError
 from querist.loop import learning, snapshot, training
 from querist.loop.learning import ClassLesson, Hardness
@@ -25,7 +25,9 @@ from querist.schema.wording import counted, number
 MOST, MOST_SAMPLE = 3_000, 2_000
 # The newest batches are told one by one, those before them together.
 BATCHES = 20
-# Above this size of the problem, n · d · C, one Newton step a batch must do.
+# Of more classes those with most labels are compared: each costs as much as a batch.
+CLASSES = 40
+# Above this size of the problem, n · d · C, one Newton step must do, and half of the classes.
 LARGE = 4_000_000
 MOVED, SHOWN = 4, 8
 # Of fewer labels nothing is said of a hundred: it would be said of four times as many and more.
@@ -159,25 +161,34 @@ def _found(catalog: Catalog, round_: Round, model: ModelVersion) -> Lessons | No
         return None
     rounds, groups = _groups(catalog, now, learned, round_.number)
     vectors = catalog.embeddings.matrix(model.encoder)
-    size = len(learned) * vectors.shape[1] * len(names)
+    codes = now.codes[learned]
+    size = len(learned) * vectors.shape[1] * len(np.unique(codes))
     told = attribute(
         vectors[learned],
-        now.codes[learned],
+        codes,
         groups,
         vectors[sample],
         now.codes[sample],
         class_count=len(names),
         steps=1 if size > LARGE else 2,
     )
+    most = CLASSES // 2 if size > LARGE else CLASSES
     batches = tuple(_batch(one, rounds[one.group], names) for one in told.groups)
-    course = learning.course(catalog, round_, now, learned, sample, told.pulls)
+    new = learning.asked_in(catalog, now, learned) == round_.number
+    everything, newest = (
+        {one.group: one for one in told.taught_by(class_groups(codes, among, most))}
+        for among in (np.ones(len(codes), dtype=bool), new)
+    )
+    course = learning.course(catalog, round_, now, learned, sample, (everything, newest))
     said = training.predict(catalog, model, sample).argmax(axis=1)
     order = np.argsort(told.pulls, kind="stable")
     ids = [now.ids[i] for i in learned[order].tolist()]
     harm = int((told.pulls < 0).sum())
     return Lessons(
         round=round_.number,
-        sentence=_sentence(batches, course.classes, round_.number),
+        sentence=_sentence(
+            batches, course.classes, round_.number, _led(newest, np.unique(codes[new]), names)
+        ),
         labels=len(learned),
         sample=len(sample),
         alike=float((told.probabilities.argmax(axis=1) == said).mean()),
@@ -227,7 +238,7 @@ def _batch(one: Taught, span: tuple[int, int], names: tuple[str, ...]) -> BatchL
 
 
 def _sentence(
-    batches: tuple[BatchLesson, ...], classes: tuple[ClassLesson, ...], newest: int
+    batches: tuple[BatchLesson, ...], classes: tuple[ClassLesson, ...], newest: int, led: str
 ) -> str:
     best = max(batches, key=lambda one: one.points)
     sure = [one for one in batches if one.points > 0 and one.p_value * len(batches) < LEVEL]
@@ -247,14 +258,23 @@ def _sentence(
     if last is not None and last is not told:
         doubt = "" if last.low > 0 or last.high < 0 else ", which may be chance"
         words += f" The newest batch brought {_points(last)}{doubt}."
-    led = max(classes, key=lambda one: one.newest_points)
-    if last is not None and last.low > 0 and led.newest_points > 0:
-        words += f" Labels of {led.name} did most of that."
+    if last is not None and last.low > 0 and led:
+        words += f" Of its labels those of {led} brought most."
     stalled = [one.name for one in classes if one.stalled]
     if stalled:
         few = ", ".join(stalled[:MOVED])
         words += f" {few} {'has' if len(stalled) == 1 else 'have'} not gained for three rounds."
     return words
+
+
+def _led(taught: Mapping[int, Taught], asked: Rows, names: tuple[str, ...]) -> str:
+    """Of which class the labels of the newest batch brought most; empty where that is not sure."""
+    best = max(taught.values(), key=lambda one: one.points, default=None)
+    # Nothing is said of the best of some classes, nor of the only one.
+    if best is None or len(taught) < max(len(asked), 2):
+        return ""
+    sure = best.points > 0 and best.p_value * len(taught) < LEVEL
+    return names[best.group] if sure else ""
 
 
 def _points(one: BatchLesson) -> str:

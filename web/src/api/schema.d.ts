@@ -2676,8 +2676,13 @@ export interface components {
          *         name: The class.
          *         labels: Its training labels.
          *         newest: Of these, labels of the newest batch.
-         *         points: What its labels brought all classes, in points, to first order.
-         *         newest_points: The same of the newest batch alone.
+         *         points: Change of the mean probability of the true class, of all classes, in points, with
+         *             its labels against without them; higher taught more. ``None`` where that was not
+         *             compared: of classes beyond the forty with most labels, and where without it fewer than
+         *             two classes had labels.
+         *         low: Lower end of its 95 % interval.
+         *         high: Upper end.
+         *         newest_points: ``points`` of its labels of the newest batch alone.
          *         recall: Share found in each round, 0 to 1; ``None`` where the sample has none.
          *         learned: First round in which it was found often enough; ``None`` if never.
          *         forgotten: Rounds in which it was forgotten again.
@@ -2691,9 +2696,13 @@ export interface components {
             /** Newest */
             newest: number;
             /** Points */
-            points: number;
+            points: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
             /** Newest Points */
-            newest_points: number;
+            newest_points: number | null;
             /** Recall */
             recall: (number | null)[];
             /** Learned */

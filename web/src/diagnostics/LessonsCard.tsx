@@ -107,7 +107,7 @@ function Batches({ told }: { told: Lessons }) {
 /** Each class: its labels, what they brought, its recall over the rounds, and when it was learned. */
 function Classes({ told }: { told: Lessons }) {
   const shown = [...told.classes]
-    .sort((a, b) => Number(b.stalled) - Number(a.stalled) || b.points - a.points)
+    .sort((a, b) => Number(b.stalled) - Number(a.stalled) || pointsOf(b) - pointsOf(a))
     .slice(0, MOST_CLASSES);
   return (
     <div className={styles.tableFrame}>
@@ -128,7 +128,7 @@ function Classes({ told }: { told: Lessons }) {
                 <ClassChip name={one.name} />
               </th>
               <td>{count(one.labels)}</td>
-              <td>{signed(one.points)}</td>
+              <td>{one.points === null ? "not compared" : signed(one.points)}</td>
               <td>
                 <Recall of={one} />
               </td>
@@ -139,6 +139,12 @@ function Classes({ told }: { told: Lessons }) {
           ))}
         </tbody>
       </table>
+      {shown.some(({ points }) => points === null) && (
+        <p className={styles.hint}>
+          Not compared are classes beyond those with most labels, and those without which fewer than
+          two classes had labels.
+        </p>
+      )}
       {told.classes.length > shown.length && (
         <p className={styles.hint}>
           {count(told.classes.length - shown.length)} further classes are left out.
@@ -147,6 +153,9 @@ function Classes({ told }: { told: Lessons }) {
     </div>
   );
 }
+
+/** Classes that were not compared come after those that were. */
+const pointsOf = ({ points }: ClassLesson) => points ?? Number.NEGATIVE_INFINITY;
 
 function Recall({ of }: { of: ClassLesson }) {
   const newest = of.recall.at(-1);

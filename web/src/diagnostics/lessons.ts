@@ -83,9 +83,9 @@ export function courseWords(told: Lessons): string[] {
   return words;
 }
 
-/** What the bars rest on. */
+/** What the bars, and the points of the classes, rest on. */
 export function restsOn({ sample, alike }: Pick<Lessons, "sample" | "alike">): string {
-  const base = `The model with the batch against the model without it, in points of the chance it gives the right class, on ${plural(sample, "asset")} it did not learn from.`;
+  const base = `The model with the labels of a batch or class against the model without them, in points of the chance it gives the right class, on ${plural(sample, "asset")} it did not learn from.`;
   return alike < 1
     ? `${base} Compared by a linear model, which says the same of ${percent(alike, 0)} of them.`
     : base;
