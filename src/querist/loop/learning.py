@@ -52,7 +52,8 @@ class ClassLesson:
             where without it fewer than two classes had labels.
         low: Lower end of its 95 % interval.
         high: Upper end.
-        newest_points: ``points`` of its labels of the newest batch alone.
+        newest_points: ``points`` of its labels of the newest batch alone; ``None`` also where that
+            holds more classes than are compared.
         recall: Share found in each round, 0 to 1; ``None`` where the sample has none.
         learned: First round in which it was found often enough; ``None`` if never.
         forgotten: Rounds in which it was forgotten again.

@@ -175,9 +175,11 @@ def _found(catalog: Catalog, round_: Round, model: ModelVersion) -> Lessons | No
     most = CLASSES // 2 if size > LARGE else CLASSES
     batches = tuple(_batch(one, rounds[one.group], names) for one in told.groups)
     new = learning.asked_in(catalog, now, learned) == round_.number
+    asked = np.unique(codes[new])
     everything, newest = (
-        {one.group: one for one in told.taught_by(class_groups(codes, among, most))}
-        for among in (np.ones(len(codes), dtype=bool), new)
+        {one.group: one for one in told.taught_by(class_groups(codes, among, many))}
+        # Of some classes of the newest batch nothing could be said.
+        for among, many in ((codes >= 0, most), (new, most if len(asked) <= most else 0))
     )
     course = learning.course(catalog, round_, now, learned, sample, (everything, newest))
     said = training.predict(catalog, model, sample).argmax(axis=1)
@@ -186,9 +188,7 @@ def _found(catalog: Catalog, round_: Round, model: ModelVersion) -> Lessons | No
     harm = int((told.pulls < 0).sum())
     return Lessons(
         round=round_.number,
-        sentence=_sentence(
-            batches, course.classes, round_.number, _led(newest, np.unique(codes[new]), names)
-        ),
+        sentence=_sentence(batches, course.classes, round_.number, _led(newest, asked, names)),
         labels=len(learned),
         sample=len(sample),
         alike=float((told.probabilities.argmax(axis=1) == said).mean()),
