@@ -48,7 +48,7 @@ class ClassLesson:
         newest: Of these, labels of the newest batch.
         points: Change of the mean probability of the true class, of all classes, in points, with
             its labels against without them; higher taught more. ``None`` where that was not
-            compared: of classes beyond the forty with most labels (twenty in a large project), and
+            compared: of classes beyond the twenty with most labels (ten in a large project), and
             where without it fewer than two classes had labels.
         low: Lower end of its 95 % interval.
         high: Upper end.

@@ -26,7 +26,7 @@ MOST, MOST_SAMPLE = 3_000, 2_000
 # The newest batches are told one by one, those before them together.
 BATCHES = 20
 # Of more classes those with most labels are compared: each costs as much as a batch.
-CLASSES = 40
+CLASSES = 20
 # Above this size of the problem, n · d · C, one Newton step must do, and half of the classes.
 LARGE = 4_000_000
 MOVED, SHOWN = 4, 8

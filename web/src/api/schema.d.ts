@@ -2678,11 +2678,12 @@ export interface components {
          *         newest: Of these, labels of the newest batch.
          *         points: Change of the mean probability of the true class, of all classes, in points, with
          *             its labels against without them; higher taught more. ``None`` where that was not
-         *             compared: of classes beyond the forty with most labels, and where without it fewer than
-         *             two classes had labels.
+         *             compared: of classes beyond the twenty with most labels (ten in a large project), and
+         *             where without it fewer than two classes had labels.
          *         low: Lower end of its 95 % interval.
          *         high: Upper end.
-         *         newest_points: ``points`` of its labels of the newest batch alone.
+         *         newest_points: ``points`` of its labels of the newest batch alone; ``None`` also where that
+         *             holds more classes than are compared.
          *         recall: Share found in each round, 0 to 1; ``None`` where the sample has none.
          *         learned: First round in which it was found often enough; ``None`` if never.
          *         forgotten: Rounds in which it was forgotten again.
