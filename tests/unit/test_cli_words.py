@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -195,3 +197,28 @@ def test_a_folder_that_may_not_be_written_is_told_in_words(tmp_path: Path) -> No
     assert done.returncode == StorageError.exit_code
     assert str(models) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_replay_compares_assets_and_names_the_version_that_drew_others(tmp_path: Path) -> None:
+    """Scores differ in their last digits between machines; an order that differs is told."""
+    folder = tmp_path / "p"
+    with Project.create(folder, media="text", classes=["good", "bad"]) as project:
+        project.add([{"id": f"t{i}", "text": f"text {i} of many"} for i in range(30)])
+        project.next_round(6)
+    with closing(sqlite3.connect(folder / "records.db")) as records:
+        records.execute("update selected set score = score + 1e-9")
+        records.commit()
+    code, text = _run(folder, "replay", "1")
+    assert (code, text) == (0, "Round 1 drawn again: the same assets.")
+    with closing(sqlite3.connect(folder / "records.db")) as records:
+        records.execute("update selected set rank = 9 - rank where arm = 'active'")
+        records.commit()
+    code, text = _run(folder, "replay", "1")
+    assert code == 1
+    assert "DIFFERENT assets" in text
+    assert "drew it" not in text
+    with closing(sqlite3.connect(folder / "records.db")) as records:
+        records.execute("update rounds set plan = json_remove(plan, '$.querist')")
+        records.commit()
+    code, text = _run(folder, "replay", "1")
+    assert "An earlier version of Querist drew it; this is" in text

@@ -235,7 +235,8 @@ def _sentence(
     back: bool,
 ) -> str:
     told = f"{wrong} of {answered} audited labels were wrong"
-    between = f"the error rate lies between {percent(bounds[0])} and {percent(bounds[1])}"
+    low, high = (percent(end) for end in bounds)
+    between = f"the error rate {f'is {low}' if low == high else f'lies between {low} and {high}'}"
     if back:
         return f"Rolled back: {told}."
     if bounds[0] > max_error:

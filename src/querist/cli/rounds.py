@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from querist._version import __version__
 from querist.cli.lessons import print_lessons
 from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
@@ -146,11 +147,16 @@ def replay(
     """Draw a past round again from its provenance and compare."""
     with open_project(project) as opened:
         same = opened.replay(number)
+        plan = opened.catalog.records.rounds.get(number).plan
     output.print(
         f"Round {number} drawn again: {'the same assets' if same else 'DIFFERENT assets'}."
     )
-    if not same:
-        raise typer.Exit(1)
+    if same:
+        return
+    if plan is not None and plan.querist != __version__:
+        drew = f"Querist {plan.querist}" if plan.querist else "An earlier version of Querist"
+        output.print(f"{drew} drew it; this is {__version__}, which may choose otherwise.")
+    raise typer.Exit(1)
 
 
 def oracle(

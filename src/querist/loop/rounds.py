@@ -171,6 +171,8 @@ class Rounds:
     def replay(self, number: int) -> bool:
         """Whether drawing round ``number`` again from its provenance gives the same assets.
 
+        In the same order, for the same arms; another version of Querist may choose otherwise.
+
         Raises:
             NotFoundError: there is no such round.
             ConflictError: the round has not been drawn yet.
@@ -182,11 +184,8 @@ class Rounds:
             )
         again, drawn = selecting.draw(self._catalog, number, round_.plan)
         stored = self._records.rounds.selected(round=number)
-
-        def key(row: Selected) -> tuple[Arm, int]:
-            return row.arm, row.rank
-
-        return again == round_.plan and sorted(drawn, key=key) == sorted(stored, key=key)
+        orders = [sorted((it.arm, it.rank, it.asset_id) for it in rows) for rows in (drawn, stored)]
+        return again == round_.plan and orders[0] == orders[1]
 
     def compare(self, first: str | int, second: str | int) -> Comparison:
         """Two models side by side on the audit set: ``project.rounds.compare(3, "5-control")``."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from querist._version import __version__
 from querist.catalog import Catalog, PolicySettings, classifiers
 from querist.errors import EmptyPoolError
 from querist.labeling import Opinions
@@ -86,6 +87,7 @@ def plan(
     waiting = joining + int(np.count_nonzero(seen.audit & ~seen.answered & ~seen.passed))
     wanted = affordable_batch(catalog, policy, wanted, waiting)
     fixed = RoundPlan(
+        querist=__version__,
         batch_size=wanted,
         control_size=round(wanted * policy.control_share),
         audit_size=joining,
@@ -155,16 +157,10 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
     control = _draw_control(seen, number, fixed)
     digest = seen.digest(seen.candidates())
     active = _draw_active(catalog, seen, number, fixed)
+    rest = int((~seen.audit).sum())
     rows = [
         *_random_rows(seen, Arm.AUDIT, number, audit, len(seen.ids), "Drawn at random to measure"),
-        *_random_rows(
-            seen,
-            Arm.CONTROL,
-            number,
-            control,
-            int((~seen.audit).sum()),
-            "Drawn at random for comparison",
-        ),
+        *_random_rows(seen, Arm.CONTROL, number, control, rest, "Drawn at random for comparison"),
         *active,
     ]
     return replace(fixed, candidates_digest=digest, candidate_count=len(_free(seen, fixed))), rows

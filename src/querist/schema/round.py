@@ -61,6 +61,7 @@ class RoundPlan:
         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
             on the labels of then.
+        querist: The version of Querist that drew it; empty where an earlier one did.
     """
 
     batch_size: int
@@ -91,6 +92,7 @@ class RoundPlan:
     remedy: str | None = None
     sub_pool: int | None = None
     proxy: str | None = None
+    querist: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

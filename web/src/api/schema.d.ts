@@ -5070,6 +5070,7 @@ export interface components {
          *         remedy: The finding whose batch this is, ``None`` for what a strategy chose.
          *         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
          *             on the labels of then.
+         *         querist: The version of Querist that drew it; empty where an earlier one did.
          */
         RoundPlan: {
             /** Batch Size */
@@ -5159,6 +5160,11 @@ export interface components {
             sub_pool: number | null;
             /** Proxy */
             proxy: string | null;
+            /**
+             * Querist
+             * @default
+             */
+            querist: string;
         };
         /**
          * RoundSummary

@@ -148,13 +148,14 @@ function Plan({ plan }: { plan: RoundPlan }) {
     ["Embeddings", plan.encoder],
     ["Model", plan.model_id ?? "none yet"],
     ["Seed", plan.seed],
+    ["Querist", plan.querist || "an earlier version"],
   ];
   for (const [name, value] of Object.entries(plan.parameters))
     rows.push([words(name), String(value)]);
   return (
     <section className={styles.card} aria-labelledby="plan">
       <h2 id="plan">Plan</h2>
-      <p className={styles.hint}>With these the same assets are chosen again, bit for bit.</p>
+      <p className={styles.hint}>With these the same version of Querist chooses the same assets again.</p>
       <dl className={styles.facts}>
         {rows.map(([name, value]) => (
           <div key={name}>
