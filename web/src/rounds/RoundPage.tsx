@@ -155,7 +155,9 @@ function Plan({ plan }: { plan: RoundPlan }) {
   return (
     <section className={styles.card} aria-labelledby="plan">
       <h2 id="plan">Plan</h2>
-      <p className={styles.hint}>With these the same version of Querist chooses the same assets again.</p>
+      <p className={styles.hint}>
+        With these the same version of Querist chooses the same assets again.
+      </p>
       <dl className={styles.facts}>
         {rows.map(([name, value]) => (
           <div key={name}>
