@@ -9,8 +9,8 @@ WEB_SRC := $(shell find web/src web/index.html web/package.json web/vite.config.
 NAME ?= demo
 DEMO ?= $(if $(CI),--headless,)
 QUICK ?= tests/unit tests/architecture
-# Three workers share the files of tests: a test in a browser mostly waits. A thread each is enough.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 3
+# Two workers share the files of tests; with a thread each they do not wait for one another.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 .PHONY: help demo ready test check bench web format clean
 
