@@ -182,15 +182,17 @@ function usePaletteActions(showKeys: () => void): SpotlightActionGroupData[] {
             leftSection: <IconLayoutGrid size={SIZE} />,
             onClick: () => void navigate({ to: "/catalog", search: { disagree: true } }),
           }),
-          ...labelFormats(project?.task).flatMap(([format, name]) =>
-            manages({
-              id: `export-${format}`,
-              label: `Export the labels as ${name}`,
-              keywords: "download",
-              leftSection: <IconDownload size={SIZE} />,
-              onClick: () => void saveLabels(project?.name ?? "", format),
-            }),
-          ),
+          ...(project
+            ? labelFormats(project.task).flatMap(([format, name]) =>
+                manages({
+                  id: `export-${format}`,
+                  label: `Export the labels as ${name}`,
+                  keywords: "download",
+                  leftSection: <IconDownload size={SIZE} />,
+                  onClick: () => void saveLabels(project.name, format),
+                }),
+              )
+            : []),
           {
             id: "theme",
             label: "Change the theme",

@@ -15,7 +15,7 @@ const FORMATS = {
 export type LabelFormat = keyof typeof FORMATS;
 
 /** The formats that hold the labels of a task, with their names. */
-export function labelFormats(task: ProjectInfo["task"] | undefined): [LabelFormat, string][] {
+export function labelFormats(task: ProjectInfo["task"]): [LabelFormat, string][] {
   const shapes = task === "boxes" || task === "polygons";
   const formats: LabelFormat[] = shapes ? ["csv", "jsonl", "coco", "yolo"] : ["csv", "jsonl"];
   return formats.map((format) => [format, FORMATS[format][0]]);
