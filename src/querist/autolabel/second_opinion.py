@@ -29,7 +29,7 @@ Values = NDArray[np.float64]
 FEWEST = 30
 # Cosines of pool and labels: of more, labels are left out at random.
 MOST_PAIRS = 250_000_000
-# Products that the kernel regression takes for all classes: half a minute.
+# Products that the kernel regression takes for all classes: of more, labels are left out too.
 MOST_PRODUCTS = 1_000_000_000_000
 # What is held at a time, as numbers of four bytes.
 _BLOCK = 20_000_000
