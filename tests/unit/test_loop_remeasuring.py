@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 
 from querist import Project
+from querist.catalog import Catalog
 from querist.loop import evaluating, remeasuring
-from querist.schema import Arm, MergeClasses, NumberValue, RenameClass, Step
+from querist.loop.snapshot import Snapshot
+from querist.schema import (
+    Arm,
+    Evaluation,
+    MergeClasses,
+    ModelVersion,
+    NumberValue,
+    RenameClass,
+    Step,
+)
 
 
 def rows(count: int, *, first: int, turned: bool) -> list[dict[str, object]]:
@@ -176,7 +186,7 @@ def test_labels_that_say_the_same_measure_nothing_again(
     """The audit labels given once more as they are: a round measures its own two models."""
     measured = []
 
-    def counted(catalog, model, seen=None):  # type: ignore[no-untyped-def]
+    def counted(catalog: Catalog, model: ModelVersion, seen: Snapshot | None) -> Evaluation | None:
         measured.append(model.round)
         return evaluating.evaluate(catalog, model, seen)
 
