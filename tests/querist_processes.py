@@ -19,7 +19,7 @@ from pathlib import Path
 FORKS = multiprocessing.get_context("forkserver")
 # Not lance itself, which no process may fork once it has loaded it, but what it takes long to load.
 READ_BEFORE = ["querist.cli", "querist.server", "querist.project", "pandas", "pyarrow", "uvicorn"]
-READ_BEFORE += ["scipy.sparse", "scipy.special"]
+READ_BEFORE += ["scipy.sparse", "scipy.special", "sklearn.linear_model", "sklearn.preprocessing"]
 FORKS.set_forkserver_preload(READ_BEFORE)
 
 

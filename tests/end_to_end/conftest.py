@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from querist.loop import prepare_pages
 from querist.project import Project
 from querist.schema import Role
 from querist_processes import Server, start_server
@@ -280,6 +281,32 @@ def picture_template(
 def pictures(picture_template: Path, tmp_path: Path) -> Path:
     """A fresh project of 600 pictures whose labels are known in the column ``folder``."""
     return Path(shutil.copytree(picture_template, tmp_path / "digits"))
+
+
+@pytest.fixture(scope="session")
+def first_round_template(picture_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pictures after one round that the known labels answered; tests copy it."""
+    return _after_rounds(1, picture_template, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def third_round_template(
+    first_round_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The pictures after three rounds that the known labels answered; tests copy it."""
+    return _after_rounds(2, first_round_template, tmp_path_factory)
+
+
+def _after_rounds(count: int, template: Path, factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(template, factory.mktemp("rounds") / "digits"))
+    with Project.open(folder) as project:
+        for _ in range(count):
+            project.next_round()
+            project.oracle()
+            project.finish_round()
+        # Once, and not anew in the server of each copy.
+        prepare_pages(project.catalog, project.rounds.list()[-1:])
+    return folder
 
 
 @pytest.fixture

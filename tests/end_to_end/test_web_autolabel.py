@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from querist.loop import prepare_pages
 from querist.project import Project
 from querist.schema import LabeledSpan, Origin, Role, Span, SpansValue
 
@@ -26,6 +27,7 @@ def learned(tmp_path_factory, picture_folder, picture_names) -> Path:
     ) as project:
         project.add(str(picture_folder))
         project.oracle(2)
+        prepare_pages(project.catalog, project.rounds.list()[-1:])  # not in the server of each copy
     return folder
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from querist.experiments.datasets import load_demo, write_image_folder
-from querist.loop import lessons
+from querist.loop import lessons, prepare_pages
 from querist.project import Project
 from querist.schema import Finding, Role
 
@@ -42,6 +42,7 @@ def diagnosed_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         project.oracle(1)
         project.next_round(40, remedy=mendable(project, 1)[0])
         project.oracle(2)
+        prepare_pages(project.catalog, project.rounds.list()[-1:])  # not in the server of each copy
     return root / "shop"
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from querist.experiments.datasets import load_demo, write_image_folder
+from querist.loop import prepare_pages
 from querist.project import Project
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,6 +31,7 @@ def shop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
             project.next_round()
             project.oracle()
             project.finish_round()
+        prepare_pages(project.catalog, project.rounds.list()[-1:])  # not in the server of each copy
         project.next_round()
     return folder
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from querist.loop import prepare_pages
 from querist.project import Project
 
 pytestmark = pytest.mark.browser
@@ -83,6 +84,7 @@ def living_template(picture_template: Path, tmp_path_factory: pytest.TempPathFac
     folder = Path(shutil.copytree(picture_template, tmp_path_factory.mktemp("living") / "digits"))
     with Project.open(folder) as project:
         project.oracle(2)
+        prepare_pages(project.catalog, project.rounds.list()[-1:])  # not in the server of each copy
         project.next_round()
         for asset_id in list(project.catalog.assets.ids())[:30]:
             for who, said in (("ana", "zero"), ("ben-with-a-rather-long-name", "one")):

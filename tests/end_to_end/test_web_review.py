@@ -59,12 +59,10 @@ def states(folder: Path) -> dict[str, ReviewState]:
 
 
 @pytest.fixture
-def digits(pictures: Path, picture_names: list[str]) -> Path:
+def digits(first_round_template: Path, tmp_path: Path, picture_names: list[str]) -> Path:
     """Pictures after a round with a model, and 20 new labels of ana, six of them wrong."""
-    with Project.open(pictures) as project:
-        project.next_round()
-        project.oracle()
-        project.finish_round()
+    folder = Path(shutil.copytree(first_round_template, tmp_path / "digits"))
+    with Project.open(folder) as project:
         held = {entry.asset_id for entry in project.catalog.records.labels.currents()}
         free = [it for it in project.catalog.assets.ids() if it not in held]
         for i, asset_id in enumerate(free[:: len(free) // 20][:20]):
@@ -72,7 +70,7 @@ def digits(pictures: Path, picture_names: list[str]) -> Path:
             other = picture_names[(picture_names.index(truth) + 5) % 10]
             said = other if i % 3 == 0 else truth
             project.labels.submit(asset_id, said, annotator="ana", seconds=2.0)
-    return pictures
+    return folder
 
 
 def truth_of(asset_id: str) -> str:

@@ -20,7 +20,8 @@ from querist.server.events import Broadcaster
 from querist.server.failures import add_failure_handlers
 from querist.server.hot_paths import HotPaths
 from querist.server.labeled_count import LabeledCount
-from querist.server.routes import HOT_PATHS, PREFIX, api_router
+from querist.server.routers import PREFIX
+from querist.server.routes import HOT_PATHS, all_routes
 from querist.server.schemas import ChangeEvent
 from querist.server.security import HostCheck, SecurityHeaders
 from querist.server.service import Service
@@ -74,7 +75,7 @@ def _api(hosts: Iterable[str]) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
     )
-    app.include_router(api_router())
+    app.router.routes.extend(all_routes())
     add_failure_handlers(app)
     app.add_middleware(HotPaths, paths=HOT_PATHS)
     app.add_middleware(HostCheck, hosts=tuple(hosts))
@@ -86,7 +87,6 @@ def _api(hosts: Iterable[str]) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    _build_routes(app)
     polling = asyncio.create_task(service.events.run())
     warming = asyncio.create_task(run_in_threadpool(service.warm_up))
     try:
@@ -99,17 +99,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Their threads cannot be cancelled, and the caller closes the project next.
         await warming
         await run_in_threadpool(service.desk.close)
-
-
-def _build_routes(app: FastAPI) -> None:
-    """Let FastAPI build its routes before other threads run.
-
-    It builds them at the first request, within `warnings.catch_warnings`, which changes the filters
-    of the whole process: meanwhile the warm-up imports libraries that do so too.
-    """
-    first = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
-    for route in app.router.routes:
-        route.matches(first)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

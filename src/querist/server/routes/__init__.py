@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from collections.abc import Iterator
 
-from querist.server.auth import current_annotator
+from starlette.routing import BaseRoute
+
 from querist.server.hot_paths import HotPath
+from querist.server.routers import PREFIX
 from querist.server.routes import (
     assets,
     autolabel,
@@ -28,21 +30,20 @@ from querist.server.routes import (
     team,
     workforces,
 )
-from querist.server.schemas import ErrorBody, LabelRequest, LeaseRequest
+from querist.server.schemas import LabelRequest, LeaseRequest
 
-PREFIX = "/api/v1"
 HOT_PATHS = {
     f"{PREFIX}/tasks/lease": HotPath(answer=tasks.lease_tasks, body=LeaseRequest, durable=False),
     f"{PREFIX}/labels": HotPath(answer=labels.create_label, body=LabelRequest, durable=True),
 }
 
 
-def api_router() -> APIRouter:
-    """All routes below ``/api/v1``; everything but the login and the health check needs a token."""
-    whole = APIRouter(prefix=PREFIX, responses={"default": {"model": ErrorBody}})
-    for entrance in (session.public, team.public, workforces.public, ml_backend.router):
-        whole.include_router(entrance)
+def all_routes() -> Iterator[BaseRoute]:
+    """All routes below ``/api/v1``, the first of those that fit a request first."""
+    for entrance in (session, team, workforces):
+        yield from entrance.public.routes
     for module in (
+        ml_backend,
         tasks,
         labels,
         session,
@@ -63,5 +64,4 @@ def api_router() -> APIRouter:
         jobs,
         events,
     ):
-        whole.include_router(module.router, dependencies=[Depends(current_annotator)])
-    return whole
+        yield from module.router.routes

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from querist.catalog import AssetQuery, Condition, cards, facets, newest_vectors, run
 from querist.errors import MissingDependencyError, NotFoundError
@@ -14,6 +14,7 @@ from querist.project import Project
 from querist.schema import Arm, Difficulty, Role, TaskKind, to_json
 from querist.server.auth import at_least
 from querist.server.pictures import picture
+from querist.server.routers import router_of_members
 from querist.server.schemas import (
     AddRequest,
     Annotation,
@@ -30,7 +31,7 @@ from querist.server.service import Served
 
 NEIGHBOURS = 12
 
-router = APIRouter(tags=["assets"])
+router = router_of_members("assets")
 # Annotators see the assets of their own tasks: what others said about any must not sway them.
 look = [Depends(at_least(Role.REVIEWER))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 
 from querist.autolabel import AutoLabelSet, Proposal
 from querist.schema import Role
@@ -16,10 +16,11 @@ from querist.server.autolabel_schemas import (
     ProposeRequest,
     RollBackRequest,
 )
+from querist.server.routers import router_of_members
 from querist.server.schemas import Job
 from querist.server.service import Served
 
-router = APIRouter(prefix="/autolabel", tags=["autolabel"])
+router = router_of_members("autolabel", below="/autolabel")
 look = [Depends(at_least(Role.REVIEWER))]
 manage = [Depends(at_least(Role.MANAGER))]
 SetId = Annotated[str, Path(max_length=100)]

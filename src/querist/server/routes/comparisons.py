@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from querist.loop import (
     ComparedModel,
@@ -21,10 +21,11 @@ from querist.loop import (
 from querist.schema import Role, to_json
 from querist.server.auth import at_least
 from querist.server.round_schemas import AssetSaid
+from querist.server.routers import router_of_members
 from querist.server.schemas import Job
 from querist.server.service import Served
 
-router = APIRouter(tags=["rounds"], dependencies=[Depends(at_least(Role.REVIEWER))])
+router = router_of_members("rounds", needs=[Depends(at_least(Role.REVIEWER))])
 
 Name = Annotated[str, Query(min_length=1, max_length=200)]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable
 
-from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from querist.server.routers import router_of_members
 from querist.server.service import Served
 
-router = APIRouter(tags=["events"])
+router = router_of_members("events")
 
 
 @router.get("/events", operation_id="stream_events", response_class=EventSourceResponse)

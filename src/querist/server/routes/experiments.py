@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from querist.experiments import Experiment
 from querist.schema import Role
 from querist.server.auth import at_least
 from querist.server.round_schemas import ExperimentRequest
+from querist.server.routers import router_of_members
 from querist.server.schemas import Job
 from querist.server.service import Served
 
-router = APIRouter(tags=["experiments"])
+router = router_of_members("experiments")
 
 
 @router.get(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from querist.schema import Role
 from querist.server import receiving
 from querist.server.auth import at_least
+from querist.server.routers import router_of_members
 from querist.server.schemas import Job, JobLog
 from querist.server.service import Served
 
-router = APIRouter(prefix="/jobs", tags=["jobs"])
+router = router_of_members("jobs", below="/jobs")
 
 
 @router.get("", operation_id="list_jobs")

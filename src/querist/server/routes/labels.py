@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
+from fastapi import BackgroundTasks, Depends, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
@@ -17,6 +17,7 @@ from querist.labeling import Decision, is_veiled
 from querist.schema import Action, Origin, Role
 from querist.server.answers import as_json
 from querist.server.auth import Current, at_least
+from querist.server.routers import router_of_members
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
     Annotation,
@@ -51,7 +52,7 @@ FILES: dict[str, Any] = {
     for _, kind in EXPORTS.values()
 }
 
-router = APIRouter(prefix="/labels", tags=["labels"])
+router = router_of_members("labels", below="/labels")
 
 
 @router.post(

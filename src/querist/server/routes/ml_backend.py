@@ -6,13 +6,14 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from querist.errors import AuthenticationError
 from querist.loop import serving
 from querist.schema import Arm, Role
 from querist.server.auth import Claim, check_role
+from querist.server.routers import open_router
 from querist.server.service import Served
 
 MOST_TASKS = 1_000
@@ -42,7 +43,7 @@ def connected(request: Request, service: Served) -> None:
     check_role(person, Role.MANAGER)
 
 
-router = APIRouter(prefix="/ml-backend", tags=["ml-backend"], dependencies=[Depends(connected)])
+router = open_router("ml-backend", below="/ml-backend", needs=[Depends(connected)])
 
 
 class Asked(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from querist.loop import ImportedPredictions, ImportedVectors
 from querist.schema import Role
@@ -20,10 +20,11 @@ from querist.server.model_schemas import (
     ZeroShotRequest,
 )
 from querist.server.receiving import RAW_BODY, queue_upload
+from querist.server.routers import router_of_members
 from querist.server.schemas import Job
 from querist.server.service import Served
 
-router = APIRouter(tags=["models"])
+router = router_of_members("models")
 # Endings of the files that people send; what is in them is checked when they are read.
 SCORES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq", ".npz")
 PREDICTIONS = (*SCORES, ".json")

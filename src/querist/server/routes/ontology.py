@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from querist import labeling, schema
 from querist.labeling import in_words
@@ -17,11 +17,10 @@ from querist.server.ontology_schemas import (
     OntologyVersion,
     PreviewRequest,
 )
+from querist.server.routers import router_of_members
 from querist.server.service import Served
 
-router = APIRouter(
-    prefix="/ontology", tags=["ontology"], dependencies=[Depends(at_least(Role.MANAGER))]
-)
+router = router_of_members("ontology", below="/ontology", needs=[Depends(at_least(Role.MANAGER))])
 
 
 @router.get("", operation_id="get_ontology")

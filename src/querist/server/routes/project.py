@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import APIRouter
-
 from querist.catalog import encoder_name
 from querist.loop import Status, learner_name, next_batch_size, trains
 from querist.schema import Arm, Estimate, Round, Step
@@ -18,10 +16,11 @@ from querist.server.home_schemas import (
     Home,
     RoundSummary,
 )
+from querist.server.routers import router_of_members
 from querist.server.schemas import ProjectInfo
 from querist.server.service import Served
 
-router = APIRouter(tags=["project"])
+router = router_of_members("project")
 
 
 @router.get("/project", operation_id="get_project")

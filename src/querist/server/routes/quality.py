@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from querist.catalog import cards
 from querist.schema import Role
@@ -27,12 +27,13 @@ from querist.server.quality import (
     TakeBackRequest,
     TakenBack,
 )
+from querist.server.routers import router_of_members
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import MAX_ID
 from querist.server.service import Served
 from querist.server.values import read_value
 
-router = APIRouter(tags=["quality"])
+router = router_of_members("quality")
 review = [Depends(at_least(Role.REVIEWER))]
 manage = [Depends(at_least(Role.MANAGER))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from querist import schema
 from querist.catalog import cards
@@ -19,14 +19,13 @@ from querist.server.review_schemas import (
     ReviewPage,
     ReviewRequest,
 )
+from querist.server.routers import router_of_members
 from querist.server.routes.assets import AssetId, newest_model
 from querist.server.schemas import Annotation, AssetCard, UndoRequest
 from querist.server.service import Served
 from querist.server.values import read_value
 
-router = APIRouter(
-    prefix="/review", tags=["review"], dependencies=[Depends(at_least(Role.REVIEWER))]
-)
+router = router_of_members("review", below="/review", needs=[Depends(at_least(Role.REVIEWER))])
 
 
 @router.get("", operation_id="list_reviewable")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from querist.loop import lessons, round_confusions, standing_findings
 from querist.project import Project
@@ -17,12 +17,13 @@ from querist.server.round_schemas import (
     NextRoundRequest,
     Taught,
 )
+from querist.server.routers import router_of_members
 from querist.server.schemas import Job, OracleRequest, RoundDetail
 from querist.server.service import Served
 
 SELECTED = 500
 
-router = APIRouter(tags=["rounds"])
+router = router_of_members("rounds")
 manage = [Depends(at_least(Role.MANAGER))]
 browse = [Depends(browsing)]
 

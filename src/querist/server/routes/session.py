@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from querist import __version__
 from querist.labeling import is_veiled
 from querist.schema import Annotator
 from querist.server.auth import COOKIE, SESSION_SECONDS, Current
+from querist.server.routers import open_router, router_of_members
 from querist.server.schemas import Done, Health, LoginRequest, Me
 from querist.server.service import Served, Service
 
-public = APIRouter(tags=["session"])
-router = APIRouter(tags=["session"])
+public = open_router("session")
+router = router_of_members("session")
 
 
 @public.get("/health", operation_id="get_health")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from querist.schema import Role
 from querist.server.auth import at_least
 from querist.server.policy_schemas import LabelingPolicy, LabelingPolicyRequest
+from querist.server.routers import router_of_members
 from querist.server.service import Served
 
-router = APIRouter(
-    prefix="/settings", tags=["settings"], dependencies=[Depends(at_least(Role.MANAGER))]
-)
+router = router_of_members("settings", below="/settings", needs=[Depends(at_least(Role.MANAGER))])
 
 
 @router.get("/labeling", operation_id="get_labeling_policy")

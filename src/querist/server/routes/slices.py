@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from querist.catalog import AssetQuery
 from querist.errors import InvalidInputError
@@ -12,10 +12,11 @@ from querist.loop import SliceReport
 from querist.schema import Role, SavedSlice
 from querist.server.auth import Current, at_least
 from querist.server.round_schemas import SliceRequest
+from querist.server.routers import router_of_members
 from querist.server.routes.assets import Conditions
 from querist.server.service import Served
 
-router = APIRouter(tags=["rounds"])
+router = router_of_members("rounds")
 
 
 @router.get("/slices", operation_id="list_slices", dependencies=[Depends(at_least(Role.REVIEWER))])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from querist.schema import to_json
 from querist.server.answers import as_json
 from querist.server.auth import Current
+from querist.server.routers import router_of_members
 from querist.server.schemas import LeaseRequest, QueuePage, TaskIds, TasksDone
 from querist.server.service import Served
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = router_of_members("tasks", below="/tasks")
 
 
 @router.post("/lease", operation_id="lease_tasks", response_model=QueuePage)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 
 from querist.schema import Role
 from querist.server.auth import Current, at_least
+from querist.server.routers import open_router, router_of_members
 from querist.server.routes.session import start_session
 from querist.server.schemas import Me
 from querist.server.service import Served
@@ -23,8 +24,8 @@ from querist.server.team_schemas import (
 
 DAY = 86_400.0
 
-public = APIRouter(tags=["team"])
-router = APIRouter(prefix="/team", tags=["team"], dependencies=[Depends(at_least(Role.MANAGER))])
+public = open_router("team")
+router = router_of_members("team", below="/team", needs=[Depends(at_least(Role.MANAGER))])
 
 
 @public.post("/invitations/accept", operation_id="accept_invitation", status_code=201)

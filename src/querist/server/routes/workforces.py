@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request, Response
+from fastapi import BackgroundTasks, Depends, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from querist.errors import InvalidInputError
@@ -12,6 +12,7 @@ from querist.labeling.workforces import connector_class, connector_names, needs_
 from querist.schema import Role
 from querist.server.auth import at_least
 from querist.server.pictures import picture
+from querist.server.routers import open_router, router_of_members
 from querist.server.routes.assets import BYTES
 from querist.server.schemas import Job
 from querist.server.service import Served
@@ -32,9 +33,9 @@ from querist.server.workforce_schemas import (
 
 MOST_BYTES = 8 * 1024 * 1024
 
-public = APIRouter(prefix="/workforces", tags=["workforces"])
-router = APIRouter(
-    prefix="/workforces", tags=["workforces"], dependencies=[Depends(at_least(Role.MANAGER))]
+public = open_router("workforces", below="/workforces")
+router = router_of_members(
+    "workforces", below="/workforces", needs=[Depends(at_least(Role.MANAGER))]
 )
 _owner = [Depends(at_least(Role.OWNER))]
 Secret = Annotated[str | None, Header(alias="X-Querist-Secret", max_length=512)]
