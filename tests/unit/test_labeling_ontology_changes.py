@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,25 +34,49 @@ CLASSES = ("boot", "sandal", "shirt")
 COUNT = 60
 
 
-@pytest.fixture
-def project(records_url: str, tmp_path: Path) -> Iterator[Project]:
-    """Sixty rows in three clusters, one round, all labelled and trained but the audit set."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def trained_shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str]]:
+    """Sixty rows in three clusters, two rounds, on each kind of database; and its name there."""
+    server = request.getfixturevalue("postgres_server") if request.param == "postgresql" else None
+    database = server.new_database() if server else ""
     rng = np.random.default_rng(0)
     rows = [
         {"id": f"r{i:02}", "x": float(x), "y": float(y), "kind": CLASSES[i % 3]}
         for i, (x, y) in enumerate(rng.normal(0, 0.3, (COUNT, 2)) + _centres())
     ]
+    folder = tmp_path_factory.mktemp("trained") / "shop"
     with Project.create(
-        tmp_path / "shop",
+        folder,
         media="table",
         classes=CLASSES,
-        records=records_url,
+        records=server.url(database) if server else "records.db",
         oracle_column="kind",
         policy={"batch_size": 12, "audit_size": 12, "control_share": 0.5},
     ) as made:
         made.add(rows, id_column="id")
         made.oracle(rounds=2)
-        yield made
+    yield folder, database
+    if server:
+        server.drop_database(database)
+
+
+@pytest.fixture
+def project(
+    trained_shop: tuple[Path, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Project]:
+    """A copy of it, with all records, for one test."""
+    template, database = trained_shop
+    folder = Path(shutil.copytree(template, tmp_path / "shop"))
+    server = request.getfixturevalue("postgres_server") if database else None
+    copy = server.new_database(database) if server else ""
+    if server:
+        replace(Settings.read(folder), records=server.url(copy)).write(folder)
+    with Project.open(folder) as opened:
+        yield opened
+    if server:
+        server.drop_database(copy)
 
 
 def _centres() -> np.ndarray:

@@ -291,18 +291,6 @@ def test_replay_of_an_undrawn_round_is_refused(project: Project) -> None:
         project.replay(2)
 
 
-def test_new_assets_top_up_the_audit_set(project: Project) -> None:
-    """Assets added later join the audit set at the same rate."""
-    project.oracle(1)
-    more = [{**row, "id": f"new-{i}"} for i, row in enumerate(make_table(60, seed=9))]
-    project.add(more, id_column="id", metadata_columns=["known"])
-    project.next_round(4)
-    audit = project.catalog.records.rounds.arm_ids(Arm.AUDIT)
-    assert len(audit) == 24 + 12
-    assert sum(asset_id.startswith("new-") for asset_id in audit) == 12
-    assert project.replay(2)
-
-
 def test_skipped_assets_are_not_asked_again(project: Project) -> None:
     """A skipped asset leaves the candidates."""
     project.next_round(4)

@@ -115,7 +115,9 @@ def unmeasured(catalog: Catalog) -> str:
     """Why no model has been measured, in one sentence; of equal numbers what can be told."""
     seen, model = snapshot.take(catalog), catalog.records.models.latest(Arm.ACTIVE)
     if without_audit(catalog, seen):
-        return "No audit set is drawn, as audit_size is 0, so that no model is measured."
+        unset = not catalog.settings.policy.audit_size
+        why = "as audit_size is 0" if unset else "as none was with the first round"
+        return f"No audit set is drawn, {why}, so that no model is measured."
     rows = seen.audited()
     truth: list[Value] = []
     if catalog.settings.task is TaskKind.REGRESSION:
@@ -133,8 +135,9 @@ def unmeasured(catalog: Catalog) -> str:
 
 
 def without_audit(catalog: Catalog, seen: Snapshot) -> bool:
-    """Whether no audit set was drawn, nor ever will be under these settings."""
-    return not catalog.settings.policy.audit_size and not bool(seen.audit.any())
+    """Whether no audit set was drawn, nor will one be from the assets that are there."""
+    drawn = any(it.plan is not None for it in catalog.records.rounds.list())
+    return not seen.audit.any() and (drawn or not catalog.settings.policy.audit_size)
 
 
 def audit_remedy(catalog: Catalog) -> str:
@@ -147,8 +150,8 @@ def audit_remedy(catalog: Catalog) -> str:
         first = "Set audit_size under [policy] above 0, then start" if unset else "Start"
         return f"{first} a round (querist next): the audit set is drawn with the first."
     return (
-        "This project has no audit set, and none is drawn after the first round: begin a project "
-        "with audit_size above 0 under [policy] to measure models."
+        "This project has no audit set, and none is drawn among assets that may have trained a "
+        "model: begin a project with audit_size above 0 under [policy] to measure models."
     )
 
 

@@ -39,7 +39,7 @@ from querist.loop.thresholding import Thresholds, thresholds
 from querist.loop.thrift import next_batch_size, spared
 from querist.loop.trusting import ModelReliability, model_reliability
 from querist.loop.wishes import NO_WISHES, Wishes, asked_for
-from querist.schema import Arm, Finding, ModelVersion, Round, Selected, Step
+from querist.schema import Arm, Finding, ModelVersion, Round, RoundPlan, Selected, Step
 
 
 class Rounds:
@@ -221,7 +221,7 @@ class Rounds:
         labeled = selecting.labeled_before(self._catalog, round_.number, fixed)
         tasks = asking.asked(
             self._catalog,
-            self._tasks(drawn, fixed.batch_size, labeled),
+            self._tasks(drawn, fixed, labeled),
             round_.number,
             fixed,
             labeled=labeled,
@@ -236,20 +236,21 @@ class Rounds:
         return after
 
     def _tasks(
-        self, drawn: Sequence[Selected], audit_now: int, labeled: Collection[str]
+        self, drawn: Sequence[Selected], fixed: RoundPlan, labeled: Collection[str]
     ) -> Sequence[NewTask]:
         """Tasks for what needs a label now, most wanted first.
 
-        The audit set is released in its random order, at most a batch of it a round: its labelled
+        The audit set is asked in its random order, at most a batch of it a round: its labelled
         part is a uniform sample at any time and nobody has to label it all before the first model.
         """
         arms: dict[str, list[Arm]] = {}
-        audit = self._records.rounds.arm_ids(Arm.AUDIT)
+        left = set(fixed.audit_leaving)
+        audit = [it for it in self._records.rounds.arm_ids(Arm.AUDIT) if it not in left]
         audit = [*audit, *(row.asset_id for row in drawn if row.arm is Arm.AUDIT)]
         # A task of an earlier round may still wait for the one person it was sent back to.
         waiting = self._records.tasks.asked()
         done = self._labeled_or_passed() | waiting
-        for asset_id in [i for i in audit if i not in done][:audit_now]:
+        for asset_id in [i for i in audit if i not in done][: fixed.batch_size]:
             arms.setdefault(asset_id, []).append(Arm.AUDIT)
         for row in drawn:
             # The strategy chooses a labelled asset only for another opinion on it.

@@ -16,6 +16,7 @@ from querist.labeling import Opinions
 from querist.learners import OF_A_MODEL, model_signals
 from querist.loop import proxies, snapshot, training
 from querist.loop.answers import given_answers, unseen_probabilities
+from querist.loop.audit_draws import audit_change, with_audit
 from querist.loop.budget import affordable_batch
 from querist.loop.intake import embed, open_encoder
 from querist.loop.snapshot import Positions, Snapshot
@@ -39,7 +40,8 @@ from querist.strategies import (
 )
 
 # One stream of random numbers for each purpose, so that a change in one moves no other.
-_STREAM = {Arm.ACTIVE: 10, Arm.CONTROL: 11, Arm.AUDIT: 12}
+# That of the audit set is 12 (`audit_draws`).
+_STREAM = {Arm.ACTIVE: 10, Arm.CONTROL: 11}
 _COMMITTEE_STREAM = 13
 # Chooses which labels are asked about again where the round's strategy leaves that open.
 SECOND_OPINIONS = "activelab"
@@ -83,14 +85,17 @@ def plan(
     # Whoever disagreed would be asked the same once more: a reviewer has to say.
     disputed = (it.asset_id for it in Opinions(catalog).disputes())
     people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
-    seen, joining = snapshot.take(catalog), _audit_top_up(catalog)
-    waiting = joining + int(np.count_nonzero(seen.audit & ~seen.answered & ~seen.passed))
+    seen, change = snapshot.take(catalog), audit_change(catalog)
+    left = set(change.leaving)
+    members = np.flatnonzero(seen.audit & ~seen.answered & ~seen.passed).tolist()
+    waiting = change.joining + sum(seen.ids[i] not in left for i in members)
     wanted = affordable_batch(catalog, policy, wanted, waiting)
     fixed = RoundPlan(
         querist=__version__,
         batch_size=wanted,
         control_size=round(wanted * policy.control_share),
-        audit_size=joining,
+        audit_size=change.joining,
+        audit_leaving=change.leaving,
         strategy=policy.strategy,
         parameters=policy.parameters,
         seed=policy.seed,
@@ -130,21 +135,6 @@ def _may_ask_again(catalog: Catalog, seen: Snapshot, fixed: RoundPlan) -> bool:
     return bool(len(given_answers(catalog, seen, fixed).again))
 
 
-def _audit_top_up(catalog: Catalog) -> int:
-    """How many of the assets added since the last round join the audit set.
-
-    The first draw takes ``audit_size`` of all assets, at most a fifth of them; later additions
-    join at the same rate, so that the audit set stays a uniform sample of the whole pool.
-    """
-    count = catalog.assets.count()
-    plans = [r.plan for r in catalog.records.rounds.list() if r.plan is not None]
-    if not plans:
-        return min(catalog.settings.policy.audit_size, count // 5)
-    before = plans[-1].asset_count
-    members = len(catalog.records.rounds.arm_ids(Arm.AUDIT))
-    return round((count - before) * members / before) if before else 0
-
-
 def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, list[Selected]]:
     """Draw the assets of round ``number``: audit first, then control, then active.
 
@@ -152,8 +142,7 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
         The plan with digest and number of its candidates, and what was selected in order to ask.
     """
     seen = _look(catalog, number, fixed)
-    audit = _draw_audit(catalog, seen, number, fixed)
-    seen.audit[audit] = True
+    audit = with_audit(catalog, seen, number, fixed)
     control = _draw_control(seen, number, fixed)
     digest = seen.digest(seen.candidates())
     active = _draw_active(catalog, seen, number, fixed)
@@ -169,7 +158,7 @@ def draw(catalog: Catalog, number: int, fixed: RoundPlan) -> tuple[RoundPlan, li
 def drawn_from(catalog: Catalog, number: int, fixed: RoundPlan) -> Positions:
     """Positions of the candidates that the strategy of a drawn round read."""
     seen = _look(catalog, number, fixed)
-    seen.audit[_draw_audit(catalog, seen, number, fixed)] = True
+    with_audit(catalog, seen, number, fixed)
     return looked_at(_free(seen, fixed), number, fixed)
 
 
@@ -188,14 +177,6 @@ def _look(catalog: Catalog, number: int, fixed: RoundPlan) -> Snapshot:
         asset_count=fixed.asset_count,
         before_round=number,
     )
-
-
-def _draw_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:
-    earlier = catalog.records.rounds.get(number - 1).plan if number > 1 else None
-    start = earlier.asset_count if earlier else 0
-    fresh = np.arange(start, len(seen.ids))
-    size = min(fixed.audit_size, len(fresh))
-    return _rng(fixed, number, Arm.AUDIT).choice(fresh, size=size, replace=False)
 
 
 def _draw_control(seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:

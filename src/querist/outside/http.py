@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -18,6 +20,14 @@ SECONDS = 60.0
 WHOLE_SECONDS = 600.0
 MOST_BYTES = 512 * 1024 * 1024
 REMEDY = "Look after the tool, then do the same again: nothing is sent or stored twice."
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates that are trusted; to read them takes longer than many an answer."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class RefusedError(UnavailableError):
@@ -68,7 +78,7 @@ class Tool:
             timeout=httpx.Timeout(seconds, connect=min(seconds, 10)),
             follow_redirects=False,
             trust_env=False,
-            transport=httpx.HTTPTransport(retries=retries, trust_env=False),
+            transport=httpx.HTTPTransport(_trusted(), retries=retries, trust_env=False),
         )
 
     def ask(

@@ -33,7 +33,7 @@ class RoundPlan:
     Attributes:
         batch_size: Assets for the active arm.
         control_size: Random assets for the control arm.
-        audit_size: Random assets that join the fixed audit set in this round.
+        audit_size: Random assets that join the audit set in this round.
         strategy: Name of the strategy.
         parameters: Its parameters.
         seed: Seed of the selection.
@@ -62,6 +62,8 @@ class RoundPlan:
         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
             on the labels of then.
         querist: The version of Querist that drew it; empty where an earlier one did.
+        audit_leaving: Random assets that leave the audit set in this round, as others were added;
+            their labels train from here on.
     """
 
     batch_size: int
@@ -93,6 +95,7 @@ class RoundPlan:
     sub_pool: int | None = None
     proxy: str | None = None
     querist: str = field(default="", compare=False)
+    audit_leaving: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

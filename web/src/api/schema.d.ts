@@ -5042,7 +5042,7 @@ export interface components {
          *     Attributes:
          *         batch_size: Assets for the active arm.
          *         control_size: Random assets for the control arm.
-         *         audit_size: Random assets that join the fixed audit set in this round.
+         *         audit_size: Random assets that join the audit set in this round.
          *         strategy: Name of the strategy.
          *         parameters: Its parameters.
          *         seed: Seed of the selection.
@@ -5071,6 +5071,8 @@ export interface components {
          *         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
          *             on the labels of then.
          *         querist: The version of Querist that drew it; empty where an earlier one did.
+         *         audit_leaving: Random assets that leave the audit set in this round, as others were added;
+         *             their labels train from here on.
          */
         RoundPlan: {
             /** Batch Size */
@@ -5165,6 +5167,11 @@ export interface components {
              * @default
              */
             querist: string;
+            /**
+             * Audit Leaving
+             * @default []
+             */
+            audit_leaving: string[];
         };
         /**
          * RoundSummary

@@ -1,17 +1,33 @@
-/** Says what a project without an audit set cannot show, and where that is set. */
+/** Says what a project without an audit set cannot show, and what to do about it. */
 import type { Home } from "../api/types";
 
-/** Whether no audit set was drawn, nor ever will be under these settings. */
-export function isWithoutAudit(home: Pick<Home, "audit" | "audit_size">): boolean {
-  return home.audit.wanted === 0 && home.audit_size === 0;
+type Audit = Pick<Home, "audit" | "audit_size" | "rounds">;
+
+function hasDrawn(home: Audit): boolean {
+  return home.rounds.some((round) => round.drawn !== null);
 }
 
-export function NoAudit({ home, className }: { home: Home; className?: string | undefined }) {
+/** Whether no audit set was drawn, nor will one be from the assets that are there. */
+export function isWithoutAudit(home: Audit): boolean {
+  return home.audit.wanted === 0 && (home.audit_size === 0 || hasDrawn(home));
+}
+
+export function NoAudit({ home, className }: { home: Audit; className?: string | undefined }) {
   if (!isWithoutAudit(home)) return null;
+  const setting = <code>audit_size</code>;
   return (
     <p className={className}>
-      No audit set is drawn, and without one no model is measured. Set <code>audit_size</code> under{" "}
-      <code>[policy]</code> in <code>querist.toml</code>.
+      No audit set is drawn, and without one no model is measured.{" "}
+      {hasDrawn(home) ? (
+        <>
+          None is drawn among assets that may have trained a model: begin a project with {setting}{" "}
+          above 0.
+        </>
+      ) : (
+        <>
+          Set {setting} under <code>[policy]</code> in <code>querist.toml</code>.
+        </>
+      )}
     </p>
   );
 }

@@ -138,11 +138,14 @@ function Findings({ findings }: { findings: Finding[] }) {
 }
 
 function Plan({ plan }: { plan: RoundPlan }) {
+  const leaving = plan.audit_leaving?.length ?? 0;
+  const left: [string, number][] = leaving ? [["Left the audit set", leaving]] : [];
   const rows: [string, string | number][] = [
     ["Strategy", plan.strategy],
     ["Active batch, at most", plan.batch_size],
     ["Random control", plan.control_size],
     ["New audit assets", plan.audit_size],
+    ...left,
     ["Assets", plan.asset_count],
     ["Candidates", plan.candidate_count ?? "not counted"],
     ["Embeddings", plan.encoder],

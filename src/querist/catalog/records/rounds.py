@@ -156,17 +156,31 @@ class RoundList:
             return [_selected(row) for row in _FOR.rows(connection, {"asset": asset_id})]
 
     def arm_ids(self, arm: Arm, upto_round: int | None = None) -> _Ids:
-        """The distinct assets of an arm, first drawn first, up to and including a round."""
-        query = sa.select(selected.c.asset_id).where(selected.c.arm == arm.value)
+        """The distinct assets of an arm, first drawn first, up to and including a round.
+
+        Of the audit set only those that had not left it again by then.
+        """
+        query = sa.select(selected.c.round, selected.c.asset_id).where(selected.c.arm == arm.value)
         if upto_round is not None:
             query = query.where(selected.c.round <= upto_round)
         query = query.order_by(selected.c.round, selected.c.rank)
         with self._database.read() as connection:
-            return list(dict.fromkeys(connection.scalars(query)))
+            rows = connection.execute(query).all()
+            # Nobody leaves but to make room for others.
+            later = sorted({row.round for row in rows})[1:] if arm is Arm.AUDIT else []
+            left = _left_audit(connection, later)
+        return list(dict.fromkeys(row.asset_id for row in rows if row.asset_id not in left))
 
     def _list(self, query: sa.Select[Any]) -> _Rounds:
         with self._database.read() as connection:
             return [_round(row) for row in connection.execute(query)]
+
+
+def _left_audit(connection: sa.Connection, numbers: Sequence[int]) -> set[str]:
+    if not numbers:
+        return set()
+    plans = connection.scalars(sa.select(rounds.c.plan).where(rounds.c.number.in_(numbers)))
+    return {it for plan in plans for it in plan.get("audit_leaving", ())}
 
 
 def _update(connection: sa.Connection, after: Round, expected_step: Step) -> None:
