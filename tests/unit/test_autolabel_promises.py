@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,10 @@ CODES = np.random.default_rng(0).integers(0, 3, N)
 TRUTH = {f"a{i}": "abc"[code] for i, code in enumerate(CODES.tolist())}
 
 
-@pytest.fixture
-def project(tmp_path: Path):
+@pytest.fixture(scope="module")
+def in_the_third_round(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of 900 table rows in three groups, after two rounds, in the third."""
+    folder = tmp_path_factory.mktemp("made") / "p"
     rng = np.random.default_rng(1)
     rows = [
         {
@@ -30,12 +33,19 @@ def project(tmp_path: Path):
     ]
     policy = {"audit_size": 60, "batch_size": 30}
     with Project.create(
-        tmp_path / "p", media="table", classes=["a", "b", "c"], oracle_column="truth", policy=policy
+        folder, media="table", classes=["a", "b", "c"], oracle_column="truth", policy=policy
     ) as made:
         made.add(rows)
         made.oracle(2)
         made.next_round(10)
-        yield made
+    return folder
+
+
+@pytest.fixture
+def project(in_the_third_round: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it for one test."""
+    with Project.open(Path(shutil.copytree(in_the_third_round, tmp_path / "p"))) as opened:
+        yield opened
 
 
 def another(name: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,16 +26,17 @@ from querist.loop import snapshot
 from querist.schema import Action, Arm, Difficulty, Origin
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def truth() -> dict[str, str]:
     """The classes of 900 assets."""
     codes = np.random.default_rng(0).integers(0, 3, 900)
     return {f"a{i}": "abc"[code] for i, code in enumerate(codes)}
 
 
-@pytest.fixture
-def project(tmp_path, truth):
+@pytest.fixture(scope="module")
+def after_two_rounds(tmp_path_factory: pytest.TempPathFactory, truth: dict[str, str]) -> Path:
     """A project of 900 table rows in three groups, after two rounds."""
+    folder = tmp_path_factory.mktemp("made") / "auto"
     rng = np.random.default_rng(1)
     rows = [
         {
@@ -43,7 +47,7 @@ def project(tmp_path, truth):
         for name, word in truth.items()
     ]
     made = Project.create(
-        tmp_path / "auto",
+        folder,
         media="table",
         classes=["a", "b", "c"],
         oracle_column="truth",
@@ -53,7 +57,14 @@ def project(tmp_path, truth):
         made.add(rows)
         made.oracle(2)
         made.next_round(10)
-        yield made
+    return folder
+
+
+@pytest.fixture
+def project(after_two_rounds: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it for one test."""
+    with Project.open(Path(shutil.copytree(after_two_rounds, tmp_path / "auto"))) as opened:
+        yield opened
 
 
 def _answer(project: Project, truth: dict[str, str], *, wrong: bool = False) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from querist.schema import (
 ROWS = np.random.default_rng(0).normal(size=(120, 3))
 
 
-@pytest.fixture
-def sets(tmp_path: Path) -> Iterator[Project]:
+@pytest.fixture(scope="module")
+def after_two_rounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of sets of a and b after two rounds, audit and control labelled."""
+    folder = tmp_path_factory.mktemp("made") / "sets"
     with Project.create(
-        tmp_path / "sets",
+        folder,
         task="multi_label",
         media="table",
         classes=["a", "b"],
@@ -46,7 +48,14 @@ def sets(tmp_path: Path) -> Iterator[Project]:
             project.next_round()
             _answer(project, {"a": "a", "b": "b"})
             project.finish_round()
-        yield project
+    return folder
+
+
+@pytest.fixture
+def sets(after_two_rounds: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it for one test."""
+    with Project.open(Path(shutil.copytree(after_two_rounds, tmp_path / "sets"))) as opened:
+        yield opened
 
 
 def _answer(project: Project, called: dict[str, str], count: int = 500) -> int:

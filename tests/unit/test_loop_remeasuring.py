@@ -34,17 +34,25 @@ def rows(count: int, *, first: int, turned: bool) -> list[dict[str, object]]:
     return found
 
 
-@pytest.fixture
-def drifted(tmp_path: Path) -> Iterator[Project]:
+@pytest.fixture(scope="module")
+def drifted_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two rounds, then the pool grows by assets that read the other way round."""
+    folder = tmp_path_factory.mktemp("drifted") / "p"
     policy = {"batch_size": 12, "audit_size": 30, "control_share": 0.5}
     with Project.create(
-        tmp_path / "p", media="table", classes="ab", oracle_column="known", policy=policy
+        folder, media="table", classes="ab", oracle_column="known", policy=policy
     ) as project:
         project.add(rows(150, first=0, turned=False), metadata_columns=["known"])
         project.oracle(2)
         project.add(rows(300, first=150, turned=True), metadata_columns=["known"])
-        yield project
+    return folder
+
+
+@pytest.fixture
+def drifted(drifted_template: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it for one test."""
+    with Project.open(Path(shutil.copytree(drifted_template, tmp_path / "p"))) as opened:
+        yield opened
 
 
 def test_earlier_models_are_measured_on_the_audit_set_of_now(drifted: Project) -> None:
@@ -143,18 +151,26 @@ def turned(project: Project, *, right: bool) -> None:
         project.labels.submit(name, "ab"[int(name[1:]) % 2 != wrong], annotator="ana")
 
 
-@pytest.fixture
-def mislabeled(tmp_path: Path) -> Iterator[Project]:
+@pytest.fixture(scope="module")
+def mislabeled_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two rounds that were measured on an audit set of which every third label is wrong."""
+    folder = tmp_path_factory.mktemp("mislabeled") / "p"
     policy = {"batch_size": 12, "audit_size": 30, "control_share": 0.5}
     with Project.create(
-        tmp_path / "p", media="table", classes="ab", oracle_column="known", policy=policy
+        folder, media="table", classes="ab", oracle_column="known", policy=policy
     ) as project:
         project.add(rows(150, first=0, turned=False), metadata_columns=["known"])
         project.next_round()
         turned(project, right=False)
         project.oracle(2)
-        yield project
+    return folder
+
+
+@pytest.fixture
+def mislabeled(mislabeled_template: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it for one test."""
+    with Project.open(Path(shutil.copytree(mislabeled_template, tmp_path / "p"))) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("by_review", [False, True])

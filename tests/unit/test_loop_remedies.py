@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -42,19 +43,27 @@ def make_rows(n: int, seed: int) -> list[dict[str, object]]:
     return rows
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
+@pytest.fixture(scope="module")
+def first_round(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished first round of random labels in which one class is rare and missed."""
-    made = Project.create(
-        tmp_path / "p",
+    folder = tmp_path_factory.mktemp("made") / "p"
+    with Project.create(
+        folder,
         media="table",
         classes=COLOURS,
         oracle_column="known",
         policy={"batch_size": 60, "audit_size": 240, "control_share": 0.2, "strategy": "random"},
-    )
-    made.add(make_rows(1500, 0), id_column="id", metadata_columns=["known"])
-    made.oracle(1)
-    return made
+    ) as made:
+        made.add(make_rows(1500, 0), id_column="id", metadata_columns=["known"])
+        made.oracle(1)
+    return folder
+
+
+@pytest.fixture
+def project(first_round: Path, tmp_path: Path) -> Iterator[Project]:
+    """A copy of it for one test."""
+    with Project.open(Path(shutil.copytree(first_round, tmp_path / "p"))) as opened:
+        yield opened
 
 
 def name_of(project: Project, kind: str) -> str:
