@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from typer.testing import CliRunner
 
+from querist.catalog import Settings
 from querist.cli.app import app
 from querist.errors import QueristError
 from querist.project import Project
@@ -43,11 +45,18 @@ def test_without_an_audit_set_nothing_is_said_of_one(tmp_path: Path) -> None:
         refused = CliRunner().invoke(app, [*command, "--project", str(folder)]).exception
         assert isinstance(refused, QueristError)
         assert "no audit label" in refused.message
-        assert refused.remedy.startswith("This project has no audit set, and none is drawn after")
+        assert refused.remedy.startswith("This project has no audit set, and none is drawn among")
     said = _said("diagnose", "--project", str(folder))
     assert f"Round 2: {told}" in said
     assert "nothing stands out" not in said
     assert "What data taught" in said
+    settings = Settings.read(folder)
+    replace(settings, policy=replace(settings.policy, audit_size=24)).write(folder)
+    with Project.open(folder) as project:
+        project.oracle(1)
+        assert (
+            "No audit set is drawn, as none was with the first round" in project.status().sentence
+        )
 
 
 def test_of_equal_numbers_the_errors_are_told(tmp_path: Path) -> None:

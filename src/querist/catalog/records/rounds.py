@@ -180,7 +180,7 @@ def _left_audit(connection: sa.Connection, numbers: Sequence[int]) -> set[str]:
     if not numbers:
         return set()
     plans = connection.scalars(sa.select(rounds.c.plan).where(rounds.c.number.in_(numbers)))
-    return {it for plan in plans for it in plan.get("audit_leaving", ())}
+    return {it for plan in plans if plan for it in plan.get("audit_leaving", ())}
 
 
 def _update(connection: sa.Connection, after: Round, expected_step: Step) -> None:
