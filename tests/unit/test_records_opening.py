@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from alembic.script import ScriptDirectory
 
 from querist.catalog.records import Records, migrating
 from querist.catalog.records.address import read_address
-from querist.catalog.records.tables import metadata
+from querist.catalog.records.tables import metadata, rounds
 from querist.errors import InvalidInputError, StorageError
+from querist.schema import Round, Step
 
 
 def _engine(url: str, folder: Path) -> sa.Engine:
@@ -108,6 +110,17 @@ def test_records_of_a_newer_querist_are_refused(records_url, tmp_path):
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StorageError, match=r"newer Querist .*'9999'") as caught:
         Records(records_url, tmp_path)
+    assert "pip install --upgrade" in caught.value.remedy
+
+
+def test_a_round_of_a_newer_querist_is_refused_by_name(records_url, tmp_path):
+    """Its tables may be the same and what a row holds not: the error says so, and to upgrade."""
+    with Records(records_url, tmp_path) as records:
+        records.rounds.add(Round(number=1, step=Step.PLAN, plan=None, started_at=datetime.now(UTC)))
+        with records._database.write() as connection:
+            connection.execute(sa.update(rounds).values(findings=[{"foreseen": True}]))
+        with pytest.raises(StorageError, match=r"Round 1 .*newer Querist.*foreseen") as caught:
+            records.rounds.list()
     assert "pip install --upgrade" in caught.value.remedy
 
 

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from querist.catalog.records.connection import Database
 from querist.catalog.records.prepared import Prepared
+from querist.catalog.records.stored import from_row
 from querist.catalog.records.tables import models
 from querist.errors import ConflictError, NotFoundError
-from querist.schema import Arm, ModelVersion, from_json, to_json
+from querist.schema import Arm, ModelVersion, to_json
 
 _FIELDS = tuple(column for column in models.c if column.name != "ordinal")
 
@@ -72,4 +73,4 @@ class ModelList:
 
 
 def _model(row: sa.Row[Any]) -> ModelVersion:
-    return from_json(ModelVersion, to_json(row._asdict()))
+    return from_row(ModelVersion, to_json(row._asdict()), f"The model {row.id}")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from querist.catalog.records.connection import Database
 from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.sending import newest_round
+from querist.catalog.records.stored import from_row
 from querist.catalog.records.tables import ontologies, tasks
 from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import ConflictError, NotFoundError
@@ -178,13 +179,13 @@ class OntologyList:
             body = connection.execute(query).scalar()
         if body is None:
             raise _missing()
-        return from_json(Ontology, body)
+        return from_row(Ontology, body, "A version of the classes")
 
 
 def _stored(row: sa.Row[Any]) -> StoredOntology:
     change = None if row.change is None else from_json(cast(Any, OntologyChange), row.change)
     return StoredOntology(
-        ontology=from_json(Ontology, row.body),
+        ontology=from_row(Ontology, row.body, "A version of the classes"),
         change=change,
         author=row.author,
         created_at=row.created_at,

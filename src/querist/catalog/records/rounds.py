@@ -14,11 +14,12 @@ from querist.catalog.records.gold import GAP
 from querist.catalog.records.label_queries import queue_up
 from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.second_opinions import open_up
+from querist.catalog.records.stored import from_row
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
 from querist.catalog.records.tasks import NewTask, insert_tasks
 from querist.errors import ConflictError, NotFoundError
-from querist.schema import Arm, Round, RoundPlan, Selected, Step, from_json, to_json
+from querist.schema import Arm, Round, RoundPlan, Selected, Step, to_json
 
 _STAGE = Prepared(
     sa.select(rounds.c.number, rounds.c.step).order_by(rounds.c.number.desc()).limit(1)
@@ -243,7 +244,8 @@ def _row(item: Round) -> dict[str, Any]:
 
 def _round(row: sa.Row[Any]) -> Round:
     body = {name: getattr(row, name) for name in _FIELDS}
-    return from_json(Round, {**body, **{name: to_json(body[name]) for name in _TIMES}})
+    times = {name: to_json(body[name]) for name in _TIMES}
+    return from_row(Round, {**body, **times}, f"Round {row.number}")
 
 
 def _selected(row: sa.Row[Any]) -> Selected:
