@@ -25,36 +25,47 @@ FORKS.set_forkserver_preload(READ_BEFORE)
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its address, its sign-in link, and the project's folder."""
+    """A running server: its address, its sign-in link, the project's folder, and its worker."""
 
     address: str
     link: str
     folder: Path
     process: BaseProcess
+    worker: BaseProcess
     said: Connection
 
     def stop(self) -> None:
-        """Ask the server to stop, and wait."""
-        self.process.terminate()
-        self.process.join(20)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
+        """Ask the server and its worker to stop, and wait."""
+        for process in (self.worker, self.process):
+            process.terminate()
+        for process in (self.worker, self.process):
+            process.join(20)
+            if process.is_alive():
+                process.kill()
+                process.join()
         self.said.close()
 
 
 def start_server(folder: Path, port: int = 0) -> Server:
-    """Run ``querist serve`` on ``folder`` and wait until it has printed its link."""
+    """Serve ``folder`` as ``querist serve`` does and wait until the link is printed.
+
+    The worker is no child of the server, which would start it anew, but forked as the server is.
+    """
     said, tells = FORKS.Pipe(duplex=False)
-    words = ["serve", str(folder), "--port", str(port), "--no-browser"]
-    process = FORKS.Process(target=_serve, args=(words, dict(os.environ), tells), daemon=True)
+    process = FORKS.Process(
+        target=_serve, args=(folder, port, dict(os.environ), tells), daemon=True
+    )
     process.start()
+    words = ["worker", str(folder)]
+    worker = FORKS.Process(target=_main, args=(words, dict(os.environ)))
+    worker.start()
     tells.close()
     with open(said.fileno(), encoding="utf-8", closefd=False) as lines:
         for line in lines:
             found = re.search(r"(http://127\.0\.0\.1:\d+)/#token=\S+", line)
             if found:
-                return Server(found.group(1), found.group(0), folder, process, said)
+                return Server(found.group(1), found.group(0), folder, process, worker, said)
+    worker.kill()
     process.join()
     raise AssertionError(f"The server ended with code {process.exitcode} before it gave a link.")
 
@@ -73,12 +84,18 @@ def run_querist(*words: object, **environment: str) -> subprocess.CompletedProce
     return subprocess.CompletedProcess(words, process.exitcode, out, err)
 
 
-def _serve(words: list[str], environment: dict[str, str], tells: Connection) -> None:
+def _serve(folder: Path, port: int, environment: dict[str, str], tells: Connection) -> None:
     """The server, which prints to ``tells``."""
+    from querist.project import Project
+    from querist.server import serve
+
     os.dup2(tells.fileno(), 1)
     tells.close()
     sys.stdout.reconfigure(line_buffering=True)
-    _main(words, environment)
+    os.environ.clear()
+    os.environ.update(environment)
+    with Project.open(folder) as project:
+        serve(project, port=port, open_browser=False, worker=False)
 
 
 def _command(
