@@ -15,6 +15,7 @@ from querist.errors import InvalidInputError
 from querist.learners import arrays
 from querist.learners.base import NEVER, Codes, Matrix
 from querist.learners.checking import check_matrix, check_training, few_labels, unfitted
+from querist.learners.one_thread import one_thread
 from querist.learners.scaling import column_scales, one_hot
 from querist.strategies.base import Head
 
@@ -161,12 +162,10 @@ def coefficients(
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     chosen = min(1.0, C_OVER_COLUMNS / scaled.shape[1]) if C is None else C
     model = LogisticRegression(C=chosen, max_iter=max_iter)
-    # Hundreds of tiny products: waiting for a second thread takes longer than the product.
-    with threadpool_limits(1, user_api="blas"), few_labels():
+    with one_thread(), few_labels():
         # A fit stopped early is still a good model, and the steps are bounded on purpose;
         # `few_labels` puts the filters back.
         warnings.simplefilter("ignore", ConvergenceWarning)

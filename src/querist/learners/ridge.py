@@ -14,6 +14,7 @@ from querist.learners import arrays
 from querist.learners.base import Matrix
 from querist.learners.checking import check_matrix, check_values, one_number, unfitted
 from querist.learners.committee import MEMBERS, bootstrap_draw
+from querist.learners.one_thread import one_thread
 from querist.learners.scaling import column_scales
 from querist.learners.value_base import Guesses, Inputs
 from querist.schema import NumberValue, TaskKind, Value
@@ -127,9 +128,8 @@ def numbers_of_members(said: NDArray[np.float64], members: NDArray[np.float64]) 
 
 def _penalty(scaled: NDArray[np.float64], numbers: NDArray[np.float64]) -> float:
     from sklearn.linear_model import RidgeCV
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         return float(RidgeCV(alphas=PENALTIES).fit(scaled, numbers).alpha_)
 
 
@@ -137,8 +137,7 @@ def _solved(
     scaled: NDArray[np.float64], numbers: NDArray[np.float64], penalty: float
 ) -> tuple[Matrix, float]:
     from sklearn.linear_model import Ridge
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         model = Ridge(alpha=penalty).fit(scaled, numbers)
     return model.coef_, float(model.intercept_)

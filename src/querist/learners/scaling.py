@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from querist.learners.one_thread import one_thread
+
 Values = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]
 
@@ -96,9 +98,7 @@ def _have_length_one(rows: Rows) -> bool:
 
 
 def _share_of_gain(each: Values, one: Values, targets: Values) -> float:
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         gain = _left_out(each, targets) - _left_out(one, targets)
     error = float(gain.std()) / np.sqrt(len(gain))
     return float(np.clip(gain.mean() / (_SURE * error), 0, 1)) if error > 0 else 0.0
