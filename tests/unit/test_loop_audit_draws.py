@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from querist.catalog import AssetQuery, run
 from querist.loop import snapshot
-from querist.loop.audit_draws import followed
+from querist.loop.audit_draws import followed, in_random_order
 from querist.project import Project
 from querist.schema import Arm
 
@@ -46,7 +47,10 @@ def grown(project: Project, count: int) -> None:
 
 def audit(project: Project, upto: int | None = None) -> list[int]:
     """The numbers of the assets that measure."""
-    return [int(it) for it in project.catalog.records.rounds.arm_ids(Arm.AUDIT, upto)]
+    rounds = project.catalog.records.rounds
+    return [
+        int(it) for it in rounds.arm_ids(Arm.AUDIT, upto) if it not in rounds.audit_retired(upto)
+    ]
 
 
 def test_a_pool_ten_times_as_large_keeps_its_audit_size(tmp_path: Path) -> None:
@@ -62,34 +66,37 @@ def test_a_pool_ten_times_as_large_keeps_its_audit_size(tmp_path: Path) -> None:
     assert set(audit(project, upto=1)) == before
     plan = project.catalog.records.rounds.get(2).plan
     assert plan is not None
-    assert {int(it) for it in plan.audit_leaving} == before - stayed
+    assert {int(it) for it in (*plan.audit_retired, *plan.audit_released)} == before - stayed
     assert plan.audit_size == 24 - len(stayed)
     assert project.replay(2)
 
 
-def test_who_left_trains_and_measures_no_more(tmp_path: Path) -> None:
-    """Labels of those that left are learned as all are, and what measures now is of now alone."""
+def test_who_left_with_an_answer_measures_no_more_and_trains_nothing(tmp_path: Path) -> None:
+    """All rounds are measured on those of now; no model learns what measured an earlier one."""
     project = begun(tmp_path / "p", 120)
-    before = set(audit(project))
     grown(project, 360)
     plan = project.catalog.records.rounds.get(2).plan
     assert plan is not None
-    seen = snapshot.take(project.catalog)
-    learned = {seen.ids[i] for i in seen.given(Arm.ACTIVE).tolist()}
-    control = set(project.catalog.records.rounds.arm_ids(Arm.CONTROL))
-    assert len(learned & set(plan.audit_leaving)) > 10
-    assert set(plan.audit_leaving) <= learned | control
-    assert learned.isdisjoint(f"{it:05d}" for it in audit(project))
+    assert len(plan.audit_retired) == plan.audit_size > 10
+    assert plan.audit_released == ()
+    asked = {task.asset_id for task in project.catalog.records.tasks.open(2)}
     project.oracle(1)
+    project.oracle(2)
+    seen = snapshot.take(project.catalog)
+    learned = {seen.ids[i] for arm in Arm for i in seen.training(arm).tolist()}
+    chosen = {seen.ids[i] for i in seen.candidates().tolist()}
+    for names in (learned, chosen, asked):
+        assert names.isdisjoint(plan.audit_retired)
     counts = {e.accuracy.count for it in project.rounds.list() for e in it.evaluations}
     assert counts == {24}
-    assert len(before & set(audit(project))) == 24 - plan.audit_size
-    asked = {task.asset_id for task in project.catalog.records.tasks.open(2)}
-    assert asked.isdisjoint(plan.audit_leaving)
+    status = project.status()
+    assert (status.audit_labeled, status.audit_wanted) == (24, 24)
+    grid = run(project.catalog, AssetQuery(arm=Arm.AUDIT))
+    assert grid.total == 24
 
 
 def test_an_asset_that_left_unanswered_may_be_chosen(tmp_path: Path) -> None:
-    """It was kept for measuring only; now it is a candidate as all others are."""
+    """It was kept for measuring only, and never did; now it is a candidate as all others are."""
     project = Project.create(
         tmp_path / "p",
         media="table",
@@ -101,12 +108,25 @@ def test_an_asset_that_left_unanswered_may_be_chosen(tmp_path: Path) -> None:
     grown(project, 360)
     plan = project.catalog.records.rounds.get(2).plan
     assert plan is not None
+    assert plan.audit_retired == ()
+    assert len(plan.audit_released) > 10
     seen = snapshot.take(project.catalog)
-    free = {seen.ids[i] for i in seen.candidates().tolist()}
-    asked = {it.asset_id for it in project.catalog.records.tasks.open(1)}
-    left = {it for it in plan.audit_leaving if it not in asked}
-    assert len(left) > 10
-    assert left <= free
+    assert set(plan.audit_released) <= {seen.ids[i] for i in seen.candidates().tolist()}
+    one = plan.audit_released[0]
+    project.labels.submit(one, "amber", annotator="ana")
+    assert one in {seen.ids[i] for i in snapshot.take(project.catalog).training(Arm.ACTIVE)}
+    project.export(tmp_path / "labels.csv")
+    assert "to measure" not in (tmp_path / "labels.csv").read_text("utf-8")
+
+
+def test_those_that_join_are_asked_among_the_others() -> None:
+    """The order is the same with and without them, and says nothing of when they came."""
+    before, after = [[f"{it:05d}" for it in range(count)] for count in (240, 480)]
+    order = in_random_order(after, 0)
+    assert [it for it in order if it in before] == in_random_order(before, 0)
+    assert sorted(order) == after
+    assert 40 < sum(it in before for it in order[:120]) < 80
+    assert order != in_random_order(after, 1)
 
 
 def test_a_small_trial_grows_into_the_wanted_size(tmp_path: Path) -> None:
@@ -139,39 +159,48 @@ def test_no_audit_is_begun_among_what_was_learned(tmp_path: Path) -> None:
         assert audit(again) == []
 
 
-@pytest.mark.parametrize("sizes", [[120, 480], [120, 121, 124, 360, 480], [10, 40, 200, 480]])
-def test_what_is_in_it_is_a_uniform_sample_of_all(sizes: list[int]) -> None:
+SIZES = {
+    "at once": [120, 480],
+    "by little and by much": [120, 121, 124, 360, 480],
+    "from a trial": [10, 40, 200, 480],
+    "by three": [45, *range(48, 480, 3), 480],
+}
+
+
+@pytest.mark.parametrize("way", SIZES)
+def test_what_is_in_it_is_a_uniform_sample_of_all(way: str) -> None:
     """Over many draws, in pools that grow by little and by much, no part of the pool is favoured.
 
-    Each of 48 parts of ten assets is to hold a 48th; over 2,000 draws of 24 the standard error of
-    a share is at most .00066, so that the largest of 48 differences is below four of them.
+    Each of 48 parts of ten assets is to hold a 48th of all members; the largest of 48 differences
+    of independent draws lies below four standard errors.
     """
-    counts = np.zeros(sizes[-1])
-    for seed in range(2000):
+    counts = np.zeros(480)
+    for seed in range(1000):
         rng = np.random.default_rng(seed)
-        members: list[str] = []
+        members = np.empty(0, np.int64)
         before = 0
-        for count in sizes:
-            change = followed(members, before, count, wanted=24, rng=rng)
-            fresh = rng.choice(np.arange(before, count), change.joining, replace=False)
-            members = [it for it in members if it not in change.leaving]
-            members += [str(it) for it in fresh]
+        for count in SIZES[way]:
+            joining, leaving = followed(len(members), before, count, wanted=24, rng=rng)
+            fresh = rng.choice(np.arange(before, count), joining, replace=False)
+            members = np.concatenate([np.delete(members, leaving), fresh])
             before = count
-        assert len(members) == 24
-        counts[np.array(members, int)] += 1
-    shares = counts.reshape(48, 10).sum(axis=1) / (2000 * 24)
-    assert np.abs(shares - 1 / 48).max() < 4 * np.sqrt(1 / 48 / (2000 * 24))
+        assert len(members) <= 24
+        counts[members] += 1
+    total = counts.sum()
+    assert total > 1000 * 18
+    shares = counts.reshape(48, 10).sum(axis=1) / total
+    # Members that come and go together make the counts vary more than of independent draws.
+    assert np.abs(shares - 1 / 48).max() < 6 * np.sqrt(1 / 48 / total)
 
 
 def test_one_that_is_large_already_keeps_its_size() -> None:
     """Earlier versions let it grow with the pool; what was labelled goes on measuring."""
-    members = [str(it) for it in range(2000)]
-    change = followed(members, 10_000, 20_000, wanted=200, rng=np.random.default_rng(0))
-    assert change.joining == len(change.leaving)
-    assert change.joining in (1000, 1001)
+    joining, leaving = followed(2000, 10_000, 20_000, wanted=200, rng=np.random.default_rng(0))
+    assert joining == len(leaving)
+    assert joining in (1000, 1001)
 
 
 def test_nothing_changes_while_nothing_is_added() -> None:
     """Another audit_size under [policy] waits for assets."""
-    members = [str(it) for it in range(24)]
-    assert followed(members, 480, 480, wanted=200, rng=np.random.default_rng(0)).joining == 0
+    joining, leaving = followed(24, 480, 480, wanted=200, rng=np.random.default_rng(0))
+    assert joining == len(leaving) == 0

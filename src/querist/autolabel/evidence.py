@@ -127,7 +127,9 @@ def gather(catalog: Catalog) -> Evidence:
     members = {arm: index.mask(records.rounds.arm_ids(arm)) for arm in Arm}
     free &= ~members[Arm.AUDIT] & ~index.mask(records.tasks.asked())
     checks, broken = _checks(catalog)
-    drawn = members[Arm.AUDIT] | (members[Arm.CONTROL] & ~members[Arm.ACTIVE])
+    # Of the assets of before only as many as of those that were added.
+    retired = index.mask(records.rounds.audit_retired())
+    drawn = (members[Arm.AUDIT] & ~retired) | (members[Arm.CONTROL] & ~members[Arm.ACTIVE])
     return Evidence(
         ids=ids,
         known=known,

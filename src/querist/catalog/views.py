@@ -228,8 +228,15 @@ class Views:
         # A selection is stored in the very write that moves its round on.
         key = (index.stamp, latest and (latest.number, latest.step))
         if self._selections is None or self._selections.key != key:
-            self._selections = _Selections.of(key, index, self._records.rounds.selected())
+            found = _Selections.of(key, index, self._records.rounds.selected())
+            found.arms[Arm.AUDIT] = self._measuring(index)
+            self._selections = found
         return self._selections
+
+    def _measuring(self, index: AssetIndex) -> NDArray[np.bool_]:
+        """The audit set of now: others were drawn for it and have left it (N,)."""
+        rounds = self._records.rounds
+        return index.mask(rounds.arm_ids(Arm.AUDIT)) & ~index.mask(rounds.audit_retired())
 
     def _predicted(self, index: AssetIndex, model_id: str | None) -> tuple[Any, Any, Any, Any, Any]:
         count = len(index.ids)

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from querist.catalog import Catalog
 from querist.loop.snapshot import Positions, Snapshot
-from querist.schema import Arm, RoundPlan
+from querist.schema import Arm, RoundPlan, Selected
 
-# Streams of random numbers beside those of `selecting`.
-_JOINING, _LEAVING = 12, 14
+# The stream of who joins, and what sets that of who leaves apart from it.
+_STREAM, _LEAVING = 12, 1
 # The audit set is at most this share of the pool.
 _MOST = 1 / 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditChange:
-    """What a round does to the audit set: how many join, and which assets leave."""
+    """What a round does to the audit set.
+
+    Attributes:
+        joining: How many of the assets that were added join it.
+        retired: Who leaves with an answer, and trains nothing henceforth either: else each look
+            at an older model would have to ask what it measures that a newer one has learned.
+        released: Who leaves without one, and is as all others from here on.
+        waiting: How many wait for an answer after that.
+    """
 
     joining: int
-    leaving: tuple[str, ...] = ()
+    retired: tuple[str, ...]
+    released: tuple[str, ...]
+    waiting: int
 
 
-def audit_change(catalog: Catalog) -> AuditChange:
+def audit_change(catalog: Catalog, seen: Snapshot) -> AuditChange:
     """How the next round's audit set follows the pool, see ``followed``."""
     policy = catalog.settings.policy
     plans = [it.plan for it in catalog.records.rounds.list() if it.plan is not None]
-    return followed(
-        catalog.records.rounds.arm_ids(Arm.AUDIT),
+    members = np.flatnonzero(seen.measuring)
+    joining, leaving = followed(
+        len(members),
         plans[-1].asset_count if plans else 0,
-        catalog.assets.count(),
+        len(seen.ids),
         wanted=policy.audit_size,
-        rng=np.random.default_rng([policy.seed, len(plans), _LEAVING]),
+        rng=np.random.default_rng([policy.seed, len(plans), _STREAM, _LEAVING]),
+    )
+    tried = seen.answered | seen.undecided | seen.passed
+    open_ = seen.measuring & ~seen.answered & ~seen.passed
+    open_[members[leaving]] = False
+    return AuditChange(
+        joining=joining,
+        retired=tuple(seen.ids[at] for at in members[leaving].tolist() if tried[at]),
+        released=tuple(seen.ids[at] for at in members[leaving].tolist() if not tried[at]),
+        waiting=joining + int(np.count_nonzero(open_)),
     )
 
 
 def followed(
-    members: Sequence[str], before: int, count: int, *, wanted: int, rng: np.random.Generator
-) -> AuditChange:
+    members: int, before: int, count: int, *, wanted: int, rng: np.random.Generator
+) -> tuple[int, Positions]:
     """How an audit set follows a pool that grows, so that it stays a uniform sample of all of it.
 
     It is as large as wanted, at most a fifth of the pool, and never shrinks. Of the assets added
@@ -49,38 +70,57 @@ def followed(
     before: any of the others may have trained a model.
 
     Args:
-        members: The audit set, a uniform sample of the pool of before.
+        members: How many are in the audit set, a uniform sample of the pool of before.
         before: Assets in the pool when it was drawn.
         count: Assets in the pool now, of which the first are those of before.
         wanted: How many shall measure.
         rng: Draws who leaves, and rounds.
+
+    Returns:
+        How many join, and which of the members leave.
     """
-    added, size = count - before, max(len(members), min(wanted, int(count * _MOST)))
+    added, size = count - before, max(members, min(wanted, int(count * _MOST)))
     if not before or not added:
-        return AuditChange(0 if before else size)
+        return 0 if before else size, np.empty(0, np.int64)
     # Rounded by chance: a pool that grows by a few assets a round would else never be followed.
-    chance = rng.random()
-    if size * before / count > len(members) + 0.5:
-        return AuditChange(int(added * len(members) / before + chance))
-    staying = min(int(size * before / count + chance), len(members))
-    leaving = rng.choice(len(members), len(members) - staying, replace=False)
-    return AuditChange(size - staying, tuple(members[i] for i in np.sort(leaving)))
-
-
-def draw_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:
-    """Positions of the assets that join the audit set in a round, in random order."""
-    earlier = catalog.records.rounds.get(number - 1).plan if number > 1 else None
-    start = earlier.asset_count if earlier else 0
-    fresh = np.arange(start, len(seen.ids))
-    size = min(fixed.audit_size, len(fresh))
-    return np.random.default_rng([fixed.seed, number, _JOINING]).choice(fresh, size, replace=False)
+    chance, share = rng.random(), size * before / count
+    if share > max(members, 0.5):
+        return int(added * members / before + chance), np.empty(0, np.int64)
+    staying = min(int(share + chance), members)
+    leaving = rng.choice(members, members - staying, replace=False)
+    return size - staying, np.sort(leaving)
 
 
 def with_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) -> Positions:
-    """Note in ``seen`` who leaves and who joins in a round; returns who joins."""
-    left = set(fixed.audit_leaving)
-    if left:
-        seen.audit[[i for i, it in enumerate(seen.ids) if it in left]] = False
-    joining = draw_audit(catalog, seen, number, fixed)
+    """Note in ``seen`` who joins and leaves in a round; returns who joins, in random order."""
+    for names, mask, holds in (
+        (fixed.audit_retired, seen.retired, True),
+        (fixed.audit_released, seen.audit, False),
+    ):
+        left = set(names)
+        mask[[i for i, it in enumerate(seen.ids) if it in left] if left else []] = holds
+    earlier = catalog.records.rounds.get(number - 1).plan if number > 1 else None
+    fresh = np.arange(earlier.asset_count if earlier else 0, len(seen.ids))
+    rng = np.random.default_rng([fixed.seed, number, _STREAM])
+    joining = rng.choice(fresh, size=min(fixed.audit_size, len(fresh)), replace=False)
     seen.audit[joining] = True
-    return joining
+    return np.asarray(joining)
+
+
+def members_to_ask(
+    catalog: Catalog, drawn: Iterable[Selected], fixed: RoundPlan, done: Collection[str]
+) -> list[str]:
+    """The audit set after a round's draw but what is done, in the order in which it is asked."""
+    rounds = catalog.records.rounds
+    left = {*rounds.audit_retired(), *fixed.audit_retired, *fixed.audit_released, *done}
+    members = {*rounds.arm_ids(Arm.AUDIT), *(it.asset_id for it in drawn if it.arm is Arm.AUDIT)}
+    return in_random_order(members - left, fixed.seed)
+
+
+def in_random_order(ids: Iterable[str], seed: int) -> list[str]:
+    """The order in which members of the audit set are asked.
+
+    It does not depend on who else is in it: those that join later come among the others, so that
+    what is labelled is of the whole pool as soon as can be.
+    """
+    return sorted(ids, key=lambda it: hashlib.sha256(f"{seed}:{it}".encode()).digest())

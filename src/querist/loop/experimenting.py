@@ -344,7 +344,7 @@ def _all_known(
             f"The learner {learner!r} reads the assets; repeats see vectors alone.",
             remedy="Name a learner of vectors, or compare the arms with control_share above 0.",
         )
-    rows = np.flatnonzero(known >= 0)
+    rows = np.flatnonzero((known >= 0) & ~seen.retired)
     names = np.array(catalog.records.ontologies.current().names)
     vectors = catalog.embeddings.matrix(open_encoder(catalog).identity.key)
     audit = seen.audit[rows]

@@ -14,6 +14,7 @@ from querist.experiments import LabeledData, labeled_data
 from querist.formats import LabelRow, LossReport, write_labels
 from querist.loop import picture_files, snapshot, training
 from querist.loop.intake import embed, open_encoder
+from querist.schema import Arm
 from querist.schema.wording import counted
 
 
@@ -51,7 +52,14 @@ def rows(catalog: Catalog, *, earlier: bool = False) -> Iterator[LabelRow]:
 
     Those of classes that were split or retired are as they were given, if ``earlier``, or left out.
     """
-    asked = {row.asset_id: row for row in catalog.records.rounds.selected()}
+    rounds = catalog.records.rounds
+    audit = set(rounds.arm_ids(Arm.AUDIT))
+    # Who left the audit set without an answer was not labelled to measure.
+    asked = {
+        row.asset_id: row
+        for row in rounds.selected()
+        if row.arm is not Arm.AUDIT or row.asset_id in audit
+    }
     reading = catalog.records.ontologies.reading()
     for entry in catalog.records.labels.currents():
         value = entry.value and reading.value(entry.value, entry.ontology_version)
@@ -87,7 +95,7 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
         )
     embed(catalog)
     seen = snapshot.take(catalog)
-    chosen = np.flatnonzero(seen.codes >= 0)
+    chosen = np.flatnonzero((seen.codes >= 0) & ~seen.retired)
     classes = len(np.unique(seen.codes[chosen]))
     if classes < 2:
         raise InvalidInputError(

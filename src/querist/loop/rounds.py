@@ -25,6 +25,7 @@ from querist.loop import (
     stopping,
     training,
 )
+from querist.loop.audit_draws import members_to_ask
 from querist.loop.budget import budgets, check_not_spent, label_cost
 from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
@@ -240,17 +241,15 @@ class Rounds:
     ) -> Sequence[NewTask]:
         """Tasks for what needs a label now, most wanted first.
 
-        The audit set is asked in its random order, at most a batch of it a round: its labelled
-        part is a uniform sample at any time and nobody has to label it all before the first model.
+        The audit set is asked in a random order, at most a batch of it a round: its labelled part
+        is a uniform sample at any time, and nobody has to label it all before the first model.
         """
         arms: dict[str, list[Arm]] = {}
-        left = set(fixed.audit_leaving)
-        audit = [it for it in self._records.rounds.arm_ids(Arm.AUDIT) if it not in left]
-        audit = [*audit, *(row.asset_id for row in drawn if row.arm is Arm.AUDIT)]
         # A task of an earlier round may still wait for the one person it was sent back to.
         waiting = self._records.tasks.asked()
         done = self._labeled_or_passed() | waiting
-        for asset_id in [i for i in audit if i not in done][: fixed.batch_size]:
+        waits = members_to_ask(self._catalog, drawn, fixed, done)
+        for asset_id in waits[: fixed.batch_size]:
             arms.setdefault(asset_id, []).append(Arm.AUDIT)
         for row in drawn:
             # The strategy chooses a labelled asset only for another opinion on it.

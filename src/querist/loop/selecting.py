@@ -85,17 +85,16 @@ def plan(
     # Whoever disagreed would be asked the same once more: a reviewer has to say.
     disputed = (it.asset_id for it in Opinions(catalog).disputes())
     people = [it for it in catalog.records.annotators.list() if it.active and it.role != Role.MODEL]
-    seen, change = snapshot.take(catalog), audit_change(catalog)
-    left = set(change.leaving)
-    members = np.flatnonzero(seen.audit & ~seen.answered & ~seen.passed).tolist()
-    waiting = change.joining + sum(seen.ids[i] not in left for i in members)
-    wanted = affordable_batch(catalog, policy, wanted, waiting)
+    seen = snapshot.take(catalog)
+    audit = audit_change(catalog, seen)
+    wanted = affordable_batch(catalog, policy, wanted, audit.waiting)
     fixed = RoundPlan(
         querist=__version__,
         batch_size=wanted,
         control_size=round(wanted * policy.control_share),
-        audit_size=change.joining,
-        audit_leaving=change.leaving,
+        audit_size=audit.joining,
+        audit_retired=audit.retired,
+        audit_released=audit.released,
         strategy=policy.strategy,
         parameters=policy.parameters,
         seed=policy.seed,
@@ -104,7 +103,7 @@ def plan(
         label_seq=catalog.records.labels.last_seq(),
         review_seq=catalog.records.reviews.last_seq(),
         ontology_version=catalog.records.ontologies.current().version,
-        asset_count=catalog.assets.count(),
+        asset_count=len(seen.ids),
         overlap=policy.overlap,
         overlap_share=policy.overlap_share,
         class_overlap=policy.class_overlap,
@@ -119,7 +118,8 @@ def plan(
         sub_pool=policy.sub_pool,
         proxy=proxies.proxy_of(catalog, model),
     )
-    if not waiting and not len(_free(seen, fixed)) and not _may_ask_again(catalog, seen, fixed):
+    left = audit.waiting or len(_free(seen, fixed))
+    if not left and not _may_ask_again(catalog, seen, fixed):
         raise EmptyPoolError(
             "Nothing is left to ask: all is labelled, passed over, or waits for somebody.",
             remedy="Add assets: querist add FOLDER. Or stop here.",

@@ -31,7 +31,8 @@ class Snapshot:
         undecided: Assets whose label names a class that was split since (N,), bool: nobody knows
             which part it is, so they hold no label and are asked again.
         passed: Assets that were skipped, cannot be told, or are of a retired class (N,), bool.
-        audit: Members of the audit set (N,), bool.
+        audit: Members of the audit set, now or earlier (N,), bool: they train nothing.
+        retired: Those of them that measure no more, since others took their places (N,), bool.
         control: Members of the control arm (N,), bool.
         active: Members of the active arm (N,), bool.
         checks: Assets that were asked to check auto-labels which are no single classes (N,), bool:
@@ -50,6 +51,7 @@ class Snapshot:
     undecided: NDArray[np.bool_]
     passed: NDArray[np.bool_]
     audit: NDArray[np.bool_]
+    retired: NDArray[np.bool_]
     control: NDArray[np.bool_]
     active: NDArray[np.bool_]
     checks: NDArray[np.bool_]
@@ -76,13 +78,18 @@ class Snapshot:
         only_control = self.control & ~self.active
         return ~self.audit & ~only_control & ~self.checks
 
+    @property
+    def measuring(self) -> NDArray[np.bool_]:
+        """Members of the audit set now (N,)."""
+        return self.audit & ~self.retired
+
     def audited(self) -> Positions:
         """Positions of the audit set whose label can measure a model."""
-        return np.flatnonzero(self.labeled & self.audit)
+        return np.flatnonzero(self.labeled & self.measuring)
 
     def audit_asked_again(self) -> Positions:
         """Positions of the audit set that measure nothing until they are answered again."""
-        return np.flatnonzero(self.undecided & self.audit)
+        return np.flatnonzero(self.undecided & self.measuring)
 
     def candidates(self) -> Positions:
         """Positions the active arm may ask for."""
@@ -166,6 +173,7 @@ def take(
         undecided=undecided,
         passed=passed,
         audit=members(Arm.AUDIT),
+        retired=index.mask(catalog.records.rounds.audit_retired(upto))[: len(ids)],
         control=members(Arm.CONTROL),
         active=members(Arm.ACTIVE),
         checks=index.mask(_checks(catalog, before_round))[: len(ids)],

@@ -71,6 +71,7 @@ def repeated(
 
     _check(catalog)
     ontology = catalog.records.ontologies.current()
+    known = _at(known, np.flatnonzero(~seen.retired[known.rows]))
     audit = np.flatnonzero(seen.audit[known.rows])
     trials = []
     steps = 2 * len(seeds) * settings.rounds

@@ -21,6 +21,7 @@ from querist.errors import (
 )
 from querist.labeling import KnownLabels, Labels, answer_with_oracle
 from querist.loop import snapshot
+from querist.loop.audit_draws import in_random_order
 from querist.loop.budget import labels_left
 from querist.loop.doubting import prepare_doubt
 from querist.loop.experimenting import Experiments
@@ -31,7 +32,7 @@ from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
 from querist.loop.zero_shot import zero_shot
-from querist.schema import Arm, Origin, Step, is_whole, to_json
+from querist.schema import Origin, Step, is_whole, to_json
 from querist.schema.wording import counted
 
 
@@ -198,12 +199,10 @@ def answer_rounds(
 def _answer_audit(catalog: Catalog) -> int:
     """Known labels cost nobody time: they answer as much of the audit set as budgets allow."""
     seen = snapshot.take(catalog)
-    waiting = {
-        seen.ids[i] for i in np.flatnonzero(seen.audit & ~seen.labeled & ~seen.passed).tolist()
-    }
-    # In its random order, so that any part of it is a random sample.
-    ordered = [it for it in catalog.records.rounds.arm_ids(Arm.AUDIT) if it in waiting]
-    asked = ordered[: labels_left(catalog)]
+    places = np.flatnonzero(seen.measuring & ~seen.labeled & ~seen.passed).tolist()
+    waiting = [seen.ids[i] for i in places]
+    # So any part of it is a random sample.
+    asked = in_random_order(waiting, catalog.settings.policy.seed)[: labels_left(catalog)]
     if not asked:
         return 0
     known = KnownLabels(catalog).by_asset(asked)

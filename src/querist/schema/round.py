@@ -62,8 +62,9 @@ class RoundPlan:
         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
             on the labels of then.
         querist: The version of Querist that drew it; empty where an earlier one did.
-        audit_leaving: Random assets that leave the audit set in this round, as others were added;
-            their labels train from here on.
+        audit_retired: Assets that leave the audit set in this round, drawn at random, for some
+            that were added. They were answered, and train nothing from here on either.
+        audit_released: Those that leave without an answer; from here on they are as all others.
     """
 
     batch_size: int
@@ -95,7 +96,8 @@ class RoundPlan:
     sub_pool: int | None = None
     proxy: str | None = None
     querist: str = field(default="", compare=False)
-    audit_leaving: tuple[str, ...] = ()
+    audit_retired: tuple[str, ...] = ()
+    audit_released: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

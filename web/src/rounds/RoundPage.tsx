@@ -138,7 +138,7 @@ function Findings({ findings }: { findings: Finding[] }) {
 }
 
 function Plan({ plan }: { plan: RoundPlan }) {
-  const leaving = plan.audit_leaving?.length ?? 0;
+  const leaving = (plan.audit_retired?.length ?? 0) + (plan.audit_released?.length ?? 0);
   const left: [string, number][] = leaving ? [["Left the audit set", leaving]] : [];
   const rows: [string, string | number][] = [
     ["Strategy", plan.strategy],

@@ -159,29 +159,40 @@ class RoundList:
     def arm_ids(self, arm: Arm, upto_round: int | None = None) -> _Ids:
         """The distinct assets of an arm, first drawn first, up to and including a round.
 
-        Of the audit set only those that had not left it again by then.
+        Of the audit set also those that measure no more (``audit_retired``), since they train
+        nothing either, but not those that left it unanswered.
         """
-        query = sa.select(selected.c.round, selected.c.asset_id).where(selected.c.arm == arm.value)
-        if upto_round is not None:
-            query = query.where(selected.c.round <= upto_round)
+        query = _upto(sa.select(selected.c.asset_id), arm, upto_round)
         query = query.order_by(selected.c.round, selected.c.rank)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-            # Nobody leaves but to make room for others.
-            later = sorted({row.round for row in rows})[1:] if arm is Arm.AUDIT else []
-            left = _left_audit(connection, later)
-        return list(dict.fromkeys(row.asset_id for row in rows if row.asset_id not in left))
+            found = dict.fromkeys(connection.scalars(query))
+            left = _left(connection, "audit_released", upto_round) if arm is Arm.AUDIT else set()
+        return [it for it in found if it not in left]
+
+    def audit_retired(self, upto_round: int | None = None) -> set[str]:
+        """The assets that measured and do no more, up to and including a round."""
+        with self._database.read() as connection:
+            return _left(connection, "audit_retired", upto_round)
 
     def _list(self, query: sa.Select[Any]) -> _Rounds:
         with self._database.read() as connection:
             return [_round(row) for row in connection.execute(query)]
 
 
-def _left_audit(connection: sa.Connection, numbers: Sequence[int]) -> set[str]:
-    if not numbers:
+def _upto(query: sa.Select[Any], arm: Arm, upto_round: int | None) -> sa.Select[Any]:
+    query = query.where(selected.c.arm == arm.value)
+    return query if upto_round is None else query.where(selected.c.round <= upto_round)
+
+
+def _left(connection: sa.Connection, how: str, upto_round: int | None) -> set[str]:
+    """The assets that left the audit set, by the plans that say so."""
+    # Nobody leaves but to make room for others: other plans need not be read.
+    drew = _upto(sa.select(selected.c.round).distinct(), Arm.AUDIT, upto_round)
+    later = sorted(connection.scalars(drew))[1:]
+    if not later:
         return set()
-    plans = connection.scalars(sa.select(rounds.c.plan).where(rounds.c.number.in_(numbers)))
-    return {it for plan in plans if plan for it in plan.get("audit_leaving", ())}
+    plans = connection.scalars(sa.select(rounds.c.plan).where(rounds.c.number.in_(later)))
+    return {it for plan in plans if plan for it in plan.get(how, ())}
 
 
 def _update(connection: sa.Connection, after: Round, expected_step: Step) -> None:
