@@ -13,7 +13,7 @@ from querist.cli.options import HERE, JsonOption, ProjectOption, open_project
 from querist.cli.printing import output, print_json, print_table, progress_bar
 from querist.cli.slices import print_slices
 from querist.errors import NotFoundError
-from querist.schema import Arm, Round, Selected, Step, Task
+from querist.schema import Arm, Round, RoundPlan, Selected, Step, Task
 from querist.schema.wording import counted
 
 
@@ -68,9 +68,20 @@ def next_round(  # noqa: PLR0913, PLR0917 - each option is an argument
         return
     active = [row for row in selected if row.arm is Arm.ACTIVE]
     output.print(_asked(round_, selected, tasks))
+    if round_.plan is not None and (left := _left_audit(round_.plan)):
+        output.print(left)
     if round_.plan is not None and round_.plan.batch_size < wanted:
         output.print(f"The batch is cut from {wanted:,} to what the budget still pays for.")
     print_table(["asset", "why"], ((row.asset_id, row.reason) for row in active))
+
+
+def _left_audit(plan: RoundPlan) -> str:
+    """How the audit set followed the pool, where assets left it for some that were added."""
+    left = len(plan.audit_retired) + len(plan.audit_released)
+    if not left:
+        return ""
+    joined = counted(plan.audit_size, "added asset takes", "added assets take")
+    return f"The audit set follows the pool: {joined} the place of {left:,} in it."
 
 
 def _asked(round_: Round, selected: Sequence[Selected], tasks: Sequence[Task]) -> str:

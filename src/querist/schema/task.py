@@ -11,7 +11,7 @@ class Arm(StrEnum):
     """Why an asset was drawn.
 
     ``ACTIVE`` was chosen by the strategy and trains the model. ``CONTROL`` is a random draw that
-    trains only the control model. ``AUDIT`` is the fixed random set that measures both and trains
+    trains only the control model. ``AUDIT`` is the random set that measures both and trains
     neither.
     """
 

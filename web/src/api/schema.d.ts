@@ -2092,7 +2092,7 @@ export interface components {
          * @description Why an asset was drawn.
          *
          *     ``ACTIVE`` was chosen by the strategy and trains the model. ``CONTROL`` is a random draw that
-         *     trains only the control model. ``AUDIT`` is the fixed random set that measures both and trains
+         *     trains only the control model. ``AUDIT`` is the random set that measures both and trains
          *     neither.
          * @enum {string}
          */
@@ -5071,8 +5071,9 @@ export interface components {
          *         proxy: The learner whose probabilities were used instead of those of ``model_id``, trained
          *             on the labels of then.
          *         querist: The version of Querist that drew it; empty where an earlier one did.
-         *         audit_leaving: Random assets that leave the audit set in this round, as others were added;
-         *             their labels train from here on.
+         *         audit_retired: Assets that leave the audit set in this round, drawn at random, for some
+         *             that were added. They were answered, and train nothing from here on either.
+         *         audit_released: Those that leave without an answer; from here on they are as all others.
          */
         RoundPlan: {
             /** Batch Size */
@@ -5168,10 +5169,15 @@ export interface components {
              */
             querist: string;
             /**
-             * Audit Leaving
+             * Audit Retired
              * @default []
              */
-            audit_leaving: string[];
+            audit_retired: string[];
+            /**
+             * Audit Released
+             * @default []
+             */
+            audit_released: string[];
         };
         /**
          * RoundSummary

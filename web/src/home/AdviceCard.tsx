@@ -122,7 +122,7 @@ function Audit({ home }: { home: Home }) {
         aria-label={`Audit set ${percent(share, 0)} labelled`}
       />
       <p className={styles.hint}>
-        A fixed random sample that measures every model and trains none.
+        A random sample of all assets that measures every model and trains none.
       </p>
     </div>
   );

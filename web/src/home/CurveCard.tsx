@@ -62,10 +62,9 @@ export default function CurveCard({ home, learns }: Props) {
 
 function summary(home: Home): string {
   const last = home.curve.active.at(-1);
-  if (!last)
-    return "Measured on a fixed random sample, beside a model that learns from random labels.";
+  if (!last) return "Measured on one random sample, beside a model that learns from random labels.";
   const dashes = home.advice?.outlook.length ? " Dashes are what is expected next." : "";
-  return `Measured on a fixed random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.${dashes}${leftOut(home.curve.left_out)}`;
+  return `Measured on one random sample of ${count(last.accuracy.count)}. Bands are 95 % intervals.${dashes}${leftOut(home.curve.left_out)}`;
 }
 
 /** Rounds that were measured on another sample, before assets joined, whose models are gone. */
