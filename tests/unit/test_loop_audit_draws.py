@@ -204,3 +204,26 @@ def test_nothing_changes_while_nothing_is_added() -> None:
     """Another audit_size under [policy] waits for assets."""
     joining, leaving = followed(24, 480, 480, wanted=200, rng=np.random.default_rng(0))
     assert joining == len(leaving) == 0
+
+
+def test_what_comes_with_its_label_trains_no_model_that_it_may_measure(tmp_path: Path) -> None:
+    """Who joins with the next round was not learned in the one under way; all others are later."""
+    project = begun(tmp_path / "p", 120)
+    project.next_round()
+    more = rows(240, 120)
+    project.add(more, id_column="id", metadata_columns=["known"])
+    for row in more:
+        project.labels.submit(str(row["id"]), str(row["known"]), annotator="ana")
+    learned = snapshot.take(project.catalog).training(Arm.ACTIVE)
+    assert len(learned)
+    assert learned.max() < 120
+    project.oracle(1)
+    point = project.status().curve.active[-1]
+    assert point.labels < 60
+    assert snapshot.take(project.catalog).training(Arm.ACTIVE).max() >= 120
+    project.next_round()
+    joined = {it for it in audit(project) if it >= 120}
+    assert len(joined) > 10
+    assert joined.isdisjoint(snapshot.take(project.catalog).training(Arm.ACTIVE).tolist())
+    project.oracle(1)
+    assert project.status().curve.active[-1].labels > 200
