@@ -195,11 +195,14 @@ def test_without_an_audit_set_home_rounds_and_diagnose_say_so(tmp_path, serve, e
             ],
             metadata_columns=["known"],
         )
-        project.oracle(2)
     server = serve(tmp_path / "p")
     page = enter(server)
     told = page.get_by_text("No audit set is drawn, and without one no model is measured")
     expect(told).to_contain_text("audit_size under [policy] in querist.toml")
+    with Project.open(tmp_path / "p") as project:
+        project.oracle(2)
+    page.reload()
+    expect(told).to_contain_text("begin a project with audit_size above 0")
     expect(page.get_by_text("There is no curve: no model is measured.")).to_be_visible()
     expect(page.get_by_text("not drawn yet")).to_have_count(0)
     page.goto(f"{server.address}/rounds")
