@@ -313,3 +313,23 @@ def test_the_assets_of_an_arm_come_in_the_order_of_drawing(records):
     assert records.rounds.arm_ids(Arm.AUDIT) == ["c", "a", "b"]
     assert records.rounds.arm_ids(Arm.AUDIT, upto_round=1) == ["c", "a"]
     assert records.rounds.arm_ids(Arm.ACTIVE) == []
+
+
+def test_who_left_the_audit_set_is_known_of_each_round_that_is_drawn(records):
+    """Released assets are of it no more, retired ones measure no more; before that they were."""
+    plan = _full_round().plan
+    left = {"audit_retired": ("a",), "audit_released": ("c",)}
+    for number, joining, how in ((1, "abc", {}), (2, "d", left), (3, "e", {})):
+        planned = dataclasses.replace(_round(number), plan=dataclasses.replace(plan, **how))
+        records.rounds.add(planned)
+        assert records.rounds.audit_retired() == ({"a"} if number > 2 else set())
+        records.rounds.select(
+            dataclasses.replace(planned, step=Step.COLLECT),
+            expected_step=Step.SELECT,
+            selected=[_selected(a, i, Arm.AUDIT, number) for i, a in enumerate(joining)],
+            tasks=[],
+        )
+    assert records.rounds.audit_retired() == {"a"}
+    assert records.rounds.audit_retired(upto_round=1) == set()
+    assert records.rounds.arm_ids(Arm.AUDIT) == ["a", "b", "d", "e"]
+    assert records.rounds.arm_ids(Arm.AUDIT, upto_round=1) == ["a", "b", "c"]

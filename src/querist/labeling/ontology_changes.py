@@ -197,7 +197,8 @@ class OntologyChanges:
         if not asset_ids or records.rounds.latest() is None:
             return []
         doubts = np.nan_to_num(expected_errors(self._catalog, asset_ids, classes, seqs), nan=-1.0)
-        waiting = records.tasks.asked()
+        # Whose place in the audit set another took is of use to nobody.
+        waiting = {*records.tasks.asked(), *records.rounds.audit_retired()}
         members = {arm: set(records.rounds.arm_ids(arm)) for arm in Arm}
         order = [i for i in np.argsort(-doubts, kind="stable") if asset_ids[i] not in waiting]
         return [

@@ -16,6 +16,7 @@ from querist.schema import Arm, RoundPlan, Selected
 _STREAM, _LEAVING = 12, 1
 # The audit set is at most this share of the pool.
 _MOST = 1 / 5
+_HANDFUL = 1 / 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,11 @@ def audit_change(catalog: Catalog, seen: Snapshot) -> AuditChange:
     """How the next round's audit set follows the pool, see ``followed``."""
     policy = catalog.settings.policy
     plans = [it.plan for it in catalog.records.rounds.list() if it.plan is not None]
-    members = np.flatnonzero(seen.measuring)
+    members, before = np.flatnonzero(seen.measuring), plans[-1].asset_count if plans else 0
     joining, leaving = followed(
         len(members),
-        plans[-1].asset_count if plans else 0,
-        len(seen.ids),
+        before,
+        before + len(_may_join(seen, before)),
         wanted=policy.audit_size,
         rng=np.random.default_rng([policy.seed, len(plans), _STREAM, _LEAVING]),
     )
@@ -67,12 +68,13 @@ def followed(
     It is as large as wanted, at most a fifth of the pool, and never shrinks. Of the assets added
     join as many as their share of the pool asks for, drawn at random, and of the others as many
     leave as make room for them. Where too few are in it for that, the new ones join at the rate of
-    before: any of the others may have trained a model.
+    before: any of the others may have trained a model. Only a handful, up to a twentieth of the
+    pool, may be left out of it whole, where too few were there for any audit set.
 
     Args:
         members: How many are in the audit set, a uniform sample of the pool of before.
         before: Assets in the pool when it was drawn.
-        count: Assets in the pool now, of which the first are those of before.
+        count: Assets in the pool now: those of before, and those that may join.
         wanted: How many shall measure.
         rng: Draws who leaves, and rounds.
 
@@ -84,7 +86,8 @@ def followed(
         return 0 if before else size, np.empty(0, np.int64)
     # Rounded by chance: a pool that grows by a few assets a round would else never be followed.
     chance, share = rng.random(), size * before / count
-    if share > max(members, 0.5):
+    handful = not members and before <= count * _HANDFUL
+    if share > members and not handful:
         return int(added * members / before + chance), np.empty(0, np.int64)
     staying = min(int(share + chance), members)
     leaving = rng.choice(members, members - staying, replace=False)
@@ -100,11 +103,20 @@ def with_audit(catalog: Catalog, seen: Snapshot, number: int, fixed: RoundPlan) 
         left = set(names)
         mask[[i for i, it in enumerate(seen.ids) if it in left] if left else []] = holds
     earlier = catalog.records.rounds.get(number - 1).plan if number > 1 else None
-    fresh = np.arange(earlier.asset_count if earlier else 0, len(seen.ids))
+    fresh = _may_join(seen, earlier.asset_count if earlier else 0)
     rng = np.random.default_rng([fixed.seed, number, _STREAM])
     joining = rng.choice(fresh, size=min(fixed.audit_size, len(fresh)), replace=False)
     seen.audit[joining] = True
     return np.asarray(joining)
+
+
+def _may_join(seen: Snapshot, before: int) -> Positions:
+    """Who may join: all at first, later those that were added and hold no label yet.
+
+    What came with its label may have trained a model since, which it would be taken to measure.
+    """
+    fresh = np.arange(before, len(seen.ids))
+    return fresh[~seen.answered[before:]] if before else fresh
 
 
 def members_to_ask(

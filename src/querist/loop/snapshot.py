@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from querist.catalog import Catalog
 from querist.catalog.records.auto_labels import ASKED
-from querist.schema import Action, Arm, OntologyReading, Origin, Step, TaskKind
+from querist.schema import Action, Arm, OntologyReading, Origin, TaskKind
 
 Positions = NDArray[np.int64]
 
@@ -39,8 +39,6 @@ class Snapshot:
             they train no model, since none could be judged by them as if it had not learned them.
         by_model: Assets whose label is a model's (N,), bool: they count as not answered, but the
             active arm does not ask for them.
-        late: Assets that were added since the round under way was planned (N,), bool: some may join
-            the audit set with the next one, so until then they train nothing.
         paid: Assets whose label was given here, by one or several people (N,), bool: not imported.
         label_seq: Last entry of the label log that was seen.
         review_seq: Last review that was seen.
@@ -58,7 +56,6 @@ class Snapshot:
     active: NDArray[np.bool_]
     checks: NDArray[np.bool_]
     by_model: NDArray[np.bool_]
-    late: NDArray[np.bool_]
     paid: NDArray[np.bool_]
     label_seq: int
     review_seq: int
@@ -67,10 +64,9 @@ class Snapshot:
         """Positions of the labelled assets that train ``arm``.
 
         The control arm trains on its own random draws only. The active arm trains on every other
-        label except the audit set, what only the control arm asked for, the checks, and what came
-        too late for the round under way.
+        label except the audit set, what only the control arm asked for, and the checks.
         """
-        return np.flatnonzero(self.labeled & self._of(arm) & ~self.late)
+        return np.flatnonzero(self.labeled & self._of(arm))
 
     def given(self, arm: Arm) -> Positions:
         """Positions of the assets of ``arm`` that hold a label of any kind."""
@@ -182,18 +178,10 @@ def take(
         active=members(Arm.ACTIVE),
         checks=index.mask(_checks(catalog, before_round))[: len(ids)],
         by_model=by_model,
-        late=_late(catalog, len(ids), before_round),
         paid=paid,
         label_seq=seq,
         review_seq=reviewed,
     )
-
-
-def _late(catalog: Catalog, count: int, before_round: int | None) -> NDArray[np.bool_]:
-    """Assets that came after the plan of the round under way; none of a moment of the past."""
-    newest = catalog.records.rounds.latest() if before_round is None else None
-    plan = None if newest is None or newest.step is Step.DONE else newest.plan
-    return np.arange(count) >= (count if plan is None else plan.asset_count)
 
 
 def _undecided(catalog: Catalog, reading: OntologyReading, label_seq: int) -> set[str]:

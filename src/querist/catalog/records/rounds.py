@@ -34,6 +34,7 @@ _FIELDS = tuple(column.name for column in rounds.c)
 _REASONS = ("round", "asset_id", "rank", "score", "propensity", "reason", "draw_chance")
 _SELECT = Prepared(sa.insert(selected).inline(), (*_REASONS, "arm"))
 _TIMES = ("started_at", "finished_at")
+_UNDRAWN = (Step.PLAN.value, Step.SELECT.value)
 _RENEW_SEQUENCE = (
     "SELECT setval(pg_get_serial_sequence('tasks', 'id'), (SELECT max(id) FROM tasks))"
 )
@@ -162,7 +163,9 @@ class RoundList:
         Of the audit set also those that measure no more (``audit_retired``), since they train
         nothing either, but not those that left it unanswered.
         """
-        query = _upto(sa.select(selected.c.asset_id), arm, upto_round)
+        query = sa.select(selected.c.asset_id).where(selected.c.arm == arm.value)
+        if upto_round is not None:
+            query = query.where(selected.c.round <= upto_round)
         query = query.order_by(selected.c.round, selected.c.rank)
         with self._database.read() as connection:
             found = dict.fromkeys(connection.scalars(query))
@@ -179,20 +182,13 @@ class RoundList:
             return [_round(row) for row in connection.execute(query)]
 
 
-def _upto(query: sa.Select[Any], arm: Arm, upto_round: int | None) -> sa.Select[Any]:
-    query = query.where(selected.c.arm == arm.value)
-    return query if upto_round is None else query.where(selected.c.round <= upto_round)
-
-
 def _left(connection: sa.Connection, how: str, upto_round: int | None) -> set[str]:
-    """The assets that left the audit set, by the plans that say so."""
-    # Nobody leaves but to make room for others: other plans need not be read.
-    drew = _upto(sa.select(selected.c.round).distinct(), Arm.AUDIT, upto_round)
-    later = sorted(connection.scalars(drew))[1:]
-    if not later:
-        return set()
-    plans = connection.scalars(sa.select(rounds.c.plan).where(rounds.c.number.in_(later)))
-    return {it for plan in plans if plan for it in plan.get(how, ())}
+    """The assets that left the audit set with a draw, by the plans that say so."""
+    names = rounds.c.plan[how]
+    query = sa.select(names).where(sa.cast(names, sa.Text) != "[]", rounds.c.step.not_in(_UNDRAWN))
+    if upto_round is not None:
+        query = query.where(rounds.c.number <= upto_round)
+    return {it for some in connection.scalars(query) for it in some}
 
 
 def _update(connection: sa.Connection, after: Round, expected_step: Step) -> None:
