@@ -185,7 +185,9 @@ class RoundList:
 def _left(connection: sa.Connection, how: str, upto_round: int | None) -> set[str]:
     """The assets that left the audit set with a draw, by the plans that say so."""
     names = rounds.c.plan[how]
-    query = sa.select(names).where(sa.cast(names, sa.Text) != "[]", rounds.c.step.not_in(_UNDRAWN))
+    query = sa.select(names).where(
+        sa.cast(names, sa.Text).not_in(("[]", "null")), rounds.c.step.not_in(_UNDRAWN)
+    )
     if upto_round is not None:
         query = query.where(rounds.c.number <= upto_round)
     return {it for some in connection.scalars(query) for it in some}
