@@ -6,7 +6,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { homeQuery, projectQuery, roundQuery, roundsQuery, sessionQuery } from "../api/queries";
 import type { Finding, Round, RoundPlan } from "../api/types";
-import { estimate, percent, plural, unbroken, words } from "../parts/format";
+import { estimate, percent, plural, stepName, unbroken, words } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import { ErrorNotice, RoundsVeiled } from "../parts/Notices";
 import { CompareLink } from "./CompareLink";
@@ -70,10 +70,7 @@ function sentence(round: Round): string {
   const active = round.evaluations.find((evaluation) => evaluation.arm === "active");
   const control = round.evaluations.find((evaluation) => evaluation.arm === "control");
   const head = `Round ${round.number}`;
-  if (!active)
-    return round.step === "done"
-      ? `${head}: done.`
-      : `${head}: ${words(round.step).toLowerCase()}.`;
+  if (!active) return `${head}: ${stepName(round.step)}.`;
   const against = control
     ? ` Random: ${percent(control.accuracy.value)} with ${control.labels}.`
     : "";
