@@ -189,8 +189,7 @@ def test_what_is_in_it_is_a_uniform_sample_of_all(way: str) -> None:
     total = counts.sum()
     assert total > 1000 * 18
     shares = counts.reshape(48, 10).sum(axis=1) / total
-    # Members that come and go together make the counts vary more than of independent draws.
-    assert np.abs(shares - 1 / 48).max() < 6 * np.sqrt(1 / 48 / total)
+    assert np.abs(shares - 1 / 48).max() < 4 * np.sqrt(1 / 48 / total)
 
 
 def test_one_that_is_large_already_keeps_its_size() -> None:

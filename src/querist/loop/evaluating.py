@@ -151,7 +151,8 @@ def audit_remedy(catalog: Catalog) -> str:
         return f"{first} a round (querist next): the audit set is drawn with the first."
     return (
         "This project has no audit set, and none is drawn among assets that may have trained a "
-        "model: begin a project with audit_size above 0 under [policy] to measure models."
+        "model: begin a project with audit_size above 0 under [policy], and at least five assets, "
+        "to measure models."
     )
 
 

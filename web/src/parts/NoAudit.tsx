@@ -21,7 +21,7 @@ export function NoAudit({ home, className }: { home: Audit; className?: string |
       {hasDrawn(home) ? (
         <>
           None is drawn among assets that may have trained a model: begin a project with {setting}{" "}
-          above 0.
+          above 0 and at least five assets.
         </>
       ) : (
         <>
