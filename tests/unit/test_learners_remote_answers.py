@@ -127,7 +127,7 @@ BOXES, SPANS = TaskKind.BOXES, TaskKind.SPANS
 NAN = float("nan")
 NO_LABEL = "for 't0' with what is no label: "
 WRONG: dict[str, tuple[TaskKind, Any, str]] = {
-    "fewer": (SETS, {"values": [classes()]}, "with 1 labels for 2 assets"),
+    "fewer": (SETS, {"values": [classes()]}, "with 1 label for 2 assets"),
     "more": (SETS, {"values": [classes()] * 3}, "with 3 labels for 2 assets"),
     "none": (SETS, {}, "without a list of labels 'values'"),
     "an object": (SETS, {"values": {"t0": classes()}}, "without a list of labels"),

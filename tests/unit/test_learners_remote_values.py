@@ -130,7 +130,7 @@ def test_many_assets_are_asked_for_in_parts(server: AnsweringServer) -> None:
         learner.fit(two, [number_of(0), number_of(1)], classes=[], rng=np.random.default_rng(0))
         server.asked.clear()
         server.predicts = {"values": [number(0)] * sizes[0]}
-        with pytest.raises(UnavailableError, match=f"{sizes[0]} labels for {sizes[1]} assets"):
+        with pytest.raises(UnavailableError, match=f"{sizes[0]:,} labels for {sizes[1]:,} asset"):
             learner.predict(inputs)
         assert [len(body["items"]) for _, body, _ in server.asked] == sizes
 
@@ -182,7 +182,7 @@ def test_too_little_to_learn_from_is_no_fault_of_the_server(server: AnsweringSer
     little: dict[str, list[Value]] = {
         "one number": [number_of(1)],
         "same set": [ClassesValue(names=("red",))] * 2,
-        "has an object": [BoxesValue(boxes=())] * 2,
+        "no object": [BoxesValue(boxes=())] * 2,
         "of kind 'class'": [ClassValue(name="red")] * 2,
     }
     for words, values in little.items():

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from querist.errors import InvalidInputError, NotFittedError, StorageError, TooFewLabelsError
 from querist.learners.base import Codes, Item, Matrix
 from querist.schema import Media, Value
+from querist.schema.wording import counted
 
 _Value = TypeVar("_Value", bound=Value)
 
@@ -74,7 +75,7 @@ def check_training(
     present = np.unique(codes)
     if len(present) < 2:
         raise TooFewLabelsError(
-            f"All {len(codes)} labels are of one class, {present[0]}.",
+            f"There is nothing but class {present[0]} in {counted(len(codes), 'label')}.",
             remedy="Label assets of at least two classes, then train.",
         )
     return matrix, codes, present
@@ -93,7 +94,7 @@ def check_values(count: int, values: Sequence[Value], kind: type[_Value]) -> lis
         )
     if len(values) != count:
         raise InvalidInputError(
-            f"There are {len(values)} labels for {count} assets.",
+            f"The labels are {len(values):,}, the assets {count:,}.",
             remedy="Give one label for each asset.",
         )
     strange = next((value for value in values if not isinstance(value, kind)), None)
@@ -125,7 +126,7 @@ def check_media(items: Sequence[Item], media: Media, name: str) -> None:
 def one_set(count: int) -> TooFewLabelsError:
     """The error of sets of classes that do not differ."""
     return TooFewLabelsError(
-        f"All {count} labels are the same set of classes.",
+        f"There is nothing but one and the same set of classes in {counted(count, 'label')}.",
         remedy="Label assets of which some have a class that others have not, then train.",
     )
 

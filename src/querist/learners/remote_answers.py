@@ -36,6 +36,7 @@ from querist.schema import (
     cut_to,
     from_json,
 )
+from querist.schema.wording import counted
 
 PATH = "/predict"
 VALUES, DOUBT, CHANCES, MEMBERS = "values", "uncertainty", "probabilities", "members"
@@ -142,7 +143,8 @@ def _values(answer: Mapping[str, Any], part: Part, ontology: Ontology, tool: Bla
     if not isinstance(said, list):
         raise tool.failed(f"answered {PATH} without a list of labels {VALUES!r}")
     if len(said) != len(part.ids):
-        raise tool.failed(f"answered {PATH} with {len(said)} labels for {len(part.ids)} assets")
+        given, assets = counted(len(said), "label"), counted(len(part.ids), "asset")
+        raise tool.failed(f"answered {PATH} with {given} for {assets}")
     found = []
     for asset_id, body, bounds in zip(part.ids, said, part.bounds, strict=True):
         try:

@@ -30,6 +30,7 @@ from querist.schema import (
     class_names,
     to_json,
 )
+from querist.schema.wording import counted
 
 _TASK_OF: dict[type[Value], TaskKind] = {
     ClassesValue: TaskKind.MULTI_LABEL,
@@ -183,7 +184,7 @@ def _ontology(count: int, values: Sequence[Value], classes: Sequence[str]) -> On
     task = _TASK_OF[kind]
     if task in _SHAPES and not any(class_names(value) for value in labels):
         raise TooFewLabelsError(
-            f"None of the {count} labels has an object.",
+            f"There is no object in {counted(count, 'label')}.",
             remedy="Label assets that have some, then train.",
         )
     if task is TaskKind.REGRESSION and count < 2:
