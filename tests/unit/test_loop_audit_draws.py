@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from querist.catalog import AssetQuery, run
+from querist.catalog import AssetQuery, in_random_order, run
 from querist.loop import snapshot
-from querist.loop.audit_draws import followed, in_random_order
+from querist.loop.audit_draws import followed
 from querist.project import Project
 from querist.schema import Arm
 

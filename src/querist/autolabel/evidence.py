@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, out_of_turn, unlabelled_draws
 from querist.catalog.records.auto_labels import ASKED, ROLLED_BACK
 from querist.errors import InvalidInputError
 from querist.schema import Action, Arm, Origin, TaskKind
@@ -33,7 +33,8 @@ class Evidence:
         codes: The class that a person gave (N,), -1 without one, or where labels are no classes.
         free: Assets that may be labelled without a person (N,), bool.
         declined: Assets that a person looked at and gave no label that is one now (N,), bool.
-        drawn: Answered assets that were drawn at random from all that was not chosen (N,), bool.
+        drawn: Answered assets that were drawn at random from all that was not chosen, and had no
+            label then (N,), bool.
         checks: Assets that were drawn at random within a region, by the region's id, answered or
             not: who looks before all are answered must not win by that.
         broken: Whether the audit broke a promise. Only checks drawn since count then.
@@ -87,7 +88,9 @@ def gather(catalog: Catalog) -> Evidence:
     """Look at the labels as they stand.
 
     Labels of models are no evidence. Nor are assets that the active arm chose a random draw of
-    anything: of the control arm only those count that the active arm did not ask for. Once the
+    anything: of the control arm only those count that the active arm did not ask for. Nor are those
+    that had a label before they were drawn: what is labelled without a person had none, and those
+    who imported labels chose of what. Once the
     audit has broken a promise, what had promised it is spent.
 
     Raises:
@@ -107,6 +110,7 @@ def gather(catalog: Catalog) -> Evidence:
     codes = np.full(len(ids), -1, dtype=np.int64)
     known = np.zeros(len(ids), dtype=bool)
     declined = np.zeros(len(ids), dtype=bool)
+    decided = np.zeros(len(ids), dtype=bool)
     free = np.ones(len(ids), dtype=bool)
     seq = records.labels.last_seq()
     sent_back = records.reviews.sent_back(upto=records.reviews.last_seq())
@@ -114,6 +118,7 @@ def gather(catalog: Catalog) -> Evidence:
     for i, at in enumerate(index.known(states.asset_ids).tolist()):
         if at < 0:
             continue
+        decided[at] = states.origins[i] != Origin.MODEL
         free[at] = states.actions[i] == Action.UNDO and not states.labeled[i]
         said = states.classes[i]
         version = states.ontology_versions[i]
@@ -124,12 +129,16 @@ def gather(catalog: Catalog) -> Evidence:
             declined[at] = states.actions[i] in (Action.SKIP, Action.CANNOT_TELL) or (
                 said is not None and name is None and not reading.undecided(said, version)
             )
-    members = {arm: index.mask(records.rounds.arm_ids(arm)) for arm in Arm}
-    free &= ~members[Arm.AUDIT] & ~index.mask(records.tasks.asked())
+    audit = records.rounds.drawn_in(Arm.AUDIT)
+    free &= ~index.mask(audit) & ~index.mask(records.tasks.asked())
     checks, broken = _checks(catalog)
+    waits = [ids[at] for at in np.flatnonzero(index.mask(audit) & ~decided).tolist()]
+    late = index.mask(out_of_turn(catalog, audit, waits))
     # Of the assets of before only as many as of those that were added.
-    retired = index.mask(records.rounds.audit_retired())
-    drawn = (members[Arm.AUDIT] & ~retired) | (members[Arm.CONTROL] & ~members[Arm.ACTIVE])
+    late |= index.mask(records.rounds.audit_retired())
+    control = index.mask(unlabelled_draws(catalog, Arm.CONTROL))
+    control &= ~index.mask(records.rounds.arm_ids(Arm.ACTIVE))
+    drawn = (index.mask(unlabelled_draws(catalog, Arm.AUDIT)) & ~late) | control
     return Evidence(
         ids=ids,
         known=known,

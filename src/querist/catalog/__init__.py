@@ -2,6 +2,12 @@
 
 from querist.catalog.assets import Assets
 from querist.catalog.catalog import Catalog
+from querist.catalog.chance_draws import (
+    drawn_by_chance,
+    in_random_order,
+    out_of_turn,
+    unlabelled_draws,
+)
 from querist.catalog.classifiers import (
     Classifiers,
     check_created,
@@ -36,13 +42,17 @@ __all__ = [
     "cards",
     "check_created",
     "classifiers",
+    "drawn_by_chance",
     "encoder_name",
     "facets",
+    "in_random_order",
     "inputs_of",
     "lance_column",
     "matching",
     "newest_vectors",
+    "out_of_turn",
     "reads_assets",
     "run",
+    "unlabelled_draws",
     "value_learner",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, classifiers, newest_vectors
+from querist.catalog import Catalog, classifiers, drawn_by_chance, newest_vectors
 from querist.catalog.records import Rule, Verdict
 from querist.errors import InvalidInputError, NotFoundError
 from querist.labeling.expected_errors import MOST_REFITTED, unseen_probabilities
@@ -43,6 +43,8 @@ from querist.schema import (
 
 # One stream of random numbers for each purpose; the loop has those from 10 on.
 _FOLDS_STREAM = 50
+# The methods in which a model has a voice.
+_WITH_MODEL = (ConsensusMethod.CROWDLAB, ConsensusMethod.LEAN_CROWD)
 # So many opinions weigh annotators well enough for one decision that somebody waits for.
 _WEIGHED = 600
 
@@ -103,7 +105,8 @@ def break_ties(catalog: Catalog, *asset_ids: str, at_end: bool = False) -> int:
     """Decide ties between classes by CROWDLAB, with the newest model as one more voice.
 
     Only where a model has predicted the asset, and only between the classes that tie; other ties
-    stay without a label until a reviewer decides. Annotators and model are weighed on assets of
+    stay without a label until a reviewer decides, and so do those on assets that chance drew: what
+    measures a model must not be its own word. Annotators and model are weighed on assets of
     the same round, which it has not trained on: on those of the last opinions, or ``at_end`` of
     the round on all. Then also where it has, since a label holds on which another opinion was
     asked for, and models out of fold speak there, which takes their time.
@@ -113,9 +116,10 @@ def break_ties(catalog: Catalog, *asset_ids: str, at_end: bool = False) -> int:
     tied: dict[int, list[Opinion]] = defaultdict(list)
     said = catalog.records.opinions.of_assets(asset_ids)
     waited = catalog.records.opinions.awaited(asset_ids)
+    measures = drawn_by_chance(catalog, asset_ids)
     for asset_id in asset_ids:
         held = read_opinions(reading, said.get(asset_id, ()))
-        if held and majority(held) is None and asset_id not in waited:
+        if held and majority(held) is None and asset_id not in waited | measures:
             tied[max(it.round for it in held)] += held
     model = catalog.records.models.latest(Arm.ACTIVE)
     if not tied or model is None or catalog.settings.task is not TaskKind.CLASSIFICATION:
@@ -135,6 +139,7 @@ def break_ties(catalog: Catalog, *asset_ids: str, at_end: bool = False) -> int:
 def recompute(catalog: Catalog, method: ConsensusMethod) -> Recomputed:
     """Make the labels of all assets that have opinions anew, by ``method`` over all of them.
 
+    Where a model has a voice in it, assets that chance drew get the majority's, see ``break_ties``.
     Assets that still wait for an opinion, or that a person has decided, are left alone. New labels
     are appended; ``OpinionLog.take_back`` takes the run back.
 
@@ -247,10 +252,14 @@ def _verdicts(
     by_asset = defaultdict(list)
     for opinion in held:
         by_asset[opinion.asset_id].append(opinion)
-    if method is not ConsensusMethod.MAJORITY:
-        return len(by_asset), _computed(catalog, method, held)
-    found = {asset_id: majority(said) for asset_id, said in by_asset.items()}
-    return len(by_asset), {asset_id: it for asset_id, it in found.items() if it is not None}
+    if method is ConsensusMethod.MAJORITY:
+        found, measures = dict[str, Verdict](), set(by_asset)
+    else:
+        found = _computed(catalog, method, held)
+        measures = drawn_by_chance(catalog, [*found]) if method in _WITH_MODEL else set()
+    others = {asset_id: it for asset_id, it in found.items() if asset_id not in measures}
+    by_people = {asset_id: majority(by_asset[asset_id]) for asset_id in measures}
+    return len(by_asset), others | {it: said for it, said in by_people.items() if said is not None}
 
 
 def _computed(

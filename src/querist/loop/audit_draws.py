@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, in_random_order
 from querist.loop.snapshot import Positions, Snapshot
 from querist.schema import Arm, RoundPlan, Selected
 
@@ -127,12 +126,3 @@ def members_to_ask(
     left = {*rounds.audit_retired(), *fixed.audit_retired, *fixed.audit_released, *done}
     members = {*rounds.arm_ids(Arm.AUDIT), *(it.asset_id for it in drawn if it.arm is Arm.AUDIT)}
     return in_random_order(members - left, fixed.seed)
-
-
-def in_random_order(ids: Iterable[str], seed: int) -> list[str]:
-    """The order in which members of the audit set are asked.
-
-    It does not depend on who else is in it: those that join later come among the others, so that
-    what is labelled is of the whole pool as soon as can be.
-    """
-    return sorted(ids, key=lambda it: hashlib.sha256(f"{seed}:{it}".encode()).digest())

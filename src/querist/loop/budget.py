@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from querist.catalog import Catalog, PolicySettings
 from querist.errors import BudgetSpentError
+from querist.loop.snapshot import Snapshot
+from querist.schema import Arm, Evaluation
 from querist.schema.wording import counted, in_money
 
 
@@ -50,6 +54,24 @@ def label_cost(spent: Sequence[BudgetState], assets: int) -> LabelCost:
     """The mean cost where so many ``assets`` hold a label that was given here, not imported."""
     each = {it.unit: it.spent / assets if it.spent and assets else None for it in spent}
     return LabelCost(seconds=each["seconds"], money=each["money"])
+
+
+def given_labels(catalog: Catalog, seen: Snapshot) -> Callable[[Evaluation], int]:
+    """How many of the labels that trained an evaluated model were given here, not imported.
+
+    Those are told apart that hold now: one that was imported and corrected since counts as given.
+    """
+    upto = {model.id: model.label_seq for model in catalog.records.models.list()}
+    free = {}
+    for arm in (Arm.ACTIVE, Arm.CONTROL):
+        rows = seen.training(arm)
+        free[arm] = np.sort(seen.decided_at[rows[~seen.paid[rows]]])
+
+    def given(one: Evaluation) -> int:
+        last = upto.get(one.model_id, seen.label_seq)
+        return max(one.labels - int(np.searchsorted(free[one.arm], last, side="right")), 0)
+
+    return given
 
 
 def budgets(catalog: Catalog) -> list[BudgetState]:

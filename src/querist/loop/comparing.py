@@ -148,7 +148,7 @@ def compare(catalog: Catalog, first: str | int, second: str | int) -> Comparison
     """
     models = version_of(catalog, first), version_of(catalog, second)
     seen = snapshot.take(catalog)
-    rows = seen.audited()
+    rows = snapshot.measures(catalog, seen, *models)
     rng = np.random.default_rng([catalog.settings.policy.seed, seen.label_seq, _STREAM])
     if len(rows) and training.classifies(catalog):
         judged = _classified(catalog, models, seen.codes[rows], rows, rng)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from querist.loop.budget import LabelCost
 from querist.metrics import SavingMeasure, is_undecided
-from querist.schema import Arm, Estimate, Round, Saving, percent
+from querist.schema import Arm, Estimate, Evaluation, Round, Saving, percent
 from querist.schema.measure import Measure, called
 from querist.schema.wording import at_least, counted
 
@@ -25,8 +25,8 @@ class CurvePoint:
         round: The round.
         labels: Labels that trained the arm's model.
         accuracy: The headline measure on the audit set, with its 95 % interval.
-        seconds: Working time for these labels at the mean of an asset so far, all opinions on it
-            included; ``None`` if not measured.
+        seconds: Working time for those of these labels that were given here, not imported, at the
+            mean of an asset so far, all opinions on it included; ``None`` if not measured.
         money: Their cost, likewise; ``None`` if not known.
     """
 
@@ -46,8 +46,21 @@ class Curve:
     measure: str = "accuracy"
 
 
-def curve(rounds: Sequence[Round], cost: LabelCost, measure: str = "accuracy") -> Curve:
-    """The curve from the rounds' evaluations, which are of ``measure``, at the cost of a label."""
+def curve(
+    rounds: Sequence[Round],
+    cost: LabelCost,
+    measure: str = "accuracy",
+    *,
+    given: Callable[[Evaluation], int] = lambda it: it.labels,
+) -> Curve:
+    """The curve from the rounds' evaluations.
+
+    Args:
+        rounds: The rounds.
+        cost: What the label of an asset costs.
+        measure: What the evaluations are of.
+        given: How many of the labels of an evaluation cost that: imported ones do not.
+    """
 
     def points(arm: Arm) -> tuple[CurvePoint, ...]:
         return tuple(
@@ -55,8 +68,8 @@ def curve(rounds: Sequence[Round], cost: LabelCost, measure: str = "accuracy") -
                 round=round_.number,
                 labels=evaluation.labels,
                 accuracy=evaluation.accuracy,
-                seconds=None if cost.seconds is None else evaluation.labels * cost.seconds,
-                money=None if cost.money is None else evaluation.labels * cost.money,
+                seconds=None if cost.seconds is None else given(evaluation) * cost.seconds,
+                money=None if cost.money is None else given(evaluation) * cost.money,
             )
             for round_ in rounds
             for evaluation in round_.evaluations
@@ -101,7 +114,7 @@ def too_early(found: Curve, doubt: Measure | None) -> str | None:
 
 
 def sentence(
-    found: Curve, labeled: int, saved: SavingMeasure | None = None, *, again: int = 0
+    found: Curve, labeled: int, saved: SavingMeasure | None = None, *, missing: str = ""
 ) -> str:
     """The state of the project in plain words.
 
@@ -109,7 +122,7 @@ def sentence(
         found: Both arms' curves.
         labeled: Labels of the active arm; its newest model may have learned fewer.
         saved: What all models of both arms say of one audit set; ``None`` where nobody knows yet.
-        again: Members of the audit set that are asked again, and measure nothing until then.
+        missing: Which members of the audit set measure nothing, and why, after a semicolon.
     """
     if not found.active:
         return f"{counted(labeled, 'label')}. No model has been measured on the audit set yet."
@@ -120,7 +133,7 @@ def sentence(
         learned = f"The model learned {last.labels:,} of {counted(labeled, 'label')}."
     words = [
         learned,
-        f"{name}{last.accuracy}, audit of {last.accuracy.count}{_asked_again(again)}.",
+        f"{name}{last.accuracy}, audit of {last.accuracy.count}{missing}.",
     ]
     if name and found.control:
         control = found.control[-1]
@@ -131,12 +144,6 @@ def sentence(
         early = too_early(found, saved.ratio if saved else None)
         words.append(early or (_saved(saved, found) if saved else ""))
     return " ".join(words)
-
-
-def _asked_again(count: int) -> str:
-    if not count:
-        return ""
-    return f"; {count:,} more {'is' if count == 1 else 'are'} asked again since classes changed"
 
 
 def labels_until(labels: float, points: Sequence[CurvePoint]) -> str:

@@ -90,7 +90,7 @@ def round_confusions(catalog: Catalog, round_: Round) -> list[ConfusionCell]:
 
 def _sample(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Sample:
     """Labels that chance drew and the active model did not learn: of audit and control."""
-    rows = np.setdiff1d(np.flatnonzero(seen.labeled), seen.training(Arm.ACTIVE))
+    rows = seen.by_chance()
     return Sample.of(
         seen.codes[rows],
         training.predict(catalog, model, rows),
@@ -102,7 +102,7 @@ def _sample(catalog: Catalog, seen: Snapshot, model: ModelVersion) -> Sample:
 
 def _earlier(catalog: Catalog, seen: Snapshot, round_: Round) -> NDArray[np.int64]:
     """What the active models of earlier rounds say of the sample, as classes (R, n) of now."""
-    rows = np.setdiff1d(np.flatnonzero(seen.labeled), seen.training(Arm.ACTIVE))
+    rows = seen.by_chance()
     ids = [one.model_id for one in catalog.records.rounds.list() if one.number < round_.number]
     # A round that spared its training keeps the model of the one before: that is asked once.
     known = [it for it in dict.fromkeys(ids) if it is not None and it != round_.model_id]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,8 @@ from querist.errors import InvalidInputError
 from querist.labeling import KnownLabels
 from querist.labeling.known_labels import REMEDY
 from querist.loop import snapshot, training, value_training
-from querist.loop.curve import Curve, sentence
+from querist.loop.budget import LabelCost, given_labels
+from querist.loop.curve import Curve, curve, sentence
 from querist.loop.headline import estimate, headline_of
 from querist.loop.intake import open_encoder
 from querist.loop.measuring import of_probabilities, of_values
@@ -18,7 +21,7 @@ from querist.loop.selecting import drawn_from
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_comparing import hits_of
 from querist.metrics import SavingMeasure, lure_accuracy, macro_f1, wilson
-from querist.schema import Arm, Estimate, Evaluation, ModelVersion, Ontology, TaskKind, Value
+from querist.schema import Arm, Estimate, Evaluation, ModelVersion, Ontology, Round, TaskKind, Value
 from querist.schema.measure import Measure, called
 from querist.schema.wording import counted
 
@@ -39,7 +42,7 @@ def evaluate(
         seen: The labels to measure it on; those of now by default.
     """
     seen = seen or snapshot.take(catalog)
-    rows = seen.audited()
+    rows = snapshot.measures(catalog, seen, model)
     if not len(rows):
         return None
     if not training.classifies(catalog):
@@ -97,18 +100,41 @@ def _of_values(
     )
 
 
+def curve_of(catalog: Catalog, rounds: Sequence[Round], cost: LabelCost, seen: Snapshot) -> Curve:
+    """The learning curve of rounds that all speak of the classes of now."""
+    headline = headline_of(catalog.settings.task)
+    return curve(rounds, cost, headline, given=given_labels(catalog, seen))
+
+
 def state(
     catalog: Catalog,
     found: Curve,
     labeled: int,
     saved: SavingMeasure | None = None,
     *,
-    again: int = 0,
+    seen: Snapshot,
 ) -> str:
     """The state of the project in plain words, see ``curve.sentence``; why there is no curve."""
     if found.active:
-        return sentence(found, labeled, saved, again=again)
+        return sentence(found, labeled, saved, missing=_missing(catalog, seen))
     return f"{counted(labeled, 'label')}. {unmeasured(catalog)}"
+
+
+def _missing(catalog: Catalog, seen: Snapshot) -> str:
+    """How many members of the audit set measure nothing though they were answered, and why."""
+    again, disputed = len(seen.audit_asked_again()), _disputed(catalog, seen)
+    told = [
+        f"{counted(again, 'more is', 'more are')} asked again since classes changed",
+        f"{counted(disputed, 'more is', 'more are')} in dispute, likely hard ones",
+    ]
+    return "".join(f"; {one}" for one, count in zip(told, (again, disputed), strict=True) if count)
+
+
+def _disputed(catalog: Catalog, seen: Snapshot) -> int:
+    """Members of the audit set on which people disagree, and whose label no one has decided."""
+    open_ = np.flatnonzero(seen.measuring & ~seen.answered & ~seen.passed & ~seen.undecided)
+    said = catalog.records.opinions.of_assets([seen.ids[i] for i in open_.tolist()])
+    return len(set(said) - catalog.records.opinions.awaited([*said]))
 
 
 def unmeasured(catalog: Catalog) -> str:

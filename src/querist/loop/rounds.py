@@ -30,8 +30,7 @@ from querist.loop.budget import budgets, check_not_spent, label_cost
 from querist.loop.comparing import Comparison, compare
 from querist.loop.compute import timed
 from querist.loop.diagnosing import diagnose_round
-from querist.loop.evaluating import evaluate, state
-from querist.loop.headline import headline_of
+from querist.loop.evaluating import curve_of, evaluate, state
 from querist.loop.naming_models import NO_MODEL
 from querist.loop.remeasuring import comparable, measured_again
 from querist.loop.saved import measured_saving
@@ -320,7 +319,7 @@ class Rounds:
         seen = snapshot.take(self._catalog)
         measured = comparable(self._catalog, [*earlier, round_])
         cost = label_cost(spent, int(seen.paid.sum()))
-        found = curve.curve(measured, cost, headline_of(self._catalog.settings.task))
+        found = curve_of(self._catalog, measured, cost, seen)
         saved = None
         if curve.compares(found):
             saved = measured_saving(self._catalog, measured)
@@ -366,7 +365,7 @@ class Rounds:
                 found,
                 len(seen.given(Arm.ACTIVE)),
                 saved,
-                again=len(seen.audit_asked_again()),
+                seen=seen,
             ),
             None if early else saved,
             reading,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog
+from querist.catalog import Catalog, out_of_turn
 from querist.catalog.records.auto_labels import ASKED
-from querist.schema import Action, Arm, OntologyReading, Origin, TaskKind
+from querist.schema import Action, Arm, ModelVersion, OntologyReading, Origin, TaskKind
 
 Positions = NDArray[np.int64]
 
@@ -32,6 +32,7 @@ class Snapshot:
             which part it is, so they hold no label and are asked again.
         passed: Assets that were skipped, cannot be told, or are of a retired class (N,), bool.
         audit: Members of the audit set, now or earlier (N,), bool: they train nothing.
+        out_of_turn: Those of them that measure nothing yet (N,), bool, see ``out_of_turn``.
         retired: Those of them that measure no more, since others took their places (N,), bool.
         control: Members of the control arm (N,), bool.
         active: Members of the active arm (N,), bool.
@@ -40,6 +41,7 @@ class Snapshot:
         by_model: Assets whose label is a model's (N,), bool: they count as not answered, but the
             active arm does not ask for them.
         paid: Assets whose label was given here, by one or several people (N,), bool: not imported.
+        decided_at: Position in the label log of the last entry of each asset (N,), 0 without one.
         label_seq: Last entry of the label log that was seen.
         review_seq: Last review that was seen.
     """
@@ -51,12 +53,14 @@ class Snapshot:
     undecided: NDArray[np.bool_]
     passed: NDArray[np.bool_]
     audit: NDArray[np.bool_]
+    out_of_turn: NDArray[np.bool_]
     retired: NDArray[np.bool_]
     control: NDArray[np.bool_]
     active: NDArray[np.bool_]
     checks: NDArray[np.bool_]
     by_model: NDArray[np.bool_]
     paid: NDArray[np.bool_]
+    decided_at: Positions
     label_seq: int
     review_seq: int
 
@@ -85,7 +89,15 @@ class Snapshot:
 
     def audited(self) -> Positions:
         """Positions of the audit set whose label can measure a model."""
-        return np.flatnonzero(self.labeled & self.measuring)
+        return np.flatnonzero(self.labeled & self.measuring & ~self.out_of_turn)
+
+    def by_chance(self) -> Positions:
+        """Positions whose label chance drew and the active arm does not learn.
+
+        They are of the audit set, also of before, and of the control.
+        """
+        drawn = self.labeled & ~self.out_of_turn
+        return np.setdiff1d(np.flatnonzero(drawn), self.training(Arm.ACTIVE))
 
     def audit_asked_again(self) -> Positions:
         """Positions of the audit set that measure nothing until they are answered again."""
@@ -135,6 +147,7 @@ def take(
     passed = np.zeros(len(ids), dtype=bool)
     by_model = np.zeros(len(ids), dtype=bool)
     paid = np.zeros(len(ids), dtype=bool)
+    decided_at = np.zeros(len(ids), dtype=np.int64)
     reading = catalog.records.ontologies.reading(ontology_version)
     class_index = {name: i for i, name in enumerate(reading.ontology.names)}
     states = catalog.records.labels.states(upto=seq)
@@ -145,6 +158,7 @@ def take(
         if states.origins[i] == Origin.MODEL:
             by_model[position] = states.labeled[i]
         else:
+            decided_at[position] = states.seqs[i]
             said, made_under = states.classes[i], states.ontology_versions[i]
             name = None if said is None else reading.name(said, made_under)
             code = -1 if name is None else class_index.get(name, -1)
@@ -160,10 +174,13 @@ def take(
             labeled[position] = answered[position] and not doubted
             retired = said is not None and name is None and not undecided[position]
             passed[position] = retired or states.actions[i] in (Action.SKIP, Action.CANNOT_TELL)
-    upto = None if before_round is None else before_round - 1
 
-    def members(arm: Arm) -> NDArray[np.bool_]:
-        return index.mask(catalog.records.rounds.arm_ids(arm, upto_round=upto))[: len(ids)]
+    def mask(some: Iterable[str]) -> NDArray[np.bool_]:
+        return index.mask(some)[: len(ids)]
+
+    rounds, upto = catalog.records.rounds, None if before_round is None else before_round - 1
+    drawn = rounds.drawn_in(Arm.AUDIT, upto)
+    waits = [ids[at] for at in np.flatnonzero(mask(drawn) & (decided_at == 0)).tolist()]
 
     return Snapshot(
         ids=ids,
@@ -172,16 +189,34 @@ def take(
         labeled=labeled,
         undecided=undecided,
         passed=passed,
-        audit=members(Arm.AUDIT),
-        retired=index.mask(catalog.records.rounds.audit_retired(upto))[: len(ids)],
-        control=members(Arm.CONTROL),
-        active=members(Arm.ACTIVE),
-        checks=index.mask(_checks(catalog, before_round))[: len(ids)],
+        audit=mask(drawn),
+        out_of_turn=mask(out_of_turn(catalog, drawn, waits)),
+        retired=mask(rounds.audit_retired(upto)),
+        control=mask(rounds.arm_ids(Arm.CONTROL, upto_round=upto)),
+        active=mask(rounds.arm_ids(Arm.ACTIVE, upto_round=upto)),
+        checks=mask(_checks(catalog, before_round)),
         by_model=by_model,
         paid=paid,
+        decided_at=decided_at,
         label_seq=seq,
         review_seq=reviewed,
     )
+
+
+def measures(catalog: Catalog, seen: Snapshot, *models: ModelVersion) -> Positions:
+    """Positions of the audit set whose label can measure these models.
+
+    A model that was made before the audit set was drawn may have learned what was labelled then.
+    """
+    rows, drawn = seen.audited(), catalog.records.rounds.drawn_in(Arm.AUDIT)
+    plan = catalog.records.rounds.plan(min(drawn.values())) if drawn else None
+    seqs = [it.label_seq for it in models if it.round is None]
+    early = [seq for seq in seqs if plan is not None and seq <= plan.label_seq]
+    if not early or not len(rows):
+        return rows
+    first = catalog.records.labels.first_seqs([seen.ids[i] for i in rows.tolist()])
+    fresh = [at for at in rows.tolist() if first.get(seen.ids[at], 0) > max(early)]
+    return np.array(fresh, dtype=np.int64)
 
 
 def _undecided(catalog: Catalog, reading: OntologyReading, label_seq: int) -> set[str]:

@@ -12,9 +12,8 @@ from querist.catalog import Catalog
 from querist.loop import snapshot, training
 from querist.loop.budget import BudgetState, budgets, label_cost
 from querist.loop.compute import Compute, compute
-from querist.loop.curve import Curve, curve
-from querist.loop.evaluating import state
-from querist.loop.headline import headline_of
+from querist.loop.curve import Curve
+from querist.loop.evaluating import curve_of, state
 from querist.loop.remeasuring import comparable, speaks_of_now
 from querist.schema import Advice, Arm, Estimate, Round, Saving, Step, TaskState
 from querist.schema.wording import counted
@@ -80,7 +79,7 @@ def status(catalog: Catalog) -> Status:
     rounds = comparable(catalog, stored)
     spent = budgets(catalog)
     cost = label_cost(spent, int(seen.paid.sum()))
-    found = curve(rounds, cost, headline_of(catalog.settings.task))
+    found = curve_of(catalog, rounds, cost, seen)
     current = rounds[-1].number if rounds and rounds[-1].step is Step.COLLECT else None
     waiting = 0
     if current is not None:
@@ -90,12 +89,11 @@ def status(catalog: Catalog) -> Status:
     advised = next((r for r in reversed(rounds) if r.advice is not None), None)
     advice = advised.advice if advised else None
     told = advice.sentence if advice else ""
-    again = len(seen.audit_asked_again())
     given = len(seen.given(Arm.ACTIVE))
     if advised and not speaks_of_now(catalog, advised) and _figures(rounds) != _figures(stored):
         # Its reasons and what it foretold are of other classes, beside figures of those of now.
         advice = None
-        told = f"{state(catalog, replace(found, control=()), given, again=again)} {CHANGED}"
+        told = f"{state(catalog, replace(found, control=()), given, seen=seen)} {CHANGED}"
     return Status(
         assets=len(seen.ids),
         labeled=int(np.count_nonzero(seen.answered)),
@@ -118,7 +116,7 @@ def status(catalog: Catalog) -> Status:
         round_tasks=waiting,
         current_round=current,
         sentence=_sentence(len(seen.ids), rounds, told, (current, waiting), earlier)
-        or state(catalog, found, given, again=again),
+        or state(catalog, found, given, seen=seen),
     )
 
 

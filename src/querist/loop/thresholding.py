@@ -230,7 +230,7 @@ def audit_answers(catalog: Catalog, version: ModelVersion, *, overlap: float = _
             remedy="Compare the models instead: querist compare",
         )
     seen = snapshot.take(catalog)
-    rows = seen.audited()
+    rows = snapshot.measures(catalog, seen, version)
     values: list[Value] = []
     if task is not TaskKind.CLASSIFICATION:
         rows, values = value_training.labels_of(catalog, seen, rows)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from querist.autolabel import AutoLabel
-from querist.catalog import Catalog
+from querist.catalog import Catalog, in_random_order
 from querist.engine.base import Handler, Progress
 from querist.engine.job_run import JobStoppedError
 from querist.errors import (
@@ -21,7 +21,6 @@ from querist.errors import (
 )
 from querist.labeling import KnownLabels, Labels, answer_with_oracle
 from querist.loop import snapshot
-from querist.loop.audit_draws import in_random_order
 from querist.loop.budget import labels_left
 from querist.loop.doubting import prepare_doubt
 from querist.loop.experimenting import Experiments

@@ -36,6 +36,7 @@ from querist.catalog.records.label_rows import (
 )
 from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.review_tables import reviews
+from querist.catalog.records.stored import in_parts
 from querist.catalog.records.tables import annotation_log
 from querist.catalog.records.task_ends import finish_task
 from querist.errors import ConflictError
@@ -253,8 +254,18 @@ class LabelLog:
         """The last entry of each of these assets that has one, in any order; as of ``upto``."""
         source, query = latest(upto)
         query = query.add_columns(*fields_of(source)).order_by(None)
-        parts = (asset_ids[at : at + _CHUNK] for at in range(0, len(asset_ids), _CHUNK))
-        return [it for part in parts for it in self._list(query.where(source.c.asset_id.in_(part)))]
+        parts = (query.where(source.c.asset_id.in_(part)) for part in in_parts(asset_ids))
+        return [it for part in parts for it in self._list(part)]
+
+    def first_seqs(self, asset_ids: Sequence[str]) -> dict[str, int]:
+        """Of those of the assets that have one, position in the log of the first by no model."""
+        log, found = annotation_log.c, dict[str, int]()
+        query = sa.select(log.asset_id, sa.func.min(log.seq)).group_by(log.asset_id)
+        with self._database.read() as connection:
+            for part in in_parts(asset_ids):
+                wanted = query.where(log.asset_id.in_(part), log.origin != Origin.MODEL.value)
+                found |= {row[0]: row[1] for row in connection.execute(wanted)}
+        return found
 
     def values(self, *, upto: int | None = None) -> tuple[list[str], list[str]]:
         """The class labels that hold, ordered by asset id; as of log position ``upto``.

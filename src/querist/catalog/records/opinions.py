@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ from querist.catalog.records.settling import (
     settle_many,
     take_back_all,
 )
+from querist.catalog.records.stored import in_parts
 from querist.catalog.records.tables import annotation_log, opinions
 from querist.catalog.records.task_ends import answer_task, reopen_task
 from querist.catalog.records.task_serving import one_by_one
@@ -50,7 +51,6 @@ _KNOWN = Prepared(
     )
 )
 
-_CHUNK = 2000
 # Inside the class `list` is a method.
 _Opinions = list[Opinion]
 Bookings = Callable[[Opinion | None], Sequence[Booking]]
@@ -248,7 +248,7 @@ class OpinionLog:
     def of_assets(self, asset_ids: Sequence[str]) -> dict[str, _Opinions]:
         """What annotators say of each of these assets on which anybody does; oldest first."""
         found: dict[str, _Opinions] = {}
-        for part in _parts(asset_ids):
+        for part in in_parts(asset_ids):
             for it in self._list(standing(opinions.c.asset_id.in_(part))):
                 found.setdefault(it.asset_id, []).append(it)
         return found
@@ -256,12 +256,12 @@ class OpinionLog:
     def awaited(self, asset_ids: Sequence[str]) -> set[str]:
         """Those of the assets on which an opinion is still wanted."""
         with self._database.read() as connection:
-            return {it for part in _parts(asset_ids) for it in connection.scalars(awaited(part))}
+            return {it for part in in_parts(asset_ids) for it in connection.scalars(awaited(part))}
 
     def among(self, submission_ids: Sequence[str]) -> set[str]:
         """Those of the submissions that are opinions."""
         with self._database.read() as connection:
-            parts = _parts(submission_ids)
+            parts = in_parts(submission_ids)
             return {it for part in parts for it in connection.scalars(among(part))}
 
     def gold_answers(self) -> _Opinions:
@@ -293,10 +293,6 @@ class OpinionLog:
     def _list(self, query: sa.Select[Any]) -> _Opinions:
         with self._database.read() as connection:
             return [opinion_of(row) for row in connection.execute(query)]
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
 
 
 def _always(verdict: Verdict) -> Callable[[Sequence[Opinion]], Verdict | None]:

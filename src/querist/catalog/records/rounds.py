@@ -14,7 +14,7 @@ from querist.catalog.records.gold import GAP
 from querist.catalog.records.label_queries import queue_up
 from querist.catalog.records.prepared import Prepared
 from querist.catalog.records.second_opinions import open_up
-from querist.catalog.records.stored import from_row
+from querist.catalog.records.stored import from_row, in_parts
 from querist.catalog.records.tables import rounds, selected
 from querist.catalog.records.tables import tasks as task_table
 from querist.catalog.records.tasks import NewTask, insert_tasks
@@ -163,14 +163,31 @@ class RoundList:
         Of the audit set also those that measure no more (``audit_retired``), since they train
         nothing either, but not those that left it unanswered.
         """
-        query = sa.select(selected.c.asset_id).where(selected.c.arm == arm.value)
+        return [*self.drawn_in(arm, upto_round)]
+
+    def drawn_in(self, arm: Arm, upto_round: int | None = None) -> dict[str, int]:
+        """The assets of an arm as ``arm_ids``, and the round that drew each first."""
+        query = sa.select(selected.c.asset_id, selected.c.round).where(selected.c.arm == arm.value)
         if upto_round is not None:
             query = query.where(selected.c.round <= upto_round)
         query = query.order_by(selected.c.round, selected.c.rank)
+        found: dict[str, int] = {}
         with self._database.read() as connection:
-            found = dict.fromkeys(connection.scalars(query))
+            for asset_id, number in connection.execute(query):
+                found.setdefault(asset_id, number)
             left = _left(connection, "audit_released", upto_round) if arm is Arm.AUDIT else set()
-        return [it for it in found if it not in left]
+        return {it: number for it, number in found.items() if it not in left}
+
+    def in_arms(self, asset_ids: Sequence[str], *arms: Arm) -> set[str]:
+        """Those of the assets that any round drew for one of the arms."""
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for part in in_parts(asset_ids):
+                query = sa.select(selected.c.asset_id).where(
+                    selected.c.asset_id.in_(part), selected.c.arm.in_([it.value for it in arms])
+                )
+                found.update(connection.scalars(query))
+        return found
 
     def audit_retired(self, upto_round: int | None = None) -> set[str]:
         """The assets that measured and do no more, up to and including a round."""
