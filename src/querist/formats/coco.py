@@ -43,7 +43,8 @@ def write_coco(labels: Iterable[PictureLabel], classes: Sequence[str], path: Pat
     annotations: list[dict[str, Any]] = []
     for number, label in enumerate(labels, start=1):
         size = {"width": label.width, "height": label.height}
-        images.append({"id": number, "file_name": label.file_name, **size})
+        arm = {} if label.arm is None else {"arm": label.arm}
+        images.append({"id": number, "file_name": label.file_name, **size, **arm})
         for name, shape in _shapes(label.value):
             annotations.append(
                 {

@@ -224,6 +224,7 @@ def sample_rows() -> list[LabelRow]:
             created_at=START + timedelta(microseconds=i),
             propensity=1e-12 if i % 2 else None,
             why="The model hesitates between boot and shirt." if i % 2 else None,
+            arm=("active", "audit", None)[i % 3],
         )
         for i, value in enumerate(values)
     ]

@@ -23,7 +23,7 @@ from querist.schema import (
 
 COLUMNS = (
     "id", "label", "kind", "action", "annotator", "seconds", "round", "origin", "created_at",
-    "propensity", "why",
+    "propensity", "why", "arm",
 )  # fmt: skip
 
 
@@ -43,6 +43,8 @@ class LabelRow:
         propensity: Probability that the asset was drawn, where exactly known; a weight of
             1 / propensity makes means over a random draw honest.
         why: Why the asset was selected.
+        arm: What the label is held for: ``active`` and none train; of ``control``, ``audit`` and
+            ``check`` (of auto-labels) no model learns that shall be measured on them.
     """
 
     id: str
@@ -55,9 +57,12 @@ class LabelRow:
     created_at: datetime
     propensity: float | None = None
     why: str | None = None
+    arm: str | None = None
 
     @classmethod
-    def of(cls, entry: Annotation, selected: Selected | None = None) -> LabelRow:
+    def of(
+        cls, entry: Annotation, selected: Selected | None = None, arm: str | None = None
+    ) -> LabelRow:
         """The row of a log entry, with why its asset was selected if that is known."""
         return cls(
             id=entry.asset_id,
@@ -70,6 +75,7 @@ class LabelRow:
             created_at=entry.created_at,
             propensity=selected.propensity if selected else None,
             why=selected.reason if selected else None,
+            arm=arm,
         )
 
 
@@ -90,6 +96,7 @@ def to_record(row: LabelRow) -> dict[str, Any]:
         "created_at": row.created_at.astimezone(UTC).isoformat(),
         "propensity": row.propensity,
         "why": row.why,
+        "arm": row.arm,
     }
 
 
@@ -99,7 +106,8 @@ def from_record(record: Mapping[str, Any]) -> LabelRow:
     Raises:
         InvalidInputError: a column is missing, or holds what it cannot hold.
     """
-    missing = [name for name in COLUMNS if name not in record]
+    # Files of before have no arm.
+    missing = [name for name in COLUMNS if name not in record and name != "arm"]
     if missing:
         raise InvalidInputError(
             f"The label file has no column {', '.join(map(repr, missing))}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from querist.formats.base import Loss
-from querist.schema import BoxesValue, PolygonsValue
+from querist.schema import Arm, BoxesValue, PolygonsValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +17,23 @@ class PictureLabel:
         width: Pixels of the upright picture.
         height: Pixels of the upright picture.
         value: Its boxes or polygons, in pixels of the upright picture.
+        arm: What the label is held for, see ``LabelRow``.
     """
 
     file_name: str
     width: int
     height: int
     value: BoxesValue | PolygonsValue
+    arm: str | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether a model may learn it that shall be measured on the others."""
+        return self.arm in (None, Arm.ACTIVE.value)
 
 
 def lost(count: int) -> tuple[Loss, ...]:
     """What these files cannot hold of ``count`` labels."""
     columns = "annotator, seconds, round, origin, created_at, propensity, why"
-    message = "only classes and shapes are written; .csv, .jsonl and .parquet keep them"
+    message = "only classes, shapes and arms are written; .csv, .jsonl and .parquet keep them"
     return (Loss(column=columns, count=count, message=message),) if count else ()

@@ -14,11 +14,15 @@ from querist.formats.picture_labels import PictureLabel, lost
 from querist.schema import BoxesValue
 
 NAME = "yolo"
+_LISTS = ("train.txt", "val.txt")
 SUMMARY = "Boxes or polygons as YOLO reads them: a text a picture and data.yaml, in one zip"
 
 
 def write_yolo(labels: Iterable[PictureLabel], classes: Sequence[str], path: Path) -> LossReport:
     """Write ``data.yaml`` and ``labels/NAME.txt`` of each picture into one zip, all or nothing.
+
+    What measures models, of audit, control and checks, is listed in ``val.txt``, the rest in
+    ``train.txt``. Where nothing does, both name the folder of the pictures.
 
     A line is the number of the class, from 0 in the order of the classes, and the middle, width and
     height of a box, or the corners of a polygon, each as a share of the picture's width or height.
@@ -31,7 +35,7 @@ def write_yolo(labels: Iterable[PictureLabel], classes: Sequence[str], path: Pat
     number = {name: at for at, name in enumerate(classes)}
     written: dict[str, str] = {}
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data.yaml", _described(classes))
+        parts: dict[bool, list[str]] = {True: [], False: []}
         for label in labels:
             name = f"labels/{PurePosixPath(label.file_name).with_suffix('.txt')}"
             if name in written:
@@ -40,14 +44,21 @@ def write_yolo(labels: Iterable[PictureLabel], classes: Sequence[str], path: Pat
                     remedy="Write COCO (.json), or rename one of the pictures.",
                 )
             written[name] = label.file_name
+            parts[label.trains].append(f"./images/{label.file_name}\n")
             archive.writestr(name, "".join(_lines(label, number)))
+        apart = all(parts.values())
+        archive.writestr("data.yaml", _described(classes, apart=apart))
+        for trains, listed in parts.items():
+            if apart:
+                archive.writestr(_LISTS[not trains], "".join(listed))
     return LossReport(path=path, format=NAME, written=len(written), losses=lost(len(written)))
 
 
-def _described(classes: Sequence[str]) -> str:
+def _described(classes: Sequence[str], *, apart: bool) -> str:
     """The text of ``data.yaml``; a name in quotes of JSON is one of YAML too."""
+    train, val = _LISTS if apart else ("images", "images")
     names = "".join(f"  {at}: {json.dumps(name)}\n" for at, name in enumerate(classes))
-    return f"path: .\ntrain: images\nval: images\nnames:\n{names}"
+    return f"path: .\ntrain: {train}\nval: {val}\nnames:\n{names}"
 
 
 def _lines(label: PictureLabel, number: dict[str, int]) -> Iterable[str]:

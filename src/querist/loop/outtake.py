@@ -52,13 +52,12 @@ def rows(catalog: Catalog, *, earlier: bool = False) -> Iterator[LabelRow]:
 
     Those of classes that were split or retired are as they were given, if ``earlier``, or left out.
     """
-    rounds = catalog.records.rounds
-    audit = set(rounds.arm_ids(Arm.AUDIT))
+    rounds, held = catalog.records.rounds, _held_for(catalog)
     # Who left the audit set without an answer was not labelled to measure.
     asked = {
         row.asset_id: row
         for row in rounds.selected()
-        if row.arm is not Arm.AUDIT or row.asset_id in audit
+        if row.arm is not Arm.AUDIT or held.get(row.asset_id) == Arm.AUDIT
     }
     reading = catalog.records.ontologies.reading()
     for entry in catalog.records.labels.currents():
@@ -66,7 +65,17 @@ def rows(catalog: Catalog, *, earlier: bool = False) -> Iterator[LabelRow]:
         if value is None and earlier:
             value = entry.value
         if value is not None:
-            yield LabelRow.of(replace(entry, value=value), asked.get(entry.asset_id))
+            selected, arm = asked.get(entry.asset_id), held.get(entry.asset_id)
+            yield LabelRow.of(replace(entry, value=value), selected, arm)
+
+
+def _held_for(catalog: Catalog) -> dict[str, str]:
+    """What each asset is held for that any round drew, or that checks auto-labels."""
+    rounds = catalog.records.rounds
+    found = dict.fromkeys(rounds.arm_ids(Arm.CONTROL), Arm.CONTROL.value)
+    found |= dict.fromkeys(rounds.arm_ids(Arm.ACTIVE), Arm.ACTIVE.value)
+    found |= dict.fromkeys(snapshot.checks(catalog), "check")
+    return found | dict.fromkeys(rounds.arm_ids(Arm.AUDIT), Arm.AUDIT.value)
 
 
 def _set_aside(catalog: Catalog) -> int:

@@ -80,6 +80,7 @@ def _labels(catalog: Catalog, rows: Sequence[LabelRow]) -> Iterator[PictureLabel
             width=size.width or 0,
             height=size.height or 0,
             value=row.value,
+            arm=row.arm,
         )
 
 

@@ -194,7 +194,7 @@ def take(
         retired=mask(rounds.audit_retired(upto)),
         control=mask(rounds.arm_ids(Arm.CONTROL, upto_round=upto)),
         active=mask(rounds.arm_ids(Arm.ACTIVE, upto_round=upto)),
-        checks=mask(_checks(catalog, before_round)),
+        checks=mask(checks(catalog, before_round)),
         by_model=by_model,
         paid=paid,
         decided_at=decided_at,
@@ -230,8 +230,8 @@ def _undecided(catalog: Catalog, reading: OntologyReading, label_seq: int) -> se
     }
 
 
-def _checks(catalog: Catalog, before_round: int | None) -> Iterable[str]:
-    """Checks that were asked before a round, or until now."""
+def checks(catalog: Catalog, before_round: int | None = None) -> Iterable[str]:
+    """Checks of auto-labels that train nothing, asked before a round, or until now."""
     if catalog.settings.task is TaskKind.CLASSIFICATION:
         return
     for event in catalog.records.auto_labels.events():
