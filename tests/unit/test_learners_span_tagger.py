@@ -305,7 +305,7 @@ def test_texts_without_spans_teach_too(tagger):
     [
         ([SpansValue(spans=())], "has a span"),
         ([ClassValue(name="town")], "kind 'class'"),
-        ([], "0 labels for 1"),
+        ([], "0 labels were given for 1 asset"),
         ([_spans("In Paris", ("lake", "Paris"))], "'lake'"),
         ([_spans("it is in Paris", ("town", "Paris"))], "has 8 characters"),
     ],

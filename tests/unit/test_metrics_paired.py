@@ -201,6 +201,29 @@ def test_a_threshold_counts_what_is_left() -> None:
         at_threshold(truth, said, sure, right, 1.2, class_count=CLASSES)
 
 
+def test_intervals_of_boxes_hold_over_pictures() -> None:
+    """Boxes of one picture are found or missed together: Wilson over boxes held the truth in 72 %.
+
+    Each class and the whole: of 60 pictures that differ in how hard they are, 4 to 15 boxes each.
+    """
+    rng, held = np.random.default_rng(0), np.zeros(2)
+    runs, pictures = 400, 60
+    for _ in range(runs):
+        there = rng.integers(4, 16, size=pictures)
+        found = rng.binomial(there, rng.beta(2, 1, size=pictures))
+        owners = np.repeat(np.arange(pictures), there), np.repeat(np.arange(pictures), found)
+        none, ones = np.zeros(there.sum(), int), np.ones(found.sum())
+        at = at_threshold(
+            none, np.zeros(found.sum(), int), ones, ones > 0, 0.5, class_count=1, owners=owners
+        )
+        shares = at.recall, at.classes[0].recall
+        held += [it.low <= 2 / 3 <= it.high for it in shares]
+        assert at.recall.value == found.sum() / there.sum()
+        assert at.recall.count == there.sum()
+    assert (held / runs > 0.925).all()
+    assert (held / runs < 0.985).all()
+
+
 def boxes(seed: int, images: int = 12) -> tuple[Boxes, Boxes]:
     """True boxes, and predictions that are moved, missed, doubled, confused and invented."""
     rng = np.random.default_rng(seed)

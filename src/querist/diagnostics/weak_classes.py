@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
-from querist.metrics.shares import share_of_effective, trials_of_assets
+from querist.metrics.shares import share_of_effective, trials_of_counts
 
 # In fewer assets a class's own figure is no more than an anecdote.
 FEWEST = 10
@@ -92,7 +92,7 @@ def _compared(
         return None
     hits, other_hits = right[:, code], right.sum(axis=1) - right[:, code]
     value, rest = float(hits.sum() / mine.sum()), float(other_hits.sum() / others.sum())
-    trials, other_trials = _trials(hits, mine), _trials(other_hits, others)
+    trials, other_trials = trials_of_counts(hits, mine), trials_of_counts(other_hits, others)
     even = (trials * value + other_trials * rest) / (trials + other_trials)
     # Without a difference, as in the score test, or with this one, as in Wald's: the former is too
     # small where shares are high, the latter where they are low.
@@ -111,10 +111,3 @@ def _compared(
         assets=assets,
     )
     return 1 - NormalDist().cdf((rest - value) / gap if gap > 0 else 0.0), weak
-
-
-def _trials(hits: Floats, whole: Floats) -> float:
-    """How many even draws tell ``hits`` of ``whole`` (n,) as surely as these assets do."""
-    counts = np.stack([hits, whole - hits], axis=1).astype(np.int64)
-    owners = np.repeat(np.arange(len(whole)), counts.sum(axis=1))
-    return trials_of_assets(np.repeat(np.tile([1, 0], len(whole)), counts.ravel()), owners)

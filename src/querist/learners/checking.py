@@ -94,7 +94,8 @@ def check_values(count: int, values: Sequence[Value], kind: type[_Value]) -> lis
         )
     if len(values) != count:
         raise InvalidInputError(
-            f"The labels are {len(values):,}, the assets {count:,}.",
+            f"{counted(len(values), 'label was', 'labels were')} given for "
+            f"{counted(count, 'asset')}.",
             remedy="Give one label for each asset.",
         )
     strange = next((value for value in values if not isinstance(value, kind)), None)

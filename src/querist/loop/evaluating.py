@@ -21,6 +21,7 @@ from querist.loop.selecting import drawn_from
 from querist.loop.snapshot import Snapshot
 from querist.loop.value_comparing import hits_of
 from querist.metrics import SavingMeasure, lure_accuracy, macro_f1, wilson
+from querist.metrics.shares import share_of_counts
 from querist.schema import Arm, Estimate, Evaluation, ModelVersion, Ontology, Round, TaskKind, Value
 from querist.schema.measure import Measure, called
 from querist.schema.wording import counted
@@ -186,12 +187,14 @@ def _recalls(ontology: Ontology, truth: list[Value], said: list[Value]) -> dict[
     """Of what there is of each class the share that the model says too; nothing of numbers."""
     if ontology.task is TaskKind.REGRESSION:
         return {}
-    right, there, _ = np.split(hits_of(ontology, truth, said).sum(axis=0), 3)
+    right, there, _ = np.split(hits_of(ontology, truth, said), 3, axis=1)
     found = {}
-    for name, hits, count in zip(ontology.names, right.tolist(), there.tolist(), strict=True):
-        if count:
-            low, high = wilson(round(hits), round(count))
-            found[name] = Estimate(value=hits / count, low=low, high=high, count=round(count))
+    for code, name in enumerate(ontology.names):
+        if there[:, code].any():
+            share = share_of_counts(right[:, code], there[:, code])
+            found[name] = Estimate(
+                value=share.value, low=share.low, high=share.high, count=share.count
+            )
     return found
 
 

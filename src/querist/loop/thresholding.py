@@ -104,6 +104,7 @@ class Answers:
         sure: How sure the model is of each (n,), 0 to 1.
         right: Which are right (n,).
         owners: The audit asset of each answer (n,), 0 to k - 1.
+        holders: The audit asset of each thing there is (m,), 0 to k - 1.
         probabilities: Of a classifier those of all classes (n, C).
         boxes: Of a detector what is there, and what it says.
     """
@@ -114,6 +115,7 @@ class Answers:
     sure: NDArray[np.float64]
     right: NDArray[np.bool_]
     owners: NDArray[np.int64]
+    holders: NDArray[np.int64]
     probabilities: NDArray[np.floating] | None = None
     boxes: tuple[Boxes, Boxes] | None = None
 
@@ -152,6 +154,7 @@ def thresholds(
         answers.right,
         confidence,
         class_count=len(ontology.names),
+        owners=(answers.holders, answers.owners),
     )
     return Thresholds(
         model=compared_model(model, version),
@@ -260,6 +263,7 @@ def _classes(
         sure=_sure(table.max(axis=1)),
         right=said == truth,
         owners=np.arange(len(rows)),
+        holders=np.arange(len(rows)),
         probabilities=table,
     )
 
@@ -290,6 +294,7 @@ def _spans(
         sure=_sure(np.array(sure, dtype=np.float64)),
         right=np.array(right, dtype=bool),
         owners=found.assets,
+        holders=there.assets,
     )
 
 
@@ -311,6 +316,7 @@ def _boxes(
         # Surer boxes choose first: what is right does not hang on where the line is drawn.
         right=box_outcomes(there, found, overlap).matched,
         owners=found.assets,
+        holders=there.assets,
         boxes=(there, found),
     )
 

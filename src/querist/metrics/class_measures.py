@@ -20,7 +20,7 @@ from querist.metrics.resampling import (
     ratio,
     resampled_cells,
 )
-from querist.metrics.shares import proportion
+from querist.metrics.shares import proportion, share_of_counts
 from querist.schema.measure import Measure
 
 _TINY = 1e-15
@@ -195,16 +195,25 @@ def measure_mean(losses: Floats, rng: np.random.Generator, *, repeats: int = REP
 def one_class(hits: int, true: int, said: int) -> ClassMeasure:
     """Precision, recall and F1 of ``hits`` right among ``true`` rows and ``said`` predictions."""
     either = true + said - hits
-    overlap = proportion(hits, either)
+    shares = proportion(hits, said), proportion(hits, true), proportion(hits, either)
+    return _measured(*shares)
+
+
+def class_of_counts(hits: ArrayLike, true: ArrayLike, said: ArrayLike) -> ClassMeasure:
+    """The same of marks, of which an asset holds any number: counts of each asset (n,)."""
+    right, there, named = (np.asarray(it, dtype=np.int64) for it in (hits, true, said))
+    either = there + named - right
+    return _measured(*(share_of_counts(right, whole) for whole in (named, there, either)))
+
+
+def _measured(precision: Measure, recall: Measure, overlap: Measure) -> ClassMeasure:
     f1 = Measure(
         value=2 * overlap.value / (1 + overlap.value),
         low=2 * overlap.low / (1 + overlap.low),
         high=2 * overlap.high / (1 + overlap.high),
-        count=either,
+        count=overlap.count,
     )
-    return ClassMeasure(
-        precision=proportion(hits, said), recall=proportion(hits, true), f1=f1, count=true
-    )
+    return ClassMeasure(precision=precision, recall=recall, f1=f1, count=recall.count)
 
 
 def codes(name: str, values: ArrayLike, class_count: int) -> NDArray[np.int64]:

@@ -83,6 +83,27 @@ def trials_of_assets(hits: ArrayLike, owners: ArrayLike) -> float:
     return trials_of(p, variance, float(assets), float(count)) * float((many / few) ** 2)
 
 
+def trials_of_counts(hits: ArrayLike, whole: ArrayLike) -> float:
+    """How many even draws tell ``hits`` of ``whole`` (n,) of each asset as surely, see above."""
+    inside, of = np.asarray(hits), np.asarray(whole)
+    if of.max(initial=0) <= 1:
+        return float(of.sum())
+    counts = np.stack([inside, of - inside], axis=1).astype(np.int64)
+    owners = np.repeat(np.arange(len(of)), counts.sum(axis=1))
+    return trials_of_assets(np.repeat(np.tile([1, 0], len(of)), counts.ravel()), owners)
+
+
+def share_of_counts(hits: ArrayLike, whole: ArrayLike) -> Measure:
+    """The share ``hits`` of ``whole`` (n,) of all assets, with an interval for so many assets.
+
+    It is Wilson's where no asset holds more than one; NaN within 0 to 1 where there is nothing.
+    """
+    inside, count = int(np.sum(hits)), int(np.sum(whole))
+    if not count:
+        return proportion(0, 0)
+    return share_of_effective(inside / count, trials_of_counts(hits, whole), count)
+
+
 def trials_of(value: float, variance: float, least: float, most: float) -> float:
     """Even draws that would leave as much variance of a share, within two bounds.
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from querist.errors import InvalidInputError
 from querist.metrics.checks import same_length
-from querist.metrics.class_measures import ClassMeasure, one_class
-from querist.metrics.shares import proportion
+from querist.metrics.class_measures import ClassMeasure, class_of_counts
+from querist.metrics.shares import share_of_counts
 from querist.schema import is_number
 from querist.schema.measure import Measure
 
@@ -36,12 +36,12 @@ class ThresholdPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtThreshold:
-    """A model whose answers count from one confidence on.
+    """A model whose answers count from one confidence on; intervals as of ``share_of_counts``.
 
     Attributes:
         kept: Share of its answers that is left.
-        precision: Share of what is left that is right, with Wilson's interval.
-        recall: Share of all there is that is found, with Wilson's interval.
+        precision: Share of what is left that is right.
+        recall: Share of all there is that is found.
         classes: Each class (C,), in order.
     """
 
@@ -59,6 +59,7 @@ def at_threshold(
     threshold: float,
     *,
     class_count: int,
+    owners: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> AtThreshold:
     """Count what is left at one confidence.
 
@@ -69,6 +70,8 @@ def at_threshold(
         right: Whether each is right (n,), bool.
         threshold: Answers count from this confidence on.
         class_count: Classes C.
+        owners: The asset of each thing there is (m,) and of each answer (n,), whole numbers;
+            by default the first of both are of one asset, and so on.
 
     Raises:
         InvalidInputError: lengths differ, or the threshold is not within 0 to 1.
@@ -80,16 +83,25 @@ def at_threshold(
             f"The confidence is {threshold!r}.", remedy="Give a number from 0 to 1."
         )
     left = sure >= threshold
-    tables = [
-        np.bincount(it, minlength=class_count).tolist()
-        for it in (codes[left & hit], there, codes[left])
-    ]
-    hits = int((left & hit).sum())
+    both = owners or (np.arange(len(there)), np.arange(len(codes)))
+    holding, saying = (np.asarray(it, dtype=np.int64) for it in both)
+    assets = int(max(holding.max(initial=-1), saying.max(initial=-1))) + 1
+
+    def counts(of: NDArray[np.int64], some: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(of[some], minlength=assets)
+
     return AtThreshold(
-        kept=proportion(int(left.sum()), len(left)),
-        precision=proportion(hits, int(left.sum())),
-        recall=proportion(hits, len(there)),
-        classes=tuple(one_class(*counts) for counts in zip(*tables, strict=True)),
+        kept=share_of_counts(counts(saying, left), counts(saying, np.ones_like(left))),
+        precision=share_of_counts(counts(saying, left & hit), counts(saying, left)),
+        recall=share_of_counts(counts(saying, left & hit), np.bincount(holding, minlength=assets)),
+        classes=tuple(
+            class_of_counts(
+                counts(saying, left & hit & (codes == code)),
+                counts(holding, there == code),
+                counts(saying, left & (codes == code)),
+            )
+            for code in range(class_count)
+        ),
     )
 
 
