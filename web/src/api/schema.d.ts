@@ -1812,7 +1812,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description The newest jobs first.
+         * @description The newest jobs first; below reviewers only what kind they are and how far.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -1832,7 +1832,7 @@ export interface paths {
         };
         /**
          * Get Job
-         * @description One job.
+         * @description One job; below reviewers only what kind it is and how far.
          */
         get: operations["get_job"];
         put?: never;
