@@ -302,7 +302,7 @@ class Labels:
         records = self._catalog.records
         name = check_name("annotator", wanted.annotator)
         check_known(self._catalog, wanted.asset_id)
-        annotator = records.annotators.ensure(name)
+        annotator = records.annotators.ensure_person(name)
         with records.moment():
             stored = self._stored(wanted)
             if stored is not None:

@@ -16,7 +16,7 @@ from querist.labeling.workforces.registry import connect, needs_token
 from querist.labeling.workforces.reporting import WorkforceReport, report_on
 from querist.labeling.workforces.sending import Sent, send
 from querist.outside import check_reference, check_url, read_token
-from querist.schema import IN_FLIGHT, Delivery, Workforce, check_money, check_name
+from querist.schema import IN_FLIGHT, Delivery, Workforce, check_money, check_person
 
 LONGEST_NAME = 24
 DAYS = 7.0
@@ -60,11 +60,11 @@ class Workforces:
             hourly_cost: Money an hour of its people.
 
         Raises:
-            InvalidInputError: a value is wrong.
+            InvalidInputError: a value is wrong, or Querist itself writes in that name.
             UnknownNameError: there is no such connector.
             ConflictError: the name is taken.
         """
-        if len(check_name("workforce", name)) > LONGEST_NAME:
+        if len(check_person("workforce", name)) > LONGEST_NAME:
             raise InvalidInputError(
                 f"The name {name!r} is too long.", remedy=f"Use at most {LONGEST_NAME} characters."
             )
