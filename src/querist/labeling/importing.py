@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from querist.catalog import Catalog
+from querist.catalog.records.undoing import standing
 from querist.errors import ConflictError, NotFoundError, QueristError
 from querist.labeling import spending
 from querist.labeling.known_assets import check_known
@@ -116,7 +117,7 @@ def _entries(
     tasks = _waiting_tasks(catalog)
     for asset_id, value in wanted.items():
         now = held.get(asset_id)
-        if now is not None and (now.origin in _KEPT or _said(now, reading) == value):
+        if now is not None and (_is_kept(catalog, now) or _said(now, reading) == value):
             continue
         task = tasks.get(asset_id)
         yield {
@@ -131,6 +132,14 @@ def _entries(
             "submission_id": new_id("sub"),
             "task_id": task.id if task else None,
         }
+
+
+def _is_kept(catalog: Catalog, now: Annotation) -> bool:
+    """Whether people have decided what holds; an undo decides nothing, what it left does."""
+    if now.action is not Action.UNDO:
+        return now.origin in _KEPT
+    left = standing(catalog.records.labels.history(now.asset_id))
+    return bool(left) and left[-1].origin in _KEPT
 
 
 def _said(entry: Annotation, reading: OntologyReading) -> Value | None:

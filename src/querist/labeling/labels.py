@@ -280,9 +280,9 @@ class Labels:
     ) -> int:
         """Store labels that are known from elsewhere; returns how many were new.
 
-        A label that a person gave here is never replaced, and one that holds already is not stored
-        again: importing twice is the same as once. Imports cost nothing; known labels that stand
-        in for people (``Origin.ORACLE``) are booked as labels.
+        What a person decided here is never replaced while it holds, and a label that holds already
+        is not stored again: importing twice is the same as once. Imports cost nothing; known labels
+        that stand in for people (``Origin.ORACLE``) are booked as labels.
 
         Args:
             pairs: Asset ids and labels.
