@@ -113,8 +113,8 @@ def read_coco(
 def _parts(path: Path) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping[str, Any]]]:
     """Files and classes by their numbers, and the annotations."""
     try:
-        body = json.loads(path.read_text("utf-8"))
-    except ValueError as problem:
+        body = json.loads(path.read_text("utf-8-sig"))
+    except (ValueError, RecursionError) as problem:
         raise InvalidInputError(f"{path.name} is not JSON: {problem}.", remedy=_FORM) from None
     if isinstance(body, list):
         raise InvalidInputError(
@@ -122,12 +122,27 @@ def _parts(path: Path) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping
             remedy="Import those with: querist import-predictions",
         )
     try:
-        images = {it["id"]: str(it["file_name"]) for it in body["images"]}
-        names = {it["id"]: str(it["name"]) for it in body["categories"]}
+        images = _by_id(body["images"], "file_name", "image", path)
+        names = _by_id(body["categories"], "name", "category", path)
         annotations = body["annotations"]
+        if not isinstance(annotations, list):
+            raise TypeError("list of annotations")
     except (KeyError, TypeError) as problem:
         raise InvalidInputError(f"{path.name} has no usable {problem}.", remedy=_FORM) from None
     return images, names, annotations
+
+
+def _by_id(rows: Iterable[Mapping[str, Any]], field: str, what: str, path: Path) -> dict[Any, str]:
+    """A field of each row by the id of the row, which may not come twice: it would mean either."""
+    found: dict[Any, str] = {}
+    for row in rows:
+        if row["id"] in found:
+            raise InvalidInputError(
+                f"{path.name} gives the {what} id {row['id']!r:.40} twice.",
+                remedy=f"Give each {what} an id of its own.",
+            )
+        found[row["id"]] = str(row[field])
+    return found
 
 
 def _shapes(value: BoxesValue | PolygonsValue) -> list[tuple[str, dict[str, Any]]]:
@@ -170,8 +185,17 @@ def _unusable(one: Mapping[str, Any], task: TaskKind) -> str | None:
 
 def _shape(one: Mapping[str, Any], name: str, task: TaskKind) -> LabeledBox | LabeledPolygon:
     if task is TaskKind.BOXES:
-        x, y, width, height = (float(side) for side in one["bbox"])
+        x, y, width, height = _numbers("bbox", one["bbox"])
         return LabeledBox(name=name, box=Box(x=x, y=y, width=width, height=height))
-    sides = [float(side) for side in one["segmentation"][0]]
+    sides = _numbers("segmentation", one["segmentation"][0])
     points = tuple(zip(sides[::2], sides[1::2], strict=True))
     return LabeledPolygon(name=name, polygon=Polygon(points=points))
+
+
+def _numbers(field: str, given: Any) -> list[float]:
+    try:
+        if isinstance(given, list):
+            return [float(side) for side in given]
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"{field}: it is no list of numbers")
