@@ -113,6 +113,22 @@ def test_a_model_that_is_sent_ids_says_nothing_of_other_texts(tmp_path):
             assert own["result"]
 
 
+def test_an_interface_without_a_class_of_the_project_is_not_set_up(project, client):
+    """What the model said of that class could not be shown; the missing classes are named."""
+
+    def setup(config):
+        return client.post("setup", json={"project": "1.2", "schema": config})
+
+    without = setup(CONFIG.replace('<Choice value="wood"/>', ""))
+    assert without.status_code == 422
+    assert "lacks 1 class: 'wood' in 'kind'" in without.json()["error"]["message"]
+    assert setup(CONFIG).status_code == 200
+    assert setup(CONFIG.replace('value="wood"', 'value="Wood" alias="wood"')).status_code == 200
+    of_tasks = '<Choices name="kind" toName="words" value="$classes"'
+    by_task = CONFIG.replace('<Choices name="kind" toName="words"', of_tasks)
+    assert setup(by_task.replace('<Choice value="wood"/>', "")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("config", "told"),
     [
