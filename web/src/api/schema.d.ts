@@ -143,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Set Up Ml Backend
-         * @description Whether the labeling interface asks for what the model says, and which model that is.
+         * @description Whether the interface asks for what the model says, all classes, and which model that is.
          */
         post: operations["set_up_ml_backend"];
         delete?: never;
