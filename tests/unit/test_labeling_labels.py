@@ -293,25 +293,6 @@ def test_import_never_replaces_what_a_person_said(labels: Labels) -> None:
     ]
 
 
-def test_import_replaces_what_people_took_back(labels: Labels) -> None:
-    """An undo decides nothing: nothing holds after it, or what it left, an import or a decision."""
-    labels.import_many([("img-2", "boot")], "import")
-    for asset_id in ("img-1", "img-2", "img-3"):
-        labels.submit(asset_id, "shirt", annotator="ana")
-    labels.submit("img-3", "boot", annotator="ben")
-    for asset_id, who in (("img-1", "ana"), ("img-2", "ana"), ("img-3", "ben")):
-        labels.undo(asset_id, who)
-    pairs = [("img-1", "boot"), ("img-2", "shirt"), ("img-3", "boot")]
-    assert labels.import_many(pairs, "import") == 2
-    held = [labels.current(f"img-{i}") for i in (1, 2, 3)]
-    assert [entry and entry.value for entry in held] == [
-        ClassValue(name="boot"),
-        ClassValue(name="shirt"),
-        ClassValue(name="shirt"),
-    ]
-    assert [entry and entry.annotator for entry in held[:2]] == ["import", "import"]
-
-
 def test_import_of_unknown_assets_stores_nothing(labels: Labels) -> None:
     """One unknown id refuses the import, unless unknown ones may be passed over."""
     pairs = [("img-1", "boot"), ("nobody", "boot")]
