@@ -6,6 +6,7 @@ import base64
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from own_model import BackendServer
 from querist import Project
@@ -93,6 +94,52 @@ def test_it_keeps_back_what_would_flatter_or_cannot_be_read(project, client):
     audit = project.catalog.records.rounds.arm_ids(Arm.AUDIT)[0]
     asked = [{"querist": audit}, {"querist": "nobody"}, {"other": "sea"}, {"text": 3}, {}]
     assert predict(client, *asked).json()["results"] == [{"result": []}] * len(asked)
+
+
+def test_items_of_a_workforce_are_the_assets_that_were_sent(project, client, tmp_path):
+    """Tasks there carry the item's key; of the audit set nothing is said then either."""
+    train(project)
+    project.next_round()
+    project.workforces.add("crowd", kind="folder", url=(tmp_path / "x").as_uri())
+    project.workforces.send("crowd", 20)
+    out = project.workforces.deliveries("crowd")
+    audit = set(project.catalog.records.rounds.arm_ids(Arm.AUDIT))
+    asked = [{"querist": it.key, "text": "?"} for it in out]
+    unknown = [{"querist": key, "text": "moss leaf"} for key in ("item-0", "item-\0")]
+    *found, first, second = predict(client, *asked, *unknown).json()["results"]
+    assert len(found) == len(out) > 0
+    for it, said in zip(out, found, strict=True):
+        if it.asset_id in audit:
+            assert said == {"result": []}
+        else:
+            assert said["result"][0]["value"]["choices"] == [it.asset_id.partition("-")[0]]
+    for said in (first, second):
+        assert said["result"][0]["value"]["choices"] == ["wood"]
+
+
+def test_a_picture_that_cannot_be_read_is_answered_by_nothing(tmp_path):
+    """The others are answered; so it is with base64 that is none."""
+    config = CONFIG.replace("<Text ", "<Image ").replace("$text", "$picture")
+    with Project.create(tmp_path / "p", classes=["sea", "wood"], policy=POLICY) as new:
+        for i in range(40):
+            colour = (20, 60, 200 - i) if i % 2 == 0 else (20, 150 + i, 20)
+            name = tmp_path / "pictures" / f"{list(WORDS)[i % 2]}-{i}.png"
+            name.parent.mkdir(exist_ok=True)
+            Image.new("RGB", (24, 20), colour).save(name)
+        new.add(name.parent)
+        train(new)
+        whole = name.read_bytes()
+        coded = [
+            f"data:image/png;base64,{base64.b64encode(data).decode()}"
+            for data in (whole, b"nothing", whole[: len(whole) // 2], whole)
+        ]
+        asked = [{"picture": it} for it in (*coded, "data:image/png;base64,@@")]
+        answer = predict(connect(new, Role.MANAGER), *asked, config=config)
+        assert answer.status_code == 200, answer.text
+        said = [bool(it["result"]) for it in answer.json()["results"]]
+        assert said == [True, False, False, True, False]
+        only = predict(connect(new, Role.MANAGER), asked[1], config=config)
+        assert only.json()["results"] == [{"result": []}]
 
 
 def test_a_model_that_is_sent_ids_says_nothing_of_other_texts(tmp_path):
