@@ -171,6 +171,18 @@ def test_coco_files_that_cannot_be_read_say_where(tmp_path: Path, body: Any, tol
         assert labels_of(project) == {}
 
 
+def test_coco_files_of_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
+    """Their shapes would lie elsewhere; a size of nothing is none that is told."""
+    body = coco({"bbox": [1, 2, 3, 4]})
+    with made(tmp_path) as project:
+        for width, height in ((WIDE * 2, HIGH * 2), (HIGH, WIDE)):
+            body["images"][0] |= {"width": width, "height": height}
+            with pytest.raises(InvalidInputError, match=f"is {width} by {height} pixels; here"):
+                project.import_labels(written(tmp_path, body))
+        body["images"][0] |= {"width": 0, "height": 0}
+        assert project.import_labels(written(tmp_path, body))[0] == 1
+
+
 @pytest.mark.parametrize("part", ["images", "categories"])
 def test_coco_ids_that_come_twice_are_refused(tmp_path: Path, part: str) -> None:
     """The later would take the annotations of the other: labels of another picture, or class."""

@@ -19,6 +19,7 @@ from querist.schema import (
     Polygon,
     PolygonsValue,
     TaskKind,
+    is_whole,
 )
 
 NAME = "coco"
@@ -66,8 +67,10 @@ def write_coco(labels: Iterable[PictureLabel], classes: Sequence[str], path: Pat
 
 def read_coco(
     path: Path, task: TaskKind
-) -> tuple[dict[str, BoxesValue | PolygonsValue], ReadReport]:
+) -> tuple[dict[str, BoxesValue | PolygonsValue], ReadReport, dict[str, tuple[int, int]]]:
     """The label of each picture by the name of its file, also of those in which there is nothing.
+
+    The third are width and height by file, in pixels, where the file tells them.
 
     A picture with a crowd, or with an object of several outlines, is left out and reported: without
     that object its label would be wrong.
@@ -81,7 +84,7 @@ def read_coco(
         InvalidInputError: the file is not of COCO's form, or a shape is none.
     """
     check_is_text(existing_file(path))
-    images, names, annotations = _parts(path)
+    images, names, annotations, sizes = _parts(path)
     report = ReadReport()
     found: dict[str, list[Any]] = {file: [] for file in images.values()}
     if len(found) < len(images):
@@ -107,11 +110,13 @@ def read_coco(
             left_out.add(file)
             report.leave_out(file, "unsupported", f"{where} {reason}.")
     found = {file: shapes for file, shapes in found.items() if file not in left_out}
-    return {file: _value(shapes, task) for file, shapes in found.items()}, report
+    return {file: _value(shapes, task) for file, shapes in found.items()}, report, sizes
 
 
-def _parts(path: Path) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping[str, Any]]]:
-    """Files and classes by their numbers, and the annotations."""
+def _parts(
+    path: Path,
+) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping[str, Any]], dict[str, tuple[int, int]]]:
+    """Files and classes by their numbers, the annotations, and the sizes of files."""
     try:
         body = json.loads(path.read_text("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
@@ -127,9 +132,14 @@ def _parts(path: Path) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping
         annotations = body["annotations"]
         if not isinstance(annotations, list):
             raise TypeError("list of annotations")
+        sizes = {
+            str(it["file_name"]): (it["width"], it["height"])
+            for it in body["images"]
+            if is_whole(it.get("width")) and is_whole(it.get("height"))
+        }
     except (KeyError, TypeError) as problem:
         raise InvalidInputError(f"{path.name} has no usable {problem}.", remedy=_FORM) from None
-    return images, names, annotations
+    return images, names, annotations, sizes
 
 
 def _by_id(rows: Iterable[Mapping[str, Any]], field: str, what: str, path: Path) -> dict[Any, str]:
