@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from querist import Project
 from querist.catalog import Catalog, Settings
+from querist.cli.app import app
 from querist.labeling import Labels
 from querist.schema import Candidate, ClassValue
 
@@ -41,3 +44,20 @@ def test_import_replaces_what_people_took_back(labels: Labels) -> None:
         ClassValue(name="shirt"),
     ]
     assert [entry and entry.annotator for entry in held[:2]] == ["import", "import"]
+
+
+def test_import_tells_what_it_keeps(tmp_path: Path) -> None:
+    """Where people said something else, on the command line and in the report; the same is none."""
+    said = tmp_path / "said.csv"
+    said.write_text("id,label\nt0,a\nt1,a\nt2,a\nt3,a\n")
+    folder = tmp_path / "shop"
+    with Project.create(folder, media="text", classes=["a", "b"]) as project:
+        project.add([{"id": f"t{i}", "text": f"text {i}"} for i in range(4)])
+        for asset_id, name in (("t0", "b"), ("t1", "b"), ("t2", "a")):
+            project.labels.submit(asset_id, name, annotator="ana")
+        project.labels.undo("t1", "ana")
+        stored, report = project.import_labels(said)
+        assert (stored, report.counts) == (2, {"kept": 1})
+    done = CliRunner().invoke(app, ["import", str(said), "-p", str(folder)])
+    assert "Imported 0 labels." in done.output
+    assert "Kept what people decided here of 1 asset." in done.output
