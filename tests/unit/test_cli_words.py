@@ -62,6 +62,8 @@ def test_versions_of_classes_end_in_one_full_stop(tmp_path: Path) -> None:
         ),
         (["workforce", "add", "w", "https://ls.example.com", "--kind", "label-studio"], "no token"),
         (["token", "bot", "--days", "1e300"], "--days"),
+        (["token", "import"], "Querist itself writes in that name"),
+        (["token", "majority", "--role", "model"], "Querist itself writes in that name"),
         (["serve", ".", "--port", "99999"], "--port"),
         (["serve", ".", "--port", "-1"], "--port"),
         (["demo", "--port", "99999"], "--port"),

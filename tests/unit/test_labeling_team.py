@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from querist import Project
 from querist.catalog import Catalog, Settings
 from querist.catalog.records import NewTask, Records
 from querist.errors import (
@@ -18,8 +19,9 @@ from querist.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from querist.labeling import Labels, Team
+from querist.labeling import Labels, Queue, Team, Workforces
 from querist.schema import Annotator, Arm, Candidate, Role, Round, Step, TaskState
+from querist.schema.annotator import WRITERS
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -82,6 +84,47 @@ def test_a_taken_name_leaves_the_invitation_good(team, owner) -> None:
     with pytest.raises(InvalidInputError):
         team.accept(secret, "no spaces")
     assert team.accept(secret, "ana").role is Role.ANNOTATOR
+
+
+@pytest.mark.parametrize("name", sorted({*WRITERS, "Majority"}))
+def test_nobody_new_is_called_as_querist_writes(catalog, team, owner, name) -> None:
+    """Whoever had such a name could undo what was written in it; the invitation stays good."""
+    _, secret = team.invite(Role.ANNOTATOR, by=owner)
+    for act in (
+        lambda: team.accept(secret, name),
+        lambda: Labels(catalog).submit("t", "a", annotator=name),
+        lambda: Queue(catalog).next(name, 1),
+        lambda: Workforces(catalog).add(name, kind="folder", url="file:///exchange"),
+    ):
+        with pytest.raises(InvalidInputError, match="Querist itself writes"):
+            act()
+    assert name not in {person.name for person in team.people()}
+    assert team.accept(secret, "ana").name == "ana"
+
+
+def test_somebody_who_had_such_a_name_before_still_works(catalog) -> None:
+    """Projects of before may have a person called majority."""
+    catalog.records.annotators.ensure("majority")
+    assert Labels(catalog).submit("t", "a", annotator="majority").annotator == "majority"
+
+
+def test_all_names_in_which_querist_writes_are_kept(tmp_path) -> None:
+    """Known labels, imports and consensus: nobody else than people is in the list afterwards."""
+    policy = {"batch_size": 4, "audit_size": 0, "control_share": 0.0}
+    policy |= {"overlap": 2, "overlap_share": 1.0}
+    with Project.create(
+        tmp_path / "shop", media="text", classes=["a", "b"], policy=policy, oracle_column="kind"
+    ) as project:
+        rows = [{"id": f"t{i}", "text": f"text {i}", "kind": "ab"[i % 2]} for i in range(20)]
+        project.add(rows)
+        project.import_labels([{"id": "t0", "label": "a"}])
+        project.next_round(4)
+        for person in ("ana", "ben"):
+            for item in project.queue.next(person, 4).items:
+                project.labels.submit(item.task.asset_id, "a", annotator=person)
+        project.oracle(1)
+        made = {person.name for person in project.team.people()} - {"ana", "ben"}
+    assert {"import", "known-labels", "majority"} <= made <= WRITERS
 
 
 def test_withdrawn_and_made_up_invitations_are_worth_nothing(team, owner) -> None:

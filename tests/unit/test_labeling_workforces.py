@@ -247,3 +247,50 @@ def test_a_page_left_open_for_days_tells_no_working_time(project, vendor):
     done = project.workforces.collect("crowd")
     assert (done.labels, done.problems) == (1, ())
     assert entries(project.catalog)[0].seconds is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"at": "9999-12-31T23:59:59-14:00"},
+        {"key": "\ud800"},
+        {"key": "item\0"},
+        {"person": "\ud800@vendor.example"},
+        {"answer_id": "\ud800"},
+        {"seconds": 10**400},
+    ],
+    ids=str,
+)
+def test_an_answer_that_cannot_be_stored_is_a_problem_of_its_own(project, vendor, odd):
+    """Nothing of it is stored, whichever way it comes; the others come in."""
+    project.catalog.records.workforces.set_secret("crowd", "q-secret")
+    project.workforces.send("crowd", 2)
+    first, second = vendor.items()
+    row = vendor.answer(first, "boot", **odd)
+    vendor.answer(second, "boot")
+    done = project.workforces.collect("crowd")
+    assert (done.labels, len(done.problems)) == (1, 1)
+    again = project.workforces.receive("crowd", "q-secret", json.dumps(row).encode())
+    assert (again.labels, len(again.problems)) == (0, 1)
+    assert len(entries(project.catalog)) == 1
+
+
+def test_lines_that_are_endless_brackets_are_passed_over(project, vendor):
+    """What no parser follows is no answer."""
+    project.workforces.send("crowd", 1)
+    (item,) = vendor.items()
+    (path,) = vendor.folder.glob("*/items.jsonl")
+    (path.parent / "answers.jsonl").write_text("[" * 100_000 + "\n")
+    vendor.answer(item, "boot")
+    assert project.workforces.collect("crowd").labels == 1
+
+
+def test_a_folder_that_cannot_be_read_is_told_as_such(project, tmp_path):
+    """Not there, or a file: the tool is away, which is no fault of the server."""
+    plain = tmp_path / "plain"
+    plain.write_text("no folder")
+    for number, folder in enumerate((tmp_path / "nowhere", plain, plain / "below")):
+        project.workforces.add(f"w{number}", kind="folder", url=folder.as_uri())
+        with pytest.raises(UnavailableError, match="cannot be used"):
+            project.workforces.status(f"w{number}")

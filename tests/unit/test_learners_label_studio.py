@@ -155,6 +155,7 @@ def choice(name: str, **more: Any) -> dict[str, Any]:
         ({"results": [choice("sea"), choice("lava")]}, "'t1'.*lava"),
         ({"results": [choice("sea"), {"result": 3}]}, "'t1'.*list of regions"),
         ({"results": [choice("sea", score=7), choice("sea")]}, "'t0'.*score 7"),
+        ({"results": [choice("sea", score=10**400), choice("sea")]}, "'t0'.*not between 0 and 1"),
         ({"results": [choice("sea", score=float("nan")), choice("sea")]}, "'t0'.*nan"),
         ({"results": [{"result": [{"type": "choices", "value": {}}]}, choice("sea")]}, "usual"),
         ("hang", "did not answer within"),

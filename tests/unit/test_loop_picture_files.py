@@ -147,6 +147,12 @@ def test_objects_that_are_no_one_outline_leave_their_picture_out(tmp_path: Path)
         ([], "is a list, as results of a model are"),
         ({"images": []}, "has no usable 'categories'"),
         (coco({"bbox": [1, 2, 3]}), "Annotation 1 of given.json has no usable"),
+        (coco({"bbox": [10**400, 2, 3, 4]}), "Annotation 1 of given.json has no usable bbox"),
+        (coco({"bbox": "1234"}), "Annotation 1 of given.json has no usable bbox"),
+        (coco({"bbox": None}), "Annotation 1 of given.json has no usable bbox"),
+        ({**coco(), "annotations": None}, "given.json has no usable list of annotations"),
+        ({**coco(), "annotations": 5}, "given.json has no usable list of annotations"),
+        ({**coco(), "annotations": {"a": 1}}, "given.json has no usable list of annotations"),
         (coco({"bbox": [1, 2, 0, 4]}), "in 'q.jpg': The box is 0.0 by 4.0 pixels"),
         (coco({"bbox": [1, 2, 90, 4]}), "Annotation 1: In the label of 'b/q.jpg': The box of"),
         (coco({"bbox": [1, 2, 3, 4], "category_id": 9}), "has no usable 9"),
@@ -163,6 +169,42 @@ def test_coco_files_that_cannot_be_read_say_where(tmp_path: Path, body: Any, tol
             project.import_labels(written(tmp_path, body))
         assert told in refused.value.message
         assert labels_of(project) == {}
+
+
+def test_coco_files_of_pictures_of_another_size_are_refused(tmp_path: Path) -> None:
+    """Their shapes would lie elsewhere; a size of nothing is none that is told."""
+    body = coco({"bbox": [1, 2, 3, 4]})
+    with made(tmp_path) as project:
+        for width, height in ((WIDE * 2, HIGH * 2), (HIGH, WIDE)):
+            body["images"][0] |= {"width": width, "height": height}
+            with pytest.raises(InvalidInputError, match=f"is {width} by {height} pixels; here"):
+                project.import_labels(written(tmp_path, body))
+        body["images"][0] |= {"width": 0, "height": 0}
+        assert project.import_labels(written(tmp_path, body))[0] == 1
+
+
+@pytest.mark.parametrize("part", ["images", "categories"])
+def test_coco_ids_that_come_twice_are_refused(tmp_path: Path, part: str) -> None:
+    """The later would take the annotations of the other: labels of another picture, or class."""
+    first = coco({"bbox": [1, 2, 3, 4]})
+    second = {"id": first[part][0]["id"], "file_name": "p.png", "name": "circle"}
+    with made(tmp_path) as project:
+        with pytest.raises(InvalidInputError, match=r"id \d twice"):
+            project.import_labels(written(tmp_path, {**first, part: [*first[part], second]}))
+        assert labels_of(project) == {}
+
+
+def test_coco_files_may_begin_with_a_byte_order_mark_and_not_be_endless_brackets(
+    tmp_path: Path,
+) -> None:
+    """Some editors write the mark; what no parser follows is refused in words."""
+    path = tmp_path / "given.json"
+    with made(tmp_path) as project:
+        path.write_text("\ufeff" + json.dumps(coco({"bbox": [1, 2, 3, 4]})), encoding="utf-8")
+        assert project.import_labels(path)[0] == 1
+        path.write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
+        with pytest.raises(InvalidInputError, match="is not JSON"):
+            project.import_labels(path)
 
 
 @pytest.mark.parametrize("value", [BOXES, POLYGONS])

@@ -104,3 +104,22 @@ def test_an_export_says_what_it_leaves_out(as_role) -> None:
     answer = mia.get("labels/export", params={"earlier": True})
     assert "t1,a," in answer.text
     assert "x-querist-warnings" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("labels/bulk", r'{"asset_ids": ["\ud800"], "value": {"type": "class", "name": "a"}}'),
+        ("labels/bulk", r'{"asset_ids": ["t1"], "value": {"type": "class", "name": "\ud800"}}'),
+        ("zero-shot", r'{"describe": {"\ud800": "words"}}'),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_wherever_it_stands(as_role, path, body) -> None:
+    """JSON can write it; neither the records nor an answer can hold it. A whole pair is a text."""
+    mia = as_role(Role.MANAGER, "mia")
+    headers = {"content-type": "application/json"}
+    answer = mia.post(path, content=body, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert "surrogate" in answer.json()["error"]["message"]
+    whole = mia.post(path, content=body.replace(r"\ud800", r"\ud83d\ude00"), headers=headers)
+    assert "surrogate" not in whole.text

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from own_model import BackendServer
 from querist import Project
@@ -95,6 +96,52 @@ def test_it_keeps_back_what_would_flatter_or_cannot_be_read(project, client):
     assert predict(client, *asked).json()["results"] == [{"result": []}] * len(asked)
 
 
+def test_items_of_a_workforce_are_the_assets_that_were_sent(project, client, tmp_path):
+    """Tasks there carry the item's key; of the audit set nothing is said then either."""
+    train(project)
+    project.next_round()
+    project.workforces.add("crowd", kind="folder", url=(tmp_path / "x").as_uri())
+    project.workforces.send("crowd", 20)
+    out = project.workforces.deliveries("crowd")
+    audit = set(project.catalog.records.rounds.arm_ids(Arm.AUDIT))
+    asked = [{"querist": it.key, "text": "?"} for it in out]
+    unknown = [{"querist": key, "text": "moss leaf"} for key in ("item-0", "item-\0")]
+    *found, first, second = predict(client, *asked, *unknown).json()["results"]
+    assert len(found) == len(out) > 0
+    for it, said in zip(out, found, strict=True):
+        if it.asset_id in audit:
+            assert said == {"result": []}
+        else:
+            assert said["result"][0]["value"]["choices"] == [it.asset_id.partition("-")[0]]
+    for said in (first, second):
+        assert said["result"][0]["value"]["choices"] == ["wood"]
+
+
+def test_a_picture_that_cannot_be_read_is_answered_by_nothing(tmp_path):
+    """The others are answered; so it is with base64 that is none."""
+    config = CONFIG.replace("<Text ", "<Image ").replace("$text", "$picture")
+    with Project.create(tmp_path / "p", classes=["sea", "wood"], policy=POLICY) as new:
+        for i in range(40):
+            colour = (20, 60, 200 - i) if i % 2 == 0 else (20, 150 + i, 20)
+            name = tmp_path / "pictures" / f"{list(WORDS)[i % 2]}-{i}.png"
+            name.parent.mkdir(exist_ok=True)
+            Image.new("RGB", (24, 20), colour).save(name)
+        new.add(name.parent)
+        train(new)
+        whole = name.read_bytes()
+        coded = [
+            f"data:image/png;base64,{base64.b64encode(data).decode()}"
+            for data in (whole, b"nothing", whole[: len(whole) // 2], whole)
+        ]
+        asked = [{"picture": it} for it in (*coded, "data:image/png;base64,@@")]
+        answer = predict(connect(new, Role.MANAGER), *asked, config=config)
+        assert answer.status_code == 200, answer.text
+        said = [bool(it["result"]) for it in answer.json()["results"]]
+        assert said == [True, False, False, True, False]
+        only = predict(connect(new, Role.MANAGER), asked[1], config=config)
+        assert only.json()["results"] == [{"result": []}]
+
+
 def test_a_model_that_is_sent_ids_says_nothing_of_other_texts(tmp_path):
     """An asset there might have the place of a task as its id; of known assets it does answer."""
     with BackendServer() as server:
@@ -111,6 +158,22 @@ def test_a_model_that_is_sent_ids_says_nothing_of_other_texts(tmp_path):
             other, own = asked.json()["results"]
             assert other == {"result": []}
             assert own["result"]
+
+
+def test_an_interface_without_a_class_of_the_project_is_not_set_up(project, client):
+    """What the model said of that class could not be shown; the missing classes are named."""
+
+    def setup(config):
+        return client.post("setup", json={"project": "1.2", "schema": config})
+
+    without = setup(CONFIG.replace('<Choice value="wood"/>', ""))
+    assert without.status_code == 422
+    assert "lacks 1 class: 'wood' in 'kind'" in without.json()["error"]["message"]
+    assert setup(CONFIG).status_code == 200
+    assert setup(CONFIG.replace('value="wood"', 'value="Wood" alias="wood"')).status_code == 200
+    of_tasks = '<Choices name="kind" toName="words" value="$classes"'
+    by_task = CONFIG.replace('<Choices name="kind" toName="words"', of_tasks)
+    assert setup(by_task.replace('<Choice value="wood"/>', "")).status_code == 200
 
 
 @pytest.mark.parametrize(

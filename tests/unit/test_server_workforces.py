@@ -219,6 +219,35 @@ def test_pictures_are_shared_by_signed_addresses(project, client, tmp_path):
     assert anybody.get(second["url"]).status_code == 200
 
 
+def test_what_was_answered_is_still_shown_until_it_is_taken_back(project, client, tmp_path):
+    """A refused answer can be corrected at the tool only where its picture can be seen."""
+    folder = tmp_path / "exchange"
+    project.workforces.add("crowd", kind="folder", url=folder.as_uri(), token="env:QUERIST_CROWD")
+    project.workforces.send("crowd", 3, share_at=HOME)
+    items = out_with(folder)
+    rows = answers(items[:2])
+    rows[1]["value"]["name"] = "sandal"
+    (place,) = (path.parent for path in folder.glob("*/items.jsonl"))
+    (place / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    project.workforces.collect("crowd")
+    states = [it.state for it in project.workforces.deliveries("crowd")]
+    assert states == [DeliveryState.ANSWERED, DeliveryState.REFUSED, DeliveryState.SENT]
+    project.workforces.withdraw("crowd")
+    anybody = TestClient(client.app, base_url=HOME)
+    assert [anybody.get(item["url"]).status_code for item in items] == [200, 200, 404]
+
+
+def test_strangers_are_not_told_which_variable_holds_a_token(project, client, monkeypatch):
+    """An unset token, no token and no workforce are the same to whoever has no login."""
+    project.workforces.add("crowd", kind="folder", url="file:///x", token="env:QUERIST_CROWD")
+    monkeypatch.delenv("QUERIST_CROWD")
+    anybody = TestClient(client.app, base_url=f"{HOME}/api/v1/")
+    words = {"key": "a", "until": "9", "signature": "b"}
+    said = [anybody.get(f"workforces/{name}/content", params=words) for name in ("crowd", "nobody")]
+    assert [it.status_code for it in said] == [401, 401]
+    assert said[0].text == said[1].text
+
+
 def test_a_signed_address_ends_with_its_time(project, client, tmp_path, monkeypatch):
     """After the delivery's last day there is no picture, whoever has the address."""
     folder = tmp_path / "exchange"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import socket
@@ -16,7 +17,7 @@ from querist import Project
 from querist.errors import InvalidInputError, UnavailableError
 from querist.labeling.workforces import Access, Content, Item
 from querist.labeling.workforces.label_studio import LabelStudio
-from querist.outside import Tool, check_url, read_token
+from querist.outside import Tool, check_url, label_studio_values, read_token
 from querist.schema import Asset, Media, Ontology
 
 TOKEN = "a-token-that-nobody-may-see"
@@ -347,3 +348,45 @@ def test_tokens_come_from_where_they_are(tmp_path, monkeypatch):
     for wrong in ("env:QUERIST_NOT_SET", f"file:{path}", f"file:{tmp_path / 'no'}"):
         with pytest.raises(InvalidInputError, match="no token"):
             read_token(wrong)
+
+
+def annotation(**odd: object) -> dict[str, object]:
+    """An annotation of Label Studio, with something odd in it."""
+    usual = {"id": 1, "updated_at": "2026-03-01T00:00:00Z", "was_cancelled": False, "result": []}
+    return {**usual, "lead_time": 4, **odd}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"annotations": [annotation(id=float("inf"))]},
+        {"annotations": [annotation(completed_by=float("inf"))]},
+        {"annotations": [annotation(lead_time=10**400)]},
+        {"annotations": [annotation(updated_at="0001-01-01T00:00:00+14:00")]},
+        {"annotations": 5},
+        {"annotations": "abc"},
+    ],
+    ids=str,
+)
+def test_an_odd_annotation_is_a_problem_of_its_task(serving, odd) -> None:
+    """The others are collected; a time at the edge of all times moves no cursor over it."""
+    good = {"annotations": [annotation()], "updated_at": "2026-03-01T00:00:00Z"}
+    tasks = [
+        {"data": {"querist": key}, **task} for key, task in (("item-1", odd), ("item-2", good))
+    ]
+    body = json.dumps({"tasks": tasks, "total": float("inf")}).encode()
+    server = serving(says("200 OK", body))
+    found = LabelStudio(Access(url=server.url)).collect(["1"], "0001-01-01T00:00:00+00:00")
+    assert [it.key for it in found.replies] == ["item-2"]
+    assert found.problems == ["An annotation of 'item-1' has not the usual form."]
+
+
+@pytest.mark.parametrize("x", [10**400, float("inf"), "wide", None])
+def test_an_odd_number_of_a_region_is_no_label(x) -> None:
+    """It is refused as one answer, in words."""
+    asset = Asset(id="p", media=Media.IMAGE, width=100, height=80)
+    value = {"x": x, "y": 1, "width": 5, "height": 5, "rectanglelabels": ["a"]}
+    regions = [{"type": "rectanglelabels", "value": value}]
+    for given in (regions, [{"type": "rectanglelabels", "value": 7}]):
+        with pytest.raises(InvalidInputError, match="cannot be a label"):
+            label_studio_values.decode(given, asset, Ontology.of("boxes", ["a"]))

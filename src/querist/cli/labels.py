@@ -68,6 +68,8 @@ def import_labels(
             source, label_column=label_column, id_column=id_column
         )
     output.print(f"Imported {counted(stored, 'label')}.")
+    if kept := report.counts.get("kept"):
+        output.print(f"Kept what people decided here of {counted(kept, 'asset')}.")
     for problem in report.problems:
         errors.print(f"  {problem.kind}: {problem.name}: {problem.message}", markup=False)
 

@@ -9,7 +9,7 @@ import typer
 from querist.cli.options import HERE, ProjectOption, open_project
 from querist.cli.printing import errors
 from querist.errors import UnknownNameError
-from querist.schema import Role
+from querist.schema import Role, check_person
 
 DAY = 86_400.0
 
@@ -37,7 +37,8 @@ def token(
         raise UnknownNameError.of("role", role, [known.value for known in Role])
     with open_project(project) as opened:
         records = opened.catalog.records
-        known = records.annotators.ensure(name, role=Role(role))
+        # Also where it is known: what is known then is most likely what Querist wrote.
+        known = records.annotators.ensure(check_person("annotator", name), role=Role(role))
         secret = records.tokens.issue(known.name, kind="api", ttl_seconds=days * DAY)
     print(secret)  # noqa: T201 - nothing but the token, so that a script can keep it
     errors.print(f"{known.name} is {known.role.value}; good for {days:g} days.", markup=False)

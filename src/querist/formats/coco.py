@@ -19,6 +19,7 @@ from querist.schema import (
     Polygon,
     PolygonsValue,
     TaskKind,
+    is_whole,
 )
 
 NAME = "coco"
@@ -67,8 +68,10 @@ def write_coco(labels: Iterable[PictureLabel], classes: Sequence[str], path: Pat
 
 def read_coco(
     path: Path, task: TaskKind
-) -> tuple[dict[str, BoxesValue | PolygonsValue], ReadReport]:
+) -> tuple[dict[str, BoxesValue | PolygonsValue], ReadReport, dict[str, tuple[int, int]]]:
     """The label of each picture by the name of its file, also of those in which there is nothing.
+
+    The third are width and height by file, in pixels, where the file tells them.
 
     A picture with a crowd, or with an object of several outlines, is left out and reported: without
     that object its label would be wrong.
@@ -82,7 +85,7 @@ def read_coco(
         InvalidInputError: the file is not of COCO's form, or a shape is none.
     """
     check_is_text(existing_file(path))
-    images, names, annotations = _parts(path)
+    images, names, annotations, sizes = _parts(path)
     report = ReadReport()
     found: dict[str, list[Any]] = {file: [] for file in images.values()}
     if len(found) < len(images):
@@ -108,14 +111,16 @@ def read_coco(
             left_out.add(file)
             report.leave_out(file, "unsupported", f"{where} {reason}.")
     found = {file: shapes for file, shapes in found.items() if file not in left_out}
-    return {file: _value(shapes, task) for file, shapes in found.items()}, report
+    return {file: _value(shapes, task) for file, shapes in found.items()}, report, sizes
 
 
-def _parts(path: Path) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping[str, Any]]]:
-    """Files and classes by their numbers, and the annotations."""
+def _parts(
+    path: Path,
+) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping[str, Any]], dict[str, tuple[int, int]]]:
+    """Files and classes by their numbers, the annotations, and the sizes of files."""
     try:
-        body = json.loads(path.read_text("utf-8"))
-    except ValueError as problem:
+        body = json.loads(path.read_text("utf-8-sig"))
+    except (ValueError, RecursionError) as problem:
         raise InvalidInputError(f"{path.name} is not JSON: {problem}.", remedy=_FORM) from None
     if isinstance(body, list):
         raise InvalidInputError(
@@ -123,12 +128,32 @@ def _parts(path: Path) -> tuple[dict[Any, str], dict[Any, str], Sequence[Mapping
             remedy="Import those with: querist import-predictions",
         )
     try:
-        images = {it["id"]: str(it["file_name"]) for it in body["images"]}
-        names = {it["id"]: str(it["name"]) for it in body["categories"]}
+        images = _by_id(body["images"], "file_name", "image", path)
+        names = _by_id(body["categories"], "name", "category", path)
         annotations = body["annotations"]
+        if not isinstance(annotations, list):
+            raise TypeError("list of annotations")
+        sizes = {
+            str(it["file_name"]): (it["width"], it["height"])
+            for it in body["images"]
+            if is_whole(it.get("width")) and is_whole(it.get("height"))
+        }
     except (KeyError, TypeError) as problem:
         raise InvalidInputError(f"{path.name} has no usable {problem}.", remedy=_FORM) from None
-    return images, names, annotations
+    return images, names, annotations, sizes
+
+
+def _by_id(rows: Iterable[Mapping[str, Any]], field: str, what: str, path: Path) -> dict[Any, str]:
+    """A field of each row by the id of the row, which may not come twice: it would mean either."""
+    found: dict[Any, str] = {}
+    for row in rows:
+        if row["id"] in found:
+            raise InvalidInputError(
+                f"{path.name} gives the {what} id {row['id']!r:.40} twice.",
+                remedy=f"Give each {what} an id of its own.",
+            )
+        found[row["id"]] = str(row[field])
+    return found
 
 
 def _shapes(value: BoxesValue | PolygonsValue) -> list[tuple[str, dict[str, Any]]]:
@@ -171,8 +196,17 @@ def _unusable(one: Mapping[str, Any], task: TaskKind) -> str | None:
 
 def _shape(one: Mapping[str, Any], name: str, task: TaskKind) -> LabeledBox | LabeledPolygon:
     if task is TaskKind.BOXES:
-        x, y, width, height = (float(side) for side in one["bbox"])
+        x, y, width, height = _numbers("bbox", one["bbox"])
         return LabeledBox(name=name, box=Box(x=x, y=y, width=width, height=height))
-    sides = [float(side) for side in one["segmentation"][0]]
+    sides = _numbers("segmentation", one["segmentation"][0])
     points = tuple(zip(sides[::2], sides[1::2], strict=True))
     return LabeledPolygon(name=name, polygon=Polygon(points=points))
+
+
+def _numbers(field: str, given: Any) -> list[float]:
+    try:
+        if isinstance(given, list):
+            return [float(side) for side in given]
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"{field}: it is no list of numbers")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, UnknownNameError
+from querist.formats.array_heads import shapes
 from querist.formats.base import LossReport, ReadOptions, ReadReport, Source, register
 from querist.formats.files import existing_file
 from querist.formats.label_row import LabelRow
@@ -96,6 +97,7 @@ def _arrays(source: Any) -> dict[str, NDArray[Any]]:
         return dict(source)
     path = existing_file(Path(source))
     try:
+        shapes(path)  # before memory is taken for what a head only claims
         if path.suffix.lower() == ".npy":
             return {"X": np.load(path, mmap_mode="r", allow_pickle=False)}
         with np.load(path, allow_pickle=False) as stored:

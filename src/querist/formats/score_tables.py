@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from querist.engine.base import Progress, reporting, silent
 from querist.errors import InvalidInputError, MissingDependencyError, StorageError, UnknownNameError
+from querist.formats.array_heads import shapes
 from querist.formats.choosing import read_source
 from querist.formats.files import existing_file
 from querist.formats.rows import ID_COLUMNS
@@ -75,18 +79,35 @@ def read_scores(
 
 
 def _of_npz(path: Path, arrays: Sequence[str], name_array: str) -> ScoreTable:
-    import zipfile
+    with _readable(path):
+        heads = shapes(path)
+    ids, kind = (_one_of(path.name, names, list(heads)) for names in (ID_ARRAYS, arrays))
+    # Before the numbers are read: a small file may hold rows without end.
+    if heads[kind][:1] != (math.prod(heads[ids]),):
+        raise _unlike(path.name, math.prod(heads[ids]), heads[kind])
+    wanted = [name for name in (ids, kind, name_array) if name in heads]
+    with _readable(path), np.load(path, allow_pickle=False) as stored:
+        read = {name: stored[name] for name in wanted}
+    return _of_arrays(read, arrays, name_array, path.name)
 
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            read = {key: stored[key] for key in stored.files}
+        yield
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
         # NumPy takes whatever it does not know for a pickle, and advises to load it as one.
         raise StorageError(
             f"{path.name} cannot be read as an .npz file of numbers and texts.",
             remedy="Write it with numpy.savez(path, ids=…, …), numbers and texts only.",
         ) from problem
-    return _of_arrays(read, arrays, name_array, path.name)
+
+
+def _unlike(where: str, ids: int, shape: tuple[int, ...]) -> InvalidInputError:
+    return InvalidInputError(
+        f"{where} has {ids} ids and numbers of shape {shape}.",
+        remedy="Give one row of numbers for each id.",
+    )
 
 
 def _of_arrays(
@@ -186,10 +207,7 @@ def _table(
 ) -> ScoreTable:
     matrix = np.asarray(values, dtype=np.float64)
     if matrix.ndim != 2 or len(matrix) != len(ids) or not matrix.size:
-        raise InvalidInputError(
-            f"{where} has {len(ids)} ids and numbers of shape {matrix.shape}.",
-            remedy="Give one row of numbers for each id.",
-        )
+        raise _unlike(where, len(ids), matrix.shape)
     if columns is not None and len(columns) != matrix.shape[1]:
         raise InvalidInputError(
             f"{where} names {len(columns)} columns and has {matrix.shape[1]}.",

@@ -163,7 +163,7 @@ def check_may_undo(catalog: Catalog, asset_id: str, annotator: str) -> None:
     Raises:
         InvalidInputError: they have made no decision on it.
     """
-    person = catalog.records.annotators.ensure(annotator)
+    person = catalog.records.annotators.ensure_person(annotator)
     if not is_veiled(catalog, person):
         return
     if all(it.annotator != annotator for it in catalog.records.labels.history(asset_id)):

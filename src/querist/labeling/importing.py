@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from querist.catalog import Catalog
+from querist.catalog.records.undoing import standing
 from querist.errors import ConflictError, NotFoundError, QueristError
 from querist.labeling import spending
 from querist.labeling.known_assets import check_known
@@ -25,6 +26,7 @@ from querist.schema import (
     new_id,
 )
 
+OnKept = Callable[[str], None]
 _CHUNK = 2_000
 _TRIES = 3
 _KEPT = (*BY_PEOPLE, Origin.CONSENSUS)
@@ -37,17 +39,20 @@ def import_labels(
     *,
     origin: Origin,
     skip_unknown: bool,
+    on_kept: OnKept = lambda _: None,
 ) -> int:
     """Store known labels; what it promises is said at ``Labels.import_many``."""
     role = Role.MODEL if origin is Origin.ORACLE else Role.ANNOTATOR
     catalog.records.annotators.ensure(check_name("annotator", annotator), role)
     ontology = catalog.records.ontologies.current()
     remaining = iter(pairs)
-    stored = 0
+    stored, kept = 0, set[str]()
     while chunk := dict(islice(remaining, _CHUNK)):
         known = _known(catalog, chunk, skip_unknown)
         wanted = fitting(catalog, _as_values(known, ontology), ontology)
-        stored += _store(catalog, wanted, annotator, origin, ontology)
+        stored += _store(catalog, wanted, annotator, origin, ontology, kept)
+    for asset_id in sorted(kept):
+        on_kept(asset_id)
     return stored
 
 
@@ -88,11 +93,12 @@ def _store(
     annotator: str,
     origin: Origin,
     ontology: Ontology,
+    kept: set[str],
 ) -> int:
     log = catalog.records.labels
     bookings = spending.of_known_labels if origin is Origin.ORACLE else None
     for attempt in range(_TRIES):
-        entries = list(_entries(catalog, wanted, annotator, origin, ontology.version))
+        entries = list(_entries(catalog, wanted, annotator, origin, ontology.version, kept))
         try:
             stored = log.append_many(entries, bookings=bookings) if entries else []
         except ConflictError:
@@ -110,13 +116,17 @@ def _entries(
     annotator: str,
     origin: Origin,
     ontology_version: int,
+    kept: set[str],
 ) -> Iterator[dict[str, Any]]:
     held = _held(catalog, wanted)
     reading = catalog.records.ontologies.reading(ontology_version)
     tasks = _waiting_tasks(catalog)
     for asset_id, value in wanted.items():
         now = held.get(asset_id)
-        if now is not None and (now.origin in _KEPT or _said(now, reading) == value):
+        if now is not None and _said(now, reading) == value:
+            continue
+        if now is not None and _is_kept(catalog, now):
+            kept.add(asset_id)
             continue
         task = tasks.get(asset_id)
         yield {
@@ -131,6 +141,14 @@ def _entries(
             "submission_id": new_id("sub"),
             "task_id": task.id if task else None,
         }
+
+
+def _is_kept(catalog: Catalog, now: Annotation) -> bool:
+    """Whether people have decided what holds; an undo decides nothing, what it left does."""
+    if now.action is not Action.UNDO:
+        return now.origin in _KEPT
+    left = standing(catalog.records.labels.history(now.asset_id))
+    return bool(left) and left[-1].origin in _KEPT
 
 
 def _said(entry: Annotation, reading: OntologyReading) -> Value | None:

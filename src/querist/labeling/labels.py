@@ -11,7 +11,7 @@ from querist.catalog.records import same_decision
 from querist.labeling import answering, blindness, spending
 from querist.labeling.class_edits import edited
 from querist.labeling.decision import Decision
-from querist.labeling.importing import import_labels
+from querist.labeling.importing import OnKept, import_labels
 from querist.labeling.known_assets import check_known
 from querist.labeling.values import Label, fitting, said_under, shown_under
 from querist.schema import (
@@ -277,32 +277,39 @@ class Labels:
         *,
         origin: Origin = Origin.IMPORT,
         skip_unknown: bool = False,
+        on_kept: OnKept = lambda _: None,
     ) -> int:
         """Store labels that are known from elsewhere; returns how many were new.
 
-        A label that a person gave here is never replaced, and one that holds already is not stored
-        again: importing twice is the same as once. Imports cost nothing; known labels that stand
-        in for people (``Origin.ORACLE``) are booked as labels.
+        What a person decided here is never replaced while it holds, and a label that holds already
+        is not stored again: importing twice is the same as once. Imports cost nothing; known labels
+        that stand in for people (``Origin.ORACLE``) are booked as labels.
 
         Args:
             pairs: Asset ids and labels.
             annotator: In whose name.
             origin: Where they come from.
             skip_unknown: Pass over ids that are not in the catalog instead of refusing.
+            on_kept: Told each asset that keeps what people decided, where that is something else.
 
         Raises:
             NotFoundError: there is no such asset; nothing of its chunk of 2,000 is stored.
             UnknownNameError: there is no such class; likewise.
         """
         return import_labels(
-            self._catalog, pairs, annotator, origin=origin, skip_unknown=skip_unknown
+            self._catalog,
+            pairs,
+            annotator,
+            origin=origin,
+            skip_unknown=skip_unknown,
+            on_kept=on_kept,
         )
 
     def _decide(self, wanted: Decision) -> Annotation:
         records = self._catalog.records
         name = check_name("annotator", wanted.annotator)
         check_known(self._catalog, wanted.asset_id)
-        annotator = records.annotators.ensure(name)
+        annotator = records.annotators.ensure_person(name)
         with records.moment():
             stored = self._stored(wanted)
             if stored is not None:

@@ -8,9 +8,17 @@ from querist.catalog import Catalog
 from querist.engine.base import Progress, silent
 from querist.labeling import spending
 from querist.labeling.known_labels import KnownLabel, KnownLabels
-from querist.schema import Action, Ontology, Origin, Question, Role, Task, check_name
+from querist.schema import (
+    KNOWN_LABELS,
+    Action,
+    Ontology,
+    Origin,
+    Question,
+    Role,
+    Task,
+    check_name,
+)
 
-KNOWN_LABELS = "known-labels"
 _CHUNK = 500
 
 

@@ -94,7 +94,7 @@ class Queue:
         if isinstance(annotator, Annotator):
             person = annotator
         else:
-            person = records.annotators.ensure(check_name("annotator", annotator))
+            person = records.annotators.ensure_person(check_name("annotator", annotator))
         tasks: Sequence[Task] = records.tasks.lease(
             person.name, count=count, seconds=lease_seconds, skills=person.skills
         )

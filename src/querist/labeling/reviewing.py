@@ -265,7 +265,7 @@ class Reviews:
         records = self._catalog.records
         check_known(self._catalog, asset_id)
         check_seconds(seconds)
-        person = records.annotators.ensure(check_name("annotator", reviewer), Role.REVIEWER)
+        person = records.annotators.ensure_person(check_name("annotator", reviewer), Role.REVIEWER)
         own = person.hourly_cost
         cost = self._catalog.settings.policy.hourly_cost if own is None else own
         submission = submission_id or new_id("rev")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +40,8 @@ def decode_squares(items: Sequence[Item], size: int) -> NDArray[np.uint8]:
         except MissingDependencyError:
             raise
         except Exception as error:  # Pillow's decoders raise whatever their format raises
-            raise InvalidInputError(
-                f"Picture {position} of the batch cannot be decoded: {error}.",
-                remedy="Remove it, or save it again as PNG or JPEG.",
-                position=position,
+            raise undecodable(
+                f"Picture {position} of the batch", error, position=position
             ) from error
     return squares
 
@@ -67,11 +65,22 @@ def upright_size(data: bytes) -> tuple[int, int]:
             silent = opened.format == "PNG" and not any(mark in data for mark in _PNG_MARKS)
             turned = not silent and opened.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE
     except Exception as error:  # Pillow's decoders raise whatever their format raises
-        raise InvalidInputError(
-            f"A picture cannot be decoded: {error}.",
-            remedy="Remove it, or save it again as PNG or JPEG.",
-        ) from error
+        raise undecodable("A picture", error) from error
     return (height, width) if turned else (width, height)
+
+
+def undecodable(which: str, problem: Exception, **details: Any) -> InvalidInputError:
+    """The error that tells of a picture that Pillow cannot decode."""
+    from PIL import UnidentifiedImageError
+
+    # Its words name the file, which is no name but an address in the memory here.
+    unknown = isinstance(problem, UnidentifiedImageError)
+    why = "it is no picture of a known kind" if unknown else str(problem)
+    return InvalidInputError(
+        f"{which} cannot be decoded: {why}.",
+        remedy="Remove it, or save it again as PNG or JPEG.",
+        **details,
+    )
 
 
 def _square(data: bytes, size: int) -> NDArray[np.uint8]:

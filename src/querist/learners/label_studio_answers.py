@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, MissingDependencyError
 from querist.learners.base import Item
+from querist.learners.image_decoding import undecodable
 from querist.outside import label_studio_values as form
 from querist.schema import (
     Asset,
@@ -104,7 +105,7 @@ def _score(said: Any, default: float) -> float:
         return default
     try:
         found = math.nan if isinstance(said, bool) else float(said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not 0 <= found <= 1:
         raise InvalidInputError(f"the score {said!r:.40} is not between 0 and 1", remedy=_REMEDY)
@@ -133,8 +134,5 @@ def _picture(data: bytes) -> tuple[str, int, int]:
             kind = Image.MIME.get(opened.format or "", "application/octet-stream")
             width, height = ImageOps.exif_transpose(opened).size
     except (OSError, ValueError) as error:
-        raise InvalidInputError(
-            f"A picture cannot be decoded: {error}.",
-            remedy="Remove it, or save it again as PNG or JPEG.",
-        ) from error
+        raise undecodable("A picture", error) from error
     return kind, width, height

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.errors import InvalidInputError, TooFewLabelsError, UnknownNameError
+from querist.errors import TooFewLabelsError, UnknownNameError
 from querist.learners import arrays, torch_device
 from querist.learners.base import Item
 from querist.learners.checking import check_media, check_values, unfitted
+from querist.learners.image_decoding import undecodable
 from querist.learners.torch_training import held_out
 from querist.learners.transformers_models import (
     Tuning,
@@ -189,10 +190,7 @@ def _opened(item: Item) -> Any:
         with Image.open(io.BytesIO(item.data)) as opened:
             return ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, ValueError) as error:
-        raise InvalidInputError(
-            f"The picture {item.asset_id!r} cannot be decoded: {error}.",
-            remedy="Remove it, or save it again as PNG or JPEG.",
-        ) from error
+        raise undecodable(f"The picture {item.asset_id!r}", error) from error
 
 
 def _goal(value: BoxesValue, classes: Sequence[str]) -> dict[str, Any]:

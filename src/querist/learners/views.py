@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from querist.errors import InvalidInputError, MissingDependencyError, MissingSignalError
 from querist.learners.base import Encoder, Item, Learner
+from querist.learners.image_decoding import undecodable
 from querist.schema import Media
 
 VIEWS = 8
@@ -78,10 +79,7 @@ def _cropped(item: Item, rng: np.random.Generator) -> bytes:
         with Image.open(io.BytesIO(item.data or b"")) as opened:
             picture = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, ValueError) as error:
-        raise InvalidInputError(
-            f"The picture {item.asset_id!r} cannot be decoded: {error}.",
-            remedy="Remove it, or save it again as PNG or JPEG.",
-        ) from error
+        raise undecodable(f"The picture {item.asset_id!r}", error) from error
     width, height = (max(round(_CROP * side), 1) for side in picture.size)
     left = int(rng.integers(picture.width - width + 1))
     top = int(rng.integers(picture.height - height + 1))

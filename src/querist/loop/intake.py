@@ -27,6 +27,7 @@ from querist.learners import Encoder
 from querist.loop import picture_files
 from querist.schema import AddReport, Media
 
+KEPT = "kept"
 FIT_SAMPLE = 5_000
 ENCODE_CHUNK = 2_048
 # An encoder is fitted again where it sees so many times as many assets as at its last fit. Of texts
@@ -76,7 +77,8 @@ def import_labels(catalog: Catalog, source: Any, **options: Any) -> tuple[int, R
         **options: ``label_column``, ``id_column``, ``delimiter``, of tables.
 
     Returns:
-        How many labels were stored, and what was left out of the file.
+        How many labels were stored, and what was left out of the file; its count ``kept`` is of
+        assets that keep what people decided here, where that is something else.
 
     Raises:
         NotFoundError: a label is for an asset that is not there; nothing is stored.
@@ -88,7 +90,8 @@ def import_labels(catalog: Catalog, source: Any, **options: Any) -> tuple[int, R
     else:
         pairs, report = read_pairs(source, **options)
     try:
-        stored = Labels(catalog).import_many(pairs.items(), annotator="import")
+        kept = list[str]()
+        stored = Labels(catalog).import_many(pairs.items(), annotator="import", on_kept=kept.append)
     except QueristError as problem:
         place = report.places.get(str(problem.details.get("asset_id")))
         if place is None:
@@ -96,6 +99,8 @@ def import_labels(catalog: Catalog, source: Any, **options: Any) -> tuple[int, R
         raise type(problem)(
             f"{place.capitalize()}: {problem.message}", remedy=problem.remedy, **problem.details
         ) from problem
+    if kept:
+        report.counts[KEPT] = len(kept)
     return stored, report
 
 

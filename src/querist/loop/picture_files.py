@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from querist.catalog import Catalog
@@ -41,15 +41,31 @@ def read(catalog: Catalog, path: Path) -> tuple[dict[str, Value], ReadReport]:
         NotFoundError: there is no such file.
     """
     _check_task(catalog, "COCO")
-    found, report = coco.read_coco(path, catalog.settings.task)
+    found, report, sizes = coco.read_coco(path, catalog.settings.task)
     ids = dict(zip(found, asset_ids(catalog, list(found)), strict=True))
     twice = [file for file, count in Counter(ids.values()).items() if count > 1]
     if twice:
         raise InvalidInputError(
             f"{path.name} has {twice[0]!r} more than once.", remedy="Give each picture once."
         )
+    _check_sizes(catalog, path, {ids[file]: sizes[file] for file in sizes if file in ids})
     report.places = {ids[file]: at for file, at in report.places.items() if file in ids}
     return {ids[file]: value for file, value in found.items()}, report
+
+
+def _check_sizes(catalog: Catalog, path: Path, sizes: Mapping[str, tuple[int, int]]) -> None:
+    """Refuse shapes in the pixels of a picture of another size: they would lie elsewhere here."""
+    known = set(catalog.assets.ids()).intersection(sizes)
+    wanted = sorted(known)
+    for asset_id, bounds in zip(wanted, catalog.assets.bounds(wanted), strict=True):
+        told, here = sizes[asset_id], (bounds.width, bounds.height)
+        if 0 not in told and None not in here and told != here:
+            raise InvalidInputError(
+                f"{path.name} says that {asset_id!r} is {told[0]} by {told[1]} pixels; here it is "
+                f"{here[0]} by {here[1]}.",
+                remedy="Give shapes in pixels of the picture that is here, turned as it is shown.",
+                asset_id=asset_id,
+            )
 
 
 def asset_ids(catalog: Catalog, named: Sequence[str]) -> list[str]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from querist.catalog import Catalog, reads_assets, value_learner
 from querist.errors import InvalidInputError, NotFoundError
-from querist.learners import Guesses, Inputs, Item
+from querist.learners import Encoder, Guesses, Inputs, Item
+from querist.learners.image_decoding import decode_squares
 from querist.learners.label_studio_answers import as_asset
 from querist.learners.remote_items import IDS
 from querist.loop import training, value_training
@@ -22,6 +23,8 @@ from querist.outside import label_studio_values as form
 from querist.schema import Arm, Asset, ClassValue, Media, ModelVersion, Ontology, Value
 
 _MOST_CONFIGURATION = 1 << 20
+# How the keys of items begin that are out with a workforce.
+_ITEM = "item-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +68,9 @@ def answer(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A prediction for each task in Label Studio's form, and the model that says it.
 
-    A task whose data name an asset under ``querist`` gets what the model has said of it; of others
-    the content is read, texts, rows and pictures as data addresses. Nothing is said of the audit
+    A task whose data name an asset under ``querist``, or an item that is out with a workforce, gets
+    what the model has said of it; of others the content is read, texts, rows and pictures as data
+    addresses. Nothing is said of the audit
     set, where a suggestion would flatter the model it measures, of what cannot be read, of other
     contents where the model is sent ids alone, nor before the first model. Addresses are not
     followed.
@@ -93,21 +97,35 @@ def _sorted(
 ) -> tuple[dict[int, Asset], dict[int, Item]]:
     """Tasks by place: those of assets that may be spoken of, and those with other content."""
     audit = catalog.records.rounds.arm_ids(Arm.AUDIT)
+    sent = _sent(catalog, data)
     known, fresh = {}, {}
     for at, one in enumerate(data):
         if not isinstance(one, Mapping):
             continue
-        named = one.get(form.KEY)
-        if isinstance(named, str):
-            try:
-                asset = catalog.assets.get(named)
-            except NotFoundError:
-                continue
-            if named not in audit:
+        asset = _named(catalog, one.get(form.KEY), sent)
+        if asset is not None:
+            if asset.id not in audit:
                 known[at] = asset
         elif (item := _item(one.get(field), catalog.settings.media)) is not None:
             fresh[at] = item
     return known, fresh
+
+
+def _sent(catalog: Catalog, data: Sequence[Any]) -> dict[str, str]:
+    """The assets of items that were sent to a workforce, by the keys that tasks carry."""
+    named = [one.get(form.KEY) for one in data if isinstance(one, Mapping)]
+    texts = {it for it in named if isinstance(it, str) and it.isascii() and it.isprintable()}
+    keys = sorted(it for it in texts if it.startswith(_ITEM))
+    return {it.key: it.asset_id for it in catalog.records.deliveries.list(keys=keys)}
+
+
+def _named(catalog: Catalog, name: Any, sent: Mapping[str, str]) -> Asset | None:
+    if not isinstance(name, str):
+        return None
+    try:
+        return catalog.assets.get(sent.get(name, name))
+    except NotFoundError:
+        return None
 
 
 _Said = list[tuple[int, Value, float | None]]
@@ -131,10 +149,33 @@ def _of_known(catalog: Catalog, model: ModelVersion, known: Mapping[int, Asset])
 def _of_fresh(catalog: Catalog, model: ModelVersion, fresh: Mapping[int, Item]) -> _Said:
     if not fresh:
         return []
-    items = list(fresh.values())
     encoder = encoder_of(catalog, model.encoder)
     if encoder.identity.preprocessing == IDS or _is_sent_ids(catalog, model):
         return []  # it would take another asset for the one that is asked about
+    try:
+        return _of_contents(catalog, model, encoder, fresh)
+    except InvalidInputError:
+        readable = {at: item for at, item in fresh.items() if _is_readable(item)}
+        if len(readable) == len(fresh):
+            raise
+        return _of_contents(catalog, model, encoder, readable) if readable else []
+
+
+def _is_readable(item: Item) -> bool:
+    """Whether a picture can be decoded; texts and rows were looked at before."""
+    if item.media is not Media.IMAGE:
+        return True
+    try:
+        decode_squares([item], 8)
+    except InvalidInputError:
+        return False
+    return True
+
+
+def _of_contents(
+    catalog: Catalog, model: ModelVersion, encoder: Encoder, fresh: Mapping[int, Item]
+) -> _Said:
+    items = list(fresh.values())
     inputs = Inputs(
         asset_ids=[str(at) for at in fresh],
         vectors=encoder.encode(items),

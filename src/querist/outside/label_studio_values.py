@@ -32,6 +32,7 @@ from querist.schema import (
     TaskKind,
     Value,
 )
+from querist.schema.wording import counted
 
 # The names of the two parts of every configuration, and of what a task shows.
 CONTROL, OBJECT, SHOWN = "label", "asset", "asset"
@@ -49,6 +50,7 @@ _CONTROLS: Mapping[TaskKind, tuple[str, str, Mapping[str, str]]] = {
 }
 _NEEDS = {TaskKind.BOXES: Media.IMAGE, TaskKind.POLYGONS: Media.IMAGE, TaskKind.SPANS: Media.TEXT}
 _DECIMALS = 6
+_NAMED = 10
 
 
 def check(ontology: Ontology, media: Media) -> None:
@@ -94,6 +96,34 @@ def control_of(task: TaskKind) -> str:
     return _CONTROLS[task][0]
 
 
+def check_offers(configuration: str, control: str, ontology: Ontology) -> None:
+    """Refuse a labeling interface in which the control of this name lacks a class.
+
+    A control whose classes come with each task cannot be looked at, and is taken as it is.
+
+    Args:
+        configuration: Well-formed, without declarations of entities.
+        control: The name of the control.
+        ontology: The task and the classes.
+
+    Raises:
+        InvalidInputError: classes are missing, which are named.
+    """
+    tag, part, _ = _CONTROLS[ontology.task]
+    root = ElementTree.fromstring(configuration)  # noqa: S314 - no declarations, as was said
+    asking = next((it for it in root.iter(tag) if it.get("name") == control), None)
+    if not part or asking is None or asking.get("value", "").startswith("$"):
+        return
+    offered = {it.get("alias") or it.get("value") for it in asking.iter(part)}
+    missing = [name for name in ontology.names if name not in offered]
+    if missing:
+        raise InvalidInputError(
+            f"The labeling interface lacks {_named(missing)} in {control!r}.",
+            remedy="Add what is missing there, or rename the classes here.",
+            missing=missing,
+        )
+
+
 def encode(value: Value, asset: Asset) -> list[dict[str, Any]]:
     """A label as the regions of an annotation or prediction.
 
@@ -132,9 +162,9 @@ def decode(result: Any, asset: Asset, ontology: Ontology) -> Value:
         raise _unreadable(f"it holds something else than {wanted}")
     try:
         return _READERS[ontology.task](regions, asset)
-    except (KeyError, TypeError, ValueError) as problem:
-        if isinstance(problem, InvalidInputError):
-            raise
+    except InvalidInputError:
+        raise
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise _unreadable("a region has not the usual form") from None
 
 
@@ -321,6 +351,13 @@ def _offset(value: Any) -> int:
     if int(value) != float(value) or int(value) < 0:
         raise ValueError(value)
     return int(value)
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first names of some, and how many there are more."""
+    first = ", ".join(repr(name) for name in names[:_NAMED])
+    rest = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{counted(len(names), 'class', 'classes')}: {first}{rest}"
 
 
 def _unreadable(why: str) -> InvalidInputError:

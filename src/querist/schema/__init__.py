@@ -19,7 +19,14 @@ from querist.schema.annotation import (
     class_names,
     renamed,
 )
-from querist.schema.annotator import Annotator, Invitation, Role
+from querist.schema.annotator import (
+    AUTO_LABELER,
+    KNOWN_LABELS,
+    Annotator,
+    Invitation,
+    Role,
+    check_person,
+)
 from querist.schema.asset import Asset, Media
 from querist.schema.bounds import SHAPES, Bounds, check_within, cut_to
 from querist.schema.candidate import AddReport, Candidate, Problem
@@ -76,8 +83,10 @@ from querist.schema.wording import percent
 from querist.schema.workforce import IN_FLIGHT, SIBLING, Delivery, DeliveryState, Workforce
 
 __all__ = [
+    "AUTO_LABELER",
     "BY_PEOPLE",
     "IN_FLIGHT",
+    "KNOWN_LABELS",
     "MOST_MONEY",
     "MOST_SECONDS",
     "SHAPES",
@@ -157,6 +166,7 @@ __all__ = [
     "check_money",
     "check_name",
     "check_part",
+    "check_person",
     "check_seconds",
     "check_value",
     "check_whole",

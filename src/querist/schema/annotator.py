@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from querist.errors import InvalidInputError
+from querist.schema.ids import check_name
+from querist.schema.opinion import ConsensusMethod
+
+AUTO_LABELER = "auto-label"
+KNOWN_LABELS = "known-labels"
+# Names in which Querist itself writes. A person of such a name could undo what it wrote.
+WRITERS = frozenset({AUTO_LABELER, KNOWN_LABELS, "import", "querist", *ConsensusMethod})
+
 
 class Role(StrEnum):
     """What somebody may do; each role may do what the later ones may, except ``MODEL``."""
@@ -63,3 +72,18 @@ class Invitation:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None
+
+
+def check_person(kind: str, name: str) -> str:
+    """Return ``name`` if somebody new, a person or a workforce, may be called so.
+
+    Raises:
+        InvalidInputError: as ``check_name``, or Querist writes in that name itself.
+    """
+    if check_name(kind, name).lower() in WRITERS:
+        raise InvalidInputError(
+            f"The {kind} name {name!r} is taken: Querist itself writes in that name.",
+            remedy="Choose another name.",
+            name=name,
+        )
+    return name

@@ -102,9 +102,14 @@ def at_least(role: Role) -> Callable[[Annotator], Awaitable[Annotator]]:
     return check
 
 
+def may(annotator: Annotator, role: Role) -> bool:
+    """Whether somebody may do what ``role`` may do."""
+    return annotator.role in _RANKS[: _RANKS.index(role) + 1]
+
+
 def check_role(annotator: Annotator, role: Role) -> Annotator:
     """Whoever may do what ``role`` may do; raises PermissionDeniedError for others."""
-    if annotator.role not in _RANKS[: _RANKS.index(role) + 1]:
+    if not may(annotator, role):
         raise PermissionDeniedError(
             f"{annotator.name!r} is {annotator.role.value}; this needs {role.value}.",
             remedy="Ask an owner of the project.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from fastapi.sse import ServerSentEvent
@@ -25,6 +25,9 @@ _COUNTED_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
+_News = Job | wire.ChangeEvent
+_Shown = Callable[[Job], wire.Job]
+
 
 class Broadcaster:
     """Polls the records' change token and tells every subscriber what is new.
@@ -39,7 +42,7 @@ class Broadcaster:
         self._project = project
         self._labeled = labeled
         self._poll_seconds = poll_seconds
-        self._clients: set[asyncio.Queue[ServerSentEvent | None]] = set()
+        self._clients: set[asyncio.Queue[_News | None]] = set()
         self._listening = asyncio.Event()
         self._closed = False
 
@@ -56,28 +59,32 @@ class Broadcaster:
                     token, until = now, moment + _COUNTED_SECONDS
                 if moment < until:
                     fresh, seen = await run_in_threadpool(self._look)
-                    self._send([_job(job) for job in seen.values() if jobs.get(job.id) != job])
+                    self._send([job for job in seen.values() if jobs.get(job.id) != job])
                     if fresh != change:
-                        self._send([_change(fresh)])
+                        self._send([fresh])
                     jobs, change = seen, fresh
             except Exception:
                 # A store that is away for a moment must not silence the stream for good.
                 logger.warning("The records could not be polled for events.", exc_info=True)
             await asyncio.sleep(self._poll_seconds)
 
-    async def subscribe(self) -> AsyncIterator[ServerSentEvent]:
-        """The state now, then everything that changes, until the client or the server leaves."""
-        queue: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue(MAX_WAITING)
+    async def subscribe(self, shown: _Shown) -> AsyncIterator[ServerSentEvent]:
+        """The state now, then everything that changes, until the client or the server leaves.
+
+        Args:
+            shown: What of a job may be told to this client.
+        """
+        queue: asyncio.Queue[_News | None] = asyncio.Queue(MAX_WAITING)
         self._clients.add(queue)
         self._listening.set()
         try:
             change, jobs = await run_in_threadpool(self._look)
-            yield _change(change)
+            yield _event(change, shown)
             for job in jobs.values():
                 if job.finished_at is None:
-                    yield _job(job)
+                    yield _event(job, shown)
             while not self._closed and (event := await queue.get()) is not None:
-                yield event
+                yield _event(event, shown)
         finally:
             self._clients.discard(queue)
             if not self._clients and not self._closed:
@@ -90,7 +97,7 @@ class Broadcaster:
         for queue in self._clients:
             _put(queue, None)
 
-    def _send(self, events: list[ServerSentEvent]) -> None:
+    def _send(self, events: list[_News]) -> None:
         for queue in self._clients:
             for event in events:
                 _put(queue, event)
@@ -112,16 +119,14 @@ class Broadcaster:
         return change, {job.id: job for job in reversed(records.jobs.list())}
 
 
-def _put(queue: asyncio.Queue[ServerSentEvent | None], event: ServerSentEvent | None) -> None:
+def _put(queue: asyncio.Queue[_News | None], event: _News | None) -> None:
     if queue.full():
         with contextlib.suppress(asyncio.QueueEmpty):
             queue.get_nowait()
     queue.put_nowait(event)
 
 
-def _change(change: wire.ChangeEvent) -> ServerSentEvent:
-    return ServerSentEvent(event="change", data=change)
-
-
-def _job(job: Job) -> ServerSentEvent:
-    return ServerSentEvent(event="job", data=wire.Job.of(job))
+def _event(news: _News, shown: _Shown) -> ServerSentEvent:
+    if isinstance(news, Job):
+        return ServerSentEvent(event="job", data=shown(news))
+    return ServerSentEvent(event="change", data=news)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from querist import schema
 from querist.schema import Action, Arm, Asset, Difficulty, Media, Origin, Role, Selected, Step
@@ -19,6 +19,22 @@ class Request(BaseModel):
     """Base of all request bodies: a field we do not know is an error, not a silent loss."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _holds_text(cls, body: Any) -> Any:
+        """Refuse half a pair of UTF-16, which JSON can write, and neither records nor answers."""
+        texts = [body]
+        while texts:
+            part = texts.pop()
+            if isinstance(part, str):
+                if not part.isascii() and any("\ud800" <= sign <= "\udfff" for sign in part):
+                    raise ValueError("a text holds half of a surrogate pair")
+            elif isinstance(part, dict):
+                texts += (*part, *part.values())
+            elif isinstance(part, list):
+                texts += part
+        return body
 
 
 class ErrorDetail(BaseModel):

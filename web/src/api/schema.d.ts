@@ -143,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Set Up Ml Backend
-         * @description Whether the labeling interface asks for what the model says, and which model that is.
+         * @description Whether the interface asks for what the model says, all classes, and which model that is.
          */
         post: operations["set_up_ml_backend"];
         delete?: never;
@@ -1812,7 +1812,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description The newest jobs first.
+         * @description The newest jobs first; below reviewers only what kind they are and how far.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -1832,7 +1832,7 @@ export interface paths {
         };
         /**
          * Get Job
-         * @description One job.
+         * @description One job; below reviewers only what kind it is and how far.
          */
         get: operations["get_job"];
         put?: never;

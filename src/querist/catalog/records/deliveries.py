@@ -185,6 +185,20 @@ class DeliveryLog:
         with self._database.read() as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
+    def shown(self, workforce: str, key: str) -> str | None:
+        """The asset that an item shows, also once it was answered: answers may be corrected.
+
+        ``None`` where there is no such item, its time is over, or it was withdrawn.
+        """
+        query = sa.select(deliveries.c.asset_id).where(
+            deliveries.c.workforce == workforce,
+            deliveries.c.key == key,
+            deliveries.c.expires_at > self._database.now(),
+            deliveries.c.state != DeliveryState.WITHDRAWN.value,
+        )
+        with self._database.read() as connection:
+            return connection.scalars(query).one_or_none()
+
     def places(self, workforce: str) -> set[str]:
         """Every place of its tool that something was put in."""
         query = sa.select(deliveries.c.place).where(deliveries.c.workforce == workforce).distinct()

@@ -17,7 +17,7 @@ from querist.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from querist.schema import Invitation, Role, check_name, is_number
+from querist.schema import Invitation, Role, check_person, is_number
 
 # Inside the class `list` is a method.
 _Invitations = list[Invitation]
@@ -71,7 +71,7 @@ class InvitationList:
             ConflictError: somebody has that name; the invitation stays good.
             InvalidInputError: the name cannot be used.
         """
-        check_name("annotator", name)
+        check_person("annotator", name)
         now = self._database.now()
         spend = (
             sa.update(invitations)

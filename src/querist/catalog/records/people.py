@@ -23,7 +23,7 @@ from querist.errors import (
     PermissionDeniedError,
     UnknownNameError,
 )
-from querist.schema import Annotator, Role, check_name
+from querist.schema import Annotator, Role, check_name, check_person
 
 TokenKind = Literal["session", "api", "login"]
 
@@ -48,7 +48,10 @@ class AnnotatorList:
     def ensure(
         self, name: str, role: Role = Role.ANNOTATOR, *, hourly_cost: float | None = None
     ) -> Annotator:
-        """The annotator of that name, made with ``role`` if new; a known one stays as it is."""
+        """The annotator of that name, made with ``role`` if new; a known one stays as it is.
+
+        Of people ``ensure_person`` is right: here the names in which Querist writes are made too.
+        """
         check_name("annotator", name)
         found = self._find(name)
         if found is not None:
@@ -64,6 +67,14 @@ class AnnotatorList:
         with self._database.write() as connection:
             self._database.insert_new(connection, annotators, row)
         return self.get(name)
+
+    def ensure_person(self, name: str, role: Role = Role.ANNOTATOR) -> Annotator:
+        """As ``ensure``, of somebody: a new one may not have a name in which Querist writes.
+
+        Raises:
+            InvalidInputError: nobody new can be called so.
+        """
+        return self._find(name) or self.ensure(check_person("annotator", name), role)
 
     def update(self, name: str, *, role: Role, hourly_cost: float | None) -> Annotator:
         """Change an annotator's role and cost; raises NotFoundError."""

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from querist.catalog import Catalog
 from querist.catalog.records import Answered
@@ -58,7 +59,8 @@ def take_in(
     catalog: Catalog, workforce: Workforce, connector: Connector, found: Replies
 ) -> Collected:
     """Store what is new in ``found``; once more does nothing."""
-    replies = sorted(found.replies, key=lambda it: (it.at, it.answer_id))
+    sound = [it for it in found.replies if _is_sound(it)]
+    replies = sorted(sound, key=lambda it: (it.at, it.answer_id))
     keys = sorted({it.key for it in replies})
     known = {
         it.key: it
@@ -70,7 +72,7 @@ def take_in(
     intake = _Intake(catalog, workforce, connector)
     beside = _Beside(catalog, known)
     counts: Counter[str] = Counter()
-    problems = list(found.problems)
+    problems = [*found.problems, *map(_odd, (it for it in found.replies if not _is_sound(it)))]
     for reply in replies:
         delivery = known.get(reply.key)
         if delivery is None:
@@ -101,6 +103,21 @@ def name_of(workforce: str, person: str) -> str:
     if plain == person and len(name) <= 64:
         return name
     return f"{name[:55]}-{hashlib.sha256(person.encode()).hexdigest()[:8]}"
+
+
+def _is_sound(reply: Reply) -> bool:
+    """Whether the records can hold it: they store texts of UTF-8 without NUL, and times of UTC."""
+    try:
+        reply.at.astimezone(UTC)
+        texts = "".join((reply.key, reply.answer_id, reply.person))
+        texts.encode()
+    except (OverflowError, UnicodeEncodeError):
+        return False
+    return "\0" not in texts
+
+
+def _odd(reply: Reply) -> str:
+    return f"The answer to {reply.key!r} has a text or a time that cannot be stored."
 
 
 class _Beside:

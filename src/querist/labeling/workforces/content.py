@@ -1,7 +1,8 @@
 """Signed addresses of pictures, so that a tool need not be given the bytes themselves.
 
 An address names one delivery and the moment it expires; the signature is made with a key that only
-those have who know the tool's token. It is good while the delivery lasts.
+those have who know the tool's token. It is good until then, also once the item was answered, so
+that the answer can be corrected; not if it was withdrawn.
 """
 
 from __future__ import annotations

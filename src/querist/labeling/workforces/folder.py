@@ -95,8 +95,10 @@ class Folder:
 
     def status(self) -> str:
         """Which folder it is."""
-        if not self._folder.is_dir():
-            raise self._away(FileNotFoundError())
+        try:
+            os.scandir(self._folder).close()
+        except OSError as problem:
+            raise self._away(problem) from None
         return f"Folder {self._folder}"
 
     def subscribe(self, place: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the seam
@@ -123,7 +125,7 @@ class Folder:
                     raw=row.get("value"),
                 )
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, OverflowError, TypeError, ValueError):
             problems.append(f"The answer to {row.get('key')!r} has not the form of one.")
 
     def _rows(self, place: str, name: str) -> list[Mapping[str, Any]]:
@@ -163,7 +165,7 @@ class Folder:
 def _parsed(line: bytes) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from querist.errors import InvalidInputError
@@ -81,7 +81,8 @@ class LabelStudio:
                 moment = _time(task.get("updated_at"))
                 if moment is not None and (newest is None or moment > newest):
                     newest = moment
-                for annotation in task.get("annotations") or ():
+                said = task.get("annotations") or []
+                for annotation in said if isinstance(said, list) else [said]:
                     self._take(task, annotation, replies, problems)
         return Replies(
             replies=replies,
@@ -172,7 +173,7 @@ class LabelStudio:
                 skipped=bool(annotation.get("was_cancelled")),
                 raw=annotation.get("result"),
             )
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             problems.append(f"An annotation of {key!r} has not the usual form.")
             return
         replies.append(reply)
@@ -213,7 +214,7 @@ class LabelStudio:
                     "filter": "filter:tasks:updated_at",
                     "operator": "greater",
                     "type": "Datetime",
-                    "value": (since - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                    "value": _before(since).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                 }
             )
         params["query"] = json.dumps({"filters": {"conjunction": "and", "items": wanted}})
@@ -238,7 +239,8 @@ class LabelStudio:
             yield from (row for row in rows if isinstance(row, dict))
             seen += len(rows)
             # The server may give smaller pages than it was asked for: it also tells the whole.
-            if found.get("next") is None and seen >= int(found.get("total") or 0):
+            total = found.get("total")
+            if found.get("next") is None and seen >= (total if isinstance(total, int) else 0):
                 return
 
     def _number(self, found: Any, field: str) -> int:
@@ -271,14 +273,23 @@ def _shown(item: Item) -> Any:
 
 
 def _moment(text: Any) -> datetime:
+    """A time in UTC; raises ValueError or OverflowError where there is none."""
     found = datetime.fromisoformat(str(text))
     if found.tzinfo is None:
         raise ValueError(text)
-    return found
+    return found.astimezone(UTC)
 
 
 def _time(text: Any) -> datetime | None:
     try:
         return _moment(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+
+
+def _before(since: datetime) -> datetime:
+    """A little earlier, if there is such a time."""
+    try:
+        return since - _OVERLAP
+    except OverflowError:
+        return since

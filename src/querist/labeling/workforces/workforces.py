@@ -16,7 +16,7 @@ from querist.labeling.workforces.registry import connect, needs_token
 from querist.labeling.workforces.reporting import WorkforceReport, report_on
 from querist.labeling.workforces.sending import Sent, send
 from querist.outside import check_reference, check_url, read_token
-from querist.schema import IN_FLIGHT, Delivery, Workforce, check_money, check_name
+from querist.schema import IN_FLIGHT, Delivery, Workforce, check_money, check_person
 
 LONGEST_NAME = 24
 DAYS = 7.0
@@ -60,11 +60,11 @@ class Workforces:
             hourly_cost: Money an hour of its people.
 
         Raises:
-            InvalidInputError: a value is wrong.
+            InvalidInputError: a value is wrong, or Querist itself writes in that name.
             UnknownNameError: there is no such connector.
             ConflictError: the name is taken.
         """
-        if len(check_name("workforce", name)) > LONGEST_NAME:
+        if len(check_person("workforce", name)) > LONGEST_NAME:
             raise InvalidInputError(
                 f"The name {name!r} is too long.", remedy=f"Use at most {LONGEST_NAME} characters."
             )
@@ -121,7 +121,7 @@ class Workforces:
             opinions: Where an asset waits for so many opinions, so many of its people give one
                 each; all others are asked of one.
             share_at: Where the tool reaches this server: pictures then go as signed addresses
-                that end with the delivery, not as bytes.
+                that are good for these days, not as bytes.
 
         Raises:
             UnavailableError: the tool cannot be reached or is not understood; do it again.
@@ -249,18 +249,20 @@ class Workforces:
 
         Raises:
             AuthenticationError: the signature is not ours, or the workforce has no token.
-            NotFoundError: the delivery is over.
+            NotFoundError: the time of the delivery is over, or it was withdrawn.
         """
         known = [it for it in self._list.list() if it.name == name]
-        token = read_token(known[0].token) if known else None
+        try:
+            token = read_token(known[0].token) if known else None
+        except InvalidInputError:  # it names the variable, which is nothing for strangers
+            token = None
         if token is None:
             raise AuthenticationError("The address is not signed.", remedy="Send the task again.")
         SharedContent(address="", token=token).check(key, until, signature)
-        self._catalog.records.deliveries.expire()
-        for delivery in self._catalog.records.deliveries.list(workforce=name, keys=[key]):
-            if delivery.state in IN_FLIGHT:
-                return delivery.asset_id
-        raise NotFoundError("This picture is shared no more.", remedy="Send the task again.")
+        asset_id = self._catalog.records.deliveries.shown(name, key)
+        if asset_id is None:
+            raise NotFoundError("This picture is shared no more.", remedy="Send the task again.")
+        return asset_id
 
     def close(self) -> None:
         """End all connections to tools; safe to call twice."""

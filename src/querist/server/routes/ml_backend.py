@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from querist.errors import AuthenticationError
 from querist.loop import serving
+from querist.outside.label_studio_values import check_offers
 from querist.schema import Arm, Role
 from querist.server.auth import Claim, check_role
 from querist.server.routers import open_router
@@ -91,9 +92,11 @@ def check_ml_backend() -> Health:
 
 @router.post("/setup", operation_id="set_up_ml_backend")
 def set_up_ml_backend(body: SetupRequest, service: Served) -> ModelAnswer:
-    """Whether the labeling interface asks for what the model says, and which model that is."""
+    """Whether the interface asks for what the model says, all classes, and which model that is."""
     catalog = service.project.catalog
-    serving.Interface.of(body.schema_, catalog.records.ontologies.current())
+    ontology = catalog.records.ontologies.current()
+    interface = serving.Interface.of(body.schema_, ontology)
+    check_offers(body.schema_, interface.control, ontology)
     model = catalog.records.models.latest(Arm.ACTIVE)
     return ModelAnswer(model_version=model.id if model else None)
 

@@ -149,7 +149,7 @@ def get_shared_content(
     assets = service.project.catalog.assets
     tag = f"c-{assets.get(asset_id).content_hash}"
     answer = picture(request, tag, lambda: assets.content(asset_id))
-    # It is shown in the pages of the tool, and no longer than the delivery lasts.
+    # It is shown in the pages of the tool, and not for long after it was taken back.
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
