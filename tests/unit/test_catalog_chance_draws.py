@@ -9,7 +9,7 @@ import pytest
 
 from querist.autolabel.evidence import gather
 from querist.catalog import drawn_by_chance, in_random_order, unlabelled_draws
-from querist.loop import snapshot
+from querist.loop import labeled_arrays, snapshot, warning_of_choice
 from querist.project import Project
 from querist.schema import Arm, Role
 
@@ -208,3 +208,21 @@ def test_the_curve_costs_what_was_given_here(tmp_path: Path) -> None:
     assert last.money == pytest.approx(0.1 * here)
     assert first.seconds is not None
     assert 0 < first.seconds < last.seconds
+
+
+def test_who_simulates_on_chosen_labels_is_told(tmp_path: Path) -> None:
+    """Random draws from what a strategy chose there, and from nothing out of turn."""
+    project = made(tmp_path / "p", batch_size=12)
+    imported(project, [f"{i:03d}" for i in range(40)])
+    assert warning_of_choice(project.catalog) is None
+    project.next_round()
+    answered(project)
+    seen = snapshot.take(project.catalog)
+    learned = seen.training(Arm.ACTIVE)
+    chosen = int(seen.active[learned].sum())
+    told = warning_of_choice(project.catalog)
+    assert told is not None
+    assert told.startswith(f"Of {len(learned)} labels to draw from, a strategy chose {chosen}:")
+    assert seen.out_of_turn[seen.labeled].any()
+    data = labeled_arrays(project.catalog)
+    assert len(data.y) == int((seen.labeled & ~seen.out_of_turn).sum())

@@ -144,11 +144,14 @@ def _load(data: str, label_column: str | None) -> LabeledData:
             f"{data} is a project, so it has no column {label_column!r}.",
             remedy="Leave --label-column out: the labels of the project are taken.",
         )
-    from querist.loop import labeled_arrays
+    from querist.loop import labeled_arrays, warning_of_choice
     from querist.project import Project
 
     with Project.open(data) as project:
-        return labeled_arrays(project.catalog)
+        found = labeled_arrays(project.catalog)
+        if told := warning_of_choice(project.catalog):
+            errors.print(told, markup=False)
+        return found
 
 
 def _stopped(kept: Path | None) -> None:

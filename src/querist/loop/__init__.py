@@ -27,7 +27,7 @@ from querist.loop.model_files import (
 )
 from querist.loop.models import Models
 from querist.loop.naming_models import ComparedModel, nameable
-from querist.loop.outtake import export, labeled_arrays
+from querist.loop.outtake import export, labeled_arrays, warning_of_choice
 from querist.loop.prepared_pages import prepare_pages
 from querist.loop.remedies import standing_findings
 from querist.loop.rounds import Rounds
@@ -102,6 +102,7 @@ __all__ = [
     "train",
     "trains",
     "unmeasured",
+    "warning_of_choice",
     "wrong_on_audit",
     "zero_shot",
 ]

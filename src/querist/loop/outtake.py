@@ -104,7 +104,7 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
         )
     embed(catalog)
     seen = snapshot.take(catalog)
-    chosen = np.flatnonzero((seen.codes >= 0) & ~seen.retired)
+    chosen = np.flatnonzero((seen.codes >= 0) & ~seen.retired & ~seen.out_of_turn)
     classes = len(np.unique(seen.codes[chosen]))
     if classes < 2:
         raise InvalidInputError(
@@ -120,4 +120,18 @@ def labeled_arrays(catalog: Catalog) -> LabeledData:
         names[seen.codes[chosen]],
         split=audit.astype(int) if audit.any() else None,
         name=catalog.settings.name,
+    )
+
+
+def warning_of_choice(catalog: Catalog) -> str | None:
+    """What to say beside a simulation on a project; ``None`` where no strategy chose its labels."""
+    seen = snapshot.take(catalog)
+    rows = seen.training(Arm.ACTIVE)
+    chosen = int(np.count_nonzero(seen.active[rows]))
+    if not chosen:
+        return None
+    return (
+        f"Of {counted(len(rows), 'label')} to draw from, a strategy chose {chosen:,}: here random "
+        "draws from those, which are no random part of the pool. What is saved over random in "
+        "this project is measured by its control arm: querist status."
     )
