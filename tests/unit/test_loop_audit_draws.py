@@ -112,7 +112,11 @@ def test_an_asset_that_left_unanswered_may_be_chosen(tmp_path: Path) -> None:
     assert len(plan.audit_released) > 10
     seen = snapshot.take(project.catalog)
     assert set(plan.audit_released) <= {seen.ids[i] for i in seen.candidates().tolist()}
-    one = plan.audit_released[0]
+    one, rounds = plan.audit_released[0], project.catalog.records.rounds
+    assert Arm.AUDIT in {it.arm for it in rounds.selected_for(one)}
+    assert Arm.AUDIT not in {it.arm for it in rounds.standing_for(one)}
+    member = audit(project)[0]
+    assert Arm.AUDIT in {it.arm for it in rounds.standing_for(f"{member:05d}")}
     project.labels.submit(one, "amber", annotator="ana")
     assert one in {seen.ids[i] for i in snapshot.take(project.catalog).training(Arm.ACTIVE)}
     project.export(tmp_path / "labels.csv")

@@ -157,6 +157,15 @@ class RoundList:
         with self._database.read() as connection:
             return [_selected(row) for row in _FOR.rows(connection, {"asset": asset_id})]
 
+    def standing_for(self, asset_id: str) -> _Selections:
+        """As ``selected_for``, without a place in the audit set that it left unanswered."""
+        found = self.selected_for(asset_id)
+        if any(row.arm is Arm.AUDIT for row in found):
+            with self._database.read() as connection:
+                if asset_id in _left(connection, "audit_released", None):
+                    return [row for row in found if row.arm is not Arm.AUDIT]
+        return found
+
     def arm_ids(self, arm: Arm, upto_round: int | None = None) -> _Ids:
         """The distinct assets of an arm, first drawn first, up to and including a round.
 

@@ -141,7 +141,7 @@ def get_asset(id: AssetId, service: Served) -> AssetDetail:
         prediction=_prediction(service.project, id),
         says=_says(service.project, id),
         doubt=_doubt(service.project, id),
-        selected=catalog.records.rounds.selected_for(id),
+        selected=catalog.records.rounds.standing_for(id),
         neighbours=_neighbours(service.project, id),
     )
 
