@@ -81,3 +81,12 @@ def test_many_assets_are_skipped(client):
         {"value": GREEN, "seen": [0]},
     ):
         post(client, "labels/bulk", 422, asset_ids=ids, **wrong)
+
+
+def test_home_has_no_next_batch_once_each_asset_is_labelled_or_skipped(client):
+    """A batch of one was offered, and refused."""
+    assert client.get("home").json()["next_batch_size"] == 3
+    post(client, "labels/bulk", asset_ids=["t0", "t1"], value=GREEN)
+    assert client.get("home").json()["next_batch_size"] == 1
+    post(client, "labels/bulk", asset_ids=["t2"], action="skip")
+    assert client.get("home").json()["next_batch_size"] == 0

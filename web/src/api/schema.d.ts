@@ -3554,7 +3554,10 @@ export interface components {
             round_tasks: number;
             /** Current Round */
             current_round: number | null;
-            /** Next Batch Size */
+            /**
+             * Next Batch Size
+             * @description How many the next batch asks about; 0 where each asset is labelled or skipped.
+             */
             next_batch_size: number;
             /**
              * Control Share

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { newId } from "../label/newId";
 import { count, plural } from "../parts/format";
 import { Key } from "../parts/Key";
@@ -30,6 +30,12 @@ export function useBulk(selection: CatalogSelection, unit: string | undefined): 
   const [progress, setProgress] = useState<Progress | null>(null);
   const busy = useRef(false);
   const last = useRef<Last | null>(null);
+  const selecting = selection.ids.size > 0;
+
+  // What was told lies over the bar: who selects again has read it, and U still takes it back.
+  useEffect(() => {
+    if (selecting) hideLast();
+  }, [selecting]);
 
   const run = useCallback(
     async (of: number, work: (tell: (done: number) => void) => Promise<Outcome>) => {
@@ -86,6 +92,7 @@ export function useBulk(selection: CatalogSelection, unit: string | undefined): 
             )}
           </>
         ),
+        position: made.rest.length > 0 ? "top-center" : undefined,
         color: made.failure ? "red" : made.changed + made.refused > 0 ? "yellow" : "teal",
       });
       if (made.rest.length === 0) focusGrid();
@@ -101,8 +108,12 @@ export function focusGrid(): void {
 }
 
 function show(toast: Parameters<typeof notifications.show>[0]): void {
-  if (shown) notifications.hide(shown);
+  hideLast();
   shown = notifications.show({ autoClose: SHOWN, ...toast });
+}
+
+function hideLast(): void {
+  if (shown) notifications.hide(shown);
 }
 
 function broken(failure: unknown): string {
