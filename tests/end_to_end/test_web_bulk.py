@@ -142,6 +142,7 @@ def test_a_selection_by_keys_leaves_newer_labels_alone_and_is_taken_back(letters
     with Project.open(folder) as project:
         project.labels.submit("letter-01", "invoice", annotator="ben")
     page.keyboard.press("l")
+    expect(page.get_by_label("Class for the selected assets")).to_be_focused()
     page.keyboard.type("prai")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
