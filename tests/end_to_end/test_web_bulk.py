@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from querist.project import Project
-from querist.schema import BoxesValue, ClassesValue, ClassValue, NumberValue, Role, Value
+from querist.schema import Action, BoxesValue, ClassesValue, ClassValue, NumberValue, Role, Value
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -86,7 +86,7 @@ def test_a_set_of_classes_for_a_selection(letters, serve, enter):
     label.get_by_role("button", name="praise 1").click()
     edit(page, 4, 12, "Add", "praise", "Add 1 class to 4 assets")
     told = page.get_by_role("alert").filter(has_text="praise added to 3 assets")
-    told.get_by_text("1 were so already").wait_for()
+    told.get_by_text("1 was so already").wait_for()
     both, alone = ClassesValue(names=("invoice", "praise")), ClassesValue(names=("praise",))
     assert values(folder) == {f"letter-{n:02d}": both if n < 3 else alone for n in range(4)}
 
@@ -131,6 +131,59 @@ def test_a_number_for_a_selection(letters, serve, enter):
     page.keyboard.press("Enter")
     page.get_by_text("2 assets labelled 12.5 kg").wait_for()
     assert values(folder) == {f"letter-{n:02d}": NumberValue(number=12.5) for n in range(2)}
+
+
+def test_a_selection_by_keys_leaves_newer_labels_alone_and_is_taken_back(letters, serve, enter):
+    """L labels, U takes back; what ben said since stays, and the grid has the keys again."""
+    folder = letters("classification")
+    server = serve(folder)
+    page = enter(server)
+    select(page, 3)
+    with Project.open(folder) as project:
+        project.labels.submit("letter-01", "invoice", annotator="ben")
+    page.keyboard.press("l")
+    expect(page.get_by_label("Class for the selected assets")).to_be_focused()
+    page.keyboard.type("prai")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    told = page.get_by_role("alert").filter(has_text="2 assets labelled praise")
+    told.get_by_text("1 had changed meanwhile and was left alone").wait_for()
+    invoice, praise = ClassValue(name="invoice"), ClassValue(name="praise")
+    assert values(folder) == {"letter-00": praise, "letter-01": invoice, "letter-02": praise}
+    expect(page.get_by_test_id("grid").locator("[data-asset]:focus")).to_have_count(1)
+    page.keyboard.press("u")
+    page.get_by_role("alert").filter(has_text="Taken back from 2 assets").wait_for()
+    assert values(folder) == {"letter-00": None, "letter-01": invoice, "letter-02": None}
+
+
+def test_a_range_that_is_skipped(letters, serve, enter):
+    """Shift and X select the range, S skips it, and the toast takes that back."""
+    folder = letters("classification")
+    page = enter(serve(folder))
+    bar = select(page, 1)
+    page.keyboard.press("End")
+    page.keyboard.press("Shift+X")
+    bar.get_by_text("12 selected").wait_for()
+    page.keyboard.press("s")
+    told = page.get_by_role("alert").filter(has_text="12 assets skipped")
+    told.wait_for()
+    with Project.open(folder) as project:
+        actions = {entry.action for entry in project.catalog.records.labels.currents()}
+    assert actions == {Action.SKIP}
+    told.get_by_role("button", name="Undo").click()
+    page.get_by_role("alert").filter(has_text="Taken back from 12 assets").wait_for()
+
+
+def test_what_is_left_when_the_server_goes_away_stays_selected(letters, serve, enter, watch):
+    """It is said that nothing was stored, and the same assets can be labelled later."""
+    page = enter(serve(letters("classification")))
+    bar = select(page, 2)
+    page.route("**/labels/bulk", lambda route: route.abort())
+    page.keyboard.press("s")
+    told = page.get_by_role("alert").filter(has_text="0 assets skipped")
+    told.get_by_text("2 are still selected").wait_for()
+    bar.get_by_text("2 selected").wait_for()
+    watch.forgive()  # the browser logs the lost request
 
 
 def test_no_boxes_on_a_selection(tmp_path, picture_folder, serve, enter):

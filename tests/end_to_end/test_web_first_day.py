@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -66,3 +68,51 @@ def test_guesses_by_examples_then_predictions_of_a_model_elsewhere(
     page.get_by_role("link", name="See where it is least sure").click()
     page.wait_for_url("**/catalog?sort=margin")
     assert not findings, "\n".join(findings)
+
+
+def test_an_import_tells_what_was_left_out(picture_folder, tmp_path, serve, enter):
+    """A wrong path is told beside the form, as is what brought nothing; Home tells the rest."""
+    photos = tmp_path / "photos"
+    shutil.copytree(picture_folder / "zero", photos)
+    one = next(photos.iterdir())
+    shutil.copy(one, photos / f"zz-copy{one.suffix}")
+    (tmp_path / "broken").mkdir()
+    for folder in (photos, tmp_path / "broken"):
+        (folder / "broken.png").write_bytes(b"x")
+    with Project.create(tmp_path / "shop", classes=["zero", "one"]):
+        pass
+    page = enter(serve(tmp_path / "shop"))
+    field = page.get_by_label("Folder or file to add")
+    for path, told in (
+        (tmp_path / "nothing", "There is nothing at"),
+        (tmp_path / "broken", "Nothing was added, 1 left out: 1 unreadable"),
+    ):
+        field.fill(str(path))
+        page.keyboard.press("Enter")
+        page.get_by_role("main").get_by_text(told).wait_for()
+    field.fill(str(photos))
+    page.keyboard.press("Enter")
+    news = page.get_by_role("region", name="The last import")
+    news.get_by_text("2 left out: 1 unreadable, 1 copy").wait_for()
+    news.get_by_text("What was left out").click()
+    news.get_by_text("broken.png").wait_for()
+    news.get_by_role("button", name="I have read it").click()
+    expect(news).to_have_count(0)
+
+
+def test_nothing_is_left_to_label(tmp_path, serve, enter):
+    """Where each asset is labelled or skipped Home offers the export, and no batch of one."""
+    with Project.create(tmp_path / "shop", media="text", classes=["a", "b"]) as project:
+        rows = [{"id": f"t{n}", "text": f"Text {n}."} for n in range(3)]
+        project.add(rows, id_column="id", text_column="text")
+        project.labels.submit("t0", "a", annotator="ana")
+        project.labels.submit("t1", "b", annotator="ana")
+        project.labels.skip("t2", annotator="ana")
+    page = enter(serve(tmp_path / "shop"))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export the labels").click()
+    assert download.value.suggested_filename == "shop-labels.csv"
+    expect(page.get_by_role("button", name="Label the next")).to_have_count(0)
+    page.get_by_role("link", name="Label", exact=True).click()
+    page.get_by_text("none is left to ask about").wait_for()
+    expect(page.get_by_role("button", name="Label the next")).to_have_count(0)

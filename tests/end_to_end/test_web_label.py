@@ -371,6 +371,8 @@ def test_the_end_of_a_batch_trains_by_itself_and_offers_the_next(batch, serve, e
                 arg=asset,
             )
     page.get_by_text("Round 1 is done").wait_for()
+    expect(page.get_by_text("audit of")).to_have_count(1)  # the advice, which tells the accuracy
+    expect(page.get_by_text("The model is right in")).to_have_count(0)  # and nothing tells it again
     expect(page.get_by_role("button", name="Label the next 12")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("progress")).to_contain_text("Round 2")

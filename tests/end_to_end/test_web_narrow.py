@@ -164,3 +164,25 @@ def test_a_page_looks_the_same_after_others(living, serve, enter):
         page.wait_for_function(DRAWN)
     page.get_by_role("heading", name="Rounds", exact=True).wait_for()
     assert page.evaluate(columns) == before
+
+
+COVERED = """() => {
+  const drawer = document.querySelector('aside[aria-label=Asset]').getBoundingClientRect();
+  const over = (x, y) => !!document.elementFromPoint(x, y).closest('aside[aria-label=Asset]');
+  const names = document.querySelector('nav[aria-label=Pages]').getBoundingClientRect();
+  const spots = [[8, 8], [drawer.width - 8, 8], [drawer.width - 8, drawer.height / 2]];
+  return spots.every(([x, y]) => over(drawer.left + x, drawer.top + y))
+    && drawer.top >= names.bottom - 1 && drawer.right <= innerWidth + 1;
+}"""
+
+
+def test_an_open_asset_lies_over_the_grid_and_below_the_names_of_the_pages(living, serve, enter):
+    """Nothing of the grid's tools lies over it, from a phone to where it stands beside the grid."""
+    page = enter(serve(living))
+    page.get_by_role("link", name="Catalog", exact=True).click()
+    page.get_by_test_id("grid").locator("[data-asset]").first.click()
+    page.get_by_role("complementary", name="Asset").get_by_role("heading").first.wait_for()
+    for width in (390, 700, 721, 800, 900, 950, 1000, 1001, 1200):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(100)
+        assert page.evaluate(COVERED), width

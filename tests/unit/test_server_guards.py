@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from fastapi.testclient import TestClient
 
 from querist import Project
 from querist.schema import Role
 from querist.server import create_app, openapi_document
-from querist.server.auth import COOKIE
 
 HOME = "http://127.0.0.1:8321"
 PUBLIC = {
@@ -137,15 +138,41 @@ def test_a_login_token_is_not_a_session_nor_an_api_token(client, login):
     token = login()
     bearer = {"Authorization": f"Bearer {token}"}
     check_shape(client.get("/api/v1/session", headers=bearer), 401)
-    check_shape(client.get("/api/v1/session", headers={"Cookie": f"{COOKIE}={token}"}), 401)
+    cookie = {"Cookie": f"{client.app.state.service.cookie}={token}"}
+    check_shape(client.get("/api/v1/session", headers=cookie), 401)
 
 
 def test_logout_ends_the_session_everywhere(client, login):
     """After the logout the same cookie is worth nothing."""
     client.post("/api/v1/session", json={"token": login()})
-    secret = client.cookies[COOKIE]
+    name = client.app.state.service.cookie
+    secret = client.cookies[name]
     assert client.delete("/api/v1/session", headers={"X-Querist": "1"}).status_code == 200
-    check_shape(client.get("/api/v1/session", headers={"Cookie": f"{COOKIE}={secret}"}), 401)
+    check_shape(client.get("/api/v1/session", headers={"Cookie": f"{name}={secret}"}), 401)
+
+
+def test_two_projects_on_one_machine_do_not_sign_each_other_out(tmp_path):
+    """A browser sends cookies to all ports of a host: each project reads its own, also restarted.
+
+    Two have one name and the folder of the second is a copy, as somebody makes who tries things.
+    """
+    folders = [tmp_path / "one" / "shop", tmp_path / "two" / "shop"]
+    Project.create(folders[0], media="text", classes=["a", "b"]).close()
+    shutil.copytree(folders[0], folders[1])
+    jar = {}
+
+    def asked(folder, login=False):
+        with Project.open(folder) as project:
+            client = TestClient(create_app(project), base_url=HOME, cookies=jar)
+            if login:
+                project.catalog.records.annotators.ensure("ana", role=Role.OWNER)
+                secret = project.catalog.records.tokens.issue("ana", kind="login", ttl_seconds=60)
+                assert client.post("/api/v1/session", json={"token": secret}).status_code == 200
+                jar.update(client.cookies.items())
+            return client.get("/api/v1/session").status_code
+
+    assert [asked(folder, login=True) for folder in folders] == [200, 200]
+    assert [asked(folder) for folder in folders] == [200, 200]
 
 
 def test_unsafe_cookie_requests_need_the_header(client, login):

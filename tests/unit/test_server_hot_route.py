@@ -72,7 +72,7 @@ def test_a_cookie_needs_the_header_of_our_pages(answers):
     hot, _, _ = answers
     records = hot.app.state.service.project.catalog.records
     secret = records.tokens.issue("ana", kind="session", ttl_seconds=60)
-    cookie = {"Cookie": f"querist_session={secret}", **JSON}
+    cookie = {"Cookie": f"{hot.app.state.service.cookie}={secret}", **JSON}
     assert hot.post("/api/v1/tasks/lease", content=b"{}", headers=cookie).status_code == 403
     ours = {**cookie, "X-Querist": "1"}
     assert hot.post("/api/v1/tasks/lease", content=b"{}", headers=ours).status_code == 200

@@ -35,6 +35,7 @@ TABLE = {
     "GET /asset/content": LOGGED_IN,
     "POST /labels": LOGGED_IN,
     "POST /labels/bulk": "reviewer",
+    "POST /labels/bulk/undo": "reviewer",
     "POST /labels/undo": LOGGED_IN,
     "GET /labels/recent": LOGGED_IN,
     "GET /labels/export": "manager",

@@ -98,6 +98,7 @@ class AssetCard:
         difficulty: How hard it is for the model, where that is told.
         arms: The arms it was drawn for.
         round: The last round that selected it.
+        seq: Position in the label log of the last entry about it, 0 where there is none.
     """
 
     id: str
@@ -111,6 +112,7 @@ class AssetCard:
     difficulty: Difficulty | None
     arms: tuple[Arm, ...]
     round: int | None
+    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +282,7 @@ def _card(view: View, position: int, row: dict[str, Any], held: Sequence[int]) -
         difficulty=_WORDS[view.difficulty[position]] if view.difficulty[position] >= 0 else None,
         arms=tuple(arm for arm in Arm if arm in drawn),
         round=max((item.round for item in selected), default=None),
+        seq=int(view.label_seq[position]),
     )
 
 

@@ -160,7 +160,7 @@ def _told(sample: Sample, learned: Learned, taken: NDArray[np.bool_]) -> Finding
             "wrong_elsewhere": usual,
             **_persistence(sample, mine),
         },
-        remedy="Look at these: exclude them, or give them a class of their own.",
+        remedy="Look at these: skip them in the catalog, or give them a class of their own.",
         asset_ids=(*members, *trained),
         members=members,
         severity=max(0.0, 100 * (hits - usual * count) / size),

@@ -2,6 +2,7 @@
 
 from querist.labeling.agreement import Agreement, Distance
 from querist.labeling.blindness import check_may_browse, is_veiled
+from querist.labeling.bulk import Bulk, BulkLabels, BulkOutcome
 from querist.labeling.consensus import Change, Recomputed, settle_round
 from querist.labeling.decision import Decision
 from querist.labeling.gold import GoldQuestions
@@ -21,6 +22,9 @@ from querist.labeling.workforces import Collected, Sent, WorkforceReport, Workfo
 
 __all__ = [
     "Agreement",
+    "Bulk",
+    "BulkLabels",
+    "BulkOutcome",
     "Change",
     "Collected",
     "Decision",

@@ -134,6 +134,7 @@ class Labels:
         annotator: str,
         add: Sequence[str] = (),
         remove: Sequence[str] = (),
+        submission_id: str | None = None,
     ) -> Annotation | None:
         """Add classes to an asset's set, or take some from it; the others stay as they are.
 
@@ -158,7 +159,13 @@ class Labels:
         # An opinion is laid on what its author has said, not on the label that was seen.
         plain = all(it.kind is Question.LABEL for it in records.tasks.for_asset(asset_id))
         seen = (held.version if held else 0) if plain else None
-        return self.submit(asset_id, names, annotator=annotator, expected_version=seen)
+        return self.submit(
+            asset_id,
+            names,
+            annotator=annotator,
+            expected_version=seen,
+            submission_id=submission_id,
+        )
 
     def skip(
         self,

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from querist import __version__
 from querist.engine import Engine, WorkerEngine
 from querist.project import Project
+from querist.server.auth import cookie_name
 from querist.server.desk import Desk
 from querist.server.events import Broadcaster
 from querist.server.failures import add_failure_handlers
@@ -53,6 +54,7 @@ def create_app(
         events=Broadcaster(project, labeled),
         labeled=labeled,
         desk=Desk(project.catalog.records),
+        cookie=cookie_name(project),
         secure_cookie=secure_cookie,
     )
     app.router.default = WebApp(static)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,16 +11,18 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
 from querist.errors import AuthenticationError, PermissionDeniedError
 from querist.labeling import check_may_browse
 from querist.schema import Annotator, Role
-from querist.server.service import Served
+from querist.server.service import Served, Service
 
 if TYPE_CHECKING:
     from querist.catalog.records import Records
+    from querist.project import Project
 
-COOKIE = "querist_session"
+_COOKIE = "querist_session"
 CSRF_HEADER = "X-Querist"
 SESSION_SECONDS = 30 * 24 * 3600.0
 
@@ -27,7 +30,34 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _RANKS = (Role.OWNER, Role.MANAGER, Role.REVIEWER, Role.ANNOTATOR)
 
 _bearer = HTTPBearer(auto_error=False, description="An API token.")
-_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by POST /session.")
+
+
+def cookie_name(project: Project) -> str:
+    """What the project's session cookie is called, the same after a restart.
+
+    A browser sends the cookies of a host to all its ports: the projects that one machine serves
+    need names of their own, or each would sign the others out. The folder tells copies of a
+    project apart, the time it was made tells apart what lies in the same folder of two containers.
+    """
+    first = project.catalog.records.ontologies.versions(1)[0]
+    facts = f"{project.folder}\n{first.created_at.isoformat()}"
+    return f"{_COOKIE}_{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
+
+
+class _SessionCookie(APIKeyCookie):
+    """The cookie of the project that is served; the description of the API names no project."""
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        service: Service = request.app.state.service
+        return request.cookies.get(service.cookie)
+
+
+_cookie = _SessionCookie(
+    name=_COOKIE,
+    scheme_name="APIKeyCookie",
+    auto_error=False,
+    description="Set by POST /session; its name goes on with `_` and a digest of the project.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +117,8 @@ def claim_of(request: Request) -> Claim:
     """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     bearer = secret if secret and scheme.lower() == "bearer" else None
-    return _claim(request, bearer, request.cookies.get(COOKIE))
+    service: Service = request.app.state.service
+    return _claim(request, bearer, request.cookies.get(service.cookie))
 
 
 Current = Annotated[Annotator, Depends(current_annotator)]

@@ -99,7 +99,9 @@ class Home(BaseModel):
     )
     round_tasks: int = Field(description="Of these, tasks of the current round.")
     current_round: int | None
-    next_batch_size: int
+    next_batch_size: int = Field(
+        description="How many the next batch asks about; 0 where each asset is labelled or skipped."
+    )
     control_share: float = Field(
         description="Random assets for the control arm, as a share of the batch; 0 is no control."
     )

@@ -111,6 +111,9 @@ class AssetCard(BaseModel):
     difficulty: Literal["easy", "medium", "hard"] | None
     arms: list[Arm]
     round: int | None
+    seq: int = Field(
+        description="Position in the label log of the last entry about it, 0 for none."
+    )
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -273,31 +276,6 @@ class LabelRequest(Request):
         description="The version of the ontology it was decided under: "
         "a class that was renamed or merged since is stored as the class it became.",
     )
-
-
-class BulkLabelRequest(Request):
-    """One value for many assets."""
-
-    asset_ids: list[str] = Field(min_length=1, max_length=1000)
-    value: Value
-    how: Literal["replace", "add", "remove"] = Field(
-        default="replace", description="Of sets: what becomes of the classes that are there."
-    )
-
-
-class BulkConflict(BaseModel):
-    """An asset that was not labelled, and why."""
-
-    asset_id: str
-    error: ErrorDetail
-
-
-class BulkResult(BaseModel):
-    """What came of a bulk label."""
-
-    stored: int
-    unchanged: int = Field(description="Those that were as wanted.")
-    conflicts: list[BulkConflict]
 
 
 class UndoRequest(Request):

@@ -32,13 +32,19 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One served project."""
+    """One served project.
+
+    Attributes:
+        cookie: What the session cookie is called.
+        secure_cookie: Whether it is for HTTPS only.
+    """
 
     project: Project
     jobs: Engine
     events: Broadcaster
     labeled: LabeledCount
     desk: Desk
+    cookie: str
     secure_cookie: bool = False
     finishing: threading.Lock = field(default_factory=threading.Lock)
 

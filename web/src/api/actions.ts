@@ -1,7 +1,7 @@
 /** What the app asks the server to do. */
 import { answer, api } from "./client";
 import type { components } from "./schema";
-import type { LabelBody, OntologyChange, ReviewBody, Value } from "./types";
+import type { LabelBody, OntologyChange, ReviewBody } from "./types";
 
 export const openSession = (token: string) =>
   answer(api.POST("/api/v1/session", { body: { token } }));
@@ -28,24 +28,6 @@ export const sendReviewUndo = (assetId: string, submissionId: string) =>
   answer(
     api.POST("/api/v1/review/undo", { body: { asset_id: assetId, submission_id: submissionId } }),
   );
-
-const BULK = 1_000;
-
-/** What becomes of the classes that an asset has already. */
-export type Bulk = components["schemas"]["BulkLabelRequest"]["how"];
-
-/** Give many assets one label, in as many requests as the server's limit asks for. */
-export async function sendBulk(assetIds: readonly string[], value: Value, how: Bulk) {
-  const all = { stored: 0, unchanged: 0, conflicts: 0 };
-  for (let at = 0; at < assetIds.length; at += BULK) {
-    const body = { asset_ids: assetIds.slice(at, at + BULK), value, how };
-    const result = await answer(api.POST("/api/v1/labels/bulk", { body }));
-    all.stored += result.stored;
-    all.unchanged += result.unchanged;
-    all.conflicts += result.conflicts.length;
-  }
-  return all;
-}
 
 /** What a batch shall have of its own. */
 export type NextRound = Partial<components["schemas"]["NextRoundRequest"]>;

@@ -283,9 +283,31 @@ export interface paths {
         put?: never;
         /**
          * Create Labels
-         * @description Give many assets the same label, or add or take classes; each is stored by itself.
+         * @description Give many assets the same label, add or take classes, or skip them; each is stored by itself.
+         *
+         *     Assets that are so already are left as they are.
          */
         post: operations["create_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/bulk/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Labels
+         * @description Take back what a bulk label stored for these assets; what was decided since stays.
+         */
+        post: operations["undo_labels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2182,6 +2204,11 @@ export interface components {
             arms: components["schemas"]["Arm"][];
             /** Round */
             round: number | null;
+            /**
+             * Seq
+             * @description Position in the label log of the last entry about it, 0 for none.
+             */
+            seq: number;
         };
         /**
          * AssetDetail
@@ -2458,7 +2485,7 @@ export interface components {
         };
         /**
          * BulkConflict
-         * @description An asset that was not labelled, and why.
+         * @description An asset that was left alone, and why.
          */
         BulkConflict: {
             /** Asset Id */
@@ -2467,13 +2494,22 @@ export interface components {
         };
         /**
          * BulkLabelRequest
-         * @description One value for many assets.
+         * @description One decision for many assets.
          */
         BulkLabelRequest: {
             /** Asset Ids */
             asset_ids: string[];
-            /** Value */
-            value: components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"];
+            /**
+             * Action
+             * @default label
+             * @enum {string}
+             */
+            action: "label" | "skip";
+            /**
+             * Value
+             * @description With the action label.
+             */
+            value?: (components["schemas"]["ClassValue"] | components["schemas"]["ClassesValue"] | components["schemas"]["BoxesValue"] | components["schemas"]["PolygonsValue"] | components["schemas"]["SpansValue"] | components["schemas"]["NumberValue"]) | null;
             /**
              * How
              * @description Of sets: what becomes of the classes that are there.
@@ -2481,10 +2517,20 @@ export interface components {
              * @enum {string}
              */
             how: "replace" | "add" | "remove";
+            /**
+             * Seen
+             * @description The `seq` of each asset's card as it was looked at: what somebody else decided since is left alone. Without it nothing is.
+             */
+            seen?: number[] | null;
+            /**
+             * Submission Id
+             * @description One's own id: the same one again stores nothing twice, and the bulk undo takes back what is stored under it.
+             */
+            submission_id?: string | null;
         };
         /**
          * BulkResult
-         * @description What came of a bulk label.
+         * @description What came of a bulk label, or of its undo.
          */
         BulkResult: {
             /** Stored */
@@ -2496,6 +2542,16 @@ export interface components {
             unchanged: number;
             /** Conflicts */
             conflicts: components["schemas"]["BulkConflict"][];
+        };
+        /**
+         * BulkUndoRequest
+         * @description Take back what a bulk label stored.
+         */
+        BulkUndoRequest: {
+            /** Asset Ids */
+            asset_ids: string[];
+            /** Submission Id */
+            submission_id: string;
         };
         /**
          * CapacityAdvice
@@ -3498,7 +3554,10 @@ export interface components {
             round_tasks: number;
             /** Current Round */
             current_round: number | null;
-            /** Next Batch Size */
+            /**
+             * Next Batch Size
+             * @description How many the next batch asks about; 0 where each asset is labelled or skipped.
+             */
             next_batch_size: number;
             /**
              * Control Share
@@ -6587,6 +6646,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BulkLabelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description Default Response */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkUndoRequest"];
             };
         };
         responses: {

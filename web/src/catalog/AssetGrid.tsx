@@ -5,6 +5,7 @@ import { IconFilterOff, IconPhotoOff } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, type RefObject, useEffect, useRef } from "react";
+import type { AssetCard } from "../api/types";
 import { Empty, ErrorNotice } from "../parts/Notices";
 import { AssetTile } from "./AssetTile";
 import styles from "./catalog.module.css";
@@ -21,10 +22,10 @@ type Props = {
   size: number;
   focus: number;
   columnsRef: RefObject<number>;
-  selected: ReadonlySet<string>;
+  selected: ReadonlyMap<string, unknown>;
   open: string | null;
-  click: (index: number, id: string, event: MouseEvent) => void;
-  check: (index: number, id: string, event: MouseEvent) => void;
+  click: (index: number, card: AssetCard, event: MouseEvent) => void;
+  check: (index: number, card: AssetCard, event: MouseEvent) => void;
   clear: () => void;
 };
 
@@ -84,8 +85,8 @@ export function AssetGrid(props: Props) {
                     opened={card !== undefined && card.id === props.open}
                     selected={card !== undefined && props.selected.has(card.id)}
                     selecting={props.selected.size > 0}
-                    click={(event) => card && props.click(index, card.id, event)}
-                    check={(event) => card && props.check(index, card.id, event)}
+                    click={(event) => card && props.click(index, card, event)}
+                    check={(event) => card && props.check(index, card, event)}
                   />
                 );
               },

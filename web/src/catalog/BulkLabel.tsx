@@ -10,12 +10,13 @@ import {
 } from "@mantine/core";
 import { IconTag } from "@tabler/icons-react";
 import { type ReactNode, type Ref, useMemo, useState } from "react";
-import type { Bulk } from "../api/actions";
 import type { ProjectInfo, Value } from "../api/types";
 import { searchClasses } from "../classes/searchClasses";
 import { Swatch } from "../parts/ClassChip";
 import { plural } from "../parts/format";
+import { Key } from "../parts/Key";
 import { rangeText, readNumber } from "../parts/numberText";
+import type { Edit } from "./bulk";
 import styles from "./catalog.module.css";
 
 type Props = {
@@ -23,7 +24,9 @@ type Props = {
   /** How many assets are selected. */
   number: number;
   busy: boolean;
-  choose: (value: Value, how?: Bulk) => void;
+  choose: (value: Value, how?: Edit) => void;
+  /** The form is closed, whatever came of it. */
+  closed: () => void;
 };
 
 export function BulkLabel(props: Props) {
@@ -43,12 +46,13 @@ export function BulkLabel(props: Props) {
   }
 }
 
-function OneClass({ project, busy, choose }: Props) {
+function OneClass({ project, busy, choose, closed }: Props) {
   const [text, setText] = useState("");
   const combobox = useCombobox({
     onDropdownClose: () => {
       combobox.resetSelectedOption();
       setText("");
+      closed();
     },
     onDropdownOpen: () => combobox.focusSearchInput(),
   });
@@ -64,7 +68,7 @@ function OneClass({ project, busy, choose }: Props) {
       }}
     >
       <Combobox.Target withAriaAttributes={false}>
-        <LabelAs busy={busy} click={() => combobox.toggleDropdown()} />
+        <LabelAs busy={busy} asks click={() => combobox.toggleDropdown()} />
       </Combobox.Target>
       <Combobox.Dropdown>
         <Combobox.Search
@@ -89,7 +93,7 @@ function OneClass({ project, busy, choose }: Props) {
   );
 }
 
-const EDITS: readonly { value: Bulk; label: string; say: string }[] = [
+const EDITS: readonly { value: Edit; label: string; say: string }[] = [
   {
     value: "add",
     label: "Add",
@@ -100,9 +104,9 @@ const EDITS: readonly { value: Bulk; label: string; say: string }[] = [
 ];
 
 /** Classes that are added to each asset's set, taken from it, or become all of it. */
-function Classes({ project, number, busy, choose }: Props) {
+function Classes({ project, number, busy, choose, closed }: Props) {
   const [names, setNames] = useState<string[]>([]);
-  const [how, setHow] = useState<Bulk>("add");
+  const [how, setHow] = useState<Edit>("add");
   const all = useMemo(
     () => project.ontology.classes.map(({ name }) => name),
     [project.ontology.classes],
@@ -124,6 +128,7 @@ function Classes({ project, number, busy, choose }: Props) {
           : { type: "classes", names: all.filter((name) => names.includes(name)) }
       }
       choose={(value) => choose(value, how)}
+      closed={closed}
     >
       <MultiSelect
         label="Classes"
@@ -143,13 +148,13 @@ function Classes({ project, number, busy, choose }: Props) {
         size="xs"
         data={EDITS.map(({ value, label }) => ({ value, label }))}
         value={how}
-        onChange={(value) => setHow(value as Bulk)}
+        onChange={(value) => setHow(value as Edit)}
       />
     </Asked>
   );
 }
 
-function OneNumber({ project, number, busy, choose }: Props) {
+function OneNumber({ project, number, busy, choose, closed }: Props) {
   const [text, setText] = useState("");
   const { limits } = project.ontology;
   const read = readNumber(text, limits);
@@ -160,6 +165,7 @@ function OneNumber({ project, number, busy, choose }: Props) {
       submit={`Give ${plural(number, "asset")} ${said}`}
       value={() => (read.number === null ? null : { type: "number", number: read.number })}
       choose={choose}
+      closed={closed}
     >
       <TextInput
         label="Number"
@@ -188,30 +194,34 @@ type AskedProps = {
   /** Null while nothing can be sent. */
   value: () => Value | null;
   choose: (value: Value) => void;
+  closed: () => void;
   children: ReactNode;
 };
 
 /** A small form above the button. */
-function Asked({ busy, submit, value, choose, children }: AskedProps) {
+function Asked({ busy, submit, value, choose, closed, children }: AskedProps) {
   const [opened, setOpened] = useState(false);
+  const close = () => {
+    setOpened(false);
+    closed();
+  };
   return (
     <Popover
       opened={opened}
-      onChange={setOpened}
+      onChange={(on) => (on ? setOpened(true) : close())}
       position="top"
       width={320}
       trapFocus
-      returnFocus
       withRoles
       closeOnEscape={false}
     >
       <Popover.Target>
-        <LabelAs busy={busy} click={() => setOpened(!opened)} />
+        <LabelAs busy={busy} asks click={() => (opened ? close() : setOpened(true))} />
       </Popover.Target>
       <Popover.Dropdown
         onKeyDownCapture={(event) => {
           // The first Escape is the list's, where one is open: what was chosen stays.
-          if (event.key === "Escape" && !listIsOpen(event.target)) setOpened(false);
+          if (event.key === "Escape" && !listIsOpen(event.target)) close();
         }}
       >
         <form
@@ -220,7 +230,7 @@ function Asked({ busy, submit, value, choose, children }: AskedProps) {
             event.preventDefault();
             const wanted = value();
             if (wanted === null) return;
-            setOpened(false);
+            close();
             choose(wanted);
           }}
         >
@@ -243,19 +253,22 @@ type LabelAsProps = {
   busy: boolean;
   click: () => void;
   text?: string;
+  /** Whether a form opens, rather than the label being given. */
+  asks?: boolean;
   ref?: Ref<HTMLButtonElement>;
 };
 
-function LabelAs({ busy, click, text = "Label as…", ...target }: LabelAsProps) {
+function LabelAs({ busy, click, text = "Label as…", asks = false, ...target }: LabelAsProps) {
   return (
     <Button
       {...target}
+      data-bulk={asks ? "asks" : "gives"}
       size="compact-sm"
       leftSection={<IconTag size={14} />}
       loading={busy}
       onClick={click}
     >
-      {text}
+      {text} <Key of="L" />
     </Button>
   );
 }

@@ -14,6 +14,7 @@ import { QueryBar } from "./QueryBar";
 import { SelectionBar } from "./SelectionBar";
 import { type CatalogSearch, toQuery } from "./search";
 import { useAssetWindow } from "./useAssetWindow";
+import { useBulk } from "./useBulk";
 import { useCatalogKeys } from "./useCatalogKeys";
 import { useSelection } from "./useSelection";
 
@@ -43,6 +44,7 @@ function Catalog() {
   const first = useQuery(pageQuery(view, search.from ?? 0, 200));
   const window_ = useAssetWindow(view, search.from ?? 0, first.data?.total ?? 0);
   const selection = useSelection(view, window_);
+  const bulk = useBulk(selection, project?.ontology.limits.unit);
 
   const change: ChangeSearch = useCallback(
     (part) => {
@@ -67,6 +69,7 @@ function Catalog() {
     setFocus,
     columns,
     selection,
+    bulk,
     search,
     change,
     filtering,
@@ -109,20 +112,20 @@ function Catalog() {
           columnsRef={columns}
           selected={selection.ids}
           open={search.asset ?? null}
-          click={(index, id, event) => {
+          click={(index, card, event) => {
             setFocus(index);
             if (event.shiftKey || event.ctrlKey || event.metaKey || selection.ids.size > 0)
-              selection.click(index, id, event.shiftKey);
-            else change({ asset: id });
+              selection.click(index, card, event.shiftKey);
+            else change({ asset: card.id });
           }}
-          check={(index, id, event) => {
+          check={(index, card, event) => {
             setFocus(index);
-            selection.click(index, id, event.shiftKey);
+            selection.click(index, card, event.shiftKey);
           }}
           clear={() => void navigate({ search: {} })}
         />
         {selection.ids.size > 0 && project && (
-          <SelectionBar selection={selection} project={project} total={window_.total} />
+          <SelectionBar selection={selection} bulk={bulk} project={project} total={window_.total} />
         )}
       </section>
       <AssetDrawer id={search.asset ?? null} change={change} />

@@ -1,21 +1,44 @@
 /** Selecting in the grid. */
 import { describe, expect, it } from "vitest";
-import { nothing, pagesOf, select } from "./selection";
+import { add, MOST, nothing, pagesOf, rangeOf, toggle } from "./selection";
 import { move } from "./useCatalogKeys";
 
-const idAt = (index: number) => (index === 2 ? undefined : `a${index}`);
+const card = (at: number) => ({ id: `a${at}`, seq: at });
+const cards = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, at) => card(first + at));
 
-describe("select", () => {
-  it("toggles one", () => {
-    const once = select(nothing, { index: 1, id: "a1", shift: false }, idAt);
-    expect([...once.ids]).toEqual(["a1"]);
-    expect(select(once, { index: 1, id: "a1", shift: false }, idAt).ids.size).toBe(0);
+describe("toggle", () => {
+  it("selects one and lets it go, and keeps at which entry it was seen", () => {
+    const once = toggle(nothing, 1, card(1));
+    expect([...once.ids]).toEqual([["a1", 1]]);
+    expect(toggle(once, 1, { id: "a1", seq: 9 }).ids.size).toBe(0);
   });
 
-  it("adds the range from the last one with Shift, in either direction", () => {
-    const first = select(nothing, { index: 4, id: "a4", shift: false }, idAt);
-    const range = select(first, { index: 1, id: "a1", shift: true }, idAt);
-    expect([...range.ids].sort()).toEqual(["a1", "a3", "a4"]);
+  it("stops at the most at a time", () => {
+    const full = add(nothing, cards(0, MOST + 9), null);
+    expect(full.ids.size).toBe(MOST);
+    expect(toggle(full, 0, card(MOST + 3)).ids.size).toBe(MOST);
+    expect(toggle(full, 0, card(3)).ids.size).toBe(MOST - 1);
+  });
+});
+
+describe("rangeOf", () => {
+  it("is the whole range in either direction, as far as may be from the anchor", () => {
+    expect(rangeOf(4, 1_000)).toEqual([4, 1_000]);
+    expect(rangeOf(1_000, 4)).toEqual([4, 1_000]);
+    expect(rangeOf(10, 80_000)).toEqual([10, 10 + MOST - 1]);
+    expect(rangeOf(80_000, 10)).toEqual([80_001 - MOST, 80_000]);
+  });
+});
+
+describe("add", () => {
+  it("leaves what is selected as it was seen", () => {
+    const range = add(toggle(nothing, 1, { id: "a1", seq: 0 }), cards(1, 2), 2);
+    expect([...range.ids]).toEqual([
+      ["a1", 0],
+      ["a2", 2],
+    ]);
+    expect(range.anchor).toBe(2);
   });
 });
 

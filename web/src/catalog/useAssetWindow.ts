@@ -5,7 +5,7 @@ import { pageQuery, type View } from "../api/queries";
 import type { AssetCard } from "../api/types";
 import { pagesOf } from "./selection";
 
-const PAGE = 200;
+export const PAGE = 200;
 /** Browsers cap the height of an element; beyond this many assets the grid shows one window. */
 export const WINDOW = 100_000;
 

@@ -5,6 +5,7 @@ import { useKeyPress } from "../shell/useKeyPress";
 import type { ChangeSearch } from "./CatalogPage";
 import type { CatalogSearch } from "./search";
 import type { AssetWindow } from "./useAssetWindow";
+import type { BulkDesk } from "./useBulk";
 import type { CatalogSelection } from "./useSelection";
 
 type Wiring = {
@@ -13,11 +14,19 @@ type Wiring = {
   setFocus: (index: number) => void;
   columns: RefObject<number>;
   selection: CatalogSelection;
+  bulk: BulkDesk;
   search: CatalogSearch;
   change: ChangeSearch;
   filtering: boolean;
   setFiltering: (on: boolean) => void;
 };
+
+/** Open the form for the selected assets; where there is none, Enter on the button is still asked. */
+function askForLabel(): void {
+  const button = document.querySelector<HTMLElement>("[data-bulk]");
+  button?.focus();
+  if (button?.dataset.bulk === "asks") button.click();
+}
 
 /** Where an arrow key leads in a grid; null when the key does not move. */
 export function move(key: string, focus: number, columns: number, count: number): number | null {
@@ -37,9 +46,14 @@ export function move(key: string, focus: number, columns: number, count: number)
 }
 
 export function useCatalogKeys(wiring: Wiring): void {
-  const { window: assets, focus, setFocus, columns, selection, search, change } = wiring;
+  const { window: assets, focus, setFocus, columns, selection, bulk, search, change } = wiring;
   const press = (event: KeyboardEvent) => {
-    if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event) || event.altKey) return;
+    const pressed = event.key.toLowerCase();
+    if (event.ctrlKey || event.metaKey) {
+      if (pressed === "z" && !event.shiftKey) bulk.undo();
+      return;
+    }
     const target = move(event.key, focus, columns.current, assets.count);
     const card = assets.cardAt(target ?? focus);
     if (target !== null) {
@@ -49,9 +63,11 @@ export function useCatalogKeys(wiring: Wiring): void {
       if (wiring.filtering) wiring.setFiltering(false);
       else if (search.asset) change({ asset: undefined });
       else selection.clear();
-    } else if (event.key.toLowerCase() === "a") selection.all();
-    else if (event.key.toLowerCase() === "x" && card)
-      selection.click(focus, card.id, event.shiftKey);
+    } else if (pressed === "a") selection.all();
+    else if (pressed === "x" && card) selection.click(focus, card, event.shiftKey);
+    else if (pressed === "l") askForLabel();
+    else if (pressed === "s") bulk.give({ value: null, how: "replace" });
+    else if (pressed === "u") bulk.undo();
     else if (event.key === "/") document.getElementById("catalog-text")?.focus();
     else if (event.key === "Enter" && card && !isOnControl(event)) change({ asset: card.id });
     else return;

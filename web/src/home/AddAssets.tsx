@@ -11,6 +11,7 @@ import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, remember } from "../jobs/useRoundJobs";
 import { Empty, ErrorNotice } from "../parts/Notices";
 import styles from "./home.module.css";
+import { ImportOutcome } from "./ImportOutcome";
 
 const KINDS = { image: "pictures", text: "texts", table: "rows" };
 
@@ -49,7 +50,7 @@ export function AddAssets({ project }: { project: ProjectInfo }) {
         Name a folder or a file on the machine that runs Querist. Nothing is copied: the files stay
         where they are. On the command line, <code>querist add FOLDER</code> does the same.
       </p>
-      {add.error && <ErrorNotice error={add.error} />}
+      {add.error ? <ErrorNotice error={add.error} /> : !add.isPending && <ImportOutcome />}
       <form className={styles.addForm} onSubmit={submit}>
         <TextInput
           value={path}

@@ -86,7 +86,9 @@ function noCurve(home: Home, learns: boolean): string {
     return "There is no curve: no model learns from labels of this kind yet. They are kept, and can be exported to train elsewhere.";
   if (isWithoutAudit(home)) return "There is no curve: no model is measured.";
   if (home.rounds.length === 0)
-    return `Label the first ${home.next_batch_size} and the curve begins here.`;
+    return home.next_batch_size === 0
+      ? "There is no curve: no model is measured."
+      : `Label the first ${home.next_batch_size} and the curve begins here.`;
   return home.rounds.at(-1)?.step === "done"
     ? "The curve begins with the first model that is measured on the audit set."
     : "The curve begins when this round's labels are in and the first model is measured.";

@@ -11,6 +11,7 @@ import { AdviceCard } from "./AdviceCard";
 import { BudgetCard } from "./BudgetCard";
 import { DayOneCard } from "./DayOneCard";
 import styles from "./home.module.css";
+import { ImportNews } from "./ImportOutcome";
 import { NextStep } from "./NextStep";
 import { RoundTimeline } from "./RoundTimeline";
 
@@ -36,6 +37,7 @@ export function HomePage() {
         <h1 className={styles.sentence}>{unbroken(home.data.sentence)}</h1>
         <NextStep home={home.data} project={project.data} />
       </section>
+      <ImportNews />
       <div className={styles.columns}>
         <div className={styles.main}>
           <Suspense fallback={<Skeleton height={420} radius="lg" />}>

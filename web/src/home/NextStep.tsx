@@ -1,6 +1,6 @@
 /** The primary button of Home, and what stands in its place while a job runs. */
 import { Button, Group } from "@mantine/core";
-import { IconArrowRight, IconPlayerPlay, IconWand } from "@tabler/icons-react";
+import { IconArrowRight, IconDownload, IconPlayerPlay, IconWand } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -16,6 +16,7 @@ import {
 } from "../jobs/useRoundJobs";
 import { count } from "../parts/format";
 import { NumberField } from "../parts/NumberField";
+import { saveLabels } from "../shell/saveLabels";
 import styles from "./home.module.css";
 
 type Props = { home: Home; project: ProjectInfo };
@@ -32,18 +33,20 @@ export function NextStep({ home, project }: Props) {
     );
   return (
     <div className={styles.step}>
-      {(manages || home.open_tasks > 0) && <PrimaryButton home={home} />}
+      {(manages || home.open_tasks > 0) && <PrimaryButton home={home} project={project} />}
       {!manages && home.open_tasks === 0 && (
         <p className={styles.hint}>
-          Nothing waits for a label. The project's manager asks for the next batch.
+          {home.next_batch_size === 0
+            ? "Every asset is labelled or skipped: none is left to ask about."
+            : "Nothing waits for a label. The project's manager asks for the next batch."}
         </p>
       )}
-      {manages && project.oracle && <OracleButton />}
+      {manages && project.oracle && home.next_batch_size > 0 && <OracleButton />}
     </div>
   );
 }
 
-function PrimaryButton({ home }: { home: Home }) {
+function PrimaryButton({ home, project }: Props) {
   const navigate = useNavigate();
   const start = useStartRound();
   const finish = useFinishRound();
@@ -68,6 +71,21 @@ function PrimaryButton({ home }: { home: Home }) {
       >
         Train and measure round {collecting.number}
       </Button>
+    );
+  if (home.next_batch_size === 0)
+    return (
+      <>
+        <p className={styles.hint}>
+          Every asset is labelled or skipped: none is left to ask about.
+        </p>
+        <Button
+          size="md"
+          leftSection={<IconDownload size={18} />}
+          onClick={() => void saveLabels(project.name, "csv")}
+        >
+          Export the labels
+        </Button>
+      </>
     );
   return (
     <Button

@@ -8,7 +8,7 @@ import { homeQuery, sessionQuery } from "../api/queries";
 import { type Home, mayManage, type ProjectInfo } from "../api/types";
 import { JobProgress } from "../jobs/JobRow";
 import { jobTitle, useFinishRound, useRoundJob, useStartRound } from "../jobs/useRoundJobs";
-import { count, estimate, plural, points } from "../parts/format";
+import { count, estimate, plural, points, unbroken } from "../parts/format";
 import { measureInWords } from "../parts/measures";
 import { Empty } from "../parts/Notices";
 import styles from "./label.module.css";
@@ -123,15 +123,19 @@ function NextBatch({ home, explanation, project }: NextProps) {
       icon={last ? <IconChecks size={24} /> : <IconTag size={24} />}
       action={
         <>
-          {manages && <NextButton size={home.next_batch_size} />}
+          {manages && home.next_batch_size > 0 && <NextButton size={home.next_batch_size} />}
           <Button size="md" variant="default" component={Link} to="/">
             See the curve
           </Button>
         </>
       }
     >
-      {last?.accuracy ? <Result home={home} /> : manages && (project.learns ? CHOOSES : COVERS)}
-      {!manages && <p>{DRAWN_BY_OTHERS}</p>}
+      {last?.accuracy ? (
+        <Result home={home} />
+      ) : (
+        manages && home.next_batch_size > 0 && (project.learns ? CHOOSES : COVERS)
+      )}
+      {home.next_batch_size === 0 ? <p>{ALL_ANSWERED}</p> : !manages && <p>{DRAWN_BY_OTHERS}</p>}
     </Empty>
   );
 }
@@ -157,6 +161,7 @@ const CHOOSES = "Ask for a batch, and Querist chooses what is worth a label.";
 const COVERS =
   "Ask for a batch. No model learns from labels of this kind yet, so Querist draws assets that are " +
   "unlike those that have a label.";
+const ALL_ANSWERED = "Every asset is labelled or skipped: none is left to ask about.";
 const DRAWN_BY_OTHERS = "A manager of the project draws the next batch; it then comes up here.";
 
 function Result({ home }: { home: Home }) {
@@ -165,13 +170,21 @@ function Result({ home }: { home: Home }) {
       ? home.curve.active.slice(-2)
       : [undefined, home.curve.active.at(-1)];
   if (!last) return null;
+  const change = before && `${points(last.accuracy.value - before.accuracy.value)} points`;
+  // The advice says how often the model is right too.
+  if (home.advice)
+    return (
+      <p>
+        {change && `${change} since the round before. `}
+        {unbroken(home.advice.sentence)}
+      </p>
+    );
   return (
     <p>
       {home.curve.measure === "accuracy"
         ? `The model is right in ${estimate(last.accuracy)} of the audit set`
         : `On the audit set the model reaches a ${measureInWords(home.curve.measure)} of ${estimate(last.accuracy)}`}
-      {before && <> ({points(last.accuracy.value - before.accuracy.value)} points)</>}.{" "}
-      {home.advice?.sentence}
+      {change && ` (${change})`}.
     </p>
   );
 }

@@ -73,6 +73,7 @@ const recent = (id: string, action: Annotation["action"], name: string | null): 
     difficulty: null,
     arms: [],
     round: 1,
+    seq: 1,
   },
 });
 

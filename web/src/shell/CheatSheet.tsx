@@ -28,6 +28,9 @@ const CATALOG: [string[], string][] = [
   [["X"], "Select or unselect"],
   [["Shift"], "with a click or X: select a range"],
   [["A"], "Select all that match"],
+  [["L"], "Label what is selected"],
+  [["S"], "Skip what is selected"],
+  [["U"], "Undo the last label or skip of many"],
   [["/"], "Search"],
   [["Escape"], "Close, then clear the selection"],
 ];

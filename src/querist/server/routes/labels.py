@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import repeat
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,19 +14,16 @@ from starlette.background import BackgroundTask
 from querist import catalog, schema
 from querist.catalog import cards
 from querist.errors import InvalidInputError, QueristError
-from querist.labeling import Decision, is_veiled
+from querist.labeling import Bulk, BulkLabels, Decision, is_veiled
 from querist.schema import Action, Origin, Role
 from querist.server.answers import as_json
 from querist.server.auth import Current, at_least
+from querist.server.bulk_schemas import BulkLabelRequest, BulkResult, BulkUndoRequest
 from querist.server.routers import router_of_members
 from querist.server.routes.assets import newest_model
 from querist.server.schemas import (
     Annotation,
     AssetCard,
-    BulkConflict,
-    BulkLabelRequest,
-    BulkResult,
-    ErrorDetail,
     LabelRequest,
     RecentLabel,
     UndoRequest,
@@ -73,26 +71,31 @@ def create_label(body: LabelRequest, service: Served, current: Current) -> Respo
 def create_labels(
     body: BulkLabelRequest, service: Served, current: Current, after: BackgroundTasks
 ) -> BulkResult:
-    """Give many assets the same label, or add or take classes; each is stored by itself."""
-    labels, wanted = service.project.labels, read_value(body.value)
-    stored, conflicts = 0, list[BulkConflict]()
-    assets = list(dict.fromkeys(body.asset_ids))
-    for asset_id in assets:
-        try:
-            made: schema.Annotation | None
-            if body.how == "replace":
-                made = labels.submit(asset_id, wanted, annotator=current.name)
-            else:
-                made = labels.edit_classes(
-                    asset_id, **{body.how: schema.class_names(wanted)}, annotator=current.name
-                )
-            stored += made is not None
-        except QueristError as error:
-            detail = ErrorDetail.model_validate(schema.to_json(error.to_json()["error"]))
-            conflicts.append(BulkConflict(asset_id=asset_id, error=detail))
+    """Give many assets the same label, add or take classes, or skip them; each is stored by itself.
+
+    Assets that are so already are left as they are.
+    """
+    wanted = Bulk(
+        annotator=current.name,
+        value=read_value(body.value) if body.value else None,
+        how=body.how,
+        submission_id=body.submission_id or schema.new_id("bulk"),
+    )
+    seen = body.seen or repeat(None)
+    outcome = BulkLabels(service.project.catalog).give(
+        wanted, dict(zip(body.asset_ids, seen, strict=False))
+    )
     after.add_task(service.finish_round_if_complete)
-    unchanged = len(assets) - stored - len(conflicts)
-    return BulkResult(stored=stored, unchanged=unchanged, conflicts=conflicts)
+    return BulkResult.of(outcome)
+
+
+@router.post(
+    "/bulk/undo", operation_id="undo_labels", dependencies=[Depends(at_least(Role.REVIEWER))]
+)
+def undo_labels(body: BulkUndoRequest, service: Served, current: Current) -> BulkResult:
+    """Take back what a bulk label stored for these assets; what was decided since stays."""
+    bulk = BulkLabels(service.project.catalog)
+    return BulkResult.of(bulk.undo(body.asset_ids, current.name, body.submission_id))
 
 
 @router.post("/undo", operation_id="undo_label")
@@ -174,6 +177,7 @@ def _card(card: catalog.AssetCard, entry: schema.Annotation, veiled: bool) -> As
         "state": state,
         "arms": [],
         "round": None,
+        "seq": entry.seq,
     }
     return AssetCard.model_validate({**shown.model_dump(), **own})
 

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from querist import __version__
 from querist.labeling import is_veiled
 from querist.schema import Annotator
-from querist.server.auth import COOKIE, SESSION_SECONDS, Current
+from querist.server.auth import SESSION_SECONDS, Current
 from querist.server.routers import open_router, router_of_members
 from querist.server.schemas import Done, Health, LoginRequest, Me
 from querist.server.service import Served, Service
@@ -34,7 +34,7 @@ def start_session(service: Service, annotator: Annotator, response: Response) ->
     tokens = service.project.catalog.records.tokens
     secret = tokens.issue(annotator.name, kind="session", ttl_seconds=SESSION_SECONDS)
     response.set_cookie(
-        COOKIE,
+        service.cookie,
         secret,
         max_age=int(SESSION_SECONDS),
         httponly=True,
@@ -53,10 +53,10 @@ def get_session(service: Served, current: Current) -> Me:
 @router.delete("/session", operation_id="delete_session")
 def delete_session(request: Request, service: Served, response: Response) -> Done:
     """Log out: the cookie's session ends everywhere."""
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(service.cookie)
     if secret:
         service.project.catalog.records.tokens.revoke(secret)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response.delete_cookie(service.cookie, httponly=True, samesite="lax")
     return Done()
 
 
