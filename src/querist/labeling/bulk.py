@@ -90,7 +90,7 @@ class BulkLabels:
 
     def _give(self, asset_id: str, wanted: Bulk, seen: int | None) -> bool:
         submission = _submission_of(wanted.submission_id, asset_id)
-        if self._labels.knows(submission):
+        if self._catalog.records.opinions.knows(submission):
             return True
         held = self._labels.read(asset_id)
         if self._is_so(asset_id, held, wanted):
@@ -154,9 +154,9 @@ class BulkLabels:
     def _undo(self, asset_id: str, annotator: str, submission_id: str) -> bool:
         submission = _submission_of(submission_id, asset_id)
         back = f"{submission}-undo"
-        if not self._labels.knows(submission):
+        if not self._catalog.records.opinions.knows(submission):
             return False
-        if self._labels.knows(back):
+        if self._catalog.records.opinions.knows(back):
             return True
         if answering.is_opinion(self._catalog, asset_id, annotator, back):
             opinion = self._catalog.records.opinions.last(asset_id, annotator)

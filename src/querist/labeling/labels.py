@@ -273,10 +273,6 @@ class Labels:
         found = [*self._log.recent(annotator, limit), *(it.as_annotation() for it in opinions)]
         return sorted(found, key=lambda entry: entry.created_at, reverse=True)[:limit]
 
-    def knows(self, submission_id: str) -> bool:
-        """Whether something is stored for the submission."""
-        return self._catalog.records.opinions.knows(submission_id)
-
     def import_many(
         self,
         pairs: Iterable[tuple[str, Label]],
@@ -329,10 +325,9 @@ class Labels:
     def _stored(self, wanted: Decision) -> Annotation | None:
         """What is stored for the submission already, whatever became of its classes since."""
         submission, records = wanted.submission_id, self._catalog.records
-        if submission is None or not self.knows(submission):
+        if submission is None or not records.opinions.knows(submission):
             return None
-        found = records.labels.of_submission(submission)
-        if found is None:
+        if (found := records.labels.of_submission(submission)) is None:
             opinion = records.opinions.of_submission(submission)
             found = opinion.as_annotation() if opinion else None
         return same_decision(found, wanted.asset_id, wanted.annotator) if found else None
