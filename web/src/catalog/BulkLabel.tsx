@@ -9,7 +9,7 @@ import {
   useCombobox,
 } from "@mantine/core";
 import { IconTag } from "@tabler/icons-react";
-import { type ReactNode, type Ref, useMemo, useState } from "react";
+import { type ReactNode, type Ref, useEffect, useMemo, useState } from "react";
 import type { ProjectInfo, Value } from "../api/types";
 import { searchClasses } from "../classes/searchClasses";
 import { Swatch } from "../parts/ClassChip";
@@ -57,6 +57,13 @@ function OneClass({ project, busy, choose, closed }: Props) {
     onDropdownOpen: () => combobox.focusSearchInput(),
   });
   const found = searchClasses(project.ontology.classes, text).slice(0, 50);
+  const { selectFirstOption, resetSelectedOption } = combobox;
+  const best = text ? found[0]?.name : undefined;
+  // Enter takes the class that fits best; without a text it takes none.
+  useEffect(() => {
+    if (best === undefined) resetSelectedOption();
+    else selectFirstOption();
+  }, [best, selectFirstOption, resetSelectedOption]);
   return (
     <Combobox
       store={combobox}
@@ -68,15 +75,17 @@ function OneClass({ project, busy, choose, closed }: Props) {
       }}
     >
       <Combobox.Target withAriaAttributes={false}>
-        <LabelAs busy={busy} asks click={() => combobox.toggleDropdown()} />
+        <LabelAs
+          busy={busy}
+          asks
+          opened={combobox.dropdownOpened}
+          click={() => combobox.toggleDropdown()}
+        />
       </Combobox.Target>
       <Combobox.Dropdown>
         <Combobox.Search
           value={text}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            combobox.updateSelectedOptionIndex();
-          }}
+          onChange={(event) => setText(event.currentTarget.value)}
           placeholder="Class"
           aria-label="Class for the selected assets"
         />
@@ -216,7 +225,12 @@ function Asked({ busy, submit, value, choose, closed, children }: AskedProps) {
       closeOnEscape={false}
     >
       <Popover.Target>
-        <LabelAs busy={busy} asks click={() => (opened ? close() : setOpened(true))} />
+        <LabelAs
+          busy={busy}
+          asks
+          opened={opened}
+          click={() => (opened ? close() : setOpened(true))}
+        />
       </Popover.Target>
       <Popover.Dropdown
         onKeyDownCapture={(event) => {
@@ -255,14 +269,17 @@ type LabelAsProps = {
   text?: string;
   /** Whether a form opens, rather than the label being given. */
   asks?: boolean;
+  opened?: boolean;
   ref?: Ref<HTMLButtonElement>;
 };
 
-function LabelAs({ busy, click, text = "Label as…", asks = false, ...target }: LabelAsProps) {
+function LabelAs(props: LabelAsProps) {
+  const { busy, click, text = "Label as…", asks = false, opened = false, ...target } = props;
   return (
     <Button
       {...target}
       data-bulk={asks ? "asks" : "gives"}
+      data-opened={opened || undefined}
       size="compact-sm"
       leftSection={<IconTag size={14} />}
       loading={busy}

@@ -48,7 +48,9 @@ export function move(key: string, focus: number, columns: number, count: number)
 export function useCatalogKeys(wiring: Wiring): void {
   const { window: assets, focus, setFocus, columns, selection, bulk, search, change } = wiring;
   const press = (event: KeyboardEvent) => {
-    if (isTyping(event) || event.altKey) return;
+    // A letter typed before the form's field has the focus is none of the grid's keys.
+    if (isTyping(event) || event.altKey || document.querySelector("[data-bulk][data-opened]"))
+      return;
     const pressed = event.key.toLowerCase();
     if (event.ctrlKey || event.metaKey) {
       if (pressed === "z" && !event.shiftKey) bulk.undo();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from querist.catalog import AssetQuery, encoder_name, run
+from querist.catalog import AssetQuery, encoder_name, matching
 from querist.loop import Status, learner_name, next_batch_size, trains
 from querist.schema import Arm, Estimate, Round, Step
 from querist.server.home_schemas import (
@@ -48,7 +48,7 @@ def get_project(service: Served) -> ProjectInfo:
 def get_home(service: Served) -> Home:
     """Where the project stands and what Querist advises."""
     status = service.project.status()
-    left = run(service.project.catalog, AssetQuery(state="unlabeled", limit=0)).total
+    left = int(matching(service.project.catalog, AssetQuery(state="unlabeled")).sum())
     drawn = service.project.catalog.records.rounds.drawn(Arm.ACTIVE)
     return Home(
         sentence=status.sentence,
