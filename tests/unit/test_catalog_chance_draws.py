@@ -10,6 +10,7 @@ import pytest
 from querist.autolabel.evidence import gather
 from querist.catalog import drawn_by_chance, in_random_order, unlabelled_draws
 from querist.loop import labeled_arrays, snapshot, warning_of_choice
+from querist.loop.evaluating import state
 from querist.project import Project
 from querist.schema import Arm, Role
 
@@ -58,6 +59,12 @@ def measuring(project: Project) -> list[str]:
     return in_random_order([seen.ids[i] for i in seen.audited().tolist()], 0)
 
 
+def state_of(project: Project) -> str:
+    """The state of the project in words, as its next round would tell it."""
+    seen, status = snapshot.take(project.catalog), project.status()
+    return state(project.catalog, status.curve, 0, seen=seen)
+
+
 def test_imported_labels_measure_once_all_before_them_do(tmp_path: Path) -> None:
     """Else the audit is of what somebody chose to import, which is the easy part of a pool."""
     project = made(tmp_path / "p")
@@ -89,6 +96,7 @@ def test_labels_out_of_turn_wait_for_those_before_them(tmp_path: Path) -> None:
         project.labels.submit(it, name(it), annotator="ana")
     imported(project, order[20:])
     assert measuring(project) == order[:6]
+    assert "; 14 more count once those before them are answered" in state_of(project)
     project.next_round()
     answered(project)
     assert measuring(project) == order
@@ -186,6 +194,9 @@ def test_no_model_decides_what_measures_it(tmp_path: Path, method: str) -> None:
     assert held
     waits = {it.asset_id for it in project.opinions.disputes()}
     assert measure <= waits
+    seen = gather(project.catalog)
+    drawn = {seen.ids[i] for i in np.flatnonzero(seen.drawn & seen.declined).tolist()}
+    assert {*audit(project)} & asked <= drawn
     dispute = len({*audit(project)} & asked)
     assert f"; {dispute} more are in dispute, likely hard ones." in project.status().sentence
 

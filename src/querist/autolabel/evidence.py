@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, out_of_turn, unlabelled_draws
+from querist.catalog import Catalog, disputed, out_of_turn, unlabelled_draws
 from querist.catalog.records.auto_labels import ASKED, ROLLED_BACK
 from querist.errors import InvalidInputError
 from querist.schema import Action, Arm, Origin, TaskKind
@@ -32,7 +32,8 @@ class Evidence:
         known: Assets that a person gave a label (N,), bool.
         codes: The class that a person gave (N,), -1 without one, or where labels are no classes.
         free: Assets that may be labelled without a person (N,), bool.
-        declined: Assets that a person looked at and gave no label that is one now (N,), bool.
+        declined: Assets that a person looked at and gave no label that is one now (N,), bool; of
+            those that were drawn also such on which people disagree.
         drawn: Answered assets that were drawn at random from all that was not chosen, and had no
             label then (N,), bool.
         checks: Assets that were drawn at random within a region, by the region's id, answered or
@@ -139,6 +140,9 @@ def gather(catalog: Catalog) -> Evidence:
     control = index.mask(unlabelled_draws(catalog, Arm.CONTROL))
     control &= ~index.mask(records.rounds.arm_ids(Arm.ACTIVE))
     drawn = (index.mask(unlabelled_draws(catalog, Arm.AUDIT)) & ~late) | control
+    declined |= index.mask(
+        disputed(catalog, [ids[at] for at in np.flatnonzero(drawn & ~known).tolist()])
+    )
     return Evidence(
         ids=ids,
         known=known,

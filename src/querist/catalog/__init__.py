@@ -3,6 +3,7 @@
 from querist.catalog.assets import Assets
 from querist.catalog.catalog import Catalog
 from querist.catalog.chance_draws import (
+    disputed,
     drawn_by_chance,
     in_random_order,
     out_of_turn,
@@ -42,6 +43,7 @@ __all__ = [
     "cards",
     "check_created",
     "classifiers",
+    "disputed",
     "drawn_by_chance",
     "encoder_name",
     "facets",

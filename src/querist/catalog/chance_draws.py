@@ -54,6 +54,12 @@ def unlabelled_draws(catalog: Catalog, arm: Arm) -> list[str]:
     return [it for it, number in drawn.items() if first.get(it, seen[number] + 1) > seen[number]]
 
 
+def disputed(catalog: Catalog, asset_ids: Sequence[str]) -> set[str]:
+    """Those of some assets without a label on which people have said all that was asked."""
+    said = catalog.records.opinions.of_assets(asset_ids)
+    return set(said) - catalog.records.opinions.awaited([*said])
+
+
 def drawn_by_chance(catalog: Catalog, asset_ids: Sequence[str]) -> set[str]:
     """Those of the assets whose labels judge models: of audit set and control, and checks.
 

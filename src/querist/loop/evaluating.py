@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from querist.catalog import Catalog, classifiers
+from querist.catalog import Catalog, classifiers, disputed
 from querist.errors import InvalidInputError
 from querist.labeling import KnownLabels
 from querist.labeling.known_labels import REMEDY
@@ -123,19 +123,16 @@ def state(
 
 def _missing(catalog: Catalog, seen: Snapshot) -> str:
     """How many members of the audit set measure nothing though they were answered, and why."""
-    again, disputed = len(seen.audit_asked_again()), _disputed(catalog, seen)
-    told = [
-        f"{counted(again, 'more is', 'more are')} asked again since classes changed",
-        f"{counted(disputed, 'more is', 'more are')} in dispute, likely hard ones",
-    ]
-    return "".join(f"; {one}" for one, count in zip(told, (again, disputed), strict=True) if count)
-
-
-def _disputed(catalog: Catalog, seen: Snapshot) -> int:
-    """Members of the audit set on which people disagree, and whose label no one has decided."""
+    later = int(np.count_nonzero(seen.labeled & seen.measuring & seen.out_of_turn))
+    again = len(seen.audit_asked_again())
     open_ = np.flatnonzero(seen.measuring & ~seen.answered & ~seen.passed & ~seen.undecided)
-    said = catalog.records.opinions.of_assets([seen.ids[i] for i in open_.tolist()])
-    return len(set(said) - catalog.records.opinions.awaited([*said]))
+    tied = len(disputed(catalog, [seen.ids[i] for i in open_.tolist()]))
+    told = {
+        f"{counted(later, 'more counts', 'more count')} once those before them are answered": later,
+        f"{counted(again, 'more is', 'more are')} asked again since classes changed": again,
+        f"{counted(tied, 'more is', 'more are')} in dispute, likely hard ones": tied,
+    }
+    return "".join(f"; {words}" for words, count in told.items() if count)
 
 
 def unmeasured(catalog: Catalog) -> str:
