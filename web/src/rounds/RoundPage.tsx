@@ -48,7 +48,10 @@ export function RoundPage() {
         <div className={styles.side}>
           {round.advice && (
             <section className={styles.card} aria-labelledby="round-advice">
-              <h2 id="round-advice">{round.advice.stop ? "Advice: stop" : "Advice: go on"}</h2>
+              {/* Its models may have been measured again since, on audit labels as they are now. */}
+              <h2 id="round-advice">
+                Advice when it ended: {round.advice.stop ? "stop" : "go on"}
+              </h2>
               <p>{unbroken(round.advice.sentence)}</p>
               <ul className={styles.reasons}>
                 {round.advice.reasons.map((reason) => (
