@@ -110,7 +110,7 @@ def test_bad_input_is_told(tiny: str, tmp_path: Path) -> None:
         learner.predict(texts(["sea"]))
     with pytest.raises(InvalidInputError, match="number"):
         learner.fit(texts(["sea"]), [NumberValue(number=1)], classes=CLASSES, rng=rng)
-    with pytest.raises(InvalidInputError, match="one class"):
+    with pytest.raises(InvalidInputError, match="nothing but class"):
         learner.fit(texts(["sea"]), [ClassValue(name="wood")], classes=CLASSES, rng=rng)
     two: list[Value] = [ClassValue(name="wood"), ClassValue(name="sky")]
     nowhere = TransformersText(str(tmp_path), device="cpu")

@@ -177,7 +177,7 @@ def _card(card: catalog.AssetCard, entry: schema.Annotation, veiled: bool) -> As
         "state": state,
         "arms": [],
         "round": None,
-        "seq": entry.seq,
+        "seq": 0,
     }
     return AssetCard.model_validate({**shown.model_dump(), **own})
 
