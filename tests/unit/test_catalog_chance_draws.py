@@ -237,3 +237,22 @@ def test_who_simulates_on_chosen_labels_is_told(tmp_path: Path) -> None:
     assert seen.out_of_turn[seen.labeled].any()
     data = labeled_arrays(project.catalog)
     assert len(data.y) == int((seen.labeled & ~seen.out_of_turn).sum())
+
+
+def test_an_audit_without_some_known_labels_is_measured_whole(tmp_path: Path) -> None:
+    """Nobody can tell those that have none: they hold up nobody until a task asks for them."""
+    policy = {"batch_size": 6, "audit_size": 24, "control_share": 0.0}
+    project = Project.create(
+        tmp_path / "p", media="table", classes=NAMES, oracle_column="known", policy=policy
+    )
+    rng = np.random.default_rng(0)
+    rows = [
+        {"id": f"{i:03d}", "x": float(x), "known": NAMES[i % 2] if i % 3 else None}
+        for i, x in enumerate(rng.normal(size=120) + np.arange(120) % 2)
+    ]
+    project.add(rows, id_column="id", metadata_columns=["known"])
+    project.oracle(1)
+    known = [it for it in audit(project) if int(it) % 3]
+    assert 6 < len(known) < 24
+    assert measuring(project) == known
+    assert project.rounds.list()[0].evaluations[0].accuracy.count == len(known)

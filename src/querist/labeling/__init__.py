@@ -11,7 +11,7 @@ from querist.labeling.labeling_policy import LabelingPolicy, check_rules_of_clas
 from querist.labeling.labels import Labels
 from querist.labeling.ontology_changes import OntologyChanges, OntologyPreview, in_words
 from querist.labeling.opinions import Dispute, Opinions
-from querist.labeling.oracle import answer_with_oracle
+from querist.labeling.oracle import answer_unasked, answer_with_oracle
 from querist.labeling.prelabels import Sway, sway
 from querist.labeling.queue import Queue, QueueItem, QueuePage
 from querist.labeling.reports import WorkReport, work_reports
@@ -52,6 +52,7 @@ __all__ = [
     "WorkReport",
     "WorkforceReport",
     "Workforces",
+    "answer_unasked",
     "answer_with_oracle",
     "check_may_browse",
     "check_rules_of_classes",

@@ -17,6 +17,7 @@ from querist.schema import (
     Role,
     Task,
     check_name,
+    new_id,
 )
 
 _CHUNK = 500
@@ -65,6 +66,33 @@ def answer_with_oracle(
         given += _answer(catalog, tasks[start : start + _CHUNK], known, ontology, annotator)
     progress(len(tasks), len(tasks), "The known labels have answered")
     return given
+
+
+def answer_unasked(catalog: Catalog, asset_ids: Sequence[str]) -> int:
+    """Answer assets that no task asks for, such as more of the audit set than a batch.
+
+    As with tasks, nobody can tell those that have no known label. Returns how many have one.
+    """
+    known = KnownLabels(catalog).by_asset(asset_ids)
+    version = catalog.records.ontologies.current().version
+    catalog.records.annotators.ensure(KNOWN_LABELS, Role.MODEL)
+    entries = [
+        {
+            "asset_id": asset_id,
+            "annotator": KNOWN_LABELS,
+            "origin": Origin.ORACLE,
+            "ontology_version": version,
+            "submission_id": new_id("oracle"),
+            "action": Action.CANNOT_TELL if label.value is None else Action.LABEL,
+            "value": label.value,
+            "reason": label.reason or None,
+        }
+        for asset_id, label in known.items()
+    ]
+    for start in range(0, len(entries), _CHUNK):
+        part = entries[start : start + _CHUNK]
+        catalog.records.labels.append_many(part, bookings=spending.of_known_labels)
+    return sum(label.value is not None for label in known.values())
 
 
 def _answer(

@@ -19,7 +19,7 @@ from querist.errors import (
     InvalidInputError,
     JobCancelledError,
 )
-from querist.labeling import KnownLabels, Labels, answer_with_oracle
+from querist.labeling import KnownLabels, answer_unasked, answer_with_oracle
 from querist.loop import snapshot
 from querist.loop.budget import labels_left
 from querist.loop.doubting import prepare_doubt
@@ -31,7 +31,7 @@ from querist.loop.rounds import Rounds
 from querist.loop.wishes import Wishes
 from querist.loop.workforce_jobs import workforce_handlers
 from querist.loop.zero_shot import zero_shot
-from querist.schema import Origin, Step, is_whole, to_json
+from querist.schema import Step, is_whole, to_json
 from querist.schema.wording import counted
 
 
@@ -202,9 +202,4 @@ def _answer_audit(catalog: Catalog) -> int:
     waiting = [seen.ids[i] for i in places]
     # So any part of it is a random sample.
     asked = in_random_order(waiting, catalog.settings.policy.seed)[: labels_left(catalog)]
-    if not asked:
-        return 0
-    known = KnownLabels(catalog).by_asset(asked)
-    pairs = [(key, label.value) for key, label in known.items() if label.value is not None]
-    Labels(catalog).import_many(pairs, annotator="known-labels", origin=Origin.ORACLE)
-    return len(pairs)
+    return answer_unasked(catalog, asked) if asked else 0
