@@ -10,9 +10,9 @@ from querist.autolabel import auditing, proposing
 from querist.autolabel.auditing import AutoLabelSet
 from querist.autolabel.proposing import Proposal
 from querist.catalog import Catalog
-from querist.catalog.records.auto_labels import ACCEPTED, ASKED, AUTO_LABELER, ROLLED_BACK
+from querist.catalog.records.auto_labels import ACCEPTED, ASKED, ROLLED_BACK
 from querist.errors import ConflictError, InvalidInputError
-from querist.schema import Role, check_whole, is_number
+from querist.schema import AUTO_LABELER, Role, check_whole, is_number
 
 _STREAM = 62
 # With each round so many labels of every standing set are asked of people.

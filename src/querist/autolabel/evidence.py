@@ -111,7 +111,6 @@ def gather(catalog: Catalog) -> Evidence:
     codes = np.full(len(ids), -1, dtype=np.int64)
     known = np.zeros(len(ids), dtype=bool)
     declined = np.zeros(len(ids), dtype=bool)
-    decided = np.zeros(len(ids), dtype=bool)
     free = np.ones(len(ids), dtype=bool)
     seq = records.labels.last_seq()
     sent_back = records.reviews.sent_back(upto=records.reviews.last_seq())
@@ -119,7 +118,6 @@ def gather(catalog: Catalog) -> Evidence:
     for i, at in enumerate(index.known(states.asset_ids).tolist()):
         if at < 0:
             continue
-        decided[at] = states.origins[i] != Origin.MODEL
         free[at] = states.actions[i] == Action.UNDO and not states.labeled[i]
         said = states.classes[i]
         version = states.ontology_versions[i]
@@ -133,7 +131,7 @@ def gather(catalog: Catalog) -> Evidence:
     audit = records.rounds.drawn_in(Arm.AUDIT)
     free &= ~index.mask(audit) & ~index.mask(records.tasks.asked())
     checks, broken = _checks(catalog)
-    waits = [ids[at] for at in np.flatnonzero(index.mask(audit) & ~decided).tolist()]
+    waits = [ids[at] for at in np.flatnonzero(index.mask(audit) & ~known & ~declined).tolist()]
     late = index.mask(out_of_turn(catalog, audit, waits))
     # Of the assets of before only as many as of those that were added.
     late |= index.mask(records.rounds.audit_retired())

@@ -20,8 +20,7 @@ from querist.catalog.records.ledger import Booking, book
 from querist.catalog.records.tables import annotation_log, current_annotations, ledger, tasks
 from querist.catalog.records.tasks import NewTask, task_rows
 from querist.errors import NotFoundError
-from querist.schema import AUTO_LABELER as AUTO_LABELER  # noqa: PLC0414 - said to export it
-from querist.schema import Action, ClassValue, Origin, Value, from_json
+from querist.schema import AUTO_LABELER, Action, ClassValue, Origin, Value, from_json
 
 KIND = "auto_label"
 ASKED, ACCEPTED, AUDITED, ROLLED_BACK = "asked", "accepted", "audited", "rolled_back"
