@@ -132,6 +132,8 @@ def test_those_that_join_hold_up_others_once_their_round_is_over(tmp_path: Path)
     new = [it for it in order if int(it) >= 120]
     assert len(new) > 3
     assert measuring(project) == order[: order.index(new[3])]
+    count = project.rounds.list()[-1].evaluations[0].accuracy.count
+    assert count == order.index(new[3]) < len(stay) + 3
 
 
 def test_a_promise_rests_on_what_had_no_label_when_it_was_drawn(tmp_path: Path) -> None:

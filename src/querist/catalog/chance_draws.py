@@ -9,6 +9,9 @@ from querist.catalog.catalog import Catalog
 from querist.catalog.records.auto_labels import ASKED
 from querist.schema import Arm, Step
 
+# Steps until a round's answers are in: it measures after them.
+_UNANSWERED = (Step.PLAN, Step.SELECT, Step.COLLECT)
+
 
 def in_random_order(ids: Iterable[str], seed: int) -> list[str]:
     """The order in which members of the audit set are asked.
@@ -33,7 +36,7 @@ def out_of_turn(catalog: Catalog, drawn: Mapping[str, int], waits: Iterable[str]
         waits: Those of them, at least, on which nobody has decided so far, nor has an import.
     """
     latest, seed = catalog.records.rounds.stage(), catalog.settings.policy.seed
-    joining = latest[0] if latest and latest[0] > 1 and latest[1] is not Step.DONE else None
+    joining = latest[0] if latest and latest[0] > 1 and latest[1] in _UNANSWERED else None
     asked = [it for it in waits if drawn[it] != joining]
     said = {*catalog.records.opinions.of_assets(asked), *catalog.records.labels.first_seqs(asked)}
     first = min((_place(it, seed) for it in asked if it not in said), default=None)
